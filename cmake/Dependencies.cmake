@@ -1,0 +1,28 @@
+# The libraries that widelimit stands on. On Debian each name below is a package; on a cluster, load the modules
+# and point CMAKE_PREFIX_PATH and PKG_CONFIG_PATH at them.
+find_package(MPI REQUIRED COMPONENTS C)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(openblas REQUIRED IMPORTED_TARGET openblas)
+pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(cyaml REQUIRED IMPORTED_TARGET libcyaml)
+pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(gsl REQUIRED IMPORTED_TARGET gsl)
+pkg_check_modules(sleef REQUIRED IMPORTED_TARGET sleef)
+
+# ScaLAPACK carries the MPI's name on Debian and none elsewhere.
+find_library(SCALAPACK_LIBRARY NAMES scalapack-openmpi scalapack scalapack-mpich REQUIRED)
+add_library(wl_scalapack INTERFACE IMPORTED)
+target_link_libraries(wl_scalapack INTERFACE ${SCALAPACK_LIBRARY})
+
+set(HDF5_PREFER_PARALLEL ON)
+find_package(HDF5 REQUIRED COMPONENTS C)
+if(NOT HDF5_IS_PARALLEL)
+  message(FATAL_ERROR "This HDF5 was built without MPI; widelimit needs the parallel one (Debian: libhdf5-openmpi-dev).")
+endif()
+add_library(wl_hdf5 INTERFACE IMPORTED)
+target_include_directories(wl_hdf5 INTERFACE ${HDF5_C_INCLUDE_DIRS})
+target_link_libraries(wl_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+
+find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+add_library(wl_random123 INTERFACE IMPORTED)
+target_include_directories(wl_random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE_DIR})

@@ -1,0 +1,25 @@
+/**
+ * @file random.h
+ * Counter-based random numbers: a value is a function of (seed, stream, i, j) and of nothing else, so that any
+ * rank on any grid draws the same. Philox-4x64-10 [Salmon et al., SC 2011] from Random123. Local, pure.
+ */
+#ifndef WIDELIMIT_RANDOM_H
+#define WIDELIMIT_RANDOM_H
+
+#include <stdint.h>
+
+/** What a stream is used for. Two uses never share a stream; values are part of the file format: only append. */
+typedef enum wl_stream {
+  WL_STREAM_SYNTHETIC_TRAIN,
+  WL_STREAM_SYNTHETIC_TEST,
+  WL_STREAM_SYNTHETIC_TARGET,
+  WL_STREAM_PROBE,
+} wl_stream;
+
+/** One standard normal number at (i, j). */
+double wl_random_normal(uint64_t seed, wl_stream stream, uint64_t i, uint64_t j);
+
+/** One number, uniform on the open interval (0, 1), at (i, j). */
+double wl_random_uniform(uint64_t seed, wl_stream stream, uint64_t i, uint64_t j);
+
+#endif
