@@ -55,9 +55,8 @@ function(wl_add_script_test name script)
     set(arg_RANKS ${WL_TEST_RANKS})
   endif()
   foreach(ranks IN LISTS arg_RANKS)
-    set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.${ranks})
-    file(MAKE_DIRECTORY ${folder})
-    wl_add_test(${name}.${ranks} RANKS ${ranks} TIMEOUT ${arg_TIMEOUT} LABELS system FOLDER ${folder} COMMAND
+    wl_add_test(${name}.${ranks} RANKS ${ranks} TIMEOUT ${arg_TIMEOUT} LABELS system
+      FOLDER ${CMAKE_CURRENT_BINARY_DIR}/${name}.${ranks} COMMAND
       ${CMAKE_CURRENT_SOURCE_DIR}/${script} $<TARGET_FILE:widelimit> "${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG}"
       ${ranks} ${arg_ARGUMENTS})
   endforeach()
@@ -78,6 +77,7 @@ function(wl_add_test name)
   if(NOT arg_FOLDER)
     set(arg_FOLDER ${CMAKE_CURRENT_BINARY_DIR})
   endif()
+  file(MAKE_DIRECTORY ${arg_FOLDER})
   add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${arg_FOLDER})
   set_tests_properties(${name} PROPERTIES
     TIMEOUT ${arg_TIMEOUT} PROCESSORS ${arg_RANKS} ENVIRONMENT "${WL_TEST_ENVIRONMENT}"

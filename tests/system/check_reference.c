@@ -1,0 +1,210 @@
+/*
+ * The reference cases of tests/reference through the program's files.
+ *
+ *   check_reference write CASE.json FOLDER      the case as FOLDER/{X,Y,T}.csv and FOLDER/case.yaml
+ *   check_reference compare CASE.json RESULTS   RESULTS/results.h5 and RESULTS/summary.json against the case
+ *
+ * compare passes where  max |result − reference| ≤ 1e-10 · max |reference|  for every quantity, and says for each that
+ * does not which entry is the worst.
+ */
+#include <hdf5.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double tolerance = 1e-10;
+
+typedef struct matrix {
+  size_t rows, columns;
+  double *values; /* row-major, owned */
+} matrix;
+
+/* What the results file holds, and the member of the case that it must equal. */
+static const struct comparison {
+  const char *dataset, *member;
+  int diagonal; /* the dataset is the diagonal of the member */
+} comparisons[] = {
+    {"/mean/ntk", "mean", 0},
+    {"/mean/nngp", "nngp_mean", 0},
+    {"/variance/ensemble", "ensemble_covariance", 1},
+    {"/variance/rnd", "rnd_covariance", 1},
+    {"/variance/bayesian_rnd", "bayesian_rnd_covariance", 1},
+    {"/variance/ntk_gp", "ntk_gp_covariance", 1},
+    {"/variance/nngp", "nngp_covariance", 1},
+    {"/covariance/ensemble", "ensemble_covariance", 0},
+    {"/covariance/rnd", "rnd_covariance", 0},
+    {"/covariance/bayesian_rnd", "bayesian_rnd_covariance", 0},
+    {"/covariance/ntk_gp", "ntk_gp_covariance", 0},
+    {"/covariance/nngp", "nngp_covariance", 0},
+    {"/kernel/kappa_XX", "kappa_XX", 0},
+    {"/kernel/theta_XX", "theta_XX", 0},
+    {"/kernel/kappa_TX", "kappa_TX", 0},
+    {"/kernel/theta_TX", "theta_TX", 0},
+    {"/kernel/kappa_TT", "kappa_TT", 0},
+    {"/kernel/theta_TT", "theta_TT", 0},
+};
+
+static void *checked(void *pointer, const char *what) {
+  if (!pointer) {
+    fprintf(stderr, "check_reference: %s\n", what);
+    exit(2);
+  }
+  return pointer;
+}
+
+static json_t *load(const char *path) {
+  json_error_t error;
+  json_t *root = json_load_file(path, 0, &error);
+  if (!root) fprintf(stderr, "%s:%d: %s\n", path, error.line, error.text);
+  return checked(root, "no such case or summary");
+}
+
+/* A matrix from an array of rows; an array of numbers is one row. */
+static matrix from_json(const json_t *array, const char *what) {
+  if (!json_is_array(array)) checked(NULL, what);
+  const json_t *first = json_array_get(array, 0);
+  const int flat = !json_is_array(first);
+  matrix m = {flat ? 1 : json_array_size(array), json_array_size(flat ? array : first), NULL};
+  m.values = checked(calloc(m.rows * m.columns + 1, sizeof *m.values), "out of memory");
+  for (size_t i = 0; i < m.rows; i++) {
+    const json_t *row = flat ? array : json_array_get(array, i);
+    for (size_t j = 0; j < m.columns; j++)
+      m.values[i * m.columns + j] = json_number_value(json_array_get(row, j));
+  }
+  return m;
+}
+
+static matrix diagonal(matrix full) {
+  matrix m = {1, full.rows, checked(calloc(full.rows, sizeof *m.values), "out of memory")};
+  for (size_t i = 0; i < full.rows; i++) m.values[i] = full.values[i * full.columns + i];
+  free(full.values);
+  return m;
+}
+
+/* A dataset of rank 1 is one row. */
+static matrix from_hdf5(hid_t file, const char *dataset) {
+  matrix m = {0, 0, NULL};
+  if (H5Lexists(file, dataset, H5P_DEFAULT) <= 0) return m;
+  const hid_t set = H5Dopen2(file, dataset, H5P_DEFAULT), space = H5Dget_space(set);
+  hsize_t shape[2] = {0, 0};
+  const int rank = H5Sget_simple_extent_ndims(space);
+  if (rank == 1 || rank == 2) {
+    H5Sget_simple_extent_dims(space, shape, NULL);
+    m.rows = rank == 1 ? 1 : shape[0];
+    m.columns = shape[rank - 1];
+    m.values = checked(calloc(m.rows * m.columns + 1, sizeof *m.values), "out of memory");
+    if (H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, m.values) < 0) checked(NULL, dataset);
+  }
+  H5Sclose(space);
+  H5Dclose(set);
+  return m;
+}
+
+/* Returns 1, having said why, where the two disagree. Frees both. */
+static int disagree(const char *name, matrix result, matrix reference) {
+  int failed = 0;
+  double largest = 0, worst = 0;
+  size_t where = 0;
+  if (!result.values || result.rows != reference.rows || result.columns != reference.columns) {
+    fprintf(stderr, "%s: shape %zu x %zu, expected %zu x %zu\n", name, result.rows, result.columns, reference.rows,
+            reference.columns);
+    failed = 1;
+  }
+  for (size_t k = 0; !failed && k < reference.rows * reference.columns; k++) {
+    const double difference = fabs(result.values[k] - reference.values[k]);
+    largest = fmax(largest, fabs(reference.values[k]));
+    if (!(difference <= worst)) worst = difference, where = k; /* NaN counts as the worst */
+  }
+  if (!failed && !(worst <= tolerance * largest)) {
+    fprintf(stderr, "%s (%zu, %zu): %.17g, expected %.17g: off by %.3g of the largest entry %.3g\n", name,
+            where / reference.columns, where % reference.columns, result.values[where], reference.values[where],
+            worst / largest, largest);
+    failed = 1;
+  }
+  free(result.values);
+  free(reference.values);
+  return failed;
+}
+
+static int compare_likelihood(const json_t *reference, const char *results) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/summary.json", results);
+  json_t *summary = load(path), *values = NULL;
+  json_error_t error;
+  if (json_unpack_ex(summary, &error, 0, "{s:{s:o}}", "log_marginal_likelihood", "ntk_gp", &values) != 0) {
+    fprintf(stderr, "%s: %s\n", path, error.text);
+    return 1;
+  }
+  const int failed = disagree("log_marginal_likelihood", from_json(values, path),
+                              from_json(json_object_get(reference, "ntk_gp_log_marginal_likelihood"), "case"));
+  json_decref(summary);
+  return failed;
+}
+
+static int compare(const json_t *reference, const char *results) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/results.h5", results);
+  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) checked(NULL, path);
+  int failures = 0;
+  for (size_t k = 0; k < sizeof comparisons / sizeof *comparisons; k++) {
+    const struct comparison *c = &comparisons[k];
+    const matrix expected = from_json(json_object_get(reference, c->member), c->member);
+    failures += disagree(c->dataset, from_hdf5(file, c->dataset), c->diagonal ? diagonal(expected) : expected);
+  }
+  H5Fclose(file);
+  return failures + compare_likelihood(reference, results);
+}
+
+static FILE *create(const char *folder, const char *name) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  return checked(fopen(path, "w"), path);
+}
+
+static void write_csv(const json_t *reference, const char *member, const char *folder) {
+  char name[64];
+  snprintf(name, sizeof name, "%s.csv", member);
+  FILE *file = create(folder, name);
+  const matrix m = from_json(json_object_get(reference, member), member);
+  for (size_t k = 0; k < m.rows * m.columns; k++)
+    fprintf(file, "%.17g%c", m.values[k], (k + 1) % m.columns == 0 ? '\n' : ',');
+  free(m.values);
+  fclose(file);
+}
+
+static void write_case(const json_t *reference, const char *folder) {
+  write_csv(reference, "X", folder);
+  write_csv(reference, "Y", folder);
+  write_csv(reference, "T", folder);
+  FILE *file = create(folder, "case.yaml");
+  fprintf(file, "data:\n  train: {inputs: X.csv, targets: Y.csv}\n  test: {inputs: T.csv}\nnetwork:\n");
+  const char *key;
+  json_t *value;
+  json_object_foreach(json_object_get(reference, "network"), key, value) {
+    if (json_is_string(value))
+      fprintf(file, "  %s: %s\n", key, json_string_value(value));
+    else
+      fprintf(file, "  %s: %.17g\n", key, json_number_value(value));
+  }
+  fprintf(file, "noise_variance: %.17g\n", json_number_value(json_object_get(reference, "noise_variance")));
+  fprintf(file, "grid: {block: 4}\noutput: {directory: out, covariance: true, kernels: true}\n");
+  fclose(file);
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4 || (strcmp(argv[1], "write") != 0 && strcmp(argv[1], "compare") != 0)) {
+    fprintf(stderr, "usage: check_reference write|compare CASE.json FOLDER\n");
+    return 2;
+  }
+  json_t *reference = load(argv[2]);
+  int failures = 0;
+  if (strcmp(argv[1], "write") == 0)
+    write_case(reference, argv[3]);
+  else
+    failures = compare(reference, argv[3]);
+  json_decref(reference);
+  return failures > 0;
+}

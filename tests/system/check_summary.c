@@ -1,0 +1,39 @@
+/*
+ * check_summary SUMMARY.json [KEY VALUE TOLERANCE]...: whether the numbers at these keys (dots between levels) have these
+ * values; says which have not.
+ */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const json_t *find(const json_t *root, const char *key) {
+  while (root && *key) {
+    const size_t length = strcspn(key, ".");
+    char name[128];
+    snprintf(name, sizeof name, "%.*s", (int)length, key);
+    root = json_object_get(root, name);
+    key += length + (key[length] == '.');
+  }
+  return root;
+}
+
+int main(int argc, char **argv) {
+  json_error_t error;
+  json_t *summary = argc > 1 ? json_load_file(argv[1], 0, &error) : NULL;
+  if (!summary || argc % 3 != 2) {
+    fprintf(stderr, "usage: check_summary SUMMARY.json [KEY VALUE TOLERANCE]...\n");
+    return 2;
+  }
+  int failures = 0;
+  for (int k = 2; k < argc; k += 3) {
+    const json_t *value = find(summary, argv[k]);
+    const double is = json_is_number(value) ? json_number_value(value) : NAN;
+    if (fabs(is - atof(argv[k + 1])) <= atof(argv[k + 2])) continue;
+    fprintf(stderr, "%s: %s is %.10g, expected %s within %s\n", argv[1], argv[k], is, argv[k + 1], argv[k + 2]);
+    failures++;
+  }
+  json_decref(summary);
+  return failures > 0;
+}
