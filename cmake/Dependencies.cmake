@@ -15,6 +15,13 @@ pkg_check_modules(sleef REQUIRED IMPORTED_TARGET sleef)
 find_library(SCALAPACK_LIBRARY NAMES scalapack-openmpi scalapack scalapack-mpich REQUIRED)
 add_library(wl_scalapack INTERFACE IMPORTED)
 target_link_libraries(wl_scalapack INTERFACE ${SCALAPACK_LIBRARY})
+get_filename_component(SCALAPACK_NAME ${SCALAPACK_LIBRARY} NAME_WE)
+string(REGEX REPLACE "^lib" "" SCALAPACK_NAME ${SCALAPACK_NAME})
+pkg_check_modules(scalapack QUIET ${SCALAPACK_NAME})
+set(SCALAPACK_VERSION ${scalapack_VERSION})
+if(NOT SCALAPACK_VERSION)
+  set(SCALAPACK_VERSION unknown) # it has no call that would tell
+endif()
 
 # Parallel HDF5: Debian's pkg-config file names it outright; elsewhere HDF5_ROOT or the h5pcc in the path says where.
 # An HDF5_ROOT of the caller goes first.

@@ -70,8 +70,7 @@ static matrix from_json(const json_t *array, const char *what) {
   m.values = checked(calloc(m.rows * m.columns + 1, sizeof *m.values), "out of memory");
   for (size_t i = 0; i < m.rows; i++) {
     const json_t *row = flat ? array : json_array_get(array, i);
-    for (size_t j = 0; j < m.columns; j++)
-      m.values[i * m.columns + j] = json_number_value(json_array_get(row, j));
+    for (size_t j = 0; j < m.columns; j++) m.values[i * m.columns + j] = json_number_value(json_array_get(row, j));
   }
   return m;
 }
@@ -133,7 +132,8 @@ static int compare_likelihood(const json_t *reference, const char *results) {
   snprintf(path, sizeof path, "%s/summary.json", results);
   json_t *summary = load(path), *values = NULL;
   json_error_t error;
-  if (json_unpack_ex(summary, &error, 0, "{s:{s:o}}", "log_marginal_likelihood", "ntk_gp", &values) != 0) {
+  if (json_unpack_ex(summary, &error, 0, "{s:{s:{s:o}}}", "factor", "theta", "log_marginal_likelihood", &values) !=
+      0) {
     fprintf(stderr, "%s: %s\n", path, error.text);
     return 1;
   }

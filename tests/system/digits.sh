@@ -8,9 +8,9 @@ rm -rf out
 # shellcheck disable=SC2086 # the launcher is a command with an option
 $launcher "$ranks" "$program" run "$input" --set output.directory="$PWD/out"
 "$check_summary" out/summary.json \
-  metrics.accuracy 0.994475 5e-5 \
-  metrics.auroc.ensemble 0.955511 5e-5 \
-  metrics.auroc.rnd 0.955511 5e-5 \
-  metrics.auroc.bayesian_rnd 0.954802 5e-5 \
-  metrics.auroc.ntk_gp 0.954802 5e-5 \
-  metrics.auroc.nngp 0.958157 5e-5
+  metrics.mean.ntk.accuracy 0.994475 5e-5 \
+  metrics.quantity.ensemble.auroc 0.955511 5e-5 \
+  metrics.quantity.rnd.auroc 0.955511 5e-5 \
+  metrics.quantity.bayesian_rnd.auroc 0.954802 5e-5 \
+  metrics.quantity.ntk_gp.auroc 0.954802 5e-5 \
+  metrics.quantity.nngp.auroc 0.958157 5e-5

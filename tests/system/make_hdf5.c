@@ -7,7 +7,8 @@
 #include <math.h>
 #include <stdio.h>
 
-static void write_set(hid_t file, const char *name, hid_t type, int rank, const hsize_t *shape, const void *values) {
+static void write_set(hid_t file, const char *name, hid_t type, int rank, const hsize_t *shape,
+                      const void *values) {
   const hid_t space = H5Screate_simple(rank, shape, NULL);
   const hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
