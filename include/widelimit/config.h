@@ -12,58 +12,48 @@
 #include <stdint.h>
 
 #include "widelimit/network.h"
-
-/** The quantities, in the order in which everything lists them: name, bit. */
-#define WL_QUANTITY_LIST(X)                                               \
-  X(ENSEMBLE, ensemble, "variance of a deep ensemble")                    \
-  X(RND, rnd, "expected squared error of random network distillation")    \
-  X(BAYESIAN_RND, bayesian_rnd, "expected squared error of Bayesian RND") \
-  X(NTK_GP, ntk_gp, "posterior variance under the prior GP(0, theta)")    \
-  X(NNGP, nngp, "posterior variance under the prior GP(0, kappa)")
-
-typedef enum wl_quantity {
-#define WL_QUANTITY_ENUM(NAME, name, text) WL_QUANTITY_##NAME,
-  WL_QUANTITY_LIST(WL_QUANTITY_ENUM)
-#undef WL_QUANTITY_ENUM
-      WL_QUANTITY_COUNT
-} wl_quantity;
-
-/** Local. Name as in the configuration and the result files. */
-const char *wl_quantity_name(wl_quantity quantity);
+#include "widelimit/quantity.h"
 
 typedef enum wl_encoding { WL_ENCODING_NONE, WL_ENCODING_ONE_HOT } wl_encoding;
 
+/**
+ * Relative paths in the file start in its folder, those given by --set in the current directory. The members below
+ * are resolved: usable from the current directory as it was when the configuration was read.
+ */
 typedef struct wl_config {
-  char *name;
-  uint64_t seed;
-  char *file;      /**< path of the configuration file, for messages */
-  char *directory; /**< its folder: relative paths of sources and of the output start here… see output_directory */
+  char *name;      /**< default: the file's name without its ending; no '/' */
+  uint64_t seed;   /**< default 0 */
+  char *file;      /**< path of the configuration file as given, for messages */
+  char *directory; /**< its folder */
   struct {
-    char *train_inputs, *train_targets; /**< sources, as given; both NULL when synthetic.train > 0 */
-    char *test_inputs;
-    char *test_targets, *test_ood; /**< NULL: not given */
-    wl_encoding target_encoding;
-    bool standardize;
+    char *train_inputs, *train_targets; /**< sources (PATH:SELECTOR), resolved; NULL when data are synthetic */
+    char *test_inputs;                  /**< likewise */
+    char *test_targets, *test_ood;      /**< likewise; NULL: not given */
+    wl_encoding target_encoding;        /**< default none */
+    bool standardize;                   /**< default false */
   } data;
   struct {
-    int64_t train, test, dimension; /**< all 0 when real data is given */
+    int64_t train, test, dimension; /**< all 0 when real data is given, else all ≥ 1 */
   } synthetic;
-  wl_network network;
-  double noise_variance; /**< σ² ≥ 0 */
-  double jitter;         /**< ≥ 0, added to the diagonal of Θ_XX and κ_XX */
-  bool quantity[WL_QUANTITY_COUNT];
+  wl_network network;               /**< default wl_network_default() */
+  double noise_variance;            /**< σ² ≥ 0, default 0 */
+  double jitter;                    /**< ≥ 0, default 0; added to the diagonal of Θ_XX and κ_XX */
+  bool quantity[WL_QUANTITY_COUNT]; /**< at least one; default all */
   struct {
-    int rows, columns, block; /**< 0: chosen by the program */
+    int rows, columns, block; /**< ≥ 0, default 0: chosen by the program */
   } grid;
-  char *output_directory; /**< as given; relative to the current directory */
-  bool output_covariance, output_kernels;
+  char *output_directory;                 /**< resolved; default out/NAME in the file's folder */
+  bool output_covariance, output_kernels; /**< default false */
 } wl_config;
 
 /**
  * Local. Reads, overrides, checks.
- * @param path       YAML file
- * @param overrides  `key=value` with dots between levels, e.g. "network.depth=5", "quantities=[ensemble,nngp]"
- * Errors: WL_ERROR_CONFIG with "FILE:LINE: KEY: what is wrong and what is allowed", or "--set KEY=VALUE: …".
+ * @param path       YAML file of at most 1 MiB
+ * @param overrides  `key=value` with dots between levels and any YAML as value, e.g. "network.depth=5",
+ *                   "quantities=[ensemble,nngp]", "grid={rows: 1, columns: 2}" (which leaves grid.block as it is)
+ * @param config     NULL on failure
+ * Errors: WL_ERROR_CONFIG with "FILE:LINE: KEY: what is wrong and what is allowed", or
+ * "--set KEY=VALUE: KEY: …"; WL_ERROR_IO where reading fails; WL_ERROR_MEMORY.
  */
 wl_error wl_config_read(const char *path, int override_count, const char *const *overrides, wl_config **config);
 
@@ -71,12 +61,16 @@ wl_error wl_config_read(const char *path, int override_count, const char *const 
 void wl_config_destroy(wl_config **config);
 
 /**
- * Local. The effective configuration as YAML text that reads back to the same configuration from any folder
- * (sources as absolute paths). *text is owned by the caller (free).
+ * Local. The effective configuration as YAML text that reads back to the same configuration from any folder:
+ * every key, numbers to the last bit, absolute paths. *text is owned by the caller (free).
+ * Errors: WL_ERROR_CONFIG where a path is not UTF-8, which YAML cannot hold; WL_ERROR_MEMORY.
  */
 wl_error wl_config_format(const wl_config *config, char **text);
 
-/** Local. Reads a configuration from text made by wl_config_format. */
+/**
+ * Local. Reads a configuration from text, such as wl_config_format makes; `file` becomes "configuration" and
+ * relative paths start in the current directory.
+ */
 wl_error wl_config_parse(const char *text, wl_config **config);
 
 #endif

@@ -12,7 +12,6 @@
 typedef enum wl_stream {
   WL_STREAM_SYNTHETIC_TRAIN,
   WL_STREAM_SYNTHETIC_TEST,
-  WL_STREAM_SYNTHETIC_TARGET,
   WL_STREAM_PROBE,
 } wl_stream;
 

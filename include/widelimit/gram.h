@@ -1,0 +1,62 @@
+/**
+ * @file gram.h
+ * Points spread over the grid, and the kernel matrices κ and Θ of all their pairs, assembled in place: each rank
+ * fills only the tiles it owns.
+ *
+ * Every tile is a function of its points and its shape alone, so that a matrix is bitwise the same on every grid
+ * with the same block size.
+ */
+#ifndef WIDELIMIT_GRAM_H
+#define WIDELIMIT_GRAM_H
+
+#include "widelimit/matrix.h"
+#include "widelimit/network.h"
+
+/**
+ * Reads rows first … first + count − 1 (row-major) into `rows`. Called on rank 0 only, in ascending order, so it
+ * may stream a file.
+ */
+typedef wl_error (*wl_row_reader)(void *context, int64_t first, int64_t count, double *rows);
+
+/** Points, each on the ranks that need it: those of the grid row and of the grid column that own its block. */
+typedef struct wl_point_set {
+  const wl_grid *grid; /**< borrowed */
+  wl_network network;
+  int64_t count, dimension;
+  wl_points *row;           /**< the points of this rank's block rows, in local order; owned */
+  wl_points *column;        /**< the points of its block columns; owned, may be the same object as `row` */
+  double *row_x, *column_x; /**< their coordinates; owned, likewise */
+} wl_point_set;
+
+/**
+ * Collective. Reads the points on rank 0 in pieces of bounded size and spreads them; each coordinate travels once.
+ * Errors: those of `read`; WL_ERROR_MEMORY; WL_ERROR_NUMERICAL (wl_points_create).
+ */
+wl_error wl_point_set_create(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
+                             wl_row_reader read, void *context, wl_point_set **set);
+
+/** Local. Frees and sets to NULL; NULL is fine. */
+void wl_point_set_destroy(wl_point_set **set);
+
+/** What the one n × n array is to hold. */
+typedef enum wl_gram_content {
+  WL_GRAM_THETA = 1,                           /**< Θ in the lower triangle with the diagonal */
+  WL_GRAM_KAPPA = 2,                           /**< κ strictly above the diagonal */
+  WL_GRAM_BOTH = WL_GRAM_THETA | WL_GRAM_KAPPA /**< both: two symmetric matrices in one array */
+} wl_gram_content;
+
+/**
+ * Collective. Assembles the kernels of all pairs of `points` in one array (count × count). The diagonal holds
+ * Θ_ii; that of κ is in wl_points_kappa(points->row). A triangle that is not asked for is left as it was.
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, wl_matrix *gram);
+
+/**
+ * Collective. κ and Θ between two point sets: entry (i, j) pairs a_i with b_j.
+ * @param kappa, theta  a->count × b->count; either may be NULL (not wanted)
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_gram_cross(const wl_point_set *a, const wl_point_set *b, wl_matrix *kappa, wl_matrix *theta);
+
+#endif

@@ -1,0 +1,46 @@
+/**
+ * @file grid.h
+ * The process grid: P × Q ranks over which block-cyclic matrices are laid out.
+ */
+#ifndef WIDELIMIT_GRID_H
+#define WIDELIMIT_GRID_H
+
+#include <mpi.h>
+#include <stdint.h>
+
+#include "widelimit/error.h"
+
+/** Members are for reading. Rank r stands in row r / Q and column r mod Q. */
+typedef struct wl_grid {
+  MPI_Comm comm;        /**< a duplicate of the communicator given; owned */
+  MPI_Comm row_comm;    /**< the Q ranks of this row, ordered by column; owned */
+  MPI_Comm column_comm; /**< the P ranks of this column, ordered by row; owned */
+  int rank, size;
+  int rows, columns; /**< P, Q */
+  int row, column;   /**< where this rank stands */
+  int block;         /**< nb: matrices are cut into nb × nb tiles */
+  int blacs_handle, blacs_context;
+} wl_grid;
+
+/**
+ * Collective over `comm`. Creates a grid of all ranks of `comm`.
+ * @param rows, columns  P and Q with P·Q = number of ranks; one may be 0 (follows from the other), both 0: the
+ *                       most nearly square grid with P ≤ Q
+ * @param block          nb ≥ 1
+ * Errors: WL_ERROR_CONFIG where rows × columns is not the number of ranks.
+ */
+wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid **grid);
+
+/** Collective. Frees and sets to NULL; NULL is fine. */
+void wl_grid_destroy(wl_grid **grid);
+
+/**
+ * Local. The block size that suits an n × n matrix on `size` ranks: 192 where every rank still gets several
+ * tiles a row, less (a multiple of 16) for small matrices.
+ */
+int wl_grid_choose_block(int64_t n, int size);
+
+/** Local. How many of n rows, dealt out in blocks of `block`, the process coordinate `me` of `count` owns. */
+int64_t wl_grid_owned(int64_t n, int block, int me, int count);
+
+#endif

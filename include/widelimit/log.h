@@ -1,0 +1,44 @@
+/**
+ * @file log.h
+ * What a person sees while a long phase runs: a live line on a terminal, a log line now and then otherwise.
+ * Local; only the rank for which wl_log_open() said so prints, on the others all calls do nothing.
+ */
+#ifndef WIDELIMIT_LOG_H
+#define WIDELIMIT_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Whether this rank prints (rank 0 of a run); nobody does before the first call. */
+void wl_log_open(bool prints);
+
+/** A line of text on standard output, flushed. printf format, newline added. */
+void wl_log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** "widelimit: warning: …" on standard error. */
+void wl_log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** How far a phase is: its name, the work done and in all (any unit), and when it began. */
+typedef struct wl_progress {
+  const char *phase;
+  double total, began, last_shown;
+  double gigaflop; /**< work in all, for the rate; 0: no rate is shown */
+  bool shown;
+} wl_progress;
+
+/** Starts a phase of `total` units of work. */
+wl_progress wl_progress_begin(const char *phase, double total, double gigaflop);
+
+/** Shows `done` units, at most every half second on a terminal and every 30 seconds otherwise. */
+void wl_progress_update(wl_progress *progress, double done);
+
+/** Clears the live line, if there is one. */
+void wl_progress_end(wl_progress *progress);
+
+/** Seconds as people read them: "0.31 s", "4 min 12 s", "3 h 05 min". Returns `text`. */
+const char *wl_format_seconds(double seconds, char *text, size_t size);
+
+/** Bytes likewise: "812 MiB". Returns `text`. */
+const char *wl_format_bytes(double bytes, char *text, size_t size);
+
+#endif

@@ -1,0 +1,101 @@
+/**
+ * @file predict.h
+ * The exact quantities at test points T, given training points X, targets Y and noise σ².
+ *
+ *   S = Θ_XX + (σ² + jitter) I,  A = Θ_TX S⁻¹
+ *
+ *   mean (ntk)     A Y                                                [Jacot et al. 2018; Lee et al. 2020, eq. 14]
+ *   ensemble       κ_TT + A κ_XX Aᵀ − A κ_XT − κ_TX Aᵀ                [Lee et al. 2020, eq. 16]
+ *   rnd            2 × ensemble: E[ε²] of predictor minus target      [arXiv 2602.19964, Cor. 3.2]
+ *   ntk_gp         Θ_TT − A Θ_XT                                      [He et al. 2020]
+ *   bayesian_rnd   equals ntk_gp                                      [arXiv 2602.19964, Thm 4.2]
+ *   mean (nngp)    κ_TX (κ_XX + (σ² + jitter) I)⁻¹ Y                  [Lee et al. 2018]
+ *   nngp           κ_TT − κ_TX (κ_XX + (σ² + jitter) I)⁻¹ κ_XT        [Lee et al. 2018]
+ *
+ * One n × n array holds all: Θ, then its factor L, in the lower triangle and κ above the diagonal. Everything that
+ * needs Θ comes first; then κ is factored in its own triangle and Θ's factor loses its diagonal.
+ */
+#ifndef WIDELIMIT_PREDICT_H
+#define WIDELIMIT_PREDICT_H
+
+#include <stdbool.h>
+
+#include "widelimit/cholesky.h"
+#include "widelimit/gram.h"
+#include "widelimit/quantity.h"
+
+/** The two priors: everything but `nngp` rests on Θ. */
+typedef enum wl_prior { WL_PRIOR_THETA, WL_PRIOR_KAPPA, WL_PRIOR_COUNT } wl_prior;
+
+typedef struct wl_model_options {
+  double noise_variance;            /**< σ² ≥ 0 */
+  double jitter;                    /**< ≥ 0 */
+  bool quantity[WL_QUANTITY_COUNT]; /**< what will be asked for; decides which kernels are assembled */
+  bool keep_kernels;                /**< assemble both kernels, whatever the quantities need */
+  uint64_t seed;                    /**< of the probing vectors */
+} wl_model_options;
+
+/** Local. Whether the options ask for anything under this prior. */
+bool wl_model_needs(const wl_model_options *options, wl_prior prior);
+
+typedef struct wl_model wl_model;
+
+/**
+ * Collective. Assembles the kernels that the options need.
+ * @param train    X; borrowed, must outlive the model
+ * @param targets  Y, train->count × c, on the same grid; borrowed, read only
+ * Errors: WL_ERROR_CAPACITY, WL_ERROR_MEMORY (wl_matrix_create).
+ */
+wl_error wl_model_create(const wl_model_options *options, const wl_point_set *train, const wl_matrix *targets,
+                         wl_model **model);
+
+/** Local. Frees and sets to NULL; NULL is fine. */
+void wl_model_destroy(wl_model **model);
+
+/** Local. The array: Θ below and on the diagonal, κ above, before wl_model_factor. Owned by the model. */
+const wl_matrix *wl_model_gram(const wl_model *model);
+
+/** What is known of a prior after it was factored. */
+typedef struct wl_evidence {
+  wl_cholesky factor;
+  double *
+      log_marginal_likelihood; /**< per target column j: −½ yⱼᵀ S⁻¹ yⱼ − ½ log det S − ½ n log 2π; owned by the model */
+} wl_evidence;
+
+/**
+ * Collective. Factors S of this prior. THETA first where both are wanted: KAPPA ends all use of Θ.
+ * Errors: those of wl_cholesky_factor.
+ */
+wl_error wl_model_factor(wl_model *model, wl_prior prior);
+
+/** Local. The result of wl_model_factor; NULL before it. */
+const wl_evidence *wl_model_evidence(const wl_model *model, wl_prior prior);
+
+/** Everything asked for at one batch of w test points under one prior. The same values on every rank. */
+typedef struct wl_prediction {
+  wl_prior prior;
+  int64_t first; /**< the number of the batch's first test point in all */
+  int64_t count, outputs;
+  double *mean;                        /**< w × c, row-major; on rank 0 only, NULL elsewhere */
+  double *variance[WL_QUANTITY_COUNT]; /**< w, all ranks; NULL where not asked for */
+  int64_t clamped;                     /**< variances below zero by no more than rounding, set to zero */
+  double most_negative;                /**< the lowest of them before that; 0 if none */
+} wl_prediction;
+
+/**
+ * Collective. Predicts under the prior that was factored last.
+ * @param test        T, on the same grid, made with the same network
+ * @param first       what test point 0 counts as in messages
+ * @param covariance  NULL, or w × w, holding on entry Θ_TT below and κ_TT above the diagonal (wl_gram_symmetric).
+ *                    On return, off the diagonal: for THETA, the covariance of ntk_gp below and of ensemble above
+ *                    it; for KAPPA, that of nngp above it. The diagonals are in prediction->variance.
+ * Errors: WL_ERROR_NUMERICAL where a variance is negative beyond its rounding bound, naming the test point;
+ * WL_ERROR_MEMORY.
+ */
+wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t first, wl_matrix *covariance,
+                          wl_prediction *prediction);
+
+/** Local. Frees what a prediction holds. */
+void wl_prediction_clear(wl_prediction *prediction);
+
+#endif

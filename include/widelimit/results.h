@@ -1,0 +1,59 @@
+/**
+ * @file results.h
+ * The result files of a run. All files are written under temporary names and renamed when all are complete, so that
+ * a folder holds the results of one run or of the one before it, never half of one.
+ *
+ * Local, on rank 0 only, but for wl_results_put_symmetric and wl_results_put_transposed.
+ */
+#ifndef WIDELIMIT_RESULTS_H
+#define WIDELIMIT_RESULTS_H
+
+#include "widelimit/cholesky.h"
+#include "widelimit/matrix.h"
+
+typedef struct wl_results wl_results;
+
+/**
+ * Creates the folder where it is missing, and results.h5 in it under a temporary name.
+ * @param bytes  what will be written, as far as it is known: refused where the disk has less room
+ * Errors: WL_ERROR_IO, naming the path.
+ */
+wl_error wl_results_create(const char *directory, double bytes, wl_results **results);
+
+/** Removes whatever is not complete, frees and sets to NULL; NULL is fine. */
+void wl_results_discard(wl_results **results);
+
+/**
+ * Writes summary.json and config.yaml, puts all files in place and frees. On error nothing is changed but the
+ * temporary files removed. Errors: WL_ERROR_IO.
+ */
+wl_error wl_results_commit(wl_results **results, const char *summary, const char *config);
+
+/** An attribute of the root group. Errors: WL_ERROR_IO. */
+wl_error wl_results_note(wl_results *results, const char *name, const char *text);
+
+/**
+ * A dataset of doubles with attributes `formula` and `units`; missing groups are made.
+ * @param columns  0: a vector of `rows`
+ */
+wl_error wl_results_add(wl_results *results, const char *path, int64_t rows, int64_t columns, const char *formula,
+                        const char *units);
+
+/** Writes the rows × columns piece at (row, column), given row-major. For vectors column = 0, columns = 1. */
+wl_error wl_results_put(wl_results *results, const char *path, int64_t row, int64_t column, int64_t rows,
+                        int64_t columns, const double *values);
+
+/**
+ * Collective. Writes a symmetric matrix from one of its triangles, in pieces: both halves of the dataset are equal
+ * to the bit.
+ * @param results   on rank 0; others pass NULL
+ * @param scale     every entry is multiplied by it
+ * @param diagonal  the diagonal (not scaled), count entries, on rank 0
+ */
+wl_error wl_results_put_symmetric(wl_results *results, const char *path, const wl_matrix *matrix,
+                                  wl_triangle triangle, double scale, const double *diagonal);
+
+/** Collective. Writes the transpose of a distributed matrix as rows `row` and on of a dataset. */
+wl_error wl_results_put_transposed(wl_results *results, const char *path, int64_t row, const wl_matrix *matrix);
+
+#endif

@@ -1,0 +1,23 @@
+/**
+ * @file app.h
+ * The commands of the program and what they share.
+ */
+#ifndef WIDELIMIT_APP_APP_H
+#define WIDELIMIT_APP_APP_H
+
+#include "widelimit/config.h"
+
+/** What the command line says. */
+typedef struct wl_arguments {
+  const char *config;           /**< path of the configuration */
+  const char *const *overrides; /**< key=value, in order; owned by the caller */
+  int override_count;
+} wl_arguments;
+
+/** Collective over MPI_COMM_WORLD. `widelimit run`. */
+wl_error wl_command_run(const wl_arguments *arguments);
+
+/** Local. Version of the program and of the libraries under it, on standard output. */
+void wl_print_version(void);
+
+#endif

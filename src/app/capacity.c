@@ -1,0 +1,52 @@
+#include "app/run.h"
+#include "widelimit/log.h"
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+int64_t wl_run_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
+  if (config->output_covariance || config->output_kernels) return shape->test;
+  const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
+  const int64_t wanted = larger(larger(512, shape->train / 20), stride);
+  return smaller(shape->test, (wanted + stride - 1) / stride * stride);
+}
+
+/* Bytes that this rank will hold at its peak: the array, two test panels, the points, the panels of the loop. */
+static double bytes_of_rank(const wl_run *run) {
+  const wl_grid *g = run->grid;
+  const int64_t n = run->shape.train, w = run->batch, d = run->shape.dimension, m = run->shape.test;
+  const int64_t rows = wl_grid_owned(n, g->block, g->row, g->rows);
+  const int64_t columns = wl_grid_owned(n, g->block, g->column, g->columns);
+  const double array = (double)wl_matrix_local_bytes(g, n, n),
+               panels = 2.0 * (double)wl_matrix_local_bytes(g, n, w);
+  const double points = 8.0 * (double)(rows + columns + 2 * w) * (double)d;
+  const double loop = 8.0 * (double)g->block * (double)(2 * rows + 3 * columns);
+  const double square =
+      run->config->output_covariance || run->config->output_kernels ? (double)wl_matrix_local_bytes(g, m, m) : 0.0;
+  return array + square + points + (panels > loop ? panels : loop) + 48.0 * 1048576.0; /* libraries, messages */
+}
+
+wl_error wl_run_check_capacity(const wl_run *run) {
+  const wl_grid *g = run->grid;
+  const int64_t n = run->shape.train, ranks = wl_matrix_ranks_needed(n);
+  const int64_t share = wl_grid_owned(n, g->block, 0, g->rows) * wl_grid_owned(n, g->block, 0, g->columns);
+  if (n > INT32_MAX || share > INT32_MAX)
+    WL_FAIL(
+        WL_ERROR_CAPACITY,
+        "%lld training points on a %d x %d grid give a rank %lld matrix entries, more than 32-bit local indices "
+        "reach (2147483647); use %lld ranks or more, that is mpirun -n %lld",
+        (long long)n, g->rows, g->columns, (long long)share, (long long)ranks, (long long)ranks);
+
+  double total = bytes_of_rank(run), available = run->node.memory_available / run->node.ranks;
+  MPI_Allreduce(MPI_IN_PLACE, &total, 1, MPI_DOUBLE, MPI_SUM, g->comm);
+  MPI_Allreduce(MPI_IN_PLACE, &available, 1, MPI_DOUBLE, MPI_SUM, g->comm);
+  if (available <= 0.0 || total <= available) return WL_OK;
+  char wanted[32], there[32];
+  const long long needed = (long long)((double)g->size * total / available) + 1;
+  WL_FAIL(
+      WL_ERROR_CAPACITY,
+      "%lld training points need %s of memory, the %d node(s) of this run have %s left; use about %lld ranks at "
+      "the same memory a rank, that is %lld node(s)",
+      (long long)n, wl_format_bytes(total, wanted, sizeof wanted), run->node.nodes,
+      wl_format_bytes(available, there, sizeof there), needed, (needed + run->node.ranks - 1) / run->node.ranks);
+}

@@ -1,0 +1,132 @@
+/*
+ * The program: reads the command line, hands over to a command, turns its error into one message and a status.
+ */
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "widelimit/log.h"
+
+static const char help[] = "widelimit " WIDELIMIT_VERSION
+                           ": exact uncertainty of infinitely wide neural networks\n"
+                           "\n"
+                           "usage: [mpirun -n RANKS] widelimit COMMAND [OPTIONS]\n"
+                           "\n"
+                           "commands:\n"
+                           "  run CONFIG       compute what the configuration asks for\n"
+                           "\n"
+                           "  widelimit COMMAND --help   what a command takes\n"
+                           "  widelimit --version        version and libraries\n"
+                           "\n"
+                           "start here:\n"
+                           "  mpirun -n 2 widelimit run inputs/digits/digits.yaml\n"
+                           "\n"
+                           "exit status: 0 done, 2 wrong usage, configuration or data, 3 numerical failure,\n"
+                           "4 a certificate failed, 5 input or output failed, 75 stopped early\n";
+
+static const char run_help[] =
+    "usage: [mpirun -n RANKS] widelimit run CONFIG [--set KEY=VALUE]...\n"
+    "\n"
+    "Reads the YAML file CONFIG, assembles the kernel matrices of the training set on\n"
+    "all ranks, factors them and predicts at the test points. Leaves results.h5,\n"
+    "summary.json and config.yaml in the folder that output.directory names.\n"
+    "\n"
+    "options:\n"
+    "  --set KEY=VALUE  override a key of the configuration, e.g.\n"
+    "                     --set network.depth=5\n"
+    "                     --set 'quantities=[ensemble, nngp]'\n"
+    "                     --set output.directory=out/deep\n"
+    "  --help           this text\n"
+    "\n"
+    "a configuration in short (all keys: doc/guide.md):\n"
+    "  data:\n"
+    "    train: {inputs: \"train.csv:1-4\", targets: \"train.csv:5\"}\n"
+    "    test:  {inputs: \"test.npy\"}\n"
+    "  network: {depth: 3, activation: relu, sigma_w: 1.4142135623730951}\n"
+    "  noise_variance: 0.01\n";
+
+typedef struct command {
+  const char *name, *help;
+  wl_error (*call)(const wl_arguments *);
+} command;
+
+static const command commands[] = {{"run", run_help, wl_command_run}};
+
+static const command *find_command(const char *name) {
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    if (strcmp(commands[i].name, name) == 0) return &commands[i];
+  return NULL;
+}
+
+/* Fills `arguments`; `overrides` has room for all of argv. */
+static wl_error parse(const command *c, int count, char **words, const char **overrides, wl_arguments *arguments) {
+  *arguments = (wl_arguments){.overrides = overrides};
+  for (int i = 0; i < count; i++) {
+    if (strcmp(words[i], "--set") == 0) {
+      if (i + 1 == count) WL_FAIL(WL_ERROR_USAGE, "--set needs KEY=VALUE after it");
+      overrides[arguments->override_count++] = words[++i];
+    } else if (strncmp(words[i], "--set=", 6) == 0) {
+      overrides[arguments->override_count++] = words[i] + 6;
+    } else if (words[i][0] == '-') {
+      WL_FAIL(WL_ERROR_USAGE, "unknown option %s; see widelimit %s --help", words[i], c->name);
+    } else if (arguments->config) {
+      WL_FAIL(WL_ERROR_USAGE, "one configuration at a time: %s or %s?", arguments->config, words[i]);
+    } else {
+      arguments->config = words[i];
+    }
+  }
+  if (!arguments->config) WL_FAIL(WL_ERROR_USAGE, "widelimit %s needs a configuration file", c->name);
+  return WL_OK;
+}
+
+static int is_help(const char *word) { return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0; }
+
+static void print(int rank, const char *text) {
+  if (rank == 0) fputs(text, stdout);
+}
+
+static wl_error dispatch(int rank, int argc, char **argv) {
+  if (argc < 2) {
+    if (rank == 0) fputs(help, stderr);
+    WL_FAIL(WL_ERROR_USAGE, "no command given");
+  }
+  if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
+    print(rank, help);
+    return WL_OK;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    if (rank == 0) wl_print_version();
+    return WL_OK;
+  }
+  const command *c = find_command(argv[1]);
+  if (!c) WL_FAIL(WL_ERROR_USAGE, "unknown command %s; see widelimit --help", argv[1]);
+  for (int i = 2; i < argc; i++)
+    if (is_help(argv[i])) {
+      print(rank, c->help);
+      return WL_OK;
+    }
+  const char **overrides = calloc((size_t)argc, sizeof *overrides);
+  if (!overrides) WL_FAIL(WL_ERROR_MEMORY, "out of memory");
+  wl_arguments arguments;
+  wl_error error = parse(c, argc - 2, argv + 2, overrides, &arguments);
+  if (error == WL_OK) error = c->call(&arguments);
+  free(overrides);
+  return error;
+}
+
+int main(int argc, char **argv) {
+  MPI_Init(&argc, &argv);
+  int rank;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  wl_log_open(rank == 0);
+  const wl_error error = dispatch(rank, argc, argv);
+  if (error != WL_OK && rank == 0) {
+    fflush(stdout);
+    fprintf(stderr, "widelimit: error: %s\n", wl_error_message());
+    fflush(stderr);
+  }
+  MPI_Finalize();
+  return wl_error_status(error);
+}

@@ -1,0 +1,60 @@
+/**
+ * @file run.h
+ * The state of a run, shared by its phases and its report.
+ */
+#ifndef WIDELIMIT_APP_RUN_H
+#define WIDELIMIT_APP_RUN_H
+
+#include "app/app.h"
+#include "widelimit/data.h"
+#include "widelimit/machine.h"
+#include "widelimit/metrics.h"
+#include "widelimit/predict.h"
+#include "widelimit/results.h"
+#include "widelimit/timer.h"
+
+/** What rank 0 keeps of the predictions for the report. */
+typedef struct wl_tally {
+  double *variance[WL_QUANTITY_COUNT]; /**< m each; NULL where not asked for */
+  double *ood;                         /**< m flags; NULL: not given */
+  wl_score score[WL_PRIOR_COUNT];      /**< of the means */
+  wl_score likelihood[WL_QUANTITY_COUNT];
+  int64_t clamped;
+  double most_negative;
+} wl_tally;
+
+typedef struct wl_run {
+  MPI_Comm comm;
+  int rank;
+  wl_config *config;
+  wl_node node;
+  wl_grid *grid;
+  wl_data *data; /**< rank 0 */
+  wl_data_shape shape;
+  int64_t batch; /**< test points at a time */
+  wl_point_set *train;
+  wl_matrix *targets;
+  wl_model *model;
+  wl_results *results; /**< rank 0 */
+  wl_tally tally;      /**< rank 0 */
+  wl_timer timer;
+} wl_run;
+
+/** Local. Test points at a time: all where a covariance or the kernels are asked for, else panels of about n/20. */
+int64_t wl_run_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid);
+
+/**
+ * Collective. Errors: WL_ERROR_CAPACITY where the run fits neither the 32-bit local indices nor the memory of the
+ * nodes, with the number of ranks that would do.
+ */
+wl_error wl_run_check_capacity(const wl_run *run);
+
+/** Collective. The header on the console: what is about to be computed, on what. */
+void wl_run_print_header(const wl_run *run);
+
+/**
+ * Collective. Ends the timing; on rank 0 prints the tables and makes the text of summary.json (owned by the caller).
+ */
+wl_error wl_run_report(wl_run *run, char **summary);
+
+#endif

@@ -1,0 +1,99 @@
+#define _GNU_SOURCE
+#include "widelimit/machine.h"
+
+#include <cblas.h>
+#include <float.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* "NAME: 123 kB" of /proc/meminfo in bytes; 0 if it is not there. */
+static double meminfo(const char *name) {
+  FILE *file = fopen("/proc/meminfo", "r");
+  if (!file) return 0.0;
+  char line[128];
+  double kilobytes = 0.0;
+  while (fgets(line, sizeof line, file))
+    if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
+      kilobytes = atof(line + strlen(name) + 1);
+  fclose(file);
+  return 1024.0 * kilobytes;
+}
+
+/* A control group's number; DBL_MAX where it says "max" or is not there. */
+static double control_group(const char *path) {
+  FILE *file = fopen(path, "r");
+  if (!file) return DBL_MAX;
+  char text[64] = "max";
+  if (!fgets(text, sizeof text, file)) strcpy(text, "max");
+  fclose(file);
+  return strncmp(text, "max", 3) == 0 ? DBL_MAX : atof(text);
+}
+
+static double memory_available(void) {
+  double available = meminfo("MemAvailable");
+  const double limit = control_group("/sys/fs/cgroup/memory.max"),
+               used = control_group("/sys/fs/cgroup/memory.current");
+  if (limit < DBL_MAX && used < DBL_MAX && limit - used < available) available = limit - used;
+  return available;
+}
+
+wl_node wl_node_find(MPI_Comm comm) {
+  MPI_Comm shared;
+  wl_node node = {0};
+  int rank;
+  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &shared);
+  MPI_Comm_size(shared, &node.ranks);
+  MPI_Comm_rank(shared, &rank);
+  node.nodes = rank == 0;
+  MPI_Allreduce(MPI_IN_PLACE, &node.nodes, 1, MPI_INT, MPI_SUM, comm);
+  node.memory_available = memory_available();
+  MPI_Bcast(&node.memory_available, 1, MPI_DOUBLE, 0, shared); /* all ranks of a node judge by one reading */
+  MPI_Comm_free(&shared);
+  return node;
+}
+
+double wl_machine_peak_memory(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return 1024.0 * (double)usage.ru_maxrss;
+}
+
+const char *wl_blas_kernel(void) { return openblas_get_corename(); }
+const char *wl_blas_version(void) { return openblas_get_config(); }
+int wl_blas_threads(void) { return openblas_get_num_threads(); }
+
+void wl_blas_choose_threads(const wl_node *node) {
+  if (getenv("OPENBLAS_NUM_THREADS") || getenv("OMP_NUM_THREADS")) return;
+  cpu_set_t mask;
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  int cores = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : 1;
+  const int share = (int)(online / node->ranks); /* ranks that are not bound see every core */
+  if (share < cores) cores = share;
+  openblas_set_num_threads(cores > 1 ? cores : 1);
+}
+
+const char *wl_blas_advice(void) {
+  static const char *const old[] = {"Prescott", "Core2",       "Penryn", "Dunnington",
+                                    "Nehalem",  "Sandybridge", "Generic"};
+  static const char *const avx512[] = {"SkylakeX", "Cooperlake", "Sapphire"};
+  const char *kernel = wl_blas_kernel();
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
+    int is_avx512 = 0;
+    for (size_t i = 0; i < sizeof avx512 / sizeof *avx512; i++)
+      is_avx512 |= strncmp(kernel, avx512[i], strlen(avx512[i])) == 0;
+    if (!is_avx512 && getenv("OPENBLAS_CORETYPE"))
+      return "this processor has AVX-512, but OPENBLAS_CORETYPE forces an older BLAS kernel; unset it to run "
+             "faster";
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+      if (strcmp(kernel, old[i]) == 0)
+        return "this processor has AVX2, but BLAS runs a kernel without it; unset OPENBLAS_CORETYPE or set it to "
+               "Haswell";
+  return NULL;
+}

@@ -1,0 +1,87 @@
+#include "widelimit/grid.h"
+
+#include <stdlib.h>
+
+#include "dist/scalapack.h"
+
+static void most_nearly_square(int size, int *rows, int *columns) {
+  int p = 1;
+  for (int q = 1; (int64_t)q * q <= size; q++)
+    if (size % q == 0) p = q;
+  *rows = p;
+  *columns = size / p;
+}
+
+static wl_error choose_shape(int size, int *rows, int *columns) {
+  if (*rows == 0 && *columns == 0) {
+    most_nearly_square(size, rows, columns);
+    return WL_OK;
+  }
+  const int given_rows = *rows, given_columns = *columns;
+  if (*rows == 0) *rows = size / *columns;
+  if (*columns == 0) *columns = size / *rows;
+  if ((int64_t)*rows * *columns == size) return WL_OK;
+  if (given_rows && given_columns)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "grid.rows × grid.columns is %d × %d, but there are %d ranks; use 0 × 0 to have it chosen", given_rows,
+            given_columns, size);
+  WL_FAIL(WL_ERROR_CONFIG, "grid.%s is %d, which does not divide the %d ranks; use 0 to have it chosen",
+          given_rows ? "rows" : "columns", given_rows ? given_rows : given_columns, size);
+}
+
+wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid **result) {
+  *result = NULL;
+  int rank, size;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &size);
+  if (rows < 0 || columns < 0) WL_FAIL(WL_ERROR_CONFIG, "grid: rows and columns must be at least 0");
+  if (block < 1) WL_FAIL(WL_ERROR_CONFIG, "grid.block is %d; it must be at least 1", block);
+  WL_TRY(choose_shape(size, &rows, &columns));
+
+  wl_grid *grid = calloc(1, sizeof *grid);
+  wl_error error = WL_OK;
+  if (!grid) error = wl_error_set(WL_ERROR_MEMORY, "process grid: out of memory");
+  error = wl_error_agree(comm, error);
+  if (error != WL_OK) {
+    free(grid);
+    return error;
+  }
+  *grid = (wl_grid){.rank = rank,
+                    .size = size,
+                    .rows = rows,
+                    .columns = columns,
+                    .block = block,
+                    .row = rank / columns,
+                    .column = rank % columns};
+  MPI_Comm_dup(comm, &grid->comm);
+  MPI_Comm_split(grid->comm, grid->row, grid->column, &grid->row_comm);
+  MPI_Comm_split(grid->comm, grid->column, grid->row, &grid->column_comm);
+  wl_blacs_open(grid);
+  *result = grid;
+  return WL_OK;
+}
+
+void wl_grid_destroy(wl_grid **grid) {
+  if (!*grid) return;
+  wl_blacs_close(*grid);
+  MPI_Comm_free(&(*grid)->column_comm);
+  MPI_Comm_free(&(*grid)->row_comm);
+  MPI_Comm_free(&(*grid)->comm);
+  free(*grid);
+  *grid = NULL;
+}
+
+int wl_grid_choose_block(int64_t n, int size) {
+  int rows, columns;
+  most_nearly_square(size, &rows, &columns);
+  const int64_t even = n / (8 * (int64_t)columns) / 16 * 16;
+  return even > 192 ? 192 : even < 16 ? 16 : (int)even;
+}
+
+int64_t wl_grid_owned(int64_t n, int block, int me, int count) {
+  const int64_t whole = n / block; /* full blocks; block `whole` is the ragged one */
+  int64_t owned = whole / count * block;
+  if (me < whole % count) owned += block;
+  if (me == whole % count) owned += n % block;
+  return owned;
+}

@@ -1,0 +1,169 @@
+#include "widelimit/matrix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dist/scalapack.h"
+#include "widelimit/log.h"
+
+static int64_t largest_share(int64_t n, int block, int ranks) {
+  return wl_grid_owned(n, block, 0, ranks); /* process coordinate 0 has the most */
+}
+
+int64_t wl_matrix_ranks_needed(int64_t n) {
+  int p = 1;
+  while (largest_share(n, 192, p) * largest_share(n, 192, p) > INT32_MAX) p++;
+  return (int64_t)p * p;
+}
+
+int64_t wl_matrix_local_bytes(const wl_grid *grid, int64_t rows, int64_t columns) {
+  return (int64_t)sizeof(double) * wl_grid_owned(rows, grid->block, grid->row, grid->rows) *
+         wl_grid_owned(columns, grid->block, grid->column, grid->columns);
+}
+
+static wl_error check_capacity(const wl_grid *grid, int64_t rows, int64_t columns) {
+  const int64_t share =
+      largest_share(rows, grid->block, grid->rows) * largest_share(columns, grid->block, grid->columns);
+  const int64_t larger = rows > columns ? rows : columns;
+  if (larger > INT32_MAX)
+    WL_FAIL(WL_ERROR_CAPACITY, "%lld points are more than ScaLAPACK can count (2147483647)", (long long)larger);
+  if (share > INT32_MAX)
+    WL_FAIL(
+        WL_ERROR_CAPACITY,
+        "a %lld × %lld matrix on a %d × %d grid gives a rank %lld entries, more than 32-bit local indices reach; "
+        "use at least %lld ranks (mpirun -n %lld)",
+        (long long)rows, (long long)columns, grid->rows, grid->columns, (long long)share,
+        (long long)wl_matrix_ranks_needed(larger), (long long)wl_matrix_ranks_needed(larger));
+  return WL_OK;
+}
+
+wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t columns, wl_matrix **result) {
+  *result = NULL;
+  WL_TRY(check_capacity(grid, rows, columns));
+
+  wl_error error = WL_OK;
+  const int64_t bytes = wl_matrix_local_bytes(grid, rows, columns);
+  wl_matrix *a = calloc(1, sizeof *a);
+  double *data = aligned_alloc(64, (size_t)(bytes + 64) / 64 * 64);
+  if (!a || !data) {
+    char text[32];
+    error = wl_error_set(WL_ERROR_MEMORY, "no memory for this rank's %s of a %lld × %lld matrix; use more nodes",
+                         wl_format_bytes((double)bytes, text, sizeof text), (long long)rows, (long long)columns);
+  }
+  error = wl_error_agree(grid->comm, error);
+  if (error != WL_OK) {
+    free(data);
+    free(a);
+    return error;
+  }
+  a->grid = grid;
+  a->rows = rows;
+  a->columns = columns;
+  a->local_rows = wl_grid_owned(rows, grid->block, grid->row, grid->rows);
+  a->local_columns = wl_grid_owned(columns, grid->block, grid->column, grid->columns);
+  a->ld = a->local_rows > 0 ? a->local_rows : 1;
+  a->data = data;
+  wl_scalapack_describe(a);
+  *result = a;
+  return WL_OK;
+}
+
+void wl_matrix_destroy(wl_matrix **a) {
+  if (!*a) return;
+  free((*a)->data);
+  free(*a);
+  *a = NULL;
+}
+
+/* The part of a piece that one rank owns: local rows il0 … il1, columns jl0 … jl1. */
+typedef struct share {
+  int64_t row_begin, row_end, column_begin, column_end;
+} share;
+
+static share share_of(const wl_matrix *a, int rank, int64_t i, int64_t j, int64_t rows, int64_t columns) {
+  const wl_grid *g = a->grid;
+  const int p = rank / g->columns, q = rank % g->columns;
+  return (share){wl_grid_owned(i, g->block, p, g->rows), wl_grid_owned(i + rows, g->block, p, g->rows),
+                 wl_grid_owned(j, g->block, q, g->columns), wl_grid_owned(j + columns, g->block, q, g->columns)};
+}
+
+static int64_t share_size(share s) { return (s.row_end - s.row_begin) * (s.column_end - s.column_begin); }
+
+static int64_t global_index(int64_t local, int block, int me, int count) {
+  return (local / block * count + me) * block + local % block;
+}
+
+static void place(const wl_matrix *a, int rank, share s, int64_t i, int64_t j, int64_t rows, const double *packed,
+                  double *out) {
+  const wl_grid *g = a->grid;
+  const int p = rank / g->columns, q = rank % g->columns;
+  for (int64_t jl = s.column_begin; jl < s.column_end; jl++) {
+    double *column = out + (global_index(jl, g->block, q, g->columns) - j) * rows;
+    for (int64_t il = s.row_begin; il < s.row_end; il++)
+      column[global_index(il, g->block, p, g->rows) - i] = *packed++;
+  }
+}
+
+wl_error wl_matrix_get(const wl_matrix *a, int64_t i, int64_t j, int64_t rows, int64_t columns, double *out) {
+  const wl_grid *g = a->grid;
+  const share mine = share_of(a, g->rank, i, j, rows, columns);
+  int64_t room = share_size(mine);
+  if (g->rank == 0)
+    for (int r = 1; r < g->size; r++) {
+      const int64_t size = share_size(share_of(a, r, i, j, rows, columns));
+      if (size > room) room = size;
+    }
+  double *packed = malloc(sizeof(double) * (size_t)(room + 1));
+  wl_error error = WL_OK;
+  if (!packed) error = wl_error_set(WL_ERROR_MEMORY, "no memory to collect a piece of a matrix");
+  WL_GOTO(error, done, wl_error_agree(g->comm, error));
+
+  double *next = packed;
+  for (int64_t jl = mine.column_begin; jl < mine.column_end; jl++)
+    for (int64_t il = mine.row_begin; il < mine.row_end; il++) *next++ = a->data[il + jl * a->ld];
+  if (g->rank != 0) {
+    if (share_size(mine) > 0) MPI_Send(packed, (int)share_size(mine), MPI_DOUBLE, 0, 0, g->comm);
+    goto done;
+  }
+  place(a, 0, mine, i, j, rows, packed, out);
+  for (int r = 1; r < g->size; r++) {
+    const share s = share_of(a, r, i, j, rows, columns);
+    if (share_size(s) == 0) continue;
+    MPI_Recv(packed, (int)share_size(s), MPI_DOUBLE, r, 0, g->comm, MPI_STATUS_IGNORE);
+    place(a, r, s, i, j, rows, packed, out);
+  }
+done:
+  free(packed);
+  return error;
+}
+
+void wl_matrix_set_rows(wl_matrix *a, int64_t i, int64_t rows, double *in) {
+  MPI_Bcast(in, (int)(rows * a->columns), MPI_DOUBLE, 0, a->grid->comm);
+  const share mine = share_of(a, a->grid->rank, i, 0, rows, a->columns);
+  for (int64_t jl = mine.column_begin; jl < mine.column_end; jl++)
+    for (int64_t il = mine.row_begin; il < mine.row_end; il++)
+      a->data[il + jl * a->ld] =
+          in[(wl_matrix_global_row(a, il) - i) * a->columns + wl_matrix_global_column(a, jl)];
+}
+
+void wl_matrix_copy(const wl_matrix *from, wl_matrix *to) {
+  memcpy(to->data, from->data, sizeof(double) * (size_t)(from->ld * from->local_columns));
+}
+
+/* Walks over the diagonal entries that this rank owns, by local row and column. */
+#define WL_FOR_DIAGONAL(a, il, jl)                        \
+  for (int64_t jl = 0, il; jl < (a)->local_columns; jl++) \
+    if (((il) = owned_row((a), wl_matrix_global_column((a), jl))) >= 0)
+
+static int64_t owned_row(const wl_matrix *a, int64_t i) {
+  if (i >= a->rows || i / a->grid->block % a->grid->rows != a->grid->row) return -1;
+  return wl_matrix_local_row(a, i);
+}
+
+void wl_matrix_get_diagonal(const wl_matrix *a, double *d) {
+  WL_FOR_DIAGONAL(a, il, jl) d[il] = a->data[il + jl * a->ld];
+}
+
+void wl_matrix_set_diagonal(wl_matrix *a, const double *d) {
+  WL_FOR_DIAGONAL(a, il, jl) a->data[il + jl * a->ld] = d[il];
+}

@@ -1,0 +1,54 @@
+/**
+ * @file scalapack.h
+ * The one place that knows ScaLAPACK, PBLAS and BLACS: their Fortran names, their indices from 1 and their 32-bit
+ * integers. Callers use wl_matrix and global indices from 0. All calls are Collective over the grid.
+ */
+#ifndef WIDELIMIT_DIST_SCALAPACK_H
+#define WIDELIMIT_DIST_SCALAPACK_H
+
+#include "widelimit/matrix.h"
+
+typedef enum { WL_LOWER = 'L', WL_UPPER = 'U' } wl_uplo;
+typedef enum { WL_NO_TRANS = 'N', WL_TRANS = 'T' } wl_trans;
+
+/** Starts and ends BLACS on the grid's own communicator (its default would be MPI_COMM_WORLD). */
+void wl_blacs_open(wl_grid *grid);
+void wl_blacs_close(wl_grid *grid);
+
+/** Fills a->descriptor; the shape has been range-checked by the caller. */
+void wl_scalapack_describe(wl_matrix *a);
+
+/**
+ * Local. Cholesky factor of an n × n tile, in place in the triangle named; the other one is not touched. Returns -1,
+ * or the row of the first pivot that is not positive.
+ */
+int64_t wl_potrf_tile(wl_uplo uplo, int64_t n, double *a, int64_t ld);
+
+/** B ← op(A)⁻¹ B, all of both, A triangular. */
+void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);
+
+/** B ← op(A) B, all of both, A triangular. */
+void wl_trmm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);
+
+/** C ← C − Aᵀ A in the triangle named; all of each. */
+void wl_syrk_transposed(wl_uplo uplo, const wl_matrix *a, wl_matrix *c);
+
+/** C ← C + ½ (Aᵀ B + Bᵀ A) in the triangle named; all of each. */
+void wl_syr2k_transposed(wl_uplo uplo, const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
+
+/** C ← β C + α A B with A symmetric, given by the triangle named; all of each. */
+void wl_symm_left(wl_uplo uplo, double alpha, const wl_matrix *a, const wl_matrix *b, double beta, wl_matrix *c);
+
+/** C ← Aᵀ B; all of each. */
+void wl_gemm_transposed(const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
+
+/** The 1-norm of a symmetric matrix, given by the triangle named. Errors: WL_ERROR_MEMORY. */
+wl_error wl_norm1_symmetric(wl_uplo uplo, const wl_matrix *a, double *norm);
+
+/**
+ * Estimate of the reciprocal condition number in the 1-norm from a Cholesky factor and the 1-norm of the matrix
+ * that was factored (pdpocon). Errors: WL_ERROR_MEMORY, WL_ERROR_INTERNAL.
+ */
+wl_error wl_reciprocal_condition(wl_uplo uplo, const wl_matrix *factor, double norm, double *rcond);
+
+#endif

@@ -1,0 +1,94 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "widelimit/gram.h"
+
+/* One side of the set: the blocks that one process coordinate owns. */
+typedef struct side {
+  int me, count; /* process coordinate and how many there are */
+  double *x;
+} side;
+
+static void keep_owned(const side *s, int block, int64_t dimension, int64_t first, int64_t count,
+                       const double *rows) {
+  for (int64_t i = first; i < first + count;) {
+    const int64_t end = (i / block + 1) * block, stop = end < first + count ? end : first + count;
+    if (i / block % s->count == s->me)
+      memcpy(s->x + wl_grid_owned(i, block, s->me, s->count) * dimension, rows + (i - first) * dimension,
+             sizeof(double) * (size_t)((stop - i) * dimension));
+    i = stop;
+  }
+}
+
+/* Rows a piece: about 16 MiB, so that neither rank 0 nor a message grows with the data. */
+static int64_t rows_a_piece(int64_t count, int64_t dimension) {
+  const int64_t rows = ((int64_t)1 << 21) / dimension;
+  return rows < 1 ? 1 : rows < count ? rows : count;
+}
+
+static wl_error spread(const wl_grid *grid, int64_t count, int64_t dimension, wl_row_reader read, void *context,
+                       const side *sides, int side_count) {
+  const int64_t step = rows_a_piece(count, dimension);
+  double *piece = malloc(sizeof(double) * (size_t)(step * dimension));
+  wl_error error = WL_OK;
+  if (!piece) error = wl_error_set(WL_ERROR_MEMORY, "no memory for a piece of the inputs");
+  error = wl_error_agree(grid->comm, error);
+  for (int64_t first = 0; first < count && error == WL_OK; first += step) {
+    const int64_t rows = count - first < step ? count - first : step;
+    if (grid->rank == 0) error = read(context, first, rows, piece);
+    error = wl_error_agree(grid->comm, error);
+    if (error != WL_OK) break;
+    MPI_Bcast(piece, (int)(rows * dimension), MPI_DOUBLE, 0, grid->comm);
+    for (int s = 0; s < side_count; s++) keep_owned(&sides[s], grid->block, dimension, first, rows, piece);
+  }
+  free(piece);
+  return error;
+}
+
+wl_error wl_point_set_create(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
+                             wl_row_reader read, void *context, wl_point_set **result) {
+  *result = NULL;
+  const int64_t row_count = wl_grid_owned(count, grid->block, grid->row, grid->rows);
+  const int64_t column_count = wl_grid_owned(count, grid->block, grid->column, grid->columns);
+  const int same = grid->size == 1;
+  wl_point_set *set = calloc(1, sizeof *set);
+  wl_error error = WL_OK;
+  if (set) {
+    set->row_x = malloc(sizeof(double) * (size_t)(row_count * dimension + 1));
+    set->column_x = same ? set->row_x : malloc(sizeof(double) * (size_t)(column_count * dimension + 1));
+  }
+  if (!set || !set->row_x || !set->column_x)
+    error = wl_error_set(WL_ERROR_MEMORY, "no memory for this rank's %lld + %lld input points of dimension %lld",
+                         (long long)row_count, (long long)column_count, (long long)dimension);
+  WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
+
+  set->grid = grid;
+  set->network = *network;
+  set->count = count;
+  set->dimension = dimension;
+  const side sides[2] = {{grid->row, grid->rows, set->row_x}, {grid->column, grid->columns, set->column_x}};
+  WL_GOTO(error, fail, spread(grid, count, dimension, read, context, sides, same ? 1 : 2));
+
+  error = wl_points_create(network, row_count, dimension, set->row_x, &set->row);
+  if (same)
+    set->column = set->row;
+  else if (error == WL_OK)
+    error = wl_points_create(network, column_count, dimension, set->column_x, &set->column);
+  WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
+  *result = set;
+  return WL_OK;
+
+fail:
+  wl_point_set_destroy(&set);
+  return error;
+}
+
+void wl_point_set_destroy(wl_point_set **set) {
+  if (!*set) return;
+  if ((*set)->column != (*set)->row) wl_points_destroy(&(*set)->column);
+  wl_points_destroy(&(*set)->row);
+  if ((*set)->column_x != (*set)->row_x) free((*set)->column_x);
+  free((*set)->row_x);
+  free(*set);
+  *set = NULL;
+}

@@ -1,0 +1,102 @@
+#include "infer/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool wl_model_needs(const wl_model_options *options, wl_prior prior) {
+  if (prior == WL_PRIOR_KAPPA) return options->quantity[WL_QUANTITY_NNGP];
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (q != WL_QUANTITY_NNGP && options->quantity[q]) return true;
+  return false;
+}
+
+static wl_gram_content needed_content(const wl_model *model) {
+  int content = model->options.keep_kernels ? WL_GRAM_BOTH : 0;
+  if (wl_model_needs(&model->options, WL_PRIOR_THETA)) content |= WL_GRAM_THETA;
+  if (wl_model_needs(&model->options, WL_PRIOR_KAPPA) || wl_model_needs_ensemble(model)) content |= WL_GRAM_KAPPA;
+  return (wl_gram_content)content;
+}
+
+wl_error wl_model_create(const wl_model_options *options, const wl_point_set *train, const wl_matrix *targets,
+                         wl_model **result) {
+  *result = NULL;
+  const wl_grid *grid = train->grid;
+  wl_model *model = calloc(1, sizeof *model);
+  wl_error error = WL_OK;
+  if (!model) error = wl_error_set(WL_ERROR_MEMORY, "model: out of memory");
+  WL_TRY(wl_error_agree(grid->comm, error)); /* a rank that has one leaks it: the run is over */
+
+  *model = (wl_model){.options = *options, .train = train, .targets = targets};
+  WL_GOTO(error, fail, wl_matrix_create(grid, train->count, train->count, &model->gram));
+  WL_GOTO(error, fail, wl_matrix_create(grid, targets->rows, targets->columns, &model->whitened_targets));
+  const size_t rows = (size_t)model->gram->local_rows;
+  model->kappa_diagonal = malloc(sizeof(double) * (rows + 1));
+  model->saved_diagonal = malloc(sizeof(double) * (rows + 1));
+  for (int p = 0; p < WL_PRIOR_COUNT; p++)
+    model->evidence[p].log_marginal_likelihood = malloc(sizeof(double) * (size_t)targets->columns);
+  if (!model->kappa_diagonal || !model->saved_diagonal || !model->evidence[0].log_marginal_likelihood ||
+      !model->evidence[1].log_marginal_likelihood)
+    error = wl_error_set(WL_ERROR_MEMORY, "model: out of memory");
+  WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
+
+  if (rows > 0) memcpy(model->kappa_diagonal, wl_points_kappa(train->row), sizeof(double) * rows);
+  WL_GOTO(error, fail, wl_gram_symmetric(train, needed_content(model), model->gram));
+  *result = model;
+  return WL_OK;
+fail:
+  wl_model_destroy(&model);
+  return error;
+}
+
+void wl_model_destroy(wl_model **pointer) {
+  wl_model *model = *pointer;
+  if (!model) return;
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) free(model->evidence[p].log_marginal_likelihood);
+  free(model->saved_diagonal);
+  free(model->kappa_diagonal);
+  wl_matrix_destroy(&model->whitened_targets);
+  wl_matrix_destroy(&model->gram);
+  free(model);
+  *pointer = NULL;
+}
+
+const wl_matrix *wl_model_gram(const wl_model *model) { return model->gram; }
+
+const wl_evidence *wl_model_evidence(const wl_model *model, wl_prior prior) {
+  return model->evidence[prior].factor.matrix ? &model->evidence[prior] : NULL;
+}
+
+/* The diagonal of S: that of the prior's kernel plus σ² and jitter. */
+static void set_diagonal(wl_model *model, wl_prior prior) {
+  const double *kernel = prior == WL_PRIOR_THETA ? wl_points_theta(model->train->row) : model->kappa_diagonal;
+  const double shift = model->options.noise_variance + model->options.jitter;
+  for (int64_t i = 0; i < model->gram->local_rows; i++) model->saved_diagonal[i] = kernel[i] + shift;
+  wl_matrix_set_diagonal(model->gram, model->saved_diagonal);
+}
+
+/* log p(yⱼ) = −½ ‖L⁻¹ yⱼ‖² − ½ log det S − ½ n log 2π  [Rasmussen and Williams 2006, eq. 2.30] */
+static void log_marginal_likelihood(wl_model *model, wl_evidence *evidence) {
+  const wl_matrix *w = model->whitened_targets;
+  double *result = evidence->log_marginal_likelihood;
+  memset(result, 0, sizeof(double) * (size_t)w->columns);
+  for (int64_t jl = 0; jl < w->local_columns; jl++)
+    for (int64_t il = 0; il < w->local_rows; il++)
+      result[wl_matrix_global_column(w, jl)] += w->data[il + jl * w->ld] * w->data[il + jl * w->ld];
+  MPI_Allreduce(MPI_IN_PLACE, result, (int)w->columns, MPI_DOUBLE, MPI_SUM, w->grid->comm);
+  const double constant = evidence->factor.log_determinant + (double)w->rows * log(2.0 * M_PI);
+  for (int64_t j = 0; j < w->columns; j++) result[j] = -0.5 * (result[j] + constant);
+}
+
+wl_error wl_model_factor(wl_model *model, wl_prior prior) {
+  const wl_triangle triangle = prior == WL_PRIOR_THETA ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
+  wl_evidence *evidence = &model->evidence[prior];
+  set_diagonal(model, prior);
+  WL_TRY(wl_cholesky_factor(model->gram, triangle, prior == WL_PRIOR_THETA ? "theta" : "kappa",
+                            model->options.seed, &evidence->factor));
+  model->current = prior;
+  wl_matrix_copy(model->targets, model->whitened_targets);
+  wl_cholesky_forward(&evidence->factor, model->whitened_targets);
+  log_marginal_likelihood(model, evidence);
+  return WL_OK;
+}

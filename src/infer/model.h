@@ -1,0 +1,27 @@
+/**
+ * @file model.h
+ * What model.c and predict.c share.
+ */
+#ifndef WIDELIMIT_INFER_MODEL_H
+#define WIDELIMIT_INFER_MODEL_H
+
+#include "widelimit/predict.h"
+
+struct wl_model {
+  wl_model_options options;
+  const wl_point_set *train;
+  const wl_matrix *targets;
+  wl_matrix *gram;
+  wl_matrix *whitened_targets; /* L⁻¹ Y of the prior factored last */
+  double *kappa_diagonal;      /* κ_ii by local row */
+  double *saved_diagonal;      /* room for the other diagonal while κ's is in place */
+  wl_prior current;
+  wl_evidence evidence[WL_PRIOR_COUNT];
+};
+
+/* Both ensemble and rnd need κ_XX and its products. */
+static inline bool wl_model_needs_ensemble(const wl_model *model) {
+  return model->options.quantity[WL_QUANTITY_ENSEMBLE] || model->options.quantity[WL_QUANTITY_RND];
+}
+
+#endif

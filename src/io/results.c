@@ -1,0 +1,197 @@
+#define _GNU_SOURCE
+#include "widelimit/results.h"
+
+#include <errno.h>
+#include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "widelimit/log.h"
+
+struct wl_results {
+  char *directory;
+  hid_t file;
+};
+
+/* The files, in the order in which they are put in place: the summary last, as the sign that all is there. */
+static const char *const names[] = {"results.h5", "config.yaml", "summary.json"};
+enum { RESULTS, CONFIG, SUMMARY, FILES };
+
+static void path_of(const wl_results *r, int file, int temporary, char *path, size_t size) {
+  snprintf(path, size, temporary ? "%s/.%s.partial" : "%s/%s", r->directory, names[file]);
+}
+
+static wl_error make_directory(const char *path) {
+  char partial[4096];
+  if (snprintf(partial, sizeof partial, "%s", path) >= (int)sizeof partial)
+    WL_FAIL(WL_ERROR_IO, "%.60s…: the path is too long", path);
+  for (char *slash = partial + 1; *slash; slash++) {
+    if (*slash != '/') continue;
+    *slash = 0;
+    if (mkdir(partial, 0777) != 0 && errno != EEXIST)
+      WL_FAIL(WL_ERROR_IO, "%s: cannot make this output folder: %s", partial, strerror(errno));
+    *slash = '/';
+  }
+  if (mkdir(partial, 0777) != 0 && errno != EEXIST)
+    WL_FAIL(WL_ERROR_IO, "%s: cannot make this output folder: %s", partial, strerror(errno));
+  struct stat status;
+  if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+    WL_FAIL(WL_ERROR_IO, "%s: output.directory is not a folder", path);
+  if (access(path, W_OK | X_OK) != 0)
+    WL_FAIL(WL_ERROR_IO, "%s: cannot write to this output folder: %s", path, strerror(errno));
+  return WL_OK;
+}
+
+static wl_error check_room(const char *directory, double bytes) {
+  struct statvfs status;
+  if (statvfs(directory, &status) != 0) return WL_OK;
+  const double room = (double)status.f_bavail * (double)status.f_frsize;
+  char wanted[32], there[32];
+  if (bytes > room)
+    WL_FAIL(WL_ERROR_IO, "%s: the results need %s, the disk has %s left", directory,
+            wl_format_bytes(bytes, wanted, sizeof wanted), wl_format_bytes(room, there, sizeof there));
+  return WL_OK;
+}
+
+static wl_error create_in(wl_results *r, double bytes) {
+  WL_TRY(make_directory(r->directory));
+  WL_TRY(check_room(r->directory, bytes));
+  char path[4200];
+  path_of(r, RESULTS, 1, path, sizeof path);
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* our own messages, not the library's stack */
+  r->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  if (r->file < 0) WL_FAIL(WL_ERROR_IO, "%s: cannot create this file", path);
+  return WL_OK;
+}
+
+wl_error wl_results_create(const char *directory, double bytes, wl_results **result) {
+  *result = NULL;
+  wl_results *r = calloc(1, sizeof *r);
+  char *copy = strdup(directory);
+  if (!r || !copy) {
+    free(r);
+    free(copy);
+    WL_FAIL(WL_ERROR_MEMORY, "results: out of memory");
+  }
+  *r = (wl_results){.directory = copy, .file = -1};
+  const wl_error error = create_in(r, bytes);
+  if (error != WL_OK) {
+    wl_results_discard(&r);
+    return error;
+  }
+  *result = r;
+  return WL_OK;
+}
+
+void wl_results_discard(wl_results **pointer) {
+  wl_results *r = *pointer;
+  if (!r) return;
+  if (r->file >= 0) H5Fclose(r->file);
+  char path[4200];
+  for (int f = 0; f < FILES; f++) {
+    path_of(r, f, 1, path, sizeof path);
+    unlink(path);
+  }
+  free(r->directory);
+  free(r);
+  *pointer = NULL;
+}
+
+static wl_error write_text(const wl_results *r, int file, const char *text) {
+  char path[4200];
+  path_of(r, file, 1, path, sizeof path);
+  FILE *out = fopen(path, "w");
+  int failed = !out || fputs(text, out) < 0;
+  if (out) failed |= fflush(out) != 0 || fsync(fileno(out)) != 0;
+  const int reason = errno;
+  if (out) failed |= fclose(out) != 0;
+  if (failed) WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(reason));
+  return WL_OK;
+}
+
+static wl_error close_file(wl_results *r) {
+  const int flushed = H5Fflush(r->file, H5F_SCOPE_GLOBAL) >= 0, closed = H5Fclose(r->file) >= 0;
+  r->file = -1;
+  if (!flushed || !closed)
+    WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot write it to the end (disk full?)", r->directory);
+  return WL_OK;
+}
+
+static wl_error commit(wl_results *r, const char *summary, const char *config) {
+  WL_TRY(close_file(r));
+  WL_TRY(write_text(r, CONFIG, config));
+  WL_TRY(write_text(r, SUMMARY, summary));
+  for (int f = 0; f < FILES; f++) {
+    char from[4200], to[4200];
+    path_of(r, f, 1, from, sizeof from);
+    path_of(r, f, 0, to, sizeof to);
+    if (rename(from, to) != 0) WL_FAIL(WL_ERROR_IO, "%s: cannot put the file in place: %s", to, strerror(errno));
+  }
+  return WL_OK;
+}
+
+wl_error wl_results_commit(wl_results **r, const char *summary, const char *config) {
+  const wl_error error = commit(*r, summary, config);
+  wl_results_discard(r);
+  return error;
+}
+
+static herr_t write_attribute(hid_t object, const char *name, const char *text) {
+  const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+  H5Tset_size(type, strlen(text) + 1);
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+  const herr_t status = attribute < 0 ? -1 : H5Awrite(attribute, type, text);
+  if (attribute >= 0) H5Aclose(attribute);
+  H5Sclose(space);
+  H5Tclose(type);
+  return status;
+}
+
+wl_error wl_results_note(wl_results *r, const char *name, const char *text) {
+  const hid_t root = H5Gopen2(r->file, "/", H5P_DEFAULT);
+  const herr_t status = root < 0 ? -1 : write_attribute(root, name, text);
+  if (root >= 0) H5Gclose(root);
+  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot write attribute %s", r->directory, name);
+  return WL_OK;
+}
+
+wl_error wl_results_add(wl_results *r, const char *path, int64_t rows, int64_t columns, const char *formula,
+                        const char *units) {
+  const hsize_t shape[2] = {(hsize_t)rows, (hsize_t)columns};
+  const hid_t space = H5Screate_simple(columns > 0 ? 2 : 1, shape, NULL), link = H5Pcreate(H5P_LINK_CREATE);
+  H5Pset_create_intermediate_group(link, 1);
+  const hid_t set = H5Dcreate2(r->file, path, H5T_IEEE_F64LE, space, link, H5P_DEFAULT, H5P_DEFAULT);
+  herr_t status = -1;
+  if (set >= 0) {
+    status = write_attribute(set, "formula", formula);
+    if (status >= 0) status = write_attribute(set, "units", units);
+    H5Dclose(set);
+  }
+  H5Pclose(link);
+  H5Sclose(space);
+  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot make %s", r->directory, path);
+  return WL_OK;
+}
+
+wl_error wl_results_put(wl_results *r, const char *path, int64_t row, int64_t column, int64_t rows,
+                        int64_t columns, const double *values) {
+  const hid_t set = H5Dopen2(r->file, path, H5P_DEFAULT);
+  herr_t status = -1;
+  if (set >= 0) {
+    const hsize_t start[2] = {(hsize_t)row, (hsize_t)column}, count[2] = {(hsize_t)rows, (hsize_t)columns};
+    const hid_t space = H5Dget_space(set),
+                memory = H5Screate_simple(H5Sget_simple_extent_ndims(space), count, NULL);
+    status = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
+    if (status >= 0) status = H5Dwrite(set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values);
+    H5Sclose(memory);
+    H5Sclose(space);
+    H5Dclose(set);
+  }
+  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot write %s (disk full?)", r->directory, path);
+  return WL_OK;
+}

@@ -1,0 +1,54 @@
+/**
+ * @file activation.h
+ * What an activation is made of, and the model: a network with all constants that its recursion needs.
+ *
+ * Notation: q = κ(x, x) is a point's variance in a layer; the dual of φ is E[φ(u)φ(v)], (u, v) ~ N(0, κ).
+ */
+#ifndef WIDELIMIT_KERNEL_ACTIVATION_H
+#define WIDELIMIT_KERNEL_ACTIVATION_H
+
+#include <stdbool.h>
+
+#include "kernel/logistic.h"
+#include "widelimit/network.h"
+
+struct wl_block;
+
+typedef struct wl_model {
+  wl_network network;
+  double weight;                /**< σ_w² */
+  double bias;                  /**< σ_b² */
+  wl_logistic logistic;         /**< tanh and its relatives only */
+  const struct wl_block *block; /**< kernels for this processor; borrowed, static */
+} wl_model;
+
+/** The kernels that pass one layer over a block of pairs (block.inc); several activations may share one. */
+#define WL_KERNEL_LIST(X) X(rectifier) X(erf) X(gelu) X(sin) X(cos) X(identity) X(logistic)
+
+typedef enum wl_kernel {
+#define WL_KERNEL_ENUM(name) WL_KERNEL_##name,
+  WL_KERNEL_LIST(WL_KERNEL_ENUM)
+#undef WL_KERNEL_ENUM
+      WL_KERNEL_COUNT
+} wl_kernel;
+
+/** Upper bound of wl_activation_entry.fields. */
+enum { WL_FIELDS = 4 };
+
+/** One activation. */
+typedef struct wl_activation_entry {
+  wl_kernel kernel;
+  int fields; /**< numbers that the kernel reads of each point and layer, ≤ WL_FIELDS */
+  /** On the diagonal, without the loss that correlation 1 would bring: *square = E[φ²], *slope = E[φ'²] under N(0, q). */
+  void (*diagonal)(const wl_model *model, double q, double *square, double *slope);
+  /** The fields of a point with variance q in this layer and `next` in the one that the kernel computes. */
+  void (*prepare)(const wl_model *model, double q, double next, double *field);
+} wl_activation_entry;
+
+/** Local. The entry of `activation`, which must be a valid one. */
+const wl_activation_entry *wl_activation_get(wl_activation activation);
+
+/** Local. The model of a network that wl_network_check() accepts. */
+void wl_model_init(wl_model *model, const wl_network *network);
+
+#endif

@@ -1,0 +1,2 @@
+#define WL_BLOCK_NAME avx2
+#include "kernel/block.inc"

@@ -1,0 +1,2 @@
+#define WL_BLOCK_NAME avx512
+#include "kernel/block.inc"

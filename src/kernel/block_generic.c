@@ -1,0 +1,2 @@
+#define WL_BLOCK_NAME generic
+#include "kernel/block.inc"

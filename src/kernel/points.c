@@ -1,0 +1,189 @@
+#include "kernel/points.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/block.h"
+
+/* Variances up to here are accepted: products of two of them do not overflow. */
+static const double variance_limit = 1e150;
+
+static bool is_logistic(const wl_points *points) { return points->activation->kernel == WL_KERNEL_logistic; }
+
+static wl_error allocate(double **array, int64_t count) {
+  *array = count > 0 ? calloc((size_t)count, sizeof **array) : NULL;
+  if (count > 0 && !*array) WL_FAIL(WL_ERROR_MEMORY, "no memory for %lld numbers", (long long)count);
+  return WL_OK;
+}
+
+static wl_error allocate_all(wl_points *points) {
+  const int64_t count = points->count, hidden = points->model.network.depth - 1;
+  WL_TRY(allocate(&points->kappa, count));
+  WL_TRY(allocate(&points->theta, count));
+  WL_TRY(allocate(&points->variance, count));
+  WL_TRY(allocate(&points->inverse_root, count));
+  WL_TRY(allocate(&points->field, hidden * count * points->activation->fields));
+  if (!is_logistic(points) || hidden * count == 0) return WL_OK;
+  points->series_start = calloc((size_t)(hidden * count), sizeof *points->series_start);
+  points->series_terms = calloc((size_t)(hidden * count), sizeof *points->series_terms);
+  if (!points->series_start || !points->series_terms)
+    WL_FAIL(WL_ERROR_MEMORY, "no memory for the series of %lld points", (long long)count);
+  return WL_OK;
+}
+
+/* κ¹ = σ_w² |x|²/d + σ_b², the square summed with more digits than a double has. */
+static double first_variance(const wl_points *points, int64_t i) {
+  const double *x = points->x + i * points->dimension;
+  long double sum = 0.0L;
+  for (int64_t k = 0; k < points->dimension; k++) sum += (long double)x[k] * (long double)x[k];
+  return (double)((long double)points->model.weight * sum / (long double)points->dimension +
+                  (long double)points->model.bias);
+}
+
+static wl_error append_series(wl_points *points, int64_t at, const wl_series *series) {
+  const int count = series->terms[WL_SERIES_LEVELS - 1];
+  if (points->series_used + count > points->series_room) {
+    const int64_t room = 2 * points->series_room + WL_SERIES_TERMS;
+    double *grown = realloc(points->series, (size_t)room * sizeof *grown);
+    if (!grown) WL_FAIL(WL_ERROR_MEMORY, "no memory for a series of %lld numbers", (long long)room);
+    points->series = grown;
+    points->series_room = room;
+  }
+  memcpy(points->series + points->series_used, series->B, (size_t)count * sizeof *series->B);
+  memcpy(points->series_terms[at], series->terms, sizeof series->terms);
+  points->series_start[at] = points->series_used;
+  points->series_used += count;
+  return WL_OK;
+}
+
+/* Everything follows from the variance: a point with that of the one before has all of it. */
+static void copy_previous(wl_points *points, int64_t i) {
+  const int fields = points->activation->fields;
+  points->kappa[i] = points->kappa[i - 1];
+  points->theta[i] = points->theta[i - 1];
+  for (int h = 0; h < points->model.network.depth - 1; h++) {
+    const int64_t at = wl_points_at(points, h, i);
+    if (fields > 0)
+      memcpy(points->field + at * fields, points->field + (at - 1) * fields, (size_t)fields * sizeof(double));
+    if (!is_logistic(points)) continue;
+    points->series_start[at] = points->series_start[at - 1];
+    memcpy(points->series_terms[at], points->series_terms[at - 1], sizeof points->series_terms[at]);
+  }
+}
+
+static wl_error check_variance(double q, int layer, int64_t i) {
+  if (q <= variance_limit) return WL_OK;
+  WL_FAIL(WL_ERROR_NUMERICAL,
+          "the variance of point %lld in layer %d is %g, too large to go on; scale the inputs or reduce sigma_w, sigma_b "
+          "or the depth",
+          (long long)i, layer, q);
+}
+
+/* The recursion on the diagonal: q' = σ_b² + σ_w² E[φ²], Θ' = Θ σ_w² E[φ'²] + q'. */
+static wl_error recurse(wl_points *points, int64_t i) {
+  const wl_model *model = &points->model;
+  const wl_activation_entry *activation = points->activation;
+  double q = points->variance[i], theta = q;
+  for (int h = 0; h < model->network.depth - 1; h++) {
+    const int64_t at = wl_points_at(points, h, i);
+    double square, slope;
+    activation->diagonal(model, q, &square, &slope);
+    const double next = model->bias + model->weight * square;
+    theta = theta * (model->weight * slope) + next;
+    WL_TRY(check_variance(next, h + 2, i));
+    if (!isfinite(theta))
+      WL_FAIL(WL_ERROR_NUMERICAL, "the tangent kernel of point %lld overflows in layer %d", (long long)i, h + 2);
+    double *field = points->field + at * activation->fields;
+    if (activation->prepare) activation->prepare(model, q, next, field);
+    if (is_logistic(points)) {
+      wl_series series;
+      wl_logistic_series(&model->logistic, q, slope, &series);
+      field[3] = series.limit;
+      WL_TRY(append_series(points, at, &series));
+    }
+    q = next;
+  }
+  points->kappa[i] = q;
+  points->theta[i] = theta;
+  return WL_OK;
+}
+
+static wl_error fill(wl_points *points) {
+  for (int64_t i = 0; i < points->count; i++) {
+    const double q = first_variance(points, i);
+    WL_TRY(check_variance(q, 1, i));
+    points->variance[i] = q;
+    points->inverse_root[i] = q > 0.0 ? 1.0 / sqrt(q) : (double)NAN;
+    if (i > 0 && q == points->variance[i - 1])
+      copy_previous(points, i);
+    else
+      WL_TRY(recurse(points, i));
+  }
+  return WL_OK;
+}
+
+wl_error wl_points_create(const wl_network *network, int64_t count, int64_t dimension, const double *x,
+                          wl_points **result) {
+  *result = NULL;
+  if (dimension < 1 || dimension > INT32_MAX)
+    WL_FAIL(WL_ERROR_CAPACITY, "points of dimension %lld; it must be between 1 and %d", (long long)dimension, INT32_MAX);
+  wl_points *points = calloc(1, sizeof *points);
+  if (!points) WL_FAIL(WL_ERROR_MEMORY, "no memory for a set of points");
+  wl_model_init(&points->model, network);
+  points->activation = wl_activation_get(network->activation);
+  points->count = count;
+  points->dimension = dimension;
+  points->x = x;
+  wl_error error = allocate_all(points);
+  if (error == WL_OK) error = fill(points);
+  if (error == WL_OK)
+    *result = points;
+  else
+    wl_points_destroy(&points);
+  return error;
+}
+
+void wl_points_destroy(wl_points **points) {
+  if (!points || !*points) return;
+  free((*points)->kappa);
+  free((*points)->theta);
+  free((*points)->variance);
+  free((*points)->inverse_root);
+  free((*points)->field);
+  free((*points)->series_start);
+  free((*points)->series_terms);
+  free((*points)->series);
+  free(*points);
+  *points = NULL;
+}
+
+int64_t wl_points_count(const wl_points *points) { return points->count; }
+
+const double *wl_points_kappa(const wl_points *points) { return points->kappa; }
+
+const double *wl_points_theta(const wl_points *points) { return points->theta; }
+
+/* Put X = (σ_b, σ_w x/√d), so κ¹ = X·X'. The part of X' across X, e = X' − r X with r = X·X'/|X|², has
+   sin² t = |e|²/|X'|²; a relative error ε of r enters as ε². Then 1 − |cos t| = sin² t/(1 + |cos t|). */
+bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double kappa, double *u, double *v) {
+  const int64_t d = a->dimension;
+  const double *x = a->x + i * d, *y = b->x + j * d, q = a->variance[i], p = b->variance[j];
+  const double r = q > 0.0 ? kappa / q : 0.0;
+  double sum[4] = {0.0, 0.0, 0.0, 0.0};
+  bool equal = true;
+  for (int64_t k = 0; k < d; k++) {
+    const double e = y[k] - r * x[k];
+    sum[k % 4] += e * e;
+    equal &= x[k] == y[k];
+  }
+  if (q == 0.0 || p == 0.0) { /* a zero point has no angle: perpendicular to all, by convention */
+    *u = *v = 1.0;
+    return equal;
+  }
+  const double across = (sum[0] + sum[1]) + (sum[2] + sum[3]), bias = a->model.bias * (1.0 - r) * (1.0 - r);
+  const double sine2 = fmin((a->model.weight / (double)d * across + bias) / p, 1.0);
+  *v = equal ? 0.0 : sine2 / (1.0 + sqrt(1.0 - sine2));
+  *u = kappa < 0.0 ? 2.0 - *v : *v;
+  return equal;
+}

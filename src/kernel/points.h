@@ -1,0 +1,40 @@
+/**
+ * @file points.h
+ * What a set of points keeps for the recursion.
+ *
+ * Memory beside x: 3 + (depth − 1)·fields doubles a point, fields ≤ 4. The logistic activations add their series in
+ * each hidden layer: about 60 doubles for a variance of 0.1, 180 for 1, WL_SERIES_TERMS from 2 on, shared by
+ * neighbours of exactly the same variance.
+ */
+#ifndef WIDELIMIT_KERNEL_POINTS_H
+#define WIDELIMIT_KERNEL_POINTS_H
+
+#include "kernel/activation.h"
+
+struct wl_points {
+  wl_model model;
+  const wl_activation_entry *activation;
+  int64_t count, dimension;
+  const double *x;      /**< borrowed */
+  double *kappa;        /**< κ(x_i, x_i); owned */
+  double *theta;        /**< Θ(x_i, x_i); owned */
+  double *variance;     /**< κ¹(x_i, x_i); owned */
+  double *inverse_root; /**< 1/√ of it, NaN where that is zero; owned */
+  double *field;        /**< [hidden layer][point][field]; owned */
+  /* Logistic activations only: */
+  int64_t *series_start;                 /**< [hidden layer][point]: index into series; owned */
+  int (*series_terms)[WL_SERIES_LEVELS]; /**< [hidden layer][point]; owned */
+  double *series;                        /**< owned */
+  int64_t series_used, series_room;
+};
+
+/** What a point has at hidden layer h (from κ^{h+1} to κ^{h+2}, h = 0 … depth − 2). */
+static inline int64_t wl_points_at(const wl_points *points, int h, int64_t i) { return h * points->count + i; }
+
+/**
+ * Local. For a nearly parallel pair (1 − |c| < WL_NEAR at layer 1), or one with a zero point: u = 1 − c and v = 1 − |c|
+ * at layer 1, with √v right to a few ε. kappa is κ¹ of the pair. Returns whether the points are equal.
+ */
+bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double kappa, double *u, double *v);
+
+#endif

@@ -1,0 +1,121 @@
+/**
+ * @file simd.h
+ * One vector of doubles in the instruction set that the including file is compiled for. The operators + − * / work
+ * on `vec` as they are; these files are compiled without contraction, so that only v_fma fuses.
+ */
+#ifndef WIDELIMIT_KERNEL_SIMD_H
+#define WIDELIMIT_KERNEL_SIMD_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+
+#include <immintrin.h>
+#include <sleef.h>
+enum { WIDTH = 8 };
+typedef __m512d vec;
+static inline vec v_set(double a) { return _mm512_set1_pd(a); }
+static inline vec v_load(const double *a) { return _mm512_loadu_pd(a); }
+static inline void v_store(double *a, vec b) { _mm512_storeu_pd(a, b); }
+static inline vec v_fma(vec a, vec b, vec c) { return _mm512_fmadd_pd(a, b, c); }
+static inline vec v_sqrt(vec a) { return _mm512_sqrt_pd(a); }
+static inline vec v_min(vec a, vec b) { return _mm512_min_pd(a, b); }
+static inline vec v_max(vec a, vec b) { return _mm512_max_pd(a, b); }
+static inline vec v_abs(vec a) { return _mm512_abs_pd(a); }
+/** |a| with the sign of b. */
+static inline vec v_copysign(vec a, vec b) {
+  const vec sign = _mm512_set1_pd(-0.0);
+  return _mm512_or_pd(_mm512_andnot_pd(sign, a), _mm512_and_pd(sign, b));
+}
+/** a > b ? x : y */
+static inline vec v_select_greater(vec a, vec b, vec x, vec y) {
+  return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ), y, x);
+}
+/** Is a ≥ b false in any lane, as it is for NaN? */
+static inline bool v_any_not_at_least(vec a, vec b) { return _mm512_cmp_pd_mask(a, b, _CMP_NGE_UQ) != 0; }
+static inline vec v_exp(vec a) { return Sleef_expd8_u10avx512f(a); }
+static inline vec v_expm1(vec a) { return Sleef_expm1d8_u10avx512f(a); }
+static inline vec v_asin(vec a) { return Sleef_asind8_u10avx512f(a); }
+static inline vec v_atan(vec a) { return Sleef_atand8_u10avx512f(a); }
+
+#elif defined(__AVX2__) && defined(__FMA__)
+
+#include <immintrin.h>
+#include <sleef.h>
+enum { WIDTH = 4 };
+typedef __m256d vec;
+static inline vec v_set(double a) { return _mm256_set1_pd(a); }
+static inline vec v_load(const double *a) { return _mm256_loadu_pd(a); }
+static inline void v_store(double *a, vec b) { _mm256_storeu_pd(a, b); }
+static inline vec v_fma(vec a, vec b, vec c) { return _mm256_fmadd_pd(a, b, c); }
+static inline vec v_sqrt(vec a) { return _mm256_sqrt_pd(a); }
+static inline vec v_min(vec a, vec b) { return _mm256_min_pd(a, b); }
+static inline vec v_max(vec a, vec b) { return _mm256_max_pd(a, b); }
+static inline vec v_abs(vec a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
+static inline vec v_copysign(vec a, vec b) {
+  const vec sign = _mm256_set1_pd(-0.0);
+  return _mm256_or_pd(_mm256_andnot_pd(sign, a), _mm256_and_pd(sign, b));
+}
+static inline vec v_select_greater(vec a, vec b, vec x, vec y) {
+  return _mm256_blendv_pd(y, x, _mm256_cmp_pd(a, b, _CMP_GT_OQ));
+}
+static inline bool v_any_not_at_least(vec a, vec b) {
+  return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_NGE_UQ)) != 0;
+}
+static inline vec v_exp(vec a) { return Sleef_expd4_u10avx2(a); }
+static inline vec v_expm1(vec a) { return Sleef_expm1d4_u10avx2(a); }
+static inline vec v_asin(vec a) { return Sleef_asind4_u10avx2(a); }
+static inline vec v_atan(vec a) { return Sleef_atand4_u10avx2(a); }
+
+#else
+
+/* Any processor: the compiler makes of this what it can. */
+enum { WIDTH = 2 };
+typedef double vec __attribute__((vector_size(16)));
+#define WL_SIMD_EACH(expression) \
+  vec r;                         \
+  for (int k = 0; k < WIDTH; k++) r[k] = (expression); \
+  return r
+static inline vec v_set(double a) { return (vec){a, a}; }
+static inline vec v_load(const double *a) {
+  vec r;
+  memcpy(&r, a, sizeof r);
+  return r;
+}
+static inline void v_store(double *a, vec b) { memcpy(a, &b, sizeof b); }
+static inline vec v_fma(vec a, vec b, vec c) { return a * b + c; }
+static inline vec v_sqrt(vec a) { WL_SIMD_EACH(sqrt(a[k])); }
+static inline vec v_min(vec a, vec b) { WL_SIMD_EACH(a[k] < b[k] ? a[k] : b[k]); }
+static inline vec v_max(vec a, vec b) { WL_SIMD_EACH(a[k] > b[k] ? a[k] : b[k]); }
+static inline vec v_abs(vec a) { WL_SIMD_EACH(fabs(a[k])); }
+static inline vec v_copysign(vec a, vec b) { WL_SIMD_EACH(copysign(a[k], b[k])); }
+static inline vec v_select_greater(vec a, vec b, vec x, vec y) { WL_SIMD_EACH(a[k] > b[k] ? x[k] : y[k]); }
+static inline bool v_any_not_at_least(vec a, vec b) { return !(a[0] >= b[0]) || !(a[1] >= b[1]); }
+static inline vec v_exp(vec a) { WL_SIMD_EACH(exp(a[k])); }
+static inline vec v_expm1(vec a) { WL_SIMD_EACH(expm1(a[k])); }
+static inline vec v_asin(vec a) { WL_SIMD_EACH(asin(a[k])); }
+static inline vec v_atan(vec a) { WL_SIMD_EACH(atan(a[k])); }
+#undef WL_SIMD_EACH
+
+#endif
+
+/** The sum of the lanes, in their order. */
+static inline double v_sum(vec a) {
+  double lane[WIDTH], sum = 0.0;
+  v_store(lane, a);
+  for (int k = 0; k < WIDTH; k++) sum += lane[k];
+  return sum;
+}
+
+/** The largest lane. */
+static inline double v_largest(vec a) {
+  double lane[WIDTH];
+  v_store(lane, a);
+  double largest = lane[0];
+  for (int k = 1; k < WIDTH; k++) largest = lane[k] > largest ? lane[k] : largest;
+  return largest;
+}
+
+#endif

@@ -1,0 +1,102 @@
+#include "widelimit/cholesky.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "dist/scalapack.h"
+#include "solve/factorize.h"
+#include "widelimit/random.h"
+
+enum { PROBES = 4 };
+
+static wl_uplo uplo(wl_triangle triangle) { return triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER; }
+
+static double frobenius_norm(const wl_matrix *a) {
+  double sum = 0.0;
+  for (int64_t j = 0; j < a->local_columns; j++)
+    for (int64_t i = 0; i < a->local_rows; i++) sum += a->data[i + j * a->ld] * a->data[i + j * a->ld];
+  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, a->grid->comm);
+  return sqrt(sum);
+}
+
+static void fill_probes(wl_matrix *z, uint64_t seed) {
+  for (int64_t j = 0; j < z->local_columns; j++)
+    for (int64_t i = 0; i < z->local_rows; i++)
+      z->data[i + j * z->ld] = wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)wl_matrix_global_row(z, i),
+                                                (uint64_t)wl_matrix_global_column(z, j));
+}
+
+/* residual = ‖S Z − L Lᵀ Z‖_F / (n ε ‖S‖₁ ‖Z‖_F), with S Z computed before the factorization. Consumes z and sz. */
+static double residual(const wl_cholesky *f, wl_matrix *z, wl_matrix *sz) {
+  const double scale = (double)z->rows * DBL_EPSILON * f->norm * frobenius_norm(z);
+  const int lower = f->triangle == WL_TRIANGLE_LOWER;
+  wl_trmm_left(uplo(f->triangle), lower ? WL_TRANS : WL_NO_TRANS, f->matrix, z);
+  wl_trmm_left(uplo(f->triangle), lower ? WL_NO_TRANS : WL_TRANS, f->matrix, z);
+  for (int64_t j = 0; j < z->local_columns; j++)
+    for (int64_t i = 0; i < z->local_rows; i++) sz->data[i + j * sz->ld] -= z->data[i + j * z->ld];
+  return frobenius_norm(sz) / scale;
+}
+
+static wl_error log_determinant(const wl_matrix *a, double *result) {
+  double *diagonal = malloc(sizeof(double) * (size_t)(a->local_rows + 1));
+  wl_error error = WL_OK;
+  if (!diagonal) error = wl_error_set(WL_ERROR_MEMORY, "log-determinant: out of memory");
+  error = wl_error_agree(a->grid->comm, error);
+  if (error == WL_OK) {
+    double sum = 0.0;
+    for (int64_t i = 0; i < a->local_rows; i++) diagonal[i] = 1.0; /* log 1 = 0 where the entry lives elsewhere */
+    wl_matrix_get_diagonal(a, diagonal);
+    for (int64_t i = 0; i < a->local_rows; i++) sum += 2.0 * log(diagonal[i]);
+    MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, a->grid->comm);
+    *result = sum;
+  }
+  free(diagonal);
+  return error;
+}
+
+static wl_error factor_and_measure(wl_cholesky *f, const char *name, wl_matrix *z, wl_matrix *sz) {
+  int64_t pivot;
+  WL_TRY(wl_norm1_symmetric(uplo(f->triangle), f->matrix, &f->norm));
+  if (!isfinite(f->norm))
+    WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", name);
+  wl_symm_left(uplo(f->triangle), 1.0, f->matrix, z, 0.0, sz);
+  WL_TRY(wl_factorize(f->matrix, f->triangle, name, &pivot));
+  if (pivot >= 0)
+    WL_FAIL(
+        WL_ERROR_NUMERICAL,
+        "the kernel matrix %s is not positive definite to rounding: its pivot at training row %lld (counted from "
+        "1) vanishes, the rows before determine this one; add noise_variance or jitter, or remove rows that "
+        "(nearly) repeat, or change the depth",
+        name, (long long)pivot + 1);
+  WL_TRY(log_determinant(f->matrix, &f->log_determinant));
+  f->residual = residual(f, z, sz);
+  if (!isfinite(f->residual) || !isfinite(f->log_determinant))
+    WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite", name);
+  return wl_reciprocal_condition(uplo(f->triangle), f->matrix, f->norm, &f->reciprocal_condition);
+}
+
+wl_error wl_cholesky_factor(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,
+                            wl_cholesky *factor) {
+  *factor = (wl_cholesky){.matrix = matrix, .triangle = triangle};
+  wl_matrix *z = NULL, *sz = NULL;
+  wl_error error = wl_matrix_create(matrix->grid, matrix->rows, PROBES, &z);
+  if (error == WL_OK) error = wl_matrix_create(matrix->grid, matrix->rows, PROBES, &sz);
+  if (error == WL_OK) {
+    fill_probes(z, seed);
+    error = factor_and_measure(factor, name, z, sz);
+  }
+  wl_matrix_destroy(&sz);
+  wl_matrix_destroy(&z);
+  return error;
+}
+
+void wl_cholesky_forward(const wl_cholesky *f, wl_matrix *b) {
+  const int lower = f->triangle == WL_TRIANGLE_LOWER;
+  wl_trsm_left(uplo(f->triangle), lower ? WL_NO_TRANS : WL_TRANS, f->matrix, b);
+}
+
+void wl_cholesky_backward(const wl_cholesky *f, wl_matrix *b) {
+  const int lower = f->triangle == WL_TRIANGLE_LOWER;
+  wl_trsm_left(uplo(f->triangle), lower ? WL_TRANS : WL_NO_TRANS, f->matrix, b);
+}

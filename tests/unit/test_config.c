@@ -1,0 +1,579 @@
+/** The configuration: what is read, and that each wrong input gets a message with file, line and key. */
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* CMocka wants the four above first. */
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "widelimit/config.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define SYNTHETIC "synthetic: {train: 20, test: 5, dimension: 3}\n"
+
+static char folder[] = "/tmp/widelimit-config-XXXXXX";
+static char file[sizeof folder + 32];
+
+static void write_file(const char *text, size_t length) {
+  FILE *stream = fopen(file, "wb");
+  assert_non_null(stream);
+  assert_int_equal(fwrite(text, 1, length, stream), length);
+  assert_int_equal(fclose(stream), 0);
+}
+
+static int set_up(void **state) {
+  (void)state;
+  if (mkdtemp(folder) == NULL) return -1;
+  snprintf(file, sizeof file, "%s/toy.yaml", folder);
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  remove(file);
+  return rmdir(folder);
+}
+
+/** Reads `text` with at most one override. */
+static wl_error read_text(const char *text, const char *override, wl_config **config) {
+  write_file(text, strlen(text));
+  return wl_config_read(file, override != NULL ? 1 : 0, &override, config);
+}
+
+static wl_config *must_read(const char *text, const char *override) {
+  wl_config *config = NULL;
+  const wl_error error = read_text(text, override, &config);
+  if (error != WL_OK) fail_msg("%s", wl_error_message());
+  assert_non_null(config);
+  return config;
+}
+
+/** The message must contain all of `parts`, which are separated by '|'; "%" stands for the file. */
+static void must_contain(const char *parts) {
+  char copy[512], *rest = copy;
+  snprintf(copy, sizeof copy, "%s", parts);
+  for (char *part; (part = strsep(&rest, "|")) != NULL;) {
+    char wanted[600];
+    if (part[0] == '%')
+      snprintf(wanted, sizeof wanted, "%s%s", file, part + 1);
+    else
+      snprintf(wanted, sizeof wanted, "%s", part);
+    if (strstr(wl_error_message(), wanted) == NULL)
+      fail_msg("the message \"%s\" lacks \"%s\"", wl_error_message(), wanted);
+  }
+  assert_null(strchr(wl_error_message(), '\n'));
+}
+
+static void must_fail(const char *text, const char *override, const char *parts) {
+  wl_config *config = NULL;
+  const wl_error error = read_text(text, override, &config);
+  if (error == WL_OK) fail_msg("accepted, although \"%s\" is expected: %s", parts, text);
+  assert_int_equal(error, WL_ERROR_CONFIG);
+  assert_null(config);
+  must_contain(parts);
+}
+
+/* ---- what is right ------------------------------------------------------------------------------------------ */
+
+static void defaults_are_filled_in(void **state) {
+  (void)state;
+  wl_config *config = must_read(SYNTHETIC, NULL);
+  const wl_network network = wl_network_default();
+  char output[sizeof folder + 32];
+  snprintf(output, sizeof output, "%s/out/toy", folder);
+  assert_string_equal(config->name, "toy");
+  assert_true(config->seed == 0);
+  assert_string_equal(config->file, file);
+  assert_string_equal(config->directory, folder);
+  assert_null(config->data.train_inputs);
+  assert_int_equal(config->data.target_encoding, WL_ENCODING_NONE);
+  assert_false(config->data.standardize);
+  assert_int_equal(config->synthetic.train, 20);
+  assert_int_equal(config->synthetic.test, 5);
+  assert_int_equal(config->synthetic.dimension, 3);
+  assert_int_equal(config->network.depth, network.depth);
+  assert_int_equal(config->network.activation, network.activation);
+  assert_true(config->network.slope == network.slope);
+  assert_true(config->network.sigma_w == network.sigma_w);
+  assert_true(config->network.sigma_b == network.sigma_b);
+  assert_true(config->noise_variance == 0 && config->jitter == 0);
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) assert_true(config->quantity[q]);
+  assert_int_equal(config->grid.rows, 0);
+  assert_int_equal(config->grid.columns, 0);
+  assert_int_equal(config->grid.block, 0);
+  assert_string_equal(config->output_directory, output);
+  assert_false(config->output_covariance || config->output_kernels);
+  wl_config_destroy(&config);
+  assert_null(config);
+  wl_config_destroy(&config);
+}
+
+static const char everything[] =
+    "# a comment\n"
+    "name: \"a: b #c\"\n"
+    "seed: 18446744073709551615\n"
+    "data:\n"
+    "  train: {inputs: \"x.h5:/train/x\", targets: sub/y.csv:1-3}\n"
+    "  test:\n"
+    "    inputs: /abs/t.npy\n"
+    "    targets: t.csv\n"
+    "    ood: ../o.npy\n"
+    "  target_encoding: one_hot\n"
+    "  standardize: True\n"
+    "network: {depth: 64, activation: leaky_relu, sigma_w: 0.1, sigma_b: 0, slope: -0.3}\n"
+    "noise_variance: 1e-3\n"
+    "jitter: 3.0000000000000001e-7\n"
+    "quantities: [nngp, rnd]\n"
+    "grid: {rows: 2, columns: 3, block: 128}\n"
+    "output: {directory: results, covariance: true, kernels: true}\n";
+
+static void everything_is_read(void **state) {
+  (void)state;
+  wl_config *config = must_read(everything, NULL);
+  char path[sizeof folder + 64];
+  assert_string_equal(config->name, "a: b #c");
+  assert_true(config->seed == UINT64_MAX);
+  snprintf(path, sizeof path, "%s/x.h5:/train/x", folder);
+  assert_string_equal(config->data.train_inputs, path);
+  snprintf(path, sizeof path, "%s/sub/y.csv:1-3", folder);
+  assert_string_equal(config->data.train_targets, path);
+  assert_string_equal(config->data.test_inputs, "/abs/t.npy");
+  snprintf(path, sizeof path, "%s/../o.npy", folder);
+  assert_string_equal(config->data.test_ood, path);
+  assert_int_equal(config->data.target_encoding, WL_ENCODING_ONE_HOT);
+  assert_true(config->data.standardize);
+  assert_int_equal(config->network.depth, 64);
+  assert_int_equal(config->network.activation, WL_ACTIVATION_LEAKY_RELU);
+  assert_true(config->network.slope == -0.3 && config->network.sigma_w == 0.1 && config->network.sigma_b == 0);
+  assert_true(config->noise_variance == 1e-3 && config->jitter == 3e-7);
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    assert_int_equal(config->quantity[q], q == WL_QUANTITY_NNGP || q == WL_QUANTITY_RND);
+  assert_int_equal(config->grid.rows, 2);
+  assert_int_equal(config->grid.columns, 3);
+  assert_int_equal(config->grid.block, 128);
+  snprintf(path, sizeof path, "%s/results", folder);
+  assert_string_equal(config->output_directory, path);
+  assert_true(config->output_covariance && config->output_kernels);
+  wl_config_destroy(&config);
+}
+
+static void every_activation_is_known(void **state) {
+  (void)state;
+#define CHECK(NAME, name, text)                                            \
+  {                                                                        \
+    wl_config *config = must_read(SYNTHETIC, "network.activation=" #name); \
+    assert_int_equal(config->network.activation, WL_ACTIVATION_##NAME);    \
+    wl_config_destroy(&config);                                            \
+  }
+  WL_ACTIVATION_LIST(CHECK)
+#undef CHECK
+}
+
+static void overrides_win(void **state) {
+  (void)state;
+  write_file(everything, strlen(everything));
+  const char *overrides[] = {
+      "network.depth=5",           "quantities=[ensemble,nngp]", "grid={rows: 7, columns: 1}",
+      "data.train.inputs=foo.npy", "output.directory=here",      "name=other",
+      "network.depth=6",           "noise_variance=+.5E-1"};
+  wl_config *config = NULL;
+  assert_int_equal(wl_config_read(file, COUNT(overrides), overrides, &config), WL_OK);
+  assert_int_equal(config->network.depth, 6);
+  assert_true(config->quantity[WL_QUANTITY_ENSEMBLE] && !config->quantity[WL_QUANTITY_RND]);
+  assert_int_equal(config->grid.rows, 7);
+  assert_int_equal(config->grid.block, 128); /* not mentioned: stays */
+  assert_string_equal(config->data.train_inputs, "foo.npy");
+  assert_string_equal(config->output_directory, "here");
+  assert_string_equal(config->name, "other");
+  assert_true(config->noise_variance == 0.05);
+  wl_config_destroy(&config);
+
+  config = must_read("name: x\n", "synthetic={train: 3, test: 2, dimension: 1}"); /* absent in the file */
+  assert_int_equal(config->synthetic.train, 3);
+  wl_config_destroy(&config);
+}
+
+static void paths_need_no_folder(void **state) {
+  (void)state;
+  write_file(everything, strlen(everything));
+  char before[4096];
+  assert_non_null(getcwd(before, sizeof before));
+  assert_int_equal(chdir(folder), 0);
+  wl_config *config = NULL;
+  assert_int_equal(wl_config_read("toy.yaml", 0, NULL, &config), WL_OK);
+  assert_int_equal(chdir(before), 0);
+  assert_string_equal(config->directory, ".");
+  assert_string_equal(config->data.train_inputs, "x.h5:/train/x");
+  assert_string_equal(config->output_directory, "results");
+  wl_config_destroy(&config);
+}
+
+static void empty_sections_are_absent(void **state) {
+  (void)state;
+  wl_config *config = must_read(SYNTHETIC "data:\n  test:\noutput: ~\ngrid:\n  # rows: 2\n", NULL);
+  assert_int_equal(config->grid.rows, 0);
+  wl_config_destroy(&config);
+}
+
+/* ---- writing back ------------------------------------------------------------------------------------------- */
+
+static void assert_same_text(const char *a, const char *b) {
+  if (a == NULL || b == NULL)
+    assert_true(a == b);
+  else
+    assert_string_equal(a, b);
+}
+
+static void assert_same(const wl_config *a, const wl_config *b) {
+  assert_same_text(a->name, b->name);
+  assert_true(a->seed == b->seed);
+  assert_same_text(a->data.train_inputs, b->data.train_inputs);
+  assert_same_text(a->data.train_targets, b->data.train_targets);
+  assert_same_text(a->data.test_inputs, b->data.test_inputs);
+  assert_same_text(a->data.test_targets, b->data.test_targets);
+  assert_same_text(a->data.test_ood, b->data.test_ood);
+  assert_int_equal(a->data.target_encoding, b->data.target_encoding);
+  assert_int_equal(a->data.standardize, b->data.standardize);
+  assert_memory_equal(&a->synthetic, &b->synthetic, sizeof a->synthetic);
+  assert_int_equal(a->network.depth, b->network.depth);
+  assert_int_equal(a->network.activation, b->network.activation);
+  assert_true(a->network.slope == b->network.slope);
+  assert_true(a->network.sigma_w == b->network.sigma_w);
+  assert_true(a->network.sigma_b == b->network.sigma_b);
+  assert_true(a->noise_variance == b->noise_variance);
+  assert_true(a->jitter == b->jitter);
+  assert_memory_equal(a->quantity, b->quantity, sizeof a->quantity);
+  assert_memory_equal(&a->grid, &b->grid, sizeof a->grid);
+  assert_same_text(a->output_directory, b->output_directory);
+  assert_int_equal(a->output_covariance, b->output_covariance);
+  assert_int_equal(a->output_kernels, b->output_kernels);
+}
+
+/** Writes and reads back; *text stays with the caller. */
+static wl_config *there_and_back(const wl_config *config, char **text) {
+  wl_config *back = NULL;
+  assert_int_equal(wl_config_format(config, text), WL_OK);
+  if (wl_config_parse(*text, &back) != WL_OK) fail_msg("%s\n%s", wl_error_message(), *text);
+  return back;
+}
+
+static void format_reads_back(void **state) {
+  (void)state;
+  static const char *const overrides[] = {NULL,
+                                          "network.sigma_w=0.1234567890123456789",
+                                          "noise_variance=2.2250738585072014e-308",
+                                          "name=\"~\"",
+                                          "name=\"true\"",
+                                          "name=\"a\\tb\" # ",
+                                          "name=\"\u00e4 \\\\ \\\"q\\\" %\"",
+                                          "data.train.inputs=\"/with space: and colon.csv:7\"",
+                                          "seed=1"};
+  for (size_t i = 0; i < COUNT(overrides); i++) {
+    if (i == 5) continue; /* a tab is not allowed in a name; see below */
+    char *text = NULL;
+    wl_config *config = must_read(everything, overrides[i]);
+    wl_config *back = there_and_back(config, &text);
+    assert_same(config, back);
+    assert_int_equal(text[0], '#');
+    assert_non_null(strstr(text, "slope"));
+    assert_null(strstr(text, "synthetic"));
+    free(text);
+    wl_config_destroy(&config);
+    wl_config_destroy(&back);
+  }
+}
+
+static void format_leaves_out_what_is_not_given(void **state) {
+  (void)state;
+  char *text = NULL;
+  wl_config *config = must_read(SYNTHETIC, NULL);
+  wl_config *back = there_and_back(config, &text);
+  assert_same(config, back);
+  assert_null(strstr(text, "inputs"));
+  assert_null(strstr(text, "ood"));
+  assert_null(strstr(text, "slope"));
+  free(text);
+  wl_config_destroy(&config);
+  wl_config_destroy(&back);
+}
+
+/** Relative paths are written as absolute ones, and the text then stands for itself. */
+static void format_makes_paths_absolute(void **state) {
+  (void)state;
+  char before[4096], wanted[4200], *text = NULL, *again = NULL;
+  assert_non_null(getcwd(before, sizeof before));
+  snprintf(wanted, sizeof wanted, "%s/foo.h5:/x", before);
+  wl_config *config = must_read(everything, "data.train.inputs=foo.h5:/x");
+  wl_config *back = there_and_back(config, &text);
+  assert_string_equal(back->data.train_inputs, wanted);
+  assert_int_equal(chdir("/"), 0);
+  assert_int_equal(wl_config_format(back, &again), WL_OK);
+  assert_int_equal(chdir(before), 0);
+  assert_string_equal(text, again);
+  free(text);
+  free(again);
+  wl_config_destroy(&config);
+  wl_config_destroy(&back);
+}
+
+static void format_refuses_what_yaml_cannot_hold(void **state) {
+  (void)state;
+  wl_config *config = must_read(everything, NULL);
+  char *text = NULL;
+  free(config->output_directory);
+  config->output_directory = strdup("/tmp/\xff\xfe");
+  assert_int_equal(wl_config_format(config, &text), WL_ERROR_CONFIG);
+  must_contain("output.directory|UTF-8");
+  assert_null(text);
+  wl_config_destroy(&config);
+}
+
+/* ---- what is wrong ------------------------------------------------------------------------------------------ */
+
+static void wrong_files(void **state) {
+  (void)state;
+  wl_config *config = NULL;
+  assert_int_equal(wl_config_read("/nowhere/at/all.yaml", 0, NULL, &config), WL_ERROR_CONFIG);
+  must_contain("/nowhere/at/all.yaml|No such file");
+  assert_int_equal(wl_config_read(folder, 0, NULL, &config), WL_ERROR_CONFIG);
+  must_contain("is a directory");
+  must_contain(folder);
+  if (geteuid() != 0) { /* root may read everything */
+    write_file(SYNTHETIC, strlen(SYNTHETIC));
+    chmod(file, 0);
+    assert_int_equal(wl_config_read(file, 0, NULL, &config), WL_ERROR_CONFIG);
+    must_contain("%|Permission denied");
+    chmod(file, 0600);
+  }
+  must_fail("", NULL, "%:1|is empty");
+  must_fail("# nothing\n\n", NULL, "%:1|is empty");
+  must_fail("just words\n", NULL, "%:1|must be a mapping of name, seed, data, synthetic");
+  must_fail("- 1\n- 2\n", NULL, "%:1|must be a mapping");
+  must_fail("~\n", NULL, "%:1|must be a mapping");
+  must_fail("seed: 1\n---\nseed: 2\n", NULL, "%:3|second YAML document");
+  must_fail("seed: 1\nnetwork: {depth: 3\njitter: 0\n", NULL, "%:3|not valid YAML");
+  must_fail("seed: 1\n\tjitter: 0\n", NULL, "%:2|not valid YAML");
+  must_fail("seed: 1\nname: \xff\xfe\n", NULL, "%:2|UTF-8");
+  must_fail("seed: 1\nname: a\x01z\n", NULL, "%:2|control characters");
+  must_fail("seed: *nothing\n", NULL, "%:1|not valid YAML|undefined alias");
+  must_fail("network: &a {depth: *a}\n", NULL, "%:1: network.depth|is a mapping");
+
+  char *large = malloc(2 << 20);
+  assert_non_null(large);
+  memset(large, '#', 2 << 20);
+  write_file(large, 2 << 20);
+  assert_int_equal(wl_config_read(file, 0, NULL, &config), WL_ERROR_CONFIG);
+  must_contain("%|1 MiB");
+  memset(large, 0, 2 << 20);
+  write_file(large, 1 << 10);
+  assert_int_equal(wl_config_read(file, 0, NULL, &config), WL_ERROR_CONFIG);
+  must_contain("%:1|UTF-8");
+  memset(large, '[', 1 << 20); /* deep nesting must not exhaust the stack */
+  write_file(large, 1 << 20);
+  assert_int_equal(wl_config_read(file, 0, NULL, &config), WL_ERROR_CONFIG);
+  must_contain("%:1");
+  free(large);
+}
+
+/** The text that follows two good lines, and what the message must hold. */
+static const struct {
+  const char *text, *parts;
+} wrong[] = {
+    /* unknown keys */
+    {"network: {dept: 3}\n", "%:3: network.dept|unknown key|did you mean network.depth?"},
+    {"network:\n  sigma: 3\n", "%:4: network.sigma|unknown key|depth, activation, slope, sigma_w, sigma_b"},
+    {"depth: 3\n", "%:3: depth|did you mean network.depth?"},
+    {"netwrok: {depth: 3}\n", "%:3: netwrok|did you mean network?"},
+    {"entirely_else: 1\n", "%:3: entirely_else|unknown key|name, seed, data, synthetic, network"},
+    {"network: {depth: 3, depth.x: 4}\n", "%:3: network.depth.x|unknown key"},
+    {"? [a, b]\n: 3\n", "%:3|a key must be a plain name"},
+    {"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff0123456789: 1\n", "%:3: aaaaaaaaaabbbbbbb|..."},
+    /* twice */
+    {"seed: 4\n", "%:3: seed|given twice|line 1"},
+    {"network: {depth: 3}\njitter: 0\nnetwork: {sigma_w: 2}\n", "%:5: network|given twice|line 3"},
+    {"network: {depth: 3}\nnetwork.depth: 4\n", "%:4: network.depth|given twice|line 3"},
+    /* wrong kind */
+    {"network: 3\n", "%:3: network|must be a mapping of depth, activation, slope"},
+    {"network: [3]\n", "%:3: network|must be a mapping"},
+    {"network: {depth: [3]}\n", "%:3: network.depth|is a list|an integer of at least 1"},
+    {"network: {depth: {a: 3}}\n", "%:3: network.depth|is a mapping"},
+    {"quantities: ensemble\n", "%:3: quantities|'ensemble'|a list of one or more of ensemble, rnd"},
+    {"name: [a]\n", "%:3: name|is a list"},
+    {"jitter:\n", "%:3: jitter|has no value|a number of at least 0"},
+    {"name: ~\n", "%:3: name|has no value"},
+    {"data: {train: x.h5}\n", "%:3: data.train|must be a mapping of inputs, targets"},
+    /* numbers */
+    {"network: {depth: 0}\n", "%:3: network.depth|'0'|an integer of at least 1"},
+    {"network: {depth: -2}\n", "%:3: network.depth|'-2'"},
+    {"network: {depth: 3.5}\n", "%:3: network.depth|'3.5'"},
+    {"network: {depth: abc}\n", "%:3: network.depth|'abc'"},
+    {"network: {depth: 010}\n", "%:3: network.depth|'010'"},
+    {"network: {depth: 0x10}\n", "%:3: network.depth|'0x10'"},
+    {"network: {depth: \"\"}\n", "%:3: network.depth|''"},
+    {"network: {depth: 99999999999}\n", "%:3: network.depth|'99999999999'"},
+    {"network:\n  activation: relu\n  sigma_w: 0\n", "%:5: network.sigma_w|'0'|a number above 0"},
+    {"network: {sigma_w: -1e-300}\n", "%:3: network.sigma_w|'-1e-300'"},
+    {"network: {sigma_b: -1}\n", "%:3: network.sigma_b|'-1'|at least 0"},
+    {"network: {sigma_w: nan}\n", "%:3: network.sigma_w|'nan'"},
+    {"network: {sigma_w: .nan}\n", "%:3: network.sigma_w|'.nan'"},
+    {"network: {sigma_w: inf}\n", "%:3: network.sigma_w|'inf'"},
+    {"network: {sigma_w: .inf}\n", "%:3: network.sigma_w|'.inf'"},
+    {"network: {sigma_w: 0x1p3}\n", "%:3: network.sigma_w|'0x1p3'"},
+    {"noise_variance: 1e400\n", "%:3: noise_variance|'1e400'|a number of at least 0"},
+    {"noise_variance: 12abc\n", "%:3: noise_variance|'12abc'"},
+    {"noise_variance: \"1,5\"\n", "%:3: noise_variance|'1,5'"},
+    {"noise_variance: 1.5.2\n", "%:3: noise_variance|'1.5.2'"},
+    {"noise_variance: -0.1\n", "%:3: noise_variance|'-0.1'"},
+    {"jitter: -1\n", "%:3: jitter|'-1'"},
+    {"jitter: \"0\\0\"\n", "%:3: jitter"},
+    {"grid: {rows: -1}\n", "%:3: grid.rows|'-1'|an integer of at least 0"},
+    {"grid: {rows: 1,\n       block: -64}\n", "%:4: grid.block|'-64'"},
+    {"grid: {columns: 2147483648}\n", "%:3: grid.columns|'2147483648'"},
+    /* choices */
+    {"network: {activation: rellu}\n", "%:3: network.activation|'rellu'|relu, leaky_relu, erf"},
+    {"network: {activation: 1}\n", "%:3: network.activation|'1'|relu, leaky_relu, erf"},
+    {"output: {kernels: maybe}\n", "%:3: output.kernels|'maybe'|one of true, false"},
+    {"output: {kernels: 1}\n", "%:3: output.kernels|'1'|one of true, false"},
+    {"data: {target_encoding: onehot}\n", "%:3: data.target_encoding|'onehot'|one of none, one_hot"},
+    {"quantities: []\n", "%:3: quantities|is empty"},
+    {"quantities: [ensemble,\n  ensembel]\n", "%:4: quantities|'ensembel' is unknown|bayesian_rnd"},
+    {"quantities: [rnd, nngp, rnd]\n", "%:3: quantities|'rnd' is given twice"},
+    {"quantities: [[rnd]]\n", "%:3: quantities|holds a list or a mapping"},
+    {"quantities: [1]\n", "%:3: quantities|'1' is unknown"},
+    /* texts */
+    {"name: \"\"\n", "%:3: name|''"},
+    {"name: a/b\n", "%:3: name|without '/'"},
+    {"name: ..\n", "%:3: name"},
+    {"name: \"a\\0b\"\n", "%:3: name|'a'"},
+    {"name: \"a\\tb\"\n", "%:3: name"},
+    {"output: {directory: \"\"}\n", "%:3: output.directory|a path"},
+    /* keys that belong together */
+    {"network: {slope: 0.1}\n", "%:3: network.slope|belongs to leaky_relu|network.activation is relu"},
+    {"data: {train: {inputs: a.npy}}\n", "%:2: synthetic.train|cannot stand together with data.train.inputs"},
+    {"data: {target_encoding: one_hot}\n", "%:3: data.target_encoding|synthetic"},
+};
+
+static void wrong_values(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(wrong); i++) {
+    char text[1024];
+    snprintf(text, sizeof text, "seed: 3\n" SYNTHETIC "%s", wrong[i].text);
+    must_fail(text, NULL, wrong[i].parts);
+  }
+}
+
+static void wrong_seeds_and_sizes(void **state) {
+  (void)state;
+  static const char *const seeds[] = {"-1", "18446744073709551616", "1.5", "abc", "1e3", "+1"};
+  for (size_t i = 0; i < COUNT(seeds); i++) {
+    char text[128], parts[128];
+    snprintf(text, sizeof text, SYNTHETIC "seed: %s\n", seeds[i]);
+    snprintf(parts, sizeof parts, "%%:2: seed|'%s'|18446744073709551615", seeds[i]);
+    must_fail(text, NULL, parts);
+  }
+  must_fail("synthetic: {train: 0, test: 1, dimension: 1}\n", NULL, "%:1: synthetic.train|'0'|at least 1");
+  must_fail("synthetic: {train: 1, test: -1, dimension: 1}\n", NULL, "%:1: synthetic.test|'-1'");
+  must_fail("synthetic: {train: 1, test: 1, dimension: 1e3}\n", NULL, "%:1: synthetic.dimension|'1e3'");
+  must_fail("synthetic: {train: 9223372036854775808, test: 1, dimension: 1}\n", NULL, "%:1: synthetic.train");
+}
+
+static void missing_keys(void **state) {
+  (void)state;
+  must_fail("seed: 1\n", NULL, "%:1: data.train.inputs|is missing|synthetic");
+  must_fail("seed: 1\n\nsynthetic: {train: 3, test: 2}\n", NULL, "%:3: synthetic.dimension|is missing");
+  must_fail("seed: 1\ndata:\n  train:\n    inputs: x.npy\n", NULL, "%:4: data.train.targets|is missing");
+  must_fail("seed: 1\ndata:\n  train: {inputs: x.npy, targets: y.npy}\n", NULL,
+            "%:3: data.test.inputs|is missing");
+  must_fail("data:\n  test: {inputs: x.npy}\n", NULL, "%:2: data.train.inputs|is missing");
+}
+
+static void wrong_overrides(void **state) {
+  (void)state;
+  static const struct {
+    const char *override, *parts;
+  } cases[] = {
+      {"network.depth=abc", "--set network.depth=abc: network.depth: 'abc'|an integer of at least 1"},
+      {"network.depth=0", "--set network.depth=0: network.depth: '0'"},
+      {"depth", "--set depth: |KEY=VALUE|network.depth=5"},
+      {"=3", "--set =3: |KEY=VALUE"},
+      {"", "--set : |KEY=VALUE"},
+      {"depth=3", "--set depth=3: depth: unknown key|did you mean network.depth?"},
+      {"network.dpth=3", "--set network.dpth=3: network.dpth: unknown key|did you mean network.depth?"},
+      {"zzzzzzzzzzz=3", "unknown key|name, seed, data"},
+      {"network.=3", "--set network.=3: network.: unknown key"},
+      {".=3", "unknown key"},
+      {"name=", "--set name=: name: has no value"},
+      {"name=~", "--set name=~: name: has no value"},
+      {"network=5", "--set network=5: network: must be a mapping of depth"},
+      {"network=", "--set network=: network: has no value"},
+      {"network=~", "--set network=~: network: must be a mapping"},
+      {"network={depth: 0}", "--set network={depth: 0}: network.depth: '0'"},
+      {"network={depth: 2, depth: 3}", "--set network={depth: 2, depth: 3}: network.depth: is given twice"},
+      {"grid={rows:1}", "--set grid={rows:1}: grid.rows:1: unknown key"},
+      {"quantities=[ensemble", "--set quantities=[ensemble: |not valid YAML"},
+      {"quantities=ensemble", "--set quantities=ensemble: quantities: 'ensemble'|a list"},
+      {"quantities=[]", "--set quantities=[]: quantities: is empty"},
+      {"name=\xff", "--set name=?: |UTF-8"},
+      {"network.slope=0.5", "--set network.slope=0.5: network.slope: belongs to leaky_relu"},
+      {"data.train.inputs=x.npy", "%:1: synthetic.train|cannot stand together with data.train.inputs"},
+      {"seed=1\n---\n2", "--set seed=1?---?2: |second YAML document"},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) must_fail(SYNTHETIC, cases[i].override, cases[i].parts);
+}
+
+/** Keys of any length, from the file and from --set, with and without a known beginning. */
+static void long_keys(void **state) {
+  (void)state;
+  for (size_t length = 100; length < 300; length++) {
+    char text[400], override[400];
+    snprintf(text, sizeof text, "network: {\"%0*d\": 1}\n", (int)length, 7);
+    must_fail(text, NULL, "%:1: network.00|unknown key|...");
+    snprintf(override, sizeof override, "network.%0*d=1", (int)length, 7);
+    must_fail(SYNTHETIC, override, "--set network.000|...|unknown key");
+  }
+}
+
+/** A message per wrong input also where the caller has a decimal comma. */
+static void locale_does_not_matter(void **state) {
+  (void)state;
+  if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL) skip();
+  char *text = NULL;
+  wl_config *config = must_read(everything, "network.sigma_w=1.25");
+  wl_config *back = there_and_back(config, &text);
+  setlocale(LC_ALL, "C");
+  assert_true(config->network.sigma_w == 1.25);
+  assert_same(config, back);
+  free(text);
+  wl_config_destroy(&config);
+  wl_config_destroy(&back);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(defaults_are_filled_in),
+      cmocka_unit_test(everything_is_read),
+      cmocka_unit_test(every_activation_is_known),
+      cmocka_unit_test(overrides_win),
+      cmocka_unit_test(paths_need_no_folder),
+      cmocka_unit_test(empty_sections_are_absent),
+      cmocka_unit_test(format_reads_back),
+      cmocka_unit_test(format_leaves_out_what_is_not_given),
+      cmocka_unit_test(format_makes_paths_absolute),
+      cmocka_unit_test(format_refuses_what_yaml_cannot_hold),
+      cmocka_unit_test(wrong_files),
+      cmocka_unit_test(wrong_values),
+      cmocka_unit_test(wrong_seeds_and_sizes),
+      cmocka_unit_test(missing_keys),
+      cmocka_unit_test(wrong_overrides),
+      cmocka_unit_test(long_keys),
+      cmocka_unit_test(locale_does_not_matter),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
