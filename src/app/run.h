@@ -40,6 +40,25 @@ typedef struct wl_run {
   wl_timer timer;
 } wl_run;
 
+/** Collective. The phases before the matrix exists, in this order; each leaves its results in `run`. */
+wl_error wl_run_share_config(wl_run *run, const wl_arguments *arguments);
+wl_error wl_run_open_data(wl_run *run);
+wl_error wl_run_make_grid(wl_run *run);
+wl_error wl_run_open_results(wl_run *run);
+wl_error wl_run_read_data(wl_run *run);
+
+/** Local. What the configuration asks of the model. */
+wl_model_options wl_run_model_options(const wl_config *config);
+
+/** Collective. Reads test points first … first + count − 1 and spreads them. */
+wl_error wl_run_read_test_points(wl_run *run, int64_t first, int64_t count, wl_point_set **points);
+
+/** Collective. κ and Θ of XX (before it is factored), TX and TT to the file. */
+wl_error wl_run_write_kernels(wl_run *run);
+
+/** Collective. A prediction to the file and to the metrics; `square` holds its covariances, or is NULL. */
+wl_error wl_run_write_batch(wl_run *run, const wl_prediction *prediction, const wl_matrix *square);
+
 /** Local. Test points at a time: all where a covariance or the kernels are asked for, else panels of about n/20. */
 int64_t wl_run_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid);
 
