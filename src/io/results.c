@@ -165,13 +165,16 @@ wl_error wl_results_add(wl_results *r, const char *path, int64_t rows, int64_t c
   const hsize_t shape[2] = {(hsize_t)rows, (hsize_t)columns};
   const hid_t space = H5Screate_simple(columns > 0 ? 2 : 1, shape, NULL), link = H5Pcreate(H5P_LINK_CREATE);
   H5Pset_create_intermediate_group(link, 1);
-  const hid_t set = H5Dcreate2(r->file, path, H5T_IEEE_F64LE, space, link, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t create = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_obj_track_times(create, 0); /* the same run gives the same file, whenever */
+  const hid_t set = H5Dcreate2(r->file, path, H5T_IEEE_F64LE, space, link, create, H5P_DEFAULT);
   herr_t status = -1;
   if (set >= 0) {
     status = write_attribute(set, "formula", formula);
     if (status >= 0) status = write_attribute(set, "units", units);
     H5Dclose(set);
   }
+  H5Pclose(create);
   H5Pclose(link);
   H5Sclose(space);
   if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot make %s", r->directory, path);

@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # bad_input.sh PROGRAM LAUNCHER RANKS MAKE_HDF5: what bad input gets. Each case must end in time with its exit status and
-# exactly one message, which names what is wrong, and leave no results. Runs in a folder of its own.
+# exactly one message, which names what is wrong, and leave no results. One rank is started without the launcher. Runs in
+# a folder of its own.
 set -uo pipefail
 program=$1 launcher=$2 ranks=$3 make_hdf5=$4
 failures=0 count=0
+launch=()
+# shellcheck disable=SC2206 # the launcher is a command with an option
+[ "$ranks" = 1 ] || launch=($launcher "$ranks")
 
 # fresh: a run that works, for the next case to spoil.
 fresh() {
@@ -47,8 +51,7 @@ judge() {
 expect() {
   local name=$1 status=$2 pattern=$3 actual=0
   shift 3
-  # shellcheck disable=SC2086 # the launcher is a command with an option
-  timeout -k 5 60 $launcher "$ranks" "$program" "$@" >case/log 2>case/err </dev/null || actual=$?
+  (cd case && timeout -k 5 60 "${launch[@]}" "$program" "$@") >case/log 2>case/err </dev/null || actual=$?
   judge "$name: $*" "$status" "$pattern" "$actual"
 }
 
@@ -56,7 +59,7 @@ expect() {
 bad() {
   local name=$1 status=$2 pattern=$3
   shift 3
-  expect "$name" "$status" "$pattern" run case/case.yaml "$@"
+  expect "$name" "$status" "$pattern" run case.yaml "$@"
   fresh
 }
 
@@ -75,8 +78,7 @@ npy() {
 
 "$make_hdf5" good.h5 || exit 1
 fresh
-# shellcheck disable=SC2086 # the launcher is a command with an option
-if ! $launcher "$ranks" "$program" run case/case.yaml >case/log 2>&1 || [ ! -s case/out/results.h5 ]; then
+if ! "${launch[@]}" "$program" run case/case.yaml >case/log 2>&1 || [ ! -s case/out/results.h5 ]; then
   cat case/log
   echo 'FAILED: the good run that the cases spoil'
   exit 1
@@ -85,12 +87,12 @@ fresh
 
 ### usage
 expect 'no such command' 2 'walk' walk
-expect 'no such option' 2 '--fast' run case/case.yaml --fast
+expect 'no such option' 2 '--fast' run case.yaml --fast
 expect 'no configuration' 2 'configuration|CONFIG|FILE' run
-expect 'setting without value' 2 'network.depth' run case/case.yaml --set network.depth
+expect 'setting without value' 2 'network.depth' run case.yaml --set network.depth
 
 ### configuration
-expect 'missing configuration' 2 'nowhere\.yaml' run case/nowhere.yaml
+expect 'missing configuration' 2 'nowhere\.yaml' run nowhere.yaml
 edit 's/^network:/netwrok:/' case.yaml
 bad 'unknown key' 2 'case\.yaml:5:.*netwrok'
 edit 's/depth:/deep:/' case.yaml
@@ -154,7 +156,7 @@ edit '4s/0\.8/nan/' X.csv
 bad 'NaN in CSV' 2 'X\.csv.*row 3.*column 2'
 edit '3s/0\.6/inf/' X.csv
 bad 'infinity in CSV' 2 'X\.csv.*row 2.*column 3'
-edit '2s/0\.2/nan/' T.csv
+edit '2s/0\.5/nan/' T.csv
 bad 'NaN in test inputs' 2 'T\.csv.*row 2.*column'
 edit '2s/2/nan/' Y.csv
 bad 'NaN in targets' 2 'Y\.csv.*row 2.*column 1'
@@ -170,11 +172,11 @@ bad 'columns that are not there' 2 'X\.csv.*(column|2-9)' --set data.train.input
 
 ### data sets that do not match
 edit '5d' Y.csv
-bad 'X and Y of different length' 2 'X\.csv.*5.*Y\.csv.*4|Y\.csv.*4.*X\.csv.*5|Y\.csv.*4.*5'
-bad 'T of another dimension' 2 'T\.csv.*2.*3' --set data.test.inputs=T.csv:1-2
-bad 'test targets of different length' 2 'Y\.csv.*5.*2' --set data.test.targets=Y.csv
+bad 'X and Y of different length' 2 'X\.csv.*5.*Y\.csv.*4'
+bad 'T of another dimension' 2 'X\.csv.*3.*T\.csv.*2' --set data.test.inputs=T.csv:1-2
+bad 'test targets of different length' 2 'T\.csv.*2.*Y\.csv.*5' --set data.test.targets=Y.csv
 printf '1\n0\n1\n' >case/ood.csv
-bad 'ood of different length' 2 'ood\.csv.*3.*2' --set data.test.ood=ood.csv
+bad 'ood of different length' 2 'T\.csv.*2.*ood\.csv.*3' --set data.test.ood=ood.csv
 printf '1\n7\n' >case/ood.csv
 bad 'ood neither 0 nor 1' 2 'ood\.csv.*row 2' --set data.test.ood=ood.csv
 edit '3s/3/2.5/' Y.csv

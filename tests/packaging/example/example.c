@@ -39,7 +39,8 @@ static wl_error run(void) {
   options.quantity[WL_QUANTITY_ENSEMBLE] = options.quantity[WL_QUANTITY_NTK_GP] = true;
 
   wl_error error;
-  WL_GOTO(error, done, wl_grid_create(MPI_COMM_WORLD, 0, 0, 2, &grid)); /* tiles of 2 × 2, so that all ranks have some */
+  WL_GOTO(error, done,
+          wl_grid_create(MPI_COMM_WORLD, 0, 0, 2, &grid)); /* tiles of 2 × 2, so that all ranks have some */
   WL_GOTO(error, done, wl_point_set_create(grid, &network, TRAIN, 1, read_points, x, &train));
   WL_GOTO(error, done, wl_point_set_create(grid, &network, TEST, 1, read_points, t, &test));
   WL_GOTO(error, done, wl_matrix_create(grid, TRAIN, 1, &targets));
