@@ -3,11 +3,32 @@
 #include <mpi.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static bool rank_prints;
+static bool live; /* a line that renews itself, rather than one now and then */
 
-void wl_log_open(bool prints) { rank_prints = prints; }
+/*
+ * Whether a person watches. mpirun gives every rank a terminal of its own, even when its output goes to a file: then
+ * the standard output of mpirun itself, the parent, decides.
+ */
+static bool find_terminal(void) {
+  if (!isatty(STDOUT_FILENO)) return false;
+  if (!getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMI_SIZE")) return true;
+  char link[64], target[64];
+  snprintf(link, sizeof link, "/proc/%ld/fd/1", (long)getppid());
+  const ssize_t length = readlink(link, target, sizeof target - 1);
+  if (length < 0) return false;
+  target[length] = 0;
+  return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
+}
+
+void wl_log_open(bool prints) {
+  rank_prints = prints;
+  live = prints && find_terminal();
+}
 
 void wl_log_line(const char *format, ...) {
   if (!rank_prints) return;
@@ -37,7 +58,6 @@ wl_progress wl_progress_begin(const char *phase, double total, double gigaflop) 
 
 void wl_progress_update(wl_progress *progress, double done) {
   if (!rank_prints || done <= 0.0) return;
-  const bool live = isatty(STDOUT_FILENO);
   const double now = MPI_Wtime();
   if (now - progress->last_shown < (live ? 0.5 : 30.0)) return;
   progress->last_shown = now;

@@ -1,0 +1,169 @@
+/*
+ * The factorization and the solves on any grid, by scaled residuals computed on rank 0 from the whole matrix:
+ *   factor  max |S − L Lᵀ| / (n ε max |S|) < 16        solve  max |S X − B| / (n ε max |S| max |X|) < 16
+ */
+#include "mpi_test.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "widelimit/cholesky.h"
+
+enum { RIGHT_HAND_SIDES = 3 };
+static const double tolerance = 16.0, other_triangle = 1234.5;
+
+/* Positive definite, none of whose entries is like another. */
+static double entry(int64_t i, int64_t j) {
+  const double di = (double)i, dj = (double)j;
+  return exp(-fabs(di - dj) / 30.0) + 0.05 * cos(di) * cos(dj) + (i == j ? 0.1 : 0.0);
+}
+
+static double right_hand_side(int64_t i, int64_t j) { return sin((double)(i + 1) * (double)(j + 2)); }
+
+static void fill(wl_matrix *a, wl_triangle triangle) {
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++) {
+      const int64_t i = wl_matrix_global_row(a, il), j = wl_matrix_global_column(a, jl);
+      const int other = triangle == WL_TRIANGLE_LOWER ? i < j : i > j;
+      a->data[il + jl * a->ld] = other ? other_triangle : entry(i, j);
+    }
+}
+
+/* The factor as L in the lower triangle of a whole matrix; counts entries of the other triangle that changed. */
+static double gather_factor(const wl_matrix *a, wl_triangle triangle, double *l) {
+  const int64_t n = a->rows;
+  double changed = 0.0;
+  assert_int_equal(wl_matrix_get(a, 0, 0, n, n, l), WL_OK);
+  if (a->grid->rank != 0) return 0.0;
+  for (int64_t j = 0; j < n; j++)
+    for (int64_t i = j + 1; i < n; i++) {
+      double *lower = &l[i + j * n], *upper = &l[j + i * n];
+      if (triangle == WL_TRIANGLE_UPPER) {
+        const double swap = *lower;
+        *lower = *upper;
+        *upper = swap;
+      }
+      changed += *upper != other_triangle;
+    }
+  return changed;
+}
+
+static double factor_residual(int64_t n, const double *l) {
+  double worst = 0.0;
+  for (int64_t j = 0; j < n; j++)
+    for (int64_t i = j; i < n; i++) {
+      double sum = -entry(i, j);
+      for (int64_t k = 0; k <= j; k++) sum += l[i + k * n] * l[j + k * n];
+      if (fabs(sum) > worst) worst = fabs(sum);
+    }
+  return worst / ((double)n * DBL_EPSILON * entry(0, 0));
+}
+
+static double solve_residual(int64_t n, const double *x) {
+  double worst = 0.0, largest = 0.0;
+  for (int64_t c = 0; c < RIGHT_HAND_SIDES; c++)
+    for (int64_t i = 0; i < n; i++) {
+      double sum = -right_hand_side(i, c);
+      for (int64_t k = 0; k < n; k++) sum += entry(i, k) * x[k + c * n];
+      if (fabs(sum) > worst) worst = fabs(sum);
+      if (fabs(x[i + c * n]) > largest) largest = fabs(x[i + c * n]);
+    }
+  return worst / ((double)n * DBL_EPSILON * entry(0, 0) * largest);
+}
+
+static double log_determinant_of(int64_t n, const double *l) {
+  double sum = 0.0;
+  for (int64_t i = 0; i < n; i++) sum += 2.0 * log(l[i + i * n]);
+  return sum;
+}
+
+static void check_solves(const wl_cholesky *factor, int64_t n, double *whole) {
+  wl_matrix *b = NULL;
+  assert_int_equal(wl_matrix_create(factor->matrix->grid, n, RIGHT_HAND_SIDES, &b), WL_OK);
+  for (int64_t jl = 0; jl < b->local_columns; jl++)
+    for (int64_t il = 0; il < b->local_rows; il++)
+      b->data[il + jl * b->ld] = right_hand_side(wl_matrix_global_row(b, il), wl_matrix_global_column(b, jl));
+  wl_cholesky_forward(factor, b);
+  wl_cholesky_backward(factor, b);
+  assert_int_equal(wl_matrix_get(b, 0, 0, n, RIGHT_HAND_SIDES, whole), WL_OK);
+  assert_true(from_root(b->grid->rank == 0 ? solve_residual(n, whole) : 0.0) < tolerance);
+  wl_matrix_destroy(&b);
+}
+
+static void check_factor(int64_t n, int block, wl_triangle triangle) {
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, block);
+  wl_matrix *a = NULL;
+  wl_cholesky factor;
+  double *whole = malloc(sizeof(double) * (size_t)(n * (n + RIGHT_HAND_SIDES)));
+  assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
+  fill(a, triangle);
+  assert_int_equal(wl_cholesky_factor(a, triangle, "test", 7, &factor), WL_OK);
+  const double changed = gather_factor(a, triangle, whole);
+  const int root = grid->rank == 0;
+  assert_true(from_root(changed) == 0.0);
+  assert_true(from_root(root ? factor_residual(n, whole) : 0.0) < tolerance);
+  assert_true(from_root(root ? fabs(factor.log_determinant - log_determinant_of(n, whole)) : 0.0) <
+              1e-12 * (double)n);
+  assert_true(factor.residual < 1.0);
+  assert_true(factor.reciprocal_condition > 1e-4 && factor.reciprocal_condition <= 1.0 + 1e-12);
+  check_solves(&factor, n, whole);
+  free(whole);
+  wl_matrix_destroy(&a);
+  wl_grid_destroy(&grid);
+}
+
+static void test_factor(void **state) {
+  (void)state;
+  const struct {
+    int64_t n;
+    int block;
+  } cases[] = {{1, 4}, {5, 16}, {16, 16}, {37, 1}, {61, 8}, {130, 16}, {131, 9}};
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    check_factor(cases[c].n, cases[c].block, WL_TRIANGLE_LOWER);
+    check_factor(cases[c].n, cases[c].block, WL_TRIANGLE_UPPER);
+  }
+}
+
+/* A matrix spoilt at (at, at): every rank gets the error, with that row (counted from 1) in the message. */
+static void check_spoilt(int64_t at, double value, wl_triangle triangle, const char *expected) {
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
+  wl_matrix *a = NULL;
+  wl_cholesky factor;
+  assert_int_equal(wl_matrix_create(grid, 50, 50, &a), WL_OK);
+  fill(a, triangle);
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++)
+      if (wl_matrix_global_row(a, il) == at && wl_matrix_global_column(a, jl) == at)
+        a->data[il + jl * a->ld] = value;
+  assert_int_equal(wl_cholesky_factor(a, triangle, "test", 7, &factor), WL_ERROR_NUMERICAL);
+  assert_non_null(strstr(wl_error_message(), expected));
+  wl_matrix_destroy(&a);
+  wl_grid_destroy(&grid);
+}
+
+static void test_not_positive_definite(void **state) {
+  (void)state;
+  const int64_t rows[] = {0, 7, 8, 23, 49};
+  for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+    char expected[64];
+    snprintf(expected, sizeof expected, "training row %lld (", (long long)rows[r] + 1);
+    check_spoilt(rows[r], -1.0, WL_TRIANGLE_LOWER, expected);
+    check_spoilt(rows[r], -1.0, WL_TRIANGLE_UPPER, expected);
+  }
+}
+
+static void test_not_finite(void **state) {
+  (void)state;
+  check_spoilt(20, NAN, WL_TRIANGLE_LOWER, "not finite");
+  check_spoilt(20, INFINITY, WL_TRIANGLE_UPPER, "not finite");
+}
+
+static int group(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor), cmocka_unit_test(test_not_positive_definite),
+                                     cmocka_unit_test(test_not_finite)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(int argc, char **argv) { return mpi_test_main(argc, argv, group); }

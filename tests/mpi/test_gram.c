@@ -1,0 +1,145 @@
+/* Kernels assembled on all ranks are bitwise those that one rank assembles alone with the same block size. */
+#include "mpi_test.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "widelimit/gram.h"
+#include "widelimit/random.h"
+
+enum { DIMENSION = 5 };
+
+static wl_error read_points(void *context, int64_t first, int64_t count, double *rows) {
+  const uint64_t seed = *(const uint64_t *)context;
+  for (int64_t k = 0; k < count * DIMENSION; k++)
+    rows[k] = wl_random_normal(seed, WL_STREAM_SYNTHETIC_TRAIN, (uint64_t)(first + k / DIMENSION),
+                               (uint64_t)(k % DIMENSION));
+  return WL_OK;
+}
+
+static wl_point_set *points_of(const wl_grid *grid, wl_activation activation, int64_t count, uint64_t seed) {
+  wl_network network = wl_network_default();
+  network.activation = activation;
+  wl_point_set *set = NULL;
+  assert_int_equal(wl_point_set_create(grid, &network, count, DIMENSION, read_points, &seed, &set), WL_OK);
+  return set;
+}
+
+/* The whole array on rank 0 of `comm`: Θ below and on the diagonal, κ above. */
+static double *symmetric_on(MPI_Comm comm, wl_activation activation, int64_t n, int block) {
+  wl_grid *grid = grid_of(comm, block);
+  wl_point_set *points = points_of(grid, activation, n, 1);
+  wl_matrix *a = NULL;
+  double *whole = calloc((size_t)(n * n), sizeof(double));
+  assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
+  assert_int_equal(wl_gram_symmetric(points, WL_GRAM_BOTH, a), WL_OK);
+  assert_int_equal(wl_matrix_get(a, 0, 0, n, n, whole), WL_OK);
+  wl_matrix_destroy(&a);
+  wl_point_set_destroy(&points);
+  wl_grid_destroy(&grid);
+  return whole;
+}
+
+static double *cross_on(MPI_Comm comm, wl_activation activation, int64_t n, int64_t m, int block) {
+  wl_grid *grid = grid_of(comm, block);
+  wl_point_set *x = points_of(grid, activation, n, 1), *t = points_of(grid, activation, m, 2);
+  wl_matrix *kappa = NULL, *theta = NULL;
+  double *whole = calloc((size_t)(2 * n * m), sizeof(double));
+  assert_int_equal(wl_matrix_create(grid, n, m, &kappa), WL_OK);
+  assert_int_equal(wl_matrix_create(grid, n, m, &theta), WL_OK);
+  assert_int_equal(wl_gram_cross(x, t, kappa, theta), WL_OK);
+  assert_int_equal(wl_matrix_get(kappa, 0, 0, n, m, whole), WL_OK);
+  assert_int_equal(wl_matrix_get(theta, 0, 0, n, m, whole + n * m), WL_OK);
+  wl_matrix_destroy(&theta);
+  wl_matrix_destroy(&kappa);
+  wl_point_set_destroy(&t);
+  wl_point_set_destroy(&x);
+  wl_grid_destroy(&grid);
+  return whole;
+}
+
+static void check_same_bits(double *together, double *alone, int64_t count) {
+  double different = 0.0;
+  if (rank_of(MPI_COMM_WORLD) == 0)
+    for (int64_t k = 0; k < count; k++) different += memcmp(&together[k], &alone[k], sizeof(double)) != 0;
+  free(together);
+  free(alone);
+  assert_true(from_root(different) == 0.0);
+}
+
+static const wl_activation activations[] = {WL_ACTIVATION_RELU, WL_ACTIVATION_ERF, WL_ACTIVATION_TANH};
+static const struct {
+  int64_t n, m;
+  int block;
+} cases[] = {{1, 1, 4}, {29, 3, 8}, {70, 41, 16}, {97, 20, 7}};
+
+static void test_symmetric_is_bitwise_the_same(void **state) {
+  (void)state;
+  for (size_t a = 0; a < sizeof activations / sizeof *activations; a++)
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+      check_same_bits(symmetric_on(MPI_COMM_WORLD, activations[a], cases[c].n, cases[c].block),
+                      symmetric_on(MPI_COMM_SELF, activations[a], cases[c].n, cases[c].block),
+                      cases[c].n * cases[c].n);
+}
+
+static void test_cross_is_bitwise_the_same(void **state) {
+  (void)state;
+  for (size_t a = 0; a < sizeof activations / sizeof *activations; a++)
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+      check_same_bits(cross_on(MPI_COMM_WORLD, activations[a], cases[c].n, cases[c].m, cases[c].block),
+                      cross_on(MPI_COMM_SELF, activations[a], cases[c].n, cases[c].m, cases[c].block),
+                      2 * cases[c].n * cases[c].m);
+}
+
+/* A triangle that is not asked for stays as it was. */
+static void test_content(void **state) {
+  (void)state;
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
+  wl_point_set *points = points_of(grid, WL_ACTIVATION_RELU, 45, 1);
+  wl_matrix *a = NULL;
+  assert_int_equal(wl_matrix_create(grid, 45, 45, &a), WL_OK);
+  for (int content = WL_GRAM_THETA; content <= WL_GRAM_KAPPA; content++) {
+    for (int64_t k = 0; k < a->ld * a->local_columns; k++) a->data[k] = -5.0;
+    assert_int_equal(wl_gram_symmetric(points, (wl_gram_content)content, a), WL_OK);
+    double wrong = 0.0;
+    for (int64_t jl = 0; jl < a->local_columns; jl++)
+      for (int64_t il = 0; il < a->local_rows; il++) {
+        const int above = wl_matrix_global_row(a, il) < wl_matrix_global_column(a, jl);
+        const int on = wl_matrix_global_row(a, il) == wl_matrix_global_column(a, jl);
+        const int filled = content == WL_GRAM_THETA ? !above : above;
+        if (!(content == WL_GRAM_KAPPA && on)) wrong += filled != (a->data[il + jl * a->ld] != -5.0);
+      }
+    assert_true(worst_of_all(wrong) == 0.0);
+  }
+  wl_matrix_destroy(&a);
+  wl_point_set_destroy(&points);
+  wl_grid_destroy(&grid);
+}
+
+static wl_error failing_reader(void *context, int64_t first, int64_t count, double *rows) {
+  (void)context;
+  (void)count;
+  (void)rows;
+  WL_FAIL(WL_ERROR_DATA, "row %lld is not there", (long long)first + 1);
+}
+
+/* An error of rank 0's reader reaches every rank. */
+static void test_reader_error(void **state) {
+  (void)state;
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
+  const wl_network network = wl_network_default();
+  wl_point_set *set = NULL;
+  assert_int_equal(wl_point_set_create(grid, &network, 20, DIMENSION, failing_reader, NULL, &set), WL_ERROR_DATA);
+  assert_non_null(strstr(wl_error_message(), "row 1 is not there"));
+  assert_null(set);
+  wl_grid_destroy(&grid);
+}
+
+static int group(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_symmetric_is_bitwise_the_same),
+                                     cmocka_unit_test(test_cross_is_bitwise_the_same),
+                                     cmocka_unit_test(test_content), cmocka_unit_test(test_reader_error)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(int argc, char **argv) { return mpi_test_main(argc, argv, group); }

@@ -1,0 +1,109 @@
+/* Grid, block-cyclic matrix and the agreement on errors. */
+#include "mpi_test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "widelimit/matrix.h"
+
+static double value_at(int64_t i, int64_t j) { return 1000.0 * (double)i + (double)j; }
+
+static void test_owned_counts_add_up(void **state) {
+  (void)state;
+  for (int64_t n = 0; n < 70; n++)
+    for (int block = 1; block < 20; block += 3)
+      for (int count = 1; count < 6; count++) {
+        int64_t sum = 0;
+        for (int me = 0; me < count; me++) sum += wl_grid_owned(n, block, me, count);
+        assert_int_equal(sum, n);
+      }
+}
+
+/* Pieces written row-wise from rank 0 are found where they belong, and come back to rank 0 from any place. */
+static void check_round_trip(int64_t rows, int64_t columns, int block) {
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, block);
+  wl_matrix *a = NULL;
+  assert_int_equal(wl_matrix_create(grid, rows, columns, &a), WL_OK);
+  double *piece = malloc(sizeof(double) * (size_t)(rows * columns));
+  for (int64_t first = 0; first < rows; first += 3) {
+    const int64_t count = rows - first < 3 ? rows - first : 3;
+    for (int64_t k = 0; k < count * columns; k++)
+      piece[k] = grid->rank == 0 ? value_at(first + k / columns, k % columns) : -1.0;
+    wl_matrix_set_rows(a, first, count, piece);
+  }
+  double wrong = 0.0;
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++)
+      wrong += a->data[il + jl * a->ld] != value_at(wl_matrix_global_row(a, il), wl_matrix_global_column(a, jl));
+  assert_true(worst_of_all(wrong) == 0.0);
+
+  const int64_t i = rows / 3, j = columns / 2, height = rows - i, width = columns - j;
+  assert_int_equal(wl_matrix_get(a, i, j, height, width, piece), WL_OK);
+  wrong = 0.0;
+  if (grid->rank == 0)
+    for (int64_t k = 0; k < height * width; k++) wrong += piece[k] != value_at(i + k % height, j + k / height);
+  assert_true(from_root(wrong) == 0.0);
+  free(piece);
+  wl_matrix_destroy(&a);
+  wl_grid_destroy(&grid);
+}
+
+static void test_round_trip(void **state) {
+  (void)state;
+  check_round_trip(1, 1, 4);
+  check_round_trip(5, 3, 16); /* most ranks own nothing */
+  check_round_trip(37, 23, 4);
+  check_round_trip(64, 64, 8);
+}
+
+static void test_grid_must_match_ranks(void **state) {
+  (void)state;
+  wl_grid *grid = NULL;
+  assert_int_equal(wl_grid_create(MPI_COMM_WORLD, 7, 5, 8, &grid), WL_ERROR_CONFIG);
+  assert_non_null(strstr(wl_error_message(), "grid.rows"));
+  assert_null(grid);
+  assert_int_equal(wl_grid_create(MPI_COMM_WORLD, 0, 0, 0, &grid), WL_ERROR_CONFIG);
+  assert_non_null(strstr(wl_error_message(), "grid.block"));
+}
+
+/* 32-bit local indices: refused with a number of ranks that would do. */
+static void test_capacity(void **state) {
+  (void)state;
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 192);
+  wl_matrix *a = NULL;
+  assert_int_equal(wl_matrix_create(grid, 1000000, 1000000, &a), WL_ERROR_CAPACITY);
+  assert_non_null(strstr(wl_error_message(), "mpirun -n"));
+  assert_null(a);
+  const int64_t ranks = wl_matrix_ranks_needed(1000000);
+  int64_t p = 1;
+  while (p * p < ranks) p++;
+  const int64_t share = wl_grid_owned(1000000, 192, 0, (int)p),
+                before = wl_grid_owned(1000000, 192, 0, (int)p - 1);
+  assert_true(share * share <= INT32_MAX && before * before > INT32_MAX);
+  wl_grid_destroy(&grid);
+}
+
+/* Whichever rank fails, all return its error with its message. */
+static void test_agreement(void **state) {
+  (void)state;
+  int size;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  const int rank = rank_of(MPI_COMM_WORLD);
+  assert_int_equal(wl_error_agree(MPI_COMM_WORLD, WL_OK), WL_OK);
+  for (int failing = 0; failing < size; failing++) {
+    wl_error error = rank == failing ? wl_error_set(WL_ERROR_DATA, "rank %d cannot read", failing) : WL_OK;
+    assert_int_equal(wl_error_agree(MPI_COMM_WORLD, error), WL_ERROR_DATA);
+    char expected[64];
+    snprintf(expected, sizeof expected, "rank %d cannot read", failing);
+    assert_non_null(strstr(wl_error_message(), expected));
+  }
+}
+
+static int group(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_owned_counts_add_up), cmocka_unit_test(test_round_trip),
+                                     cmocka_unit_test(test_grid_must_match_ranks), cmocka_unit_test(test_capacity),
+                                     cmocka_unit_test(test_agreement)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(int argc, char **argv) { return mpi_test_main(argc, argv, group); }
