@@ -103,6 +103,8 @@ mpi_environment() {
 run_ctest() {
   local preset=$1 log=$log_dir/ctest-$1.log status=0
   shift
+  mkdir -p "$log_dir"
+  echo "tests of preset $preset (each is logged in $log as it ends)"
   ctest --preset "$preset" --parallel "$(nproc)" --no-tests=error "$@" >"$log" 2>&1 </dev/null || status=$?
   if ((status != 0)); then
     grep -v ' Passed ' "$log" | grep -v '^ *Start ' | tail -n 200 >&2 || true
@@ -110,3 +112,6 @@ run_ctest() {
   fi
   sed -n '/tests passed/,$p' "$log"
 }
+
+# dataset_column FILE DATASET: its numbers as text, one a line; all digits for doubles.
+dataset_column() { h5dump -d "$2" -m '%.17g' -y -w 1 -o /dev/stdout "$1" | sed -n 's/^ *\(-\{0,1\}[0-9][-+.0-9eE]*\),\{0,1\}$/\1/p'; }
