@@ -58,9 +58,10 @@ static wl_error log_determinant(const wl_matrix *a, double *result) {
 static wl_error factor_and_measure(wl_cholesky *f, const char *name, wl_matrix *z, wl_matrix *sz) {
   int64_t pivot;
   WL_TRY(wl_norm1_symmetric(uplo(f->triangle), f->matrix, &f->norm));
-  if (!isfinite(f->norm))
-    WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", name);
   wl_symm_left(uplo(f->triangle), 1.0, f->matrix, z, 0.0, sz);
+  if (!isfinite(f->norm) ||
+      !isfinite(frobenius_norm(sz))) /* pdlansy and dpotrf let NaN through, a product does not */
+    WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", name);
   WL_TRY(wl_factorize(f->matrix, f->triangle, name, &pivot));
   if (pivot >= 0)
     WL_FAIL(
