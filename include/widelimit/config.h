@@ -14,6 +14,23 @@
 #include "widelimit/network.h"
 #include "widelimit/quantity.h"
 
+/** Most widths of a finite-width study. */
+enum { WL_WIDTHS = 16 };
+
+/** How finite networks are trained (finite.h). */
+typedef enum wl_training { WL_TRAINING_GRADIENT_DESCENT, WL_TRAINING_LINEARIZED } wl_training;
+
+/** Momentum of gradient descent (finite.h). */
+typedef enum wl_momentum { WL_MOMENTUM_NONE, WL_MOMENTUM_HEAVY_BALL } wl_momentum;
+
+/** A mistake made on purpose, to show that the verdicts see it (finite.h). */
+typedef enum wl_sabotage {
+  WL_SABOTAGE_NONE,
+  WL_SABOTAGE_LAST_LAYER, /**< the Bayesian target keeps its last layer */
+  WL_SABOTAGE_SHARED,     /**< the target of RND has the predictor's parameters */
+  WL_SABOTAGE_HEAD        /**< head 1 draws the numbers of head 0 */
+} wl_sabotage;
+
 typedef enum wl_encoding { WL_ENCODING_NONE, WL_ENCODING_ONE_HOT } wl_encoding;
 
 /**
@@ -42,6 +59,20 @@ typedef struct wl_config {
   struct {
     int rows, columns, block; /**< ≥ 0, default 0: chosen by the program */
   } grid;
+  struct {
+    int64_t widths[WL_WIDTHS]; /**< ascending; needed by `widelimit finite` */
+    uint32_t width_count;      /**< 0: the section is not given */
+    int64_t networks;          /**< per width, default 256 */
+    int64_t heads;             /**< of an RND network, default 8 */
+    wl_training training;      /**< default gradient_descent */
+    struct {
+      double residual; /**< relative residual that ends the training, default 1e-6 */
+      int64_t steps;   /**< at most, default 200000 */
+    } stop;
+    double step;          /**< in units of 1/λ_max(Θ_XX), default 1 */
+    wl_momentum momentum; /**< default heavy_ball */
+    wl_sabotage sabotage; /**< for tests; default none */
+  } finite_width;
   char *output_directory;                 /**< resolved; default out/NAME in the file's folder */
   bool output_covariance, output_kernels; /**< default false */
 } wl_config;

@@ -22,6 +22,14 @@
 
 static const cyaml_strval_t switches[] = {{"true", true}, {"false", false}};
 static const cyaml_strval_t encodings[] = {{"none", WL_ENCODING_NONE}, {"one_hot", WL_ENCODING_ONE_HOT}};
+static const cyaml_strval_t trainings[] = {{"gradient_descent", WL_TRAINING_GRADIENT_DESCENT},
+                                           {"linearized", WL_TRAINING_LINEARIZED}};
+static const cyaml_strval_t momenta[] = {{"none", WL_MOMENTUM_NONE}, {"heavy_ball", WL_MOMENTUM_HEAVY_BALL}};
+static const cyaml_strval_t sabotages[] = {{"none", WL_SABOTAGE_NONE},
+                                           {"last_layer", WL_SABOTAGE_LAST_LAYER},
+                                           {"shared", WL_SABOTAGE_SHARED},
+                                           {"head", WL_SABOTAGE_HEAD}};
+static const cyaml_schema_value_t list_item = {CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int64_t)};
 static const cyaml_strval_t activations[] = {
 #define ENTRY(NAME, name, text) {#name, WL_ACTIVATION_##NAME},
     WL_ACTIVATION_LIST(ENTRY)
@@ -51,6 +59,10 @@ enum { OPTIONAL = CYAML_FLAG_OPTIONAL, STRICT = CYAML_FLAG_OPTIONAL | CYAML_FLAG
                             switches, CYAML_ARRAY_LEN(switches))
 #define SET(name, member, choices) \
   .field = CYAML_FIELD_FLAGS(name, STRICT, wl_config_loaded, member, choices, CYAML_ARRAY_LEN(choices))
+/** A list of integers, in an array within wl_config. */
+#define INTEGERS(name, member, count, most)                                                                      \
+  .field = CYAML_FIELD_SEQUENCE_COUNT(name, OPTIONAL, wl_config_loaded, config.member, config.count, &list_item, \
+                                      1, most)
 #define AT_LEAST(value) .bound = WL_BOUND_AT_LEAST, .limit = (value)
 #define ABOVE(value) .bound = WL_BOUND_ABOVE, .limit = (value)
 
@@ -76,6 +88,15 @@ const wl_config_key wl_config_keys[] = {
     {REAL("noise_variance", noise_variance), AT_LEAST(0), .fallback = "0"},
     {REAL("jitter", jitter), AT_LEAST(0), .fallback = "0"},
     {SET("quantities", quantities, quantities), .fallback = all_quantities},
+    {INTEGERS("finite_width.widths", finite_width.widths, finite_width.width_count, WL_WIDTHS), AT_LEAST(1)},
+    {INTEGER("finite_width.networks", finite_width.networks), AT_LEAST(8), .fallback = "256"},
+    {INTEGER("finite_width.heads", finite_width.heads), AT_LEAST(1), .fallback = "8"},
+    {CHOICE("finite_width.training", finite_width.training, trainings), .fallback = "gradient_descent"},
+    {REAL("finite_width.stop.residual", finite_width.stop.residual), ABOVE(0), .fallback = "1.0e-6"},
+    {INTEGER("finite_width.stop.steps", finite_width.stop.steps), AT_LEAST(1), .fallback = "200000"},
+    {REAL("finite_width.step", finite_width.step), ABOVE(0), .fallback = "1"},
+    {CHOICE("finite_width.momentum", finite_width.momentum, momenta), .fallback = "heavy_ball"},
+    {CHOICE("finite_width.sabotage", finite_width.sabotage, sabotages), .fallback = "none"},
     {INTEGER("grid.rows", grid.rows), AT_LEAST(0), .fallback = "0"},
     {INTEGER("grid.columns", grid.columns), AT_LEAST(0), .fallback = "0"},
     {INTEGER("grid.block", grid.block), AT_LEAST(0), .fallback = "0"},
@@ -103,9 +124,13 @@ static void append(char *text, size_t size, const char *more) {
 void wl_config_key_allowed(const wl_config_key *key, char *text, size_t size) {
   const cyaml_schema_value_t *value = &key->field.value;
   static const char *const kinds[CYAML__TYPE_COUNT] = {
-      [CYAML_INT] = "an integer", [CYAML_UINT] = "an integer from 0 to 18446744073709551615",
-      [CYAML_FLOAT] = "a number", [CYAML_ENUM] = "one of ",
-      [CYAML_STRING] = "a text",  [CYAML_FLAGS] = "a list of one or more of ",
+      [CYAML_INT] = "an integer",
+      [CYAML_UINT] = "an integer from 0 to 18446744073709551615",
+      [CYAML_FLOAT] = "a number",
+      [CYAML_ENUM] = "one of ",
+      [CYAML_SEQUENCE] = "a list of 1 to 16 integers",
+      [CYAML_STRING] = "a text",
+      [CYAML_FLAGS] = "a list of one or more of ",
   };
   snprintf(text, size, "%s", key->path ? "a path" : kinds[value->type]);
   if (key->bound != WL_BOUND_NONE) {
@@ -122,8 +147,21 @@ void wl_config_key_allowed(const wl_config_key *key, char *text, size_t size) {
 
 /* ---- rules -------------------------------------------------------------------------------------------------- */
 
+static bool list_within_bounds(const wl_config_key *key, const wl_config_loaded *loaded) {
+  const char *base = (const char *)loaded;
+  uint32_t count;
+  memcpy(&count, base + key->field.count_offset, sizeof count);
+  for (uint32_t i = 0; i < count; i++) {
+    int64_t item;
+    memcpy(&item, base + key->field.data_offset + i * sizeof item, sizeof item);
+    if ((double)item < key->limit) return false;
+  }
+  return true;
+}
+
 static bool within_bounds(const wl_config_key *key, const wl_config_loaded *loaded) {
   const char *place = (const char *)loaded + key->field.data_offset;
+  if (key->field.value.type == CYAML_SEQUENCE) return list_within_bounds(key, loaded);
   double number;
   if (key->field.value.type == CYAML_FLOAT)
     memcpy(&number, place, sizeof number);
@@ -210,10 +248,26 @@ static wl_error check_name(const wl_config_values *values, const char *name) {
   return wl_config_values_fail(values, find("name"), "names a folder too: it must be a text without '/'");
 }
 
+static wl_error check_finite_width(const wl_config_values *values, const wl_config *config) {
+  const size_t key = find("finite_width.widths");
+  const uint32_t count = config->finite_width.width_count;
+  if (wl_config_values_has(values, key) && count < 2)
+    return wl_config_values_fail(values, key, "has one width, a trend needs at least 2");
+  for (uint32_t i = 1; i < count; i++)
+    if (config->finite_width.widths[i] <= config->finite_width.widths[i - 1])
+      return wl_config_values_fail(values, key, "must ascend, but %lld follows %lld",
+                                   (long long)config->finite_width.widths[i],
+                                   (long long)config->finite_width.widths[i - 1]);
+  if (config->finite_width.stop.residual >= 1.0)
+    return wl_config_values_fail(values, find("finite_width.stop.residual"), "is relative, it must be below 1");
+  return WL_OK;
+}
+
 static wl_error check(const wl_config_values *values, const wl_config_loaded *loaded) {
   WL_TRY(check_bounds(values, loaded));
   WL_TRY(check_name(values, loaded->config.name));
   WL_TRY(check_data(values, &loaded->config));
+  WL_TRY(check_finite_width(values, &loaded->config));
   return check_network(values, &loaded->config.network);
 }
 

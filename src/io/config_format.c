@@ -43,6 +43,8 @@ static bool is_set(const wl_config_key *key, const wl_config_loaded *loaded) {
   if (key->field.value.type == CYAML_STRING)
     return *(char *const *)(const void *)((const char *)loaded + key->field.data_offset) != NULL;
   if (strncmp(key->field.key, "synthetic.", strlen("synthetic.")) == 0) return config->synthetic.train > 0;
+  if (strncmp(key->field.key, "finite_width.", strlen("finite_width.")) == 0)
+    return config->finite_width.width_count > 0;
   if (strcmp(key->field.key, "network.slope") == 0) return config->network.activation == WL_ACTIVATION_LEAKY_RELU;
   return true;
 }
@@ -87,6 +89,17 @@ static int add_list(yaml_document_t *document, const cyaml_schema_value_t *schem
   return list;
 }
 
+static int add_integers(yaml_document_t *document, const int64_t *items, uint32_t count) {
+  const int list = yaml_document_add_sequence(document, NULL, YAML_FLOW_SEQUENCE_STYLE);
+  for (uint32_t i = 0; list != 0 && i < count; i++) {
+    char number[32];
+    snprintf(number, sizeof number, "%lld", (long long)items[i]);
+    const int item = add(document, number, YAML_PLAIN_SCALAR_STYLE);
+    if (item == 0 || !yaml_document_append_sequence_item(document, list, item)) return 0;
+  }
+  return list;
+}
+
 /** The number of the value's node; 0 on failure. */
 static int add_value(yaml_document_t *document, const wl_config_key *key, const wl_config_loaded *loaded) {
   const cyaml_schema_value_t *schema = &key->field.value;
@@ -99,6 +112,9 @@ static int add_value(yaml_document_t *document, const wl_config_key *key, const 
       return add_choice(document, schema, integer_at(place, schema->data_size));
     case CYAML_FLAGS:
       return add_list(document, schema, *(const uint32_t *)place);
+    case CYAML_SEQUENCE:
+      return add_integers(document, place,
+                          *(const uint32_t *)(const void *)((const char *)loaded + key->field.count_offset));
     case CYAML_FLOAT:
       snprintf(number, sizeof number, "%.17g", *(const double *)place);
       break;

@@ -235,7 +235,22 @@ static bool has_form(const wl_config_key *key, const yaml_node_t *node) {
   }
 }
 
+/** A list of integers. */
+static wl_error check_integers(origin *from, int line, size_t key, const yaml_node_t *list) {
+  const yaml_node_item_t *item = list->data.sequence.items.start, *end = list->data.sequence.items.top;
+  if (item == end || end - item > (ptrdiff_t)wl_config_keys[key].field.value.sequence.max)
+    return reject(from, line, key, list);
+  for (; item < end; item++) {
+    const yaml_node_t *node = yaml_document_get_node(&from->document, *item);
+    const char *text = (const char *)node->data.scalar.value;
+    if (node->type != YAML_SCALAR_NODE || strlen(text) != node->data.scalar.length || !is_integer(text, true))
+      return reject(from, (int)node->start_mark.line + 1, key, node);
+  }
+  return WL_OK;
+}
+
 static wl_error check_list(origin *from, int line, size_t key, const yaml_node_t *list) {
+  if (wl_config_keys[key].field.value.type == CYAML_SEQUENCE) return check_integers(from, line, key, list);
   const cyaml_schema_value_t *schema = &wl_config_keys[key].field.value;
   const char *name = wl_config_keys[key].field.key;
   char allowed[512], buffer[SHOWN_SIZE];
@@ -272,7 +287,8 @@ static wl_error take_value(wl_config_values *values, origin *from, size_t key, y
     wl_config_key_allowed(&wl_config_keys[key], allowed, sizeof allowed);
     return fail(from, line, name, "has no value, it must be %s", allowed);
   }
-  const bool list = wl_config_keys[key].field.value.type == CYAML_FLAGS;
+  const cyaml_type_e type = wl_config_keys[key].field.value.type;
+  const bool list = type == CYAML_FLAGS || type == CYAML_SEQUENCE;
   if (node->type != (list ? YAML_SEQUENCE_NODE : YAML_SCALAR_NODE)) return reject(from, line, key, node);
   if (list)
     WL_TRY(check_list(from, line, key, node));
