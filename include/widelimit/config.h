@@ -79,7 +79,7 @@ typedef struct wl_config {
 
 /**
  * Local. Reads, overrides, checks.
- * @param path       YAML file of at most 1 MiB
+ * @param path       YAML file of at most 64 KiB
  * @param overrides  `key=value` with dots between levels and any YAML as value, e.g. "network.depth=5",
  *                   "quantities=[ensemble,nngp]", "grid={rows: 1, columns: 2}" (which leaves grid.block as it is)
  * @param config     NULL on failure

@@ -226,18 +226,14 @@ static wl_error check_network(const wl_config_values *values, const wl_network *
       network->activation != WL_ACTIVATION_LEAKY_RELU)
     return wl_config_values_fail(values, slope, "belongs to leaky_relu, but network.activation is %s",
                                  activations[network->activation].str);
-  const wl_error error = wl_network_check(network);
-  if (error == WL_OK) return WL_OK;
-  static const char *const members[] = {"depth", "activation", "slope", "sigma_w", "sigma_b"};
-  size_t key = find("network.depth");
-  for (size_t i = 0; i < CYAML_ARRAY_LEN(members); i++) {
-    if (strstr(wl_error_message(), members[i]) == NULL) continue;
-    char name[64];
-    snprintf(name, sizeof name, "network.%s", members[i]);
-    key = find(name);
-    break;
+  if (wl_network_check(network) == WL_OK) return WL_OK;
+  const char *message = wl_error_message();
+  for (size_t key = 0; key < wl_config_key_count; key++) { /* the message starts with the key */
+    const size_t length = strlen(wl_config_keys[key].field.key);
+    if (strncmp(message, wl_config_keys[key].field.key, length) == 0 && message[length] == ' ')
+      return wl_config_values_fail(values, key, "%s", message + length + 1);
   }
-  return wl_config_values_fail(values, key, "%s", wl_error_message());
+  return wl_config_values_fail(values, find("network.depth"), "%s", message);
 }
 
 /** The name becomes part of a path. */
@@ -378,7 +374,7 @@ done:
 
 /** The whole file, up to a size that no configuration needs. */
 static wl_error slurp(const char *path, char **text, size_t *length) {
-  enum { LIMIT = 1 << 20 };
+  enum { LIMIT = 64 << 10 };
   struct stat status;
   if (stat(path, &status) != 0) WL_FAIL(WL_ERROR_CONFIG, "%s: cannot be read: %s", path, strerror(errno));
   if (S_ISDIR(status.st_mode)) WL_FAIL(WL_ERROR_CONFIG, "%s: is a directory, a YAML file is needed", path);
@@ -393,7 +389,7 @@ static wl_error slurp(const char *path, char **text, size_t *length) {
   const int failure = ferror(file) ? errno : 0;
   fclose(file);
   if (failure != 0) WL_FAIL(WL_ERROR_IO, "%s: cannot be read: %s", path, strerror(failure));
-  if (*length > LIMIT) WL_FAIL(WL_ERROR_CONFIG, "%s: is larger than 1 MiB, that is no configuration", path);
+  if (*length > LIMIT) WL_FAIL(WL_ERROR_CONFIG, "%s: is larger than 64 KiB, that is no configuration", path);
   return WL_OK;
 }
 

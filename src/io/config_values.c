@@ -350,8 +350,22 @@ static wl_error parse_error(const origin *from, const yaml_parser_t *parser, con
               parser->context != NULL ? ", " : "", parser->problem);
 }
 
+/** libyaml takes time quadratic in the open brackets. */
+static wl_error check_brackets(const origin *from, const char *text, size_t length) {
+  enum { LIMIT = 1000 };
+  int line = 1, brackets = 0;
+  for (size_t i = 0; i < length; i++) {
+    line += text[i] == '\n';
+    brackets += text[i] == '[' || text[i] == '{';
+    if (brackets > LIMIT)
+      return fail(from, line, "", "has more than %d brackets, that is no configuration", LIMIT);
+  }
+  return WL_OK;
+}
+
 /** One document and no second. */
 static wl_error parse(origin *from, const char *text, size_t length) {
+  WL_TRY(check_brackets(from, text, length));
   yaml_parser_t parser;
   if (!yaml_parser_initialize(&parser)) WL_FAIL(WL_ERROR_MEMORY, "no memory for the configuration");
   yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);

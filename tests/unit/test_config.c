@@ -127,7 +127,7 @@ static const char everything[] =
     "    ood: ../o.npy\n"
     "  target_encoding: one_hot\n"
     "  standardize: True\n"
-    "network: {depth: 64, activation: leaky_relu, sigma_w: 0.1, sigma_b: 0, slope: -0.3}\n"
+    "network: {depth: 64, activation: leaky_relu, sigma_w: 0.1, sigma_b: 0, slope: 0.3}\n"
     "noise_variance: 1e-3\n"
     "jitter: 3.0000000000000001e-7\n"
     "quantities: [nngp, rnd]\n"
@@ -151,7 +151,7 @@ static void everything_is_read(void **state) {
   assert_true(config->data.standardize);
   assert_int_equal(config->network.depth, 64);
   assert_int_equal(config->network.activation, WL_ACTIVATION_LEAKY_RELU);
-  assert_true(config->network.slope == -0.3 && config->network.sigma_w == 0.1 && config->network.sigma_b == 0);
+  assert_true(config->network.slope == 0.3 && config->network.sigma_w == 0.1 && config->network.sigma_b == 0);
   assert_true(config->noise_variance == 1e-3 && config->jitter == 3e-7);
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
     assert_int_equal(config->quantity[q], q == WL_QUANTITY_NNGP || q == WL_QUANTITY_RND);
@@ -271,12 +271,10 @@ static void format_reads_back(void **state) {
                                           "noise_variance=2.2250738585072014e-308",
                                           "name=\"~\"",
                                           "name=\"true\"",
-                                          "name=\"a\\tb\" # ",
                                           "name=\"\u00e4 \\\\ \\\"q\\\" %\"",
                                           "data.train.inputs=\"/with space: and colon.csv:7\"",
                                           "seed=1"};
   for (size_t i = 0; i < COUNT(overrides); i++) {
-    if (i == 5) continue; /* a tab is not allowed in a name; see below */
     char *text = NULL;
     wl_config *config = must_read(everything, overrides[i]);
     wl_config *back = there_and_back(config, &text);
@@ -370,15 +368,15 @@ static void wrong_files(void **state) {
   memset(large, '#', 2 << 20);
   write_file(large, 2 << 20);
   assert_int_equal(wl_config_read(file, 0, NULL, &config), WL_ERROR_CONFIG);
-  must_contain("%|1 MiB");
+  must_contain("%|64 KiB");
   memset(large, 0, 2 << 20);
   write_file(large, 1 << 10);
   assert_int_equal(wl_config_read(file, 0, NULL, &config), WL_ERROR_CONFIG);
   must_contain("%:1|UTF-8");
-  memset(large, '[', 1 << 20); /* deep nesting must not exhaust the stack */
-  write_file(large, 1 << 20);
+  memset(large, '[', 1 << 16); /* deep nesting must not exhaust the stack */
+  write_file(large, 1 << 16);
   assert_int_equal(wl_config_read(file, 0, NULL, &config), WL_ERROR_CONFIG);
-  must_contain("%:1");
+  must_contain("%:1|brackets");
   free(large);
 }
 
@@ -388,7 +386,8 @@ static const struct {
 } wrong[] = {
     /* unknown keys */
     {"network: {dept: 3}\n", "%:3: network.dept|unknown key|did you mean network.depth?"},
-    {"network:\n  sigma: 3\n", "%:4: network.sigma|unknown key|depth, activation, slope, sigma_w, sigma_b"},
+    {"network:\n  sigmoidal: 3\n",
+     "%:4: network.sigmoidal|unknown key, network has depth, activation, slope, sigma_w"},
     {"depth: 3\n", "%:3: depth|did you mean network.depth?"},
     {"netwrok: {depth: 3}\n", "%:3: netwrok|did you mean network?"},
     {"entirely_else: 1\n", "%:3: entirely_else|unknown key|name, seed, data, synthetic, network"},
@@ -456,6 +455,8 @@ static const struct {
     {"output: {directory: \"\"}\n", "%:3: output.directory|a path"},
     /* keys that belong together */
     {"network: {slope: 0.1}\n", "%:3: network.slope|belongs to leaky_relu|network.activation is relu"},
+    {"network: {activation: leaky_relu,\n  slope: 1.5}\n", "%:4: network.slope: is 1.5; it must be"},
+    {"network: {depth: 2147483647}\n", "%:3: network.depth: is 2147483647; it must be at most"},
     {"data: {train: {inputs: a.npy}}\n", "%:2: synthetic.train|cannot stand together with data.train.inputs"},
     {"data: {target_encoding: one_hot}\n", "%:3: data.target_encoding|synthetic"},
 };
@@ -520,7 +521,7 @@ static void wrong_overrides(void **state) {
       {"quantities=[ensemble", "--set quantities=[ensemble: |not valid YAML"},
       {"quantities=ensemble", "--set quantities=ensemble: quantities: 'ensemble'|a list"},
       {"quantities=[]", "--set quantities=[]: quantities: is empty"},
-      {"name=\xff", "--set name=?: |UTF-8"},
+      {"name=\xff", "--set name=|: is not a text in UTF-8"},
       {"network.slope=0.5", "--set network.slope=0.5: network.slope: belongs to leaky_relu"},
       {"data.train.inputs=x.npy", "%:1: synthetic.train|cannot stand together with data.train.inputs"},
       {"seed=1\n---\n2", "--set seed=1?---?2: |second YAML document"},

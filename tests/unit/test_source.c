@@ -1,0 +1,606 @@
+/** Sources: every format and element type; each wrong file gets a message with file, line, row, column. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* CMocka wants the four above first. */
+#include <cmocka.h>
+#include <hdf5.h>
+#include <locale.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "widelimit/source.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static char folder[] = "/tmp/widelimit-source-XXXXXX";
+
+static int set_up(void **state) {
+  (void)state;
+  return mkdtemp(folder) != NULL && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  static const char *const files[] = {"x.csv", "x.npy", "x.h5", "x.txt", "a:b.csv", "X.CSV", "bad.h5"};
+  for (size_t i = 0; i < COUNT(files); i++) remove(files[i]);
+  rmdir("folder.npy");
+  return chdir("/") == 0 ? rmdir(folder) : -1;
+}
+
+static void write_file(const char *name, const void *bytes, size_t length) {
+  FILE *stream = fopen(name, "wb");
+  assert_non_null(stream);
+  assert_int_equal(fwrite(bytes, 1, length, stream), length);
+  assert_int_equal(fclose(stream), 0);
+}
+
+static void write_text(const char *name, const char *text) { write_file(name, text, strlen(text)); }
+
+/** The message must contain all of `parts`, which are separated by '|'. */
+static void must_contain(const char *parts) {
+  char copy[512], *rest = copy;
+  snprintf(copy, sizeof copy, "%s", parts);
+  for (char *part; (part = strsep(&rest, "|")) != NULL;)
+    if (strstr(wl_error_message(), part) == NULL)
+      fail_msg("the message \"%s\" lacks \"%s\"", wl_error_message(), part);
+  assert_null(strchr(wl_error_message(), '\n'));
+}
+
+static wl_source *must_open(const char *spec) {
+  wl_source *source = NULL;
+  if (wl_source_open(spec, NULL, &source) != WL_OK) fail_msg("%s", wl_error_message());
+  assert_non_null(source);
+  return source;
+}
+
+/** Opens, compares shape and all entries, reads once more from the last row back to the first, closes. */
+static void must_hold(const char *spec, int64_t rows, int64_t cols, const double *entries) {
+  wl_source *source = must_open(spec);
+  assert_string_equal(wl_source_spec(source), spec);
+  assert_int_equal(wl_source_rows(source), rows);
+  assert_int_equal(wl_source_cols(source), cols);
+  double *got = calloc((size_t)(rows * cols), sizeof *got);
+  assert_non_null(got);
+  if (wl_source_read(source, 0, rows, got) != WL_OK) fail_msg("%s", wl_error_message());
+  assert_memory_equal(got, entries, (size_t)(rows * cols) * sizeof *got);
+  for (int64_t i = rows - 1; i >= 0; i--) {
+    assert_int_equal(wl_source_read(source, i, 1, got), WL_OK);
+    assert_memory_equal(got, entries + i * cols, (size_t)cols * sizeof *got);
+  }
+  assert_int_equal(wl_source_read(source, rows, 0, NULL), WL_OK);
+  assert_int_equal(wl_source_read(source, 0, rows + 1, got), WL_ERROR_INTERNAL);
+  assert_int_equal(wl_source_read(source, -1, 1, got), WL_ERROR_INTERNAL);
+  free(got);
+  wl_source_close(&source);
+  assert_null(source);
+  wl_source_close(&source);
+}
+
+/** Fails with WL_ERROR_DATA and all of `parts`, on opening or on reading all rows. */
+static void must_fail(const char *spec, const char *parts) {
+  wl_source *source = NULL;
+  wl_error error = wl_source_open(spec, NULL, &source);
+  if (error == WL_OK) {
+    double *rows = calloc((size_t)(wl_source_rows(source) * wl_source_cols(source)), sizeof *rows);
+    error = wl_source_read(source, 0, wl_source_rows(source), rows);
+    free(rows);
+    wl_source_close(&source);
+  }
+  assert_null(source);
+  if (error == WL_OK) fail_msg("%s is accepted, although \"%s\" is expected", spec, parts);
+  must_contain(parts);
+  assert_int_equal(error, WL_ERROR_DATA);
+}
+
+/* ---- specifications ----------------------------------------------------------------------------------------- */
+
+static void specifications(void **state) {
+  (void)state;
+  must_fail("x.txt", "x.txt|.h5, .hdf5, .npy or .csv");
+  must_fail("x.txt:1-3", "x.txt:1-3|.csv");
+  must_fail("", ".csv");
+  must_fail(":", ".csv");
+  must_fail(".csv", ".csv: not a source");
+  must_fail("none.csv", "none.csv: cannot be read: No such file");
+  must_fail("none.npy", "none.npy: cannot be read: No such file");
+  must_fail("none.h5:/x", "none.h5: cannot be read: No such file");
+  assert_int_equal(mkdir("folder.npy", 0700), 0);
+  must_fail("folder.npy", "folder.npy: is a directory");
+
+  const double entries[2] = {1, 2};
+  write_text("a:b.csv", "1\n2\n");
+  write_text("X.CSV", "1\n2\n");
+  must_hold("a:b.csv", 2, 1, entries);
+  must_hold("a:b.csv:1", 2, 1, entries);
+  must_hold("X.CSV", 2, 1, entries);
+  if (geteuid() != 0) { /* root may read everything */
+    chmod("X.CSV", 0);
+    must_fail("X.CSV", "X.CSV: cannot be read: Permission denied");
+    chmod("X.CSV", 0600);
+  }
+
+  wl_source *source = NULL; /* relative to another folder, and absolute */
+  char absolute[sizeof folder + 16];
+  snprintf(absolute, sizeof absolute, "%s/a:b.csv", folder);
+  assert_int_equal(chdir("/"), 0);
+  assert_int_equal(wl_source_open("a:b.csv", folder, &source), WL_OK);
+  wl_source_close(&source);
+  assert_int_equal(wl_source_open(absolute, "/nowhere", &source), WL_OK);
+  wl_source_close(&source);
+  assert_int_equal(chdir(folder), 0);
+}
+
+/* ---- CSV ---------------------------------------------------------------------------------------------------- */
+
+static const double csv_entries[] = {1, 2.5, -3e-7, 4, 5, 6};
+
+static void csv_variants(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "1,2.5,-3e-7\n4,5,6\n",
+      "1,2.5,-3e-7\r\n4,5,6\r\n",
+      "1,2.5,-3e-7\n4,5,6", /* no last newline */
+      "\xEF\xBB\xBF"
+      "1,2.5,-3e-7\n4,5,6\n", /* byte order mark */
+      "\xEF\xBB\xBF"
+      "a,b,c\n1,2.5,-3e-7\n4,5,6\n", /* and a header */
+      "a,b,c\n1,2.5,-3e-7\n4,5,6\n",
+      "\"a\",\"b\",\"c\"\n1,2.5,-3e-7\n4,5,6\n",
+      "1,b,3\n1,2.5,-3e-7\n4,5,6\n",
+      "\n# comment, with commas\n\n1,2.5,-3e-7\n  \n # more\n4,5,6\n\n\n",
+      " 1 ,\t2.5, -3e-7\n+4,5.,6e0\n",
+      "1;2.5;-3e-7\n4;5;6\n",
+      "1\t2.5\t-3e-7\n4\t5\t6\n",
+      "id\tx\ty\n1\t2.5\t-.3E-6\n4\t5\t6\n",
+  };
+  for (size_t i = 0; i < COUNT(texts); i++) {
+    write_text("x.csv", texts[i]);
+    must_hold("x.csv", 2, 3, csv_entries);
+  }
+}
+
+static void csv_selections(void **state) {
+  (void)state;
+  static const double middle[] = {2.5, 5}, last_two[] = {2.5, -3e-7, 5, 6};
+  write_text("x.csv", "1,2.5,-3e-7\n4,5,6\n");
+  must_hold("x.csv:1-3", 2, 3, csv_entries);
+  must_hold("x.csv:2", 2, 1, middle);
+  must_hold("x.csv:2-2", 2, 1, middle);
+  must_hold("x.csv:2-3", 2, 2, last_two);
+  /* columns that are not selected may hold anything, also in the first line */
+  write_text("x.csv", "setosa,2.5,-3e-7\nother,5,6\n");
+  must_hold("x.csv:2-3", 2, 2, last_two);
+  static const char *const selectors[] = {"0", "0-2", "3-2", "-2", "2-", "a", "", "1-2-3", "1,2", "1 ", "+1"};
+  for (size_t i = 0; i < COUNT(selectors); i++) {
+    char spec[32];
+    snprintf(spec, sizeof spec, "x.csv:%s", selectors[i]);
+    must_fail(spec, "x.csv:|: the selector must be a column or a range of columns from 1");
+  }
+  must_fail("x.csv:4", "x.csv:4: asks for column 4, the file has 3");
+  must_fail("x.csv:1-64", "asks for column 64, the file has 3");
+  must_fail("x.csv:1-99999999999999999999999", "the file has 3");
+}
+
+static void csv_errors(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *parts;
+  } cases[] = {
+      {"", "x.csv: is empty"},
+      {"\n# only\n", "x.csv: is empty"},
+      {"\xEF\xBB\xBF", "x.csv: is empty"},
+      {"a,b\n", "x.csv: has a header and no rows"},
+      {"1,2\n3,4,5\n", "x.csv:2: has 3 columns, 2 are expected"},
+      {"# c\na,b\n\n1,2\n3\n", "x.csv:5: has 1 columns, 2 are expected"},
+      {"a,b,c\n1,2\n", "x.csv:2: has 2 columns, 3 are expected"},
+      {"1,2\n3,x\n", "x.csv:2: column 2 is not a number: 'x'"},
+      {"1,2\n\n3,\n", "x.csv:3: column 2 is empty"},
+      {"1,,3\n4,5,6\n", "x.csv:1: column 2 is empty"},
+      {"1,2\n\"3\",4\n", "x.csv:2: column 1 is quoted (\"3\")"},
+      {"1,2\n3,4 5\n", "x.csv:2: column 2 is not a number: '4 5'"},
+      {"1 2\n3 4\n", "x.csv:2: column 1 is not a number: '3 4'|separator is the tab"},
+      {"1,2\n0x1A,4\n", "x.csv:2: column 1 is not a number: '0x1A'"},
+      {"1,2\n1_000,4\n", "x.csv:2: column 1 is not a number: '1_000'"},
+      {"1;2\n3;4,5\n", "x.csv:2: column 2 is not a number: '4,5'"},
+      {"1,2\n3,0123456789012345678901234567890123456789012345678901234567890x\n", "x.csv:2: column 2|0123...|'"},
+      {"1,2\n3,\x01\xff\n", "x.csv:2: column 2 is not a number: '?\?'"},
+      {"1,2\n3,nan\n", "x.csv:2: row 2, column 2 is nan"},
+      {"a,b\n1,2\nNaN,3\n", "x.csv:3: row 2, column 1 is nan"},
+      {"1,2\n-inf,3\n", "x.csv:2: row 2, column 1 is -inf"},
+      {"1,2\n3,1e999\n", "x.csv:2: row 2, column 2 is inf"},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    write_text("x.csv", cases[i].text);
+    must_fail("x.csv", cases[i].parts);
+  }
+  write_file("x.csv", "1,2\n3\0,4\n", 9);
+  must_fail("x.csv", "x.csv:2: holds a zero byte");
+  write_text("x.csv", "1,2,3\n4,5,nan\n");
+  must_fail("x.csv:2-3", "x.csv:2: row 2, column 3 is nan"); /* the file's column */
+}
+
+static void csv_is_read_in_pieces(void **state) {
+  (void)state;
+  enum { ROWS = 10000, COLS = 7, PIECE = 33 };
+  FILE *stream = fopen("x.csv", "w");
+  for (int i = 0; i < ROWS; i++)
+    for (int j = 0; j < COLS; j++) fprintf(stream, "%d%c", i * COLS + j, j + 1 < COLS ? ',' : '\n');
+  fclose(stream);
+  wl_source *source = must_open("x.csv:2-6");
+  double rows[PIECE * 5];
+  for (int64_t first = 0; first < ROWS; first += PIECE) {
+    const int64_t count = ROWS - first < PIECE ? ROWS - first : PIECE;
+    assert_int_equal(wl_source_read(source, first, count, rows), WL_OK);
+    for (int64_t i = 0; i < count; i++)
+      for (int64_t j = 0; j < 5; j++) assert_true(rows[i * 5 + j] == (double)((first + i) * COLS + j + 1));
+  }
+  wl_source_close(&source);
+}
+
+static void locale_does_not_matter(void **state) {
+  (void)state;
+  if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL) skip();
+  write_text("x.csv", "1,2.5,-3e-7\n4,5,6\n");
+  must_hold("x.csv", 2, 3, csv_entries);
+  setlocale(LC_ALL, "C");
+}
+
+/* ---- NPY ---------------------------------------------------------------------------------------------------- */
+
+/** An NPY file of the given version with this header; returns its length. */
+static size_t make_npy(unsigned char *file, int version, const char *header, const void *data, size_t bytes) {
+  const size_t length = strlen(header), start = version == 1 ? 10 : 12;
+  memcpy(file, "\x93NUMPY", 6);
+  file[6] = (unsigned char)version;
+  file[7] = 0;
+  for (size_t i = 8; i < start; i++) file[i] = (unsigned char)(length >> 8 * (i - 8));
+  memcpy(file + start, header, length);
+  if (bytes > 0) memcpy(file + start + length, data, bytes);
+  return start + length + bytes;
+}
+
+static void write_npy(int version, const char *header, const void *data, size_t bytes) {
+  unsigned char file[8192];
+  write_file("x.npy", file, make_npy(file, version, header, data, bytes));
+}
+
+/** Copies the array with every element's bytes reversed. */
+static void swap_bytes(const void *from, void *to, size_t size, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    for (size_t b = 0; b < size; b++)
+      ((unsigned char *)to)[i * size + b] = ((const unsigned char *)from)[i * size + size - 1 - b];
+}
+
+static void npy_element_types(void **state) {
+  (void)state;
+  const double f8[] = {1, -2.5, 1e300, 0, 4e-320, 7};
+  const float f4[] = {1, -2.5F, 1e30F, 0, 1e-42F, 7};
+  const uint16_t f2[] = {0x3c00, 0xc100, 0x7bff, 0x0000, 0x0001, 0x4700}; /* 1 −2.5 65504 0 2⁻²⁴ 7 */
+  const int8_t i1[] = {1, -2, 127, 0, -128, 7};
+  const int16_t i2[] = {1, -2, 32767, 0, -32768, 7};
+  const int32_t i4[] = {1, -2, INT32_MAX, 0, INT32_MIN, 7};
+  const int64_t i8[] = {1, -2, (int64_t)1 << 52, 0, INT64_MIN, 7};
+  const uint8_t u1[] = {1, 2, 255, 0, 128, 7};
+  const uint16_t u2[] = {1, 2, 65535, 0, 32768, 7};
+  const uint32_t u4[] = {1, 2, UINT32_MAX, 0, 3, 7};
+  const uint64_t u8[] = {1, 2, (uint64_t)1 << 63, 0, 3, 7};
+  const struct {
+    const char *type;
+    size_t size;
+    const void *data;
+    double wanted[6];
+  } types[] = {
+      {"f8", 8, f8, {1, -2.5, 1e300, 0, 4e-320, 7}},
+      {"f4", 4, f4, {1, -2.5, (double)1e30F, 0, (double)1e-42F, 7}},
+      {"f2", 2, f2, {1, -2.5, 65504, 0, 0x1p-24, 7}},
+      {"i1", 1, i1, {1, -2, 127, 0, -128, 7}},
+      {"i2", 2, i2, {1, -2, 32767, 0, -32768, 7}},
+      {"i4", 4, i4, {1, -2, INT32_MAX, 0, INT32_MIN, 7}},
+      {"i8", 8, i8, {1, -2, 0x1p52, 0, -0x1p63, 7}},
+      {"u1", 1, u1, {1, 2, 255, 0, 128, 7}},
+      {"u2", 2, u2, {1, 2, 65535, 0, 32768, 7}},
+      {"u4", 4, u4, {1, 2, UINT32_MAX, 0, 3, 7}},
+      {"u8", 8, u8, {1, 2, 0x1p63, 0, 3, 7}},
+      {"b1", 1, u1, {1, 1, 1, 0, 1, 1}},
+  };
+  const int one = 1;
+  const bool native_big = *(const char *)&one == 0;
+  for (size_t t = 0; t < COUNT(types); t++)
+    for (const char *order = types[t].size > 1 ? "<>=" : "|"; *order != '\0'; order++) {
+      unsigned char data[48];
+      if (*order == (native_big ? '<' : '>'))
+        swap_bytes(types[t].data, data, types[t].size, 6);
+      else
+        memcpy(data, types[t].data, 6 * types[t].size);
+      char header[128];
+      snprintf(header, sizeof header, "{'descr': '%c%s', 'fortran_order': False, 'shape': (2, 3), }   \n", *order,
+               types[t].type);
+      write_npy(1, header, data, 6 * types[t].size);
+      must_hold("x.npy", 2, 3, types[t].wanted);
+    }
+}
+
+static void npy_headers(void **state) {
+  (void)state;
+  const double data[] = {1, 2, 3, 4, 5, 6};
+  const char *two = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }\n";
+  for (int version = 1; version <= 3; version++) {
+    write_npy(version, two, data, sizeof data);
+    must_hold("x.npy", 2, 3, data);
+  }
+  write_npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (6,), }", data, sizeof data);
+  must_hold("x.npy", 6, 1, data);
+  write_npy(1, "{\"shape\":(6L,),\"fortran_order\":False,\"descr\":\"<f8\"}", data, sizeof data);
+  must_hold("x.npy", 6, 1, data);
+  write_npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 5)}", data,
+            sizeof data); /* bytes to spare */
+  must_hold("x.npy", 1, 5, data);
+}
+
+static void npy_errors(void **state) {
+  (void)state;
+#define HEADER(descr, order, shape) "{'descr': " descr ", 'fortran_order': " order ", 'shape': " shape ", }\n"
+  static const struct {
+    const char *header, *parts;
+  } cases[] = {
+      {HEADER("'<f8'", "True", "(2, 3)"), "x.npy: is stored in Fortran order|numpy.ascontiguousarray"},
+      {HEADER("'<c16'", "False", "(2, 3)"), "x.npy: has elements of type '<c16'|supported"},
+      {HEADER("'<f16'", "False", "(2, 3)"), "'<f16'"},
+      {HEADER("'<f1'", "False", "(2, 3)"), "'<f1'"},
+      {HEADER("'<i3'", "False", "(2, 3)"), "'<i3'"},
+      {HEADER("'<f88'", "False", "(2, 3)"), "'<f88'"},
+      {HEADER("'|O'", "False", "(2, 3)"), "'|"},
+      {HEADER("'<U5'", "False", "(2, 3)"), "'<U5'"},
+      {HEADER("'<M8[ns]'", "False", "(2, 3)"), "'<M8[ns]'"},
+      {HEADER("''", "False", "(2, 3)"), "x.npy: has a header that is not NPY's"},
+      {HEADER("'<'", "False", "(2, 3)"), "'<'"},
+      {HEADER("[('a', '<f8')]", "False", "(6,)"), "x.npy: has elements of a structured type"},
+      {HEADER("'<f8'", "False", "()"), "x.npy: has rank 0"},
+      {HEADER("'<f8'", "False", "(1, 2, 3)"), "x.npy: has rank 3; rank 1 or 2"},
+      {HEADER("'<f8'", "False", "(0, 3)"), "x.npy: is empty (0 x 3)"},
+      {HEADER("'<f8'", "False", "(3, 0)"), "x.npy: is empty (3 x 0)"},
+      {HEADER("'<f8'", "False", "(2, 4)"), "x.npy: is truncated: 2 x 4 elements take 64 bytes, 48 are there"},
+      {HEADER("'<f8'", "False", "(4294967296, 4294967296)"), "x.npy: has an impossible shape"},
+      {HEADER("'<f8'", "False", "(9223372036854775807, 1)"), "x.npy: has an impossible shape"},
+      {HEADER("'<f8'", "False", "(1152921504606846976, 0)"), "x.npy: is empty"},
+      {HEADER("'<f8'", "False", "(99999999999999999999, 1)"), "x.npy: has a header that is not NPY's"},
+      {HEADER("'<f8'", "False", "(-2, 3)"), "x.npy: has a header that is not NPY's"},
+      {HEADER("'<f8'", "False", "(2 3)"), "x.npy: has a header that is not NPY's"},
+      {HEADER("'<f8'", "False", "(,)"), "x.npy: has a header that is not NPY's"},
+      {HEADER("'<f8'", "Maybe", "(2, 3)"), "x.npy: has a header that is not NPY's"},
+      {HEADER("'<f8", "False", "(2, 3)"), "x.npy: has a header that is not NPY's"},
+      {"{'descr': '<f8', 'shape': (2, 3)}", "x.npy: has a header that is not NPY's"},
+      {"{'fortran_order': False, 'shape': (2, 3)}", "x.npy: has a header that is not NPY's"},
+      {"{'descr': '<f8', 'fortran_order': False}", "x.npy: has a header that is not NPY's"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), 'more': 1}", "not NPY's"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)", "not NPY's"},
+      {"", "x.npy: has a header that is not NPY's"},
+  };
+#undef HEADER
+  const double data[6] = {1, 2, 3, 4, 5, 6};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    write_npy(1, cases[i].header, data, sizeof data);
+    must_fail("x.npy", cases[i].parts);
+  }
+  write_npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}", data, sizeof data);
+  must_fail("x.npy:1", "x.npy:1: an NPY file takes no selector");
+
+  double bad[6] = {1, 2, 3, 4, (double)NAN, 6};
+  write_npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}", bad, sizeof bad);
+  must_fail("x.npy", "x.npy: row 2, column 2 is nan");
+  bad[4] = (double)-INFINITY;
+  write_npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}", bad, sizeof bad);
+  must_fail("x.npy", "x.npy: row 2, column 2 is -inf");
+  const uint16_t halves[] = {0x7c00, 0x7e00};
+  write_npy(1, "{'descr': '<f2', 'fortran_order': False, 'shape': (2,)}", halves, sizeof halves);
+  must_fail("x.npy", "x.npy: row 1, column 1 is inf");
+}
+
+static void npy_cut_anywhere(void **state) {
+  (void)state;
+  unsigned char file[256];
+  const double data[6] = {1, 2, 3, 4, 5, 6};
+  const size_t length =
+      make_npy(file, 2, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}", data, sizeof data);
+  for (size_t cut = 0; cut < length; cut++) {
+    write_file("x.npy", file, cut);
+    must_fail("x.npy", cut < 6 ? "x.npy: is not an NPY file" : "x.npy: is truncated");
+  }
+  file[6] = 4;
+  write_file("x.npy", file, length);
+  must_fail("x.npy", "x.npy: is NPY version 4.0");
+  file[6] = 2;
+  memset(file + 8, 0xff, 4); /* a header of 4 GiB */
+  write_file("x.npy", file, length);
+  must_fail("x.npy", "x.npy: is truncated within the header");
+}
+
+/* ---- HDF5 --------------------------------------------------------------------------------------------------- */
+
+static void put(hid_t file, const char *name, hid_t type, int rank, const hsize_t *shape, hid_t memory,
+                const void *data) {
+  const hid_t space = rank > 0 ? H5Screate_simple(rank, shape, NULL) : H5Screate(H5S_SCALAR);
+  const hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  assert_true(set >= 0);
+  if (data != NULL) assert_true(H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
+  H5Dclose(set);
+  H5Sclose(space);
+}
+
+static const double h5_entries[6] = {1, 2, 3, 4, 5, 100};
+
+static void hdf5_element_types(void **state) {
+  (void)state;
+  const struct {
+    const char *name;
+    hid_t type;
+  } types[] = {
+      {"f4le", H5T_IEEE_F32LE}, {"f4be", H5T_IEEE_F32BE}, {"f8le", H5T_IEEE_F64LE}, {"f8be", H5T_IEEE_F64BE},
+      {"i1", H5T_STD_I8LE},     {"i2be", H5T_STD_I16BE},  {"i4le", H5T_STD_I32LE},  {"i8be", H5T_STD_I64BE},
+      {"u1", H5T_STD_U8LE},     {"u2le", H5T_STD_U16LE},  {"u4be", H5T_STD_U32BE},  {"u8le", H5T_STD_U64LE},
+  };
+  const hsize_t shape[2] = {2, 3}, line[1] = {6};
+  const hid_t file = H5Fcreate("x.h5", H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  for (size_t t = 0; t < COUNT(types); t++)
+    put(file, types[t].name, types[t].type, 2, shape, H5T_NATIVE_DOUBLE, h5_entries);
+  put(file, "line", H5T_IEEE_F64LE, 1, line, H5T_NATIVE_DOUBLE, h5_entries);
+  H5Fclose(file);
+  for (size_t t = 0; t < COUNT(types); t++) {
+    char spec[32];
+    snprintf(spec, sizeof spec, "x.h5:/%s", types[t].name);
+    must_hold(spec, 2, 3, h5_entries);
+  }
+  must_hold("x.h5:/line", 6, 1, h5_entries);
+  must_hold("x.h5:line", 6, 1, h5_entries);
+
+  wl_source *a = must_open("x.h5:/line"), *b = must_open("x.h5:/i1"); /* two from one file */
+  double entry;
+  assert_int_equal(wl_source_read(a, 5, 1, &entry), WL_OK);
+  assert_true(entry == 100);
+  wl_source_close(&a);
+  wl_source_close(&b);
+}
+
+static void make_bad_hdf5(void) {
+  const hsize_t shape[3] = {2, 3, 4}, none[2] = {0, 5}, huge[2] = {(hsize_t)1 << 40, (hsize_t)1 << 40};
+  const hsize_t chunk[2] = {1, 1};
+  double bad[6] = {1, 2, 3, 4, 5, 6};
+  const hid_t file = H5Fcreate("x.h5", H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t group = H5Gcreate2(file, "/train", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  put(file, "/train/x", H5T_IEEE_F64LE, 2, shape, H5T_NATIVE_DOUBLE, bad);
+  put(file, "/train/y", H5T_IEEE_F64LE, 1, shape, H5T_NATIVE_DOUBLE, bad);
+  put(file, "/cube", H5T_IEEE_F64LE, 3, shape, 0, NULL);
+  put(file, "/one", H5T_IEEE_F64LE, 0, NULL, 0, NULL);
+  put(file, "/none", H5T_IEEE_F64LE, 2, none, 0, NULL);
+  bad[5] = (double)NAN;
+  put(file, "/nan", H5T_IEEE_F64LE, 2, shape, H5T_NATIVE_DOUBLE, bad);
+  put(file, "/opaque", H5Tcreate(H5T_OPAQUE, 4), 1, shape, 0, NULL);
+  put(file, "/words", H5T_C_S1, 1, shape, 0, NULL);
+  const hid_t pair = H5Tcreate(H5T_COMPOUND, 16), flag = H5Tenum_create(H5T_NATIVE_INT8);
+  H5Tinsert(pair, "a", 0, H5T_NATIVE_DOUBLE);
+  const int8_t yes = 1;
+  H5Tenum_insert(flag, "TRUE", &yes);
+  put(file, "/pairs", pair, 1, shape, 0, NULL);
+  put(file, "/flags", flag, 1, shape, 0, NULL);
+  const hid_t null = H5Screate(H5S_NULL);
+  H5Dclose(H5Dcreate2(file, "/null", H5T_IEEE_F64LE, null, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  H5Sclose(null);
+  H5Lcreate_soft("/nowhere", file, "/dangling", H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t chunks = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(2, huge, NULL);
+  H5Pset_chunk(chunks, 2, chunk);
+  H5Dclose(H5Dcreate2(file, "/huge", H5T_IEEE_F64LE, space, H5P_DEFAULT, chunks, H5P_DEFAULT));
+  H5Sclose(space);
+  H5Pclose(chunks);
+  H5Tclose(pair);
+  H5Tclose(flag);
+  H5Gclose(group);
+  H5Fclose(file);
+}
+
+static void hdf5_errors(void **state) {
+  (void)state;
+  make_bad_hdf5();
+  must_fail("x.h5", "x.h5: names no dataset, write x.h5:/DATASET");
+  must_fail("x.h5:", "x.h5:: names no dataset");
+  must_fail("x.h5:/train/z", "x.h5 has no dataset /train/z; /train holds x, y");
+  must_fail("x.h5:/trian/x", "x.h5 has no dataset /trian/x; / holds cube, dangling, flags, huge, nan, none, ...");
+  must_fail("x.h5:/train/x/deeper", "x.h5 has no dataset /train/x/deeper; /train/x holds nothing");
+  must_fail("x.h5:/train", "x.h5:/train: is a group, not a dataset; it holds x, y");
+  must_fail("x.h5:/", "x.h5:/: is a group");
+  must_fail("x.h5:/dangling", "x.h5:/dangling: is not a dataset that can be opened");
+  must_fail("x.h5:/cube", "x.h5:/cube: has rank 3 (2 x 3 x 4); rank 1 or 2");
+  must_fail("x.h5:/one", "x.h5:/one: has rank 0 (one number)");
+  must_fail("x.h5:/none", "x.h5:/none: is empty (0 x 5)");
+  must_fail("x.h5:/null", "x.h5:/null: has no elements");
+  must_fail("x.h5:/huge", "x.h5:/huge: is too large (1099511627776 x 1099511627776)");
+  must_fail("x.h5:/nan", "x.h5:/nan: row 2, column 3 is nan");
+  must_fail("x.h5:/words", "x.h5:/words: has elements of type string");
+  must_fail("x.h5:/pairs", "x.h5:/pairs: has elements of type compound");
+  must_fail("x.h5:/flags", "x.h5:/flags: has elements of type enumeration");
+  must_fail("x.h5:/opaque", "x.h5:/opaque: has elements of type opaque");
+  write_text("bad.h5", "this is a text\n");
+  must_fail("bad.h5:/x", "bad.h5: is not an HDF5 file");
+  write_file("bad.h5", "\x89HDF\r\n\x1a\n", 8); /* the signature alone */
+  must_fail("bad.h5:/x", "bad.h5: cannot be opened by HDF5");
+}
+
+/** Overwrites the first place in the file that holds this number. */
+static void replace_first(const char *name, const double *number, double other) {
+  FILE *stream = fopen(name, "r+b");
+  char bytes[16384];
+  const size_t length = fread(bytes, 1, sizeof bytes, stream);
+  size_t at = 0;
+  while (at + sizeof *number <= length && memcmp(bytes + at, number, sizeof *number) != 0) at++;
+  assert_true(at + sizeof *number <= length);
+  fseek(stream, (long)at, SEEK_SET);
+  assert_int_equal(fwrite(&other, sizeof other, 1, stream), 1);
+  assert_int_equal(fclose(stream), 0);
+}
+
+/** Data that do not match their checksum, or are gone after opening: an input/output failure. */
+static void reading_can_fail(void **state) {
+  (void)state;
+  double data[600], got[600];
+  for (int i = 0; i < 600; i++) data[i] = 1.2345;
+  const hsize_t shape[1] = {600};
+  const hid_t file = H5Fcreate("x.h5", H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t checked = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(1, shape, NULL);
+  H5Pset_chunk(checked, 1, shape);
+  H5Pset_fletcher32(checked);
+  const hid_t set = H5Dcreate2(file, "/x", H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, checked, H5P_DEFAULT);
+  assert_true(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
+  H5Dclose(set);
+  H5Sclose(space);
+  H5Pclose(checked);
+  H5Fclose(file);
+  replace_first("x.h5", &data[0], 1.5);
+  wl_source *source = must_open("x.h5:/x");
+  assert_int_equal(wl_source_read(source, 0, 600, got), WL_ERROR_IO);
+  must_contain("x.h5:/x: rows 1 to 600 cannot be read: ");
+  wl_source_close(&source);
+  assert_int_equal(truncate("x.h5", 3000), 0);
+  must_fail("x.h5:/x", "x.h5: cannot be opened by HDF5");
+
+  write_npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (600,)}", data,
+            sizeof data); /* more than a stream keeps */
+  source = must_open("x.npy");
+  assert_int_equal(truncate("x.npy", 1000), 0);
+  assert_int_equal(wl_source_read(source, 500, 100, got), WL_ERROR_IO);
+  must_contain("x.npy: cannot be read: it became shorter");
+  wl_source_close(&source);
+
+  char text[50000];
+  for (size_t i = 0; i < sizeof text; i++) text[i] = i % 2 == 0 ? '1' : '\n';
+  write_file("x.csv", text, sizeof text);
+  source = must_open("x.csv");
+  assert_int_equal(truncate("x.csv", 2), 0);
+  assert_int_equal(wl_source_read(source, 0, 3, got), WL_ERROR_IO);
+  must_contain("x.csv:2: the file changed");
+  wl_source_close(&source);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(specifications),
+      cmocka_unit_test(csv_variants),
+      cmocka_unit_test(csv_selections),
+      cmocka_unit_test(csv_errors),
+      cmocka_unit_test(csv_is_read_in_pieces),
+      cmocka_unit_test(locale_does_not_matter),
+      cmocka_unit_test(npy_element_types),
+      cmocka_unit_test(npy_headers),
+      cmocka_unit_test(npy_errors),
+      cmocka_unit_test(npy_cut_anywhere),
+      cmocka_unit_test(hdf5_element_types),
+      cmocka_unit_test(hdf5_errors),
+      cmocka_unit_test(reading_can_fail),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
