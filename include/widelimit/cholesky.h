@@ -12,8 +12,6 @@
 
 #include "widelimit/matrix.h"
 
-typedef enum wl_triangle { WL_TRIANGLE_LOWER, WL_TRIANGLE_UPPER } wl_triangle;
-
 /** A factor and what is known of it. Members are for reading. */
 typedef struct wl_cholesky {
   wl_matrix *matrix; /**< holds L or U; borrowed */
@@ -34,10 +32,10 @@ typedef struct wl_cholesky {
 wl_error wl_cholesky_factor(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,
                             wl_cholesky *factor);
 
-/** Collective. B ← L⁻¹ B, all columns; B has the factor's rows. */
-void wl_cholesky_forward(const wl_cholesky *factor, wl_matrix *b);
+/** Collective. B ← L⁻¹ B, all columns; B has the factor's rows and grid. Errors: WL_ERROR_MEMORY. */
+wl_error wl_cholesky_forward(const wl_cholesky *factor, wl_matrix *b);
 
-/** Collective. B ← L⁻ᵀ B. After wl_cholesky_forward: B ← S⁻¹ B. */
-void wl_cholesky_backward(const wl_cholesky *factor, wl_matrix *b);
+/** Collective. B ← L⁻ᵀ B. After wl_cholesky_forward: B ← S⁻¹ B. Errors: WL_ERROR_MEMORY. */
+wl_error wl_cholesky_backward(const wl_cholesky *factor, wl_matrix *b);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "widelimit/network.h"
 #include "widelimit/quantity.h"
+#include "widelimit/sample.h"
 
 /** Most widths of a finite-width study. */
 enum { WL_WIDTHS = 16 };
@@ -73,6 +74,14 @@ typedef struct wl_config {
     wl_momentum momentum; /**< default heavy_ball */
     wl_sabotage sabotage; /**< for tests; default none */
   } finite_width;
+  int64_t samples[WL_DRAW_COUNT]; /**< `sampling`: how many draws of each kind; default 0 */
+  struct {
+    bool wanted;         /**< the section is given */
+    int64_t replicates;  /**< R ≥ 2, default 20 */
+    int64_t heads;       /**< K ≥ 1, default 64 */
+    double false_alarm;  /**< probability that an honest run fails, in (0, 1), default 1e-6 */
+    wl_mistake sabotage; /**< for demonstration; default none */
+  } certify;
   char *output_directory;                 /**< resolved; default out/NAME in the file's folder */
   bool output_covariance, output_kernels; /**< default false */
 } wl_config;

@@ -53,6 +53,14 @@ typedef enum wl_gram_content {
 wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, wl_matrix *gram);
 
 /**
+ * Collective. Assembles one kernel, a κ + b Θ, strictly within the triangle named; the other one and the diagonal are
+ * left as they were. Both products and the sum are rounded: for (a, b) = (−1, 1) the result is Θ⁻ to ε Θ.
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_gram_weighted(const wl_point_set *points, double kappa_weight, double theta_weight,
+                          wl_triangle triangle, wl_matrix *gram);
+
+/**
  * Collective. κ and Θ between two point sets: entry (i, j) pairs a_i with b_j.
  * @param kappa, theta  a->count × b->count; either may be NULL (not wanted)
  * Errors: WL_ERROR_MEMORY.

@@ -11,6 +11,8 @@
 
 #include "widelimit/grid.h"
 
+typedef enum wl_triangle { WL_TRIANGLE_LOWER, WL_TRIANGLE_UPPER } wl_triangle;
+
 /** Members are for reading; `data` for writing. */
 typedef struct wl_matrix {
   const wl_grid *grid;   /**< borrowed */

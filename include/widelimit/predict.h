@@ -52,6 +52,9 @@ wl_error wl_model_create(const wl_model_options *options, const wl_point_set *tr
 /** Local. Frees and sets to NULL; NULL is fine. */
 void wl_model_destroy(wl_model **model);
 
+/** Local. Frees the matrices; of the model, only wl_model_evidence is left. */
+void wl_model_release(wl_model *model);
+
 /** Local. The array: Θ below and on the diagonal, κ above, before wl_model_factor. Owned by the model. */
 const wl_matrix *wl_model_gram(const wl_model *model);
 

@@ -13,6 +13,17 @@ typedef enum wl_stream {
   WL_STREAM_SYNTHETIC_TRAIN,
   WL_STREAM_SYNTHETIC_TEST,
   WL_STREAM_PROBE,
+  WL_STREAM_POSTERIOR,         /* draws of the posterior */
+  WL_STREAM_ENSEMBLE,          /* initial functions of ensemble members */
+  WL_STREAM_RND_FUNCTION,      /* initial functions of RND predictors */
+  WL_STREAM_RND_TARGET,        /* RND targets */
+  WL_STREAM_BAYESIAN_FUNCTION, /* initial functions of Bayesian RND predictors */
+  WL_STREAM_BAYESIAN_TARGET,   /* Bayesian RND targets */
+  WL_STREAM_BAYESIAN_NOISE,    /* what each of its heads sees of the observation noise */
+  WL_STREAM_CERTIFY_ENSEMBLE,  /* the noise through which the certificate looks, by kind of draw */
+  WL_STREAM_CERTIFY_RND,
+  WL_STREAM_CERTIFY_BAYESIAN,
+  WL_STREAM_CERTIFY_POSTERIOR,
 } wl_stream;
 
 /** One standard normal number at (i, j). */

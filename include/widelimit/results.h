@@ -43,6 +43,12 @@ wl_error wl_results_add(wl_results *results, const char *path, int64_t rows, int
 wl_error wl_results_put(wl_results *results, const char *path, int64_t row, int64_t column, int64_t rows,
                         int64_t columns, const double *values);
 
+/** The same for planes × rows × columns, and for pieces of it with all columns, given in that order. */
+wl_error wl_results_add_cube(wl_results *results, const char *path, int64_t planes, int64_t rows, int64_t columns,
+                             const char *formula, const char *units);
+wl_error wl_results_put_cube(wl_results *results, const char *path, int64_t plane, int64_t row, int64_t planes,
+                             int64_t rows, const double *values);
+
 /**
  * Collective. Writes a symmetric matrix from one of its triangles, in pieces: both halves of the dataset are equal
  * to the bit.

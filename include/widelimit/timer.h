@@ -16,6 +16,8 @@
   X(PREDICT_THETA, predict_theta) \
   X(FACTOR_KAPPA, factor_kappa)   \
   X(PREDICT_KAPPA, predict_kappa) \
+  X(SAMPLE, sample)               \
+  X(CERTIFY, certify)             \
   X(WRITE, write)
 
 typedef enum wl_phase {

@@ -1,4 +1,4 @@
-#include "app/run.h"
+#include "app/sample.h"
 #include "widelimit/log.h"
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -9,6 +9,20 @@ int64_t wl_run_choose_batch(const wl_config *config, const wl_data_shape *shape,
   const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
   const int64_t wanted = larger(larger(512, shape->train / 20), stride);
   return smaller(shape->test, (wanted + stride - 1) / stride * stride);
+}
+
+/* The joint array of X and T, two panels, the points, the loop's panels and the half-made Bayesian heads. */
+static double joint_bytes(const wl_run *run) {
+  const wl_grid *g = run->grid;
+  const int64_t m = run->shape.test, all = run->shape.train + m, d = run->shape.dimension;
+  if (!wl_run_has_samples(run->config)) return 0.0;
+  const double rows = (double)wl_grid_owned(all, g->block, g->row, g->rows),
+               columns = (double)wl_grid_owned(all, g->block, g->column, g->columns);
+  const double panels = 3.0 * (double)wl_matrix_local_bytes(g, all, wl_run_panel_width(run, run->shape.outputs));
+  const double loop = 8.0 * (double)g->block * (2.0 * rows + 3.0 * columns);
+  return (double)wl_matrix_local_bytes(g, all, all) + (panels > loop ? panels : loop) +
+         8.0 * (rows + columns) * (double)d +
+         (double)wl_matrix_local_bytes(g, m, run->config->samples[WL_DRAW_BAYESIAN_RND]);
 }
 
 /* Bytes that this rank will hold at its peak: the array, two test panels, the points, the panels of the loop. */
@@ -23,19 +37,21 @@ static double bytes_of_rank(const wl_run *run) {
   const double loop = 8.0 * (double)g->block * (double)(2 * rows + 3 * columns);
   const double square =
       run->config->output_covariance || run->config->output_kernels ? (double)wl_matrix_local_bytes(g, m, m) : 0.0;
-  return array + square + points + (panels > loop ? panels : loop) + 48.0 * 1048576.0; /* libraries, messages */
+  const double predict = array + square + points + (panels > loop ? panels : loop),
+               joint = points + joint_bytes(run);
+  return (predict > joint ? predict : joint) + 48.0 * 1048576.0; /* libraries, messages */
 }
 
 wl_error wl_run_check_capacity(const wl_run *run) {
   const wl_grid *g = run->grid;
-  const int64_t n = run->shape.train, ranks = wl_matrix_ranks_needed(n);
+  const int64_t n = run->shape.train + (wl_run_has_samples(run->config) ? run->shape.test : 0);
+  const int64_t ranks = wl_matrix_ranks_needed(n);
   const int64_t share = wl_grid_owned(n, g->block, 0, g->rows) * wl_grid_owned(n, g->block, 0, g->columns);
   if (n > INT32_MAX || share > INT32_MAX)
-    WL_FAIL(
-        WL_ERROR_CAPACITY,
-        "%lld training points on a %d x %d grid give a rank %lld matrix entries, more than 32-bit local indices "
-        "reach (2147483647); use %lld ranks or more, that is mpirun -n %lld",
-        (long long)n, g->rows, g->columns, (long long)share, (long long)ranks, (long long)ranks);
+    WL_FAIL(WL_ERROR_CAPACITY,
+            "%lld points on a %d x %d grid give a rank %lld matrix entries, more than 32-bit local indices "
+            "reach (2147483647); use %lld ranks or more, that is mpirun -n %lld",
+            (long long)n, g->rows, g->columns, (long long)share, (long long)ranks, (long long)ranks);
 
   double total = bytes_of_rank(run), available = run->node.memory_available / run->node.ranks;
   MPI_Allreduce(MPI_IN_PLACE, &total, 1, MPI_DOUBLE, MPI_SUM, g->comm);
@@ -43,10 +59,10 @@ wl_error wl_run_check_capacity(const wl_run *run) {
   if (available <= 0.0 || total <= available) return WL_OK;
   char wanted[32], there[32];
   const long long needed = (long long)((double)g->size * total / available) + 1;
-  WL_FAIL(
-      WL_ERROR_CAPACITY,
-      "%lld training points need %s of memory, the %d node(s) of this run have %s left; use about %lld ranks at "
-      "the same memory a rank, that is %lld node(s)",
-      (long long)n, wl_format_bytes(total, wanted, sizeof wanted), run->node.nodes,
-      wl_format_bytes(available, there, sizeof there), needed, (needed + run->node.ranks - 1) / run->node.ranks);
+  WL_FAIL(WL_ERROR_CAPACITY,
+          "%lld points need %s of memory, the %d node(s) of this run have %s left; use about %lld ranks at "
+          "the same memory a rank, that is %lld node(s)",
+          (long long)n, wl_format_bytes(total, wanted, sizeof wanted), run->node.nodes,
+          wl_format_bytes(available, there, sizeof there), needed,
+          (needed + run->node.ranks - 1) / run->node.ranks);
 }

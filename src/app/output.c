@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/run.h"
+#include "app/sample.h"
 
 static double result_bytes(const wl_run *run) {
   const double n = (double)run->shape.train, m = (double)run->shape.test, c = (double)run->shape.outputs;
   double numbers = m * (2.0 * c + WL_QUANTITY_COUNT);
   if (run->config->output_covariance) numbers += WL_QUANTITY_COUNT * m * m;
   if (run->config->output_kernels) numbers += 2.0 * (n * n + n * m + m * m);
-  return 8.0 * numbers + 65536.0;
+  return 8.0 * numbers + wl_run_sample_bytes(run) + 65536.0;
 }
 
 /* Every dataset with its meaning; the order is that of the documentation. */
@@ -63,6 +63,7 @@ static wl_error declare_results(wl_run *run) {
     WL_TRY(wl_results_add(run->results, "/mean/nngp", s->test, s->outputs,
                           "kappa_TX (kappa_XX + (noise_variance + jitter) I)^-1 Y", "target units"));
   WL_TRY(declare_quantities(run));
+  WL_TRY(wl_run_declare_samples(run));
   return run->config->output_kernels ? declare_kernels(run) : WL_OK;
 }
 

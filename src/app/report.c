@@ -193,6 +193,19 @@ static json_t *quantity_metrics(const wl_run *run, const double *auroc) {
   return o;
 }
 
+static json_t *sampling_object(const wl_run *run) {
+  json_t *o = json_object(), *shifts = json_object();
+  static const char *const stage[3] = {"theta_TT", "kappa", "theta_lower"};
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    if (run->config->samples[d] > 0)
+      json_object_set_new(o, wl_draw_name((wl_draw)d), integer(run->config->samples[d]));
+  for (int s = 0; s < 3; s++)
+    if (run->sampling.shift[s] > 0.0) json_object_set_new(shifts, stage[s], number(run->sampling.shift[s]));
+  json_object_set_new(o, "diagonal_shift", shifts);
+  json_object_set_new(o, "bayesian_target_is_zero", json_boolean(run->sampling.target_is_zero));
+  return o;
+}
+
 static wl_error make_summary(const wl_run *run, const facts *f, const double *auroc, char **text) {
   json_t *root = json_object(), *factors = json_object();
   json_object_set_new(root, "program", json_string("widelimit"));
@@ -221,10 +234,31 @@ static wl_error make_summary(const wl_run *run, const facts *f, const double *au
   json_object_set_new(
       root, "metrics",
       json_pack("{s:o, s:o}", "mean", mean_metrics(run), "quantity", quantity_metrics(run, auroc)));
+  if (run->sampling.done) json_object_set_new(root, "sampling", sampling_object(run));
   *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
   json_decref(root);
   if (!*text) WL_FAIL(WL_ERROR_MEMORY, "summary: out of memory");
   return WL_OK;
+}
+
+static void print_samples(const wl_run *run) {
+  const double *shift = run->sampling.shift;
+  if (!run->sampling.done) return;
+  wl_log_line("\n  samples         draws   of shape");
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    if (run->config->samples[d] > 0)
+      wl_log_line("  %-13s %7lld   %lld x %lld", wl_draw_name((wl_draw)d), (long long)run->config->samples[d],
+                  (long long)run->shape.test,
+                  (long long)(d == WL_DRAW_POSTERIOR || d == WL_DRAW_ENSEMBLE ? run->shape.outputs : 1));
+  wl_log_line("  for drawing only, %.1e is added to the diagonal of theta_TT%s", shift[WL_STAGE_POSTERIOR],
+              shift[WL_STAGE_KAPPA] > 0.0 ? "," : "");
+  if (shift[WL_STAGE_KAPPA] > 0.0)
+    wl_log_line("  %.1e to that of joint kappa%s", shift[WL_STAGE_KAPPA],
+                shift[WL_STAGE_THETA_LOWER] > 0.0 ? "," : "");
+  if (shift[WL_STAGE_THETA_LOWER] > 0.0)
+    wl_log_line("  %.1e to that of joint theta - kappa", shift[WL_STAGE_THETA_LOWER]);
+  if (run->sampling.target_is_zero)
+    wl_log_line("  at depth 1 theta - kappa is zero: the targets of Bayesian RND are exactly zero");
 }
 
 static void print_phases(const wl_run *run, const facts *f) {
@@ -317,5 +351,6 @@ wl_error wl_run_report(wl_run *run, char **summary) {
   print_factors(run);
   print_means(run);
   print_quantities(run, auroc);
+  print_samples(run);
   return make_summary(run, &f, auroc, summary);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/run.h"
+#include "app/sample.h"
 #include "widelimit/log.h"
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -91,6 +91,7 @@ static wl_error run_phases(wl_run *run, const wl_arguments *arguments) {
   const wl_model_options options = wl_run_model_options(run->config);
   if (wl_model_needs(&options, WL_PRIOR_THETA)) WL_TRY(factor_and_predict(run, WL_PRIOR_THETA));
   if (wl_model_needs(&options, WL_PRIOR_KAPPA)) WL_TRY(factor_and_predict(run, WL_PRIOR_KAPPA));
+  WL_TRY(wl_run_sample(run));
   return finish(run);
 }
 

@@ -11,6 +11,7 @@
 #include "widelimit/metrics.h"
 #include "widelimit/predict.h"
 #include "widelimit/results.h"
+#include "widelimit/sample.h"
 #include "widelimit/timer.h"
 
 /** What rank 0 keeps of the predictions for the report. */
@@ -22,6 +23,12 @@ typedef struct wl_tally {
   int64_t clamped;
   double most_negative;
 } wl_tally;
+
+/** What sampling did that a reader of the samples should know. */
+typedef struct wl_sampling_facts {
+  bool done, target_is_zero;
+  double shift[3]; /**< δ by wl_stage; 0: that factor was not made */
+} wl_sampling_facts;
 
 typedef struct wl_run {
   MPI_Comm comm;
@@ -37,6 +44,7 @@ typedef struct wl_run {
   wl_model *model;
   wl_results *results; /**< rank 0 */
   wl_tally tally;      /**< rank 0 */
+  wl_sampling_facts sampling;
   wl_timer timer;
 } wl_run;
 

@@ -32,6 +32,8 @@ extern void pdgemm_(const char *transa, const char *transb, const int *m, const 
                     const double *alpha, const double *a, const int *ia, const int *ja, const int *desca,
                     const double *b, const int *ib, const int *jb, const int *descb, const double *beta, double *c,
                     const int *ic, const int *jc, const int *descc);
+extern void Cpdgemr2d(int m, int n, double *a, int ia, int ja, int *desca, double *b, int ib, int jb, int *descb,
+                      int context);
 extern double pdlansy_(const char *norm, const char *uplo, const int *n, const double *a, const int *ia,
                        const int *ja, const int *desca, double *work);
 extern void pdpocon_(const char *uplo, const int *n, const double *a, const int *ia, const int *ja,
@@ -120,6 +122,32 @@ void wl_gemm_transposed(const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
   const double zero = 0.0;
   pdgemm_("T", "N", &m, &n, &k, &unit, a->data, &one, &one, a->descriptor, b->data, &one, &one, b->descriptor,
           &zero, c->data, &one, &one, c->descriptor);
+}
+
+void wl_gemm(const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
+  const int m = (int)c->rows, n = (int)c->columns, k = (int)a->columns;
+  const double zero = 0.0;
+  pdgemm_("N", "N", &m, &n, &k, &unit, a->data, &one, &one, a->descriptor, b->data, &one, &one, b->descriptor,
+          &zero, c->data, &one, &one, c->descriptor);
+}
+
+void wl_trsm_leading(wl_uplo uplo, wl_trans trans, int64_t rows, const wl_matrix *a, wl_matrix *b) {
+  const char ul = (char)uplo, tr = (char)trans;
+  const int m = (int)rows, n = (int)b->columns;
+  pdtrsm_("L", &ul, &tr, "N", &m, &n, &unit, a->data, &one, &one, a->descriptor, b->data, &one, &one,
+          b->descriptor);
+}
+
+void wl_gemm_border(int64_t n, const wl_matrix *a, wl_matrix *b) {
+  const int k = (int)n, m = (int)(b->rows - n), columns = (int)b->columns, below = k + 1;
+  pdgemm_("N", "N", &m, &columns, &k, &unit, a->data, &below, &one, a->descriptor, b->data, &one, &one,
+          b->descriptor, &unit, b->data, &below, &one, b->descriptor);
+}
+
+void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b) {
+  /* it takes descriptors and the source by pointers to what it does not change */
+  Cpdgemr2d((int)b->rows, (int)b->columns, a->data, (int)n + 1, 1, (int *)(uintptr_t)a->descriptor, b->data, 1, 1,
+            b->descriptor, a->grid->blacs_context);
 }
 
 /* Room that is enough whatever the library's formulas ask for: the larger of both local extents, a few times. */

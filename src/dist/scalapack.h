@@ -42,6 +42,18 @@ void wl_symm_left(wl_uplo uplo, double alpha, const wl_matrix *a, const wl_matri
 /** C ← Aᵀ B; all of each. */
 void wl_gemm_transposed(const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
 
+/** C ← A B; all of each. */
+void wl_gemm(const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
+
+/** The first n rows of B ← op(A)⁻¹ times them, with A's leading n × n block, triangular. */
+void wl_trsm_leading(wl_uplo uplo, wl_trans trans, int64_t n, const wl_matrix *a, wl_matrix *b);
+
+/** B₂ ← B₂ + A₂₁ B₁, where B₁ are the first n rows of B, B₂ the rest, and A₂₁ stands below A's leading n columns. */
+void wl_gemm_border(int64_t n, const wl_matrix *a, wl_matrix *b);
+
+/** B ← the rows of A from row n on; same columns. */
+void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b);
+
 /** The 1-norm of a symmetric matrix, given by the triangle named. Errors: WL_ERROR_MEMORY. */
 wl_error wl_norm1_symmetric(wl_uplo uplo, const wl_matrix *a, double *norm);
 

@@ -1,5 +1,6 @@
 #include "widelimit/gram.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "widelimit/log.h"
@@ -85,6 +86,39 @@ wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, 
     for (int64_t il = 0; il < a->local_rows; il += nb) {
       const tile t = tile_at(a, il, jl);
       fill_tile(points, content, a, &t, &s);
+    }
+    wl_progress_update(&progress, (double)jl);
+  }
+  wl_progress_end(&progress);
+  scratch_destroy(&s);
+  return WL_OK;
+}
+
+/* The part of a tile that is strictly within the triangle: a κ + b Θ, from the scratch tiles. */
+static void place_weighted(const wl_matrix *a, const tile *t, double kappa_weight, double theta_weight, int lower,
+                           const scratch *s) {
+  for (int64_t j = 0; j < t->columns; j++)
+    for (int64_t i = 0; i < t->rows; i++) {
+      const bool within = lower ? t->i + i > t->j + j : t->i + i < t->j + j;
+      const int64_t k = i + j * t->rows;
+      if (within) t->at[i + j * a->ld] = kappa_weight * s->kappa[k] + theta_weight * s->theta[k];
+    }
+}
+
+wl_error wl_gram_weighted(const wl_point_set *points, double kappa_weight, double theta_weight,
+                          wl_triangle triangle, wl_matrix *a) {
+  const int64_t nb = a->grid->block;
+  const int lower = triangle == WL_TRIANGLE_LOWER;
+  scratch s;
+  WL_TRY(scratch_create(points, &s));
+  wl_progress progress = wl_progress_begin("assemble", (double)a->local_columns, 0.0);
+  for (int64_t jl = 0; jl < a->local_columns; jl += nb) {
+    for (int64_t il = 0; il < a->local_rows; il += nb) {
+      const tile t = tile_at(a, il, jl);
+      if (lower ? t.i < t.j : t.i > t.j) continue;
+      wl_network_tile(points->row, il, t.rows, points->column, jl, t.columns, s.kappa, t.rows, s.theta, t.rows,
+                      s.work);
+      place_weighted(a, &t, kappa_weight, theta_weight, lower, &s);
     }
     wl_progress_update(&progress, (double)jl);
   }

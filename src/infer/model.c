@@ -61,6 +61,11 @@ void wl_model_destroy(wl_model **pointer) {
   *pointer = NULL;
 }
 
+void wl_model_release(wl_model *model) {
+  wl_matrix_destroy(&model->whitened_targets);
+  wl_matrix_destroy(&model->gram);
+}
+
 const wl_matrix *wl_model_gram(const wl_model *model) { return model->gram; }
 
 const wl_evidence *wl_model_evidence(const wl_model *model, wl_prior prior) {
@@ -96,7 +101,7 @@ wl_error wl_model_factor(wl_model *model, wl_prior prior) {
                             model->options.seed, &evidence->factor));
   model->current = prior;
   wl_matrix_copy(model->targets, model->whitened_targets);
-  wl_cholesky_forward(&evidence->factor, model->whitened_targets);
+  WL_TRY(wl_cholesky_forward(&evidence->factor, model->whitened_targets));
   log_marginal_likelihood(model, evidence);
   return WL_OK;
 }

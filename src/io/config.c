@@ -29,6 +29,11 @@ static const cyaml_strval_t sabotages[] = {{"none", WL_SABOTAGE_NONE},
                                            {"last_layer", WL_SABOTAGE_LAST_LAYER},
                                            {"shared", WL_SABOTAGE_SHARED},
                                            {"head", WL_SABOTAGE_HEAD}};
+static const cyaml_strval_t mistakes[] = {
+#define ENTRY(NAME, name, text) {#name, WL_MISTAKE_##NAME},
+    WL_MISTAKE_LIST(ENTRY)
+#undef ENTRY
+};
 static const cyaml_schema_value_t list_item = {CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int64_t)};
 static const cyaml_strval_t activations[] = {
 #define ENTRY(NAME, name, text) {#name, WL_ACTIVATION_##NAME},
@@ -88,6 +93,14 @@ const wl_config_key wl_config_keys[] = {
     {REAL("noise_variance", noise_variance), AT_LEAST(0), .fallback = "0"},
     {REAL("jitter", jitter), AT_LEAST(0), .fallback = "0"},
     {SET("quantities", quantities, quantities), .fallback = all_quantities},
+    {INTEGER("sampling.posterior", samples[WL_DRAW_POSTERIOR]), AT_LEAST(0), .fallback = "0"},
+    {INTEGER("sampling.ensemble", samples[WL_DRAW_ENSEMBLE]), AT_LEAST(0), .fallback = "0"},
+    {INTEGER("sampling.rnd", samples[WL_DRAW_RND]), AT_LEAST(0), .fallback = "0"},
+    {INTEGER("sampling.bayesian_rnd", samples[WL_DRAW_BAYESIAN_RND]), AT_LEAST(0), .fallback = "0"},
+    {INTEGER("certify.replicates", certify.replicates), AT_LEAST(2), .fallback = "20"},
+    {INTEGER("certify.heads", certify.heads), AT_LEAST(1), .fallback = "64"},
+    {REAL("certify.false_alarm", certify.false_alarm), ABOVE(0), .fallback = "1.0e-6"},
+    {CHOICE("certify.sabotage", certify.sabotage, mistakes), .fallback = "none"},
     {INTEGERS("finite_width.widths", finite_width.widths, finite_width.width_count, WL_WIDTHS), AT_LEAST(1)},
     {INTEGER("finite_width.networks", finite_width.networks), AT_LEAST(8), .fallback = "256"},
     {INTEGER("finite_width.heads", finite_width.heads), AT_LEAST(1), .fallback = "8"},
@@ -259,11 +272,37 @@ static wl_error check_finite_width(const wl_config_values *values, const wl_conf
   return WL_OK;
 }
 
+/** Draws are of quantities; the certificate is about four of them. */
+static wl_error check_draws(const wl_config_values *values, const wl_config *config) {
+  static const char *const keys[WL_DRAW_COUNT] = {"sampling.posterior", "sampling.ensemble", "sampling.rnd",
+                                                  "sampling.bayesian_rnd"};
+  static const wl_quantity needs[WL_DRAW_COUNT] = {WL_QUANTITY_NTK_GP, WL_QUANTITY_ENSEMBLE, WL_QUANTITY_RND,
+                                                   WL_QUANTITY_BAYESIAN_RND};
+  size_t asked = wl_config_key_count;
+  bool any = false;
+  for (int d = 0; d < WL_DRAW_COUNT; d++) {
+    const size_t key = find(keys[d]);
+    const char *quantity = wl_quantity_name(needs[d]);
+    if (config->samples[d] > 0 && !config->quantity[needs[d]])
+      return wl_config_values_fail(values, key, "needs %s among the quantities", quantity);
+    if (config->certify.wanted && !config->quantity[needs[d]])
+      return wl_config_values_fail(values, find("quantities"), "lacks %s, which certify needs", quantity);
+    any = any || config->samples[d] > 0;
+    if (wl_config_values_origin(values, key) != WL_ORIGIN_DEFAULT) asked = key;
+  }
+  if (asked < wl_config_key_count && !any)
+    return wl_config_values_fail(values, asked, "leaves nothing to draw: every count in sampling is 0");
+  if (config->certify.false_alarm >= 1.0)
+    return wl_config_values_fail(values, find("certify.false_alarm"), "is a probability, it must be below 1");
+  return WL_OK;
+}
+
 static wl_error check(const wl_config_values *values, const wl_config_loaded *loaded) {
   WL_TRY(check_bounds(values, loaded));
   WL_TRY(check_name(values, loaded->config.name));
   WL_TRY(check_data(values, &loaded->config));
   WL_TRY(check_finite_width(values, &loaded->config));
+  WL_TRY(check_draws(values, &loaded->config));
   return check_network(values, &loaded->config.network);
 }
 
@@ -339,6 +378,10 @@ static wl_error load(const wl_config_values *values, const char *file, wl_config
   config->directory = folder_of(file);
   if (config->file == NULL || config->directory == NULL) return no_memory();
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) config->quantity[q] = (loaded->quantities >> q & 1U) != 0;
+  for (size_t key = 0; key < wl_config_key_count; key++)
+    if (strncmp(wl_config_keys[key].field.key, "certify.", strlen("certify.")) == 0 &&
+        wl_config_values_origin(values, key) != WL_ORIGIN_DEFAULT)
+      config->certify.wanted = true;
   WL_TRY(fill_in(config));
   WL_TRY(check(values, loaded));
   return resolve_paths(values, loaded);

@@ -45,6 +45,9 @@ static bool is_set(const wl_config_key *key, const wl_config_loaded *loaded) {
   if (strncmp(key->field.key, "synthetic.", strlen("synthetic.")) == 0) return config->synthetic.train > 0;
   if (strncmp(key->field.key, "finite_width.", strlen("finite_width.")) == 0)
     return config->finite_width.width_count > 0;
+  if (strncmp(key->field.key, "certify.", strlen("certify.")) == 0) return config->certify.wanted;
+  if (strncmp(key->field.key, "sampling.", strlen("sampling.")) == 0) /* a count of 0 is the default */
+    return *(const int64_t *)(const void *)((const char *)loaded + key->field.data_offset) > 0;
   if (strcmp(key->field.key, "network.slope") == 0) return config->network.activation == WL_ACTIVATION_LEAKY_RELU;
   return true;
 }

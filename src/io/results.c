@@ -160,10 +160,9 @@ wl_error wl_results_note(wl_results *r, const char *name, const char *text) {
   return WL_OK;
 }
 
-wl_error wl_results_add(wl_results *r, const char *path, int64_t rows, int64_t columns, const char *formula,
-                        const char *units) {
-  const hsize_t shape[2] = {(hsize_t)rows, (hsize_t)columns};
-  const hid_t space = H5Screate_simple(columns > 0 ? 2 : 1, shape, NULL), link = H5Pcreate(H5P_LINK_CREATE);
+static wl_error add(wl_results *r, const char *path, int rank, const hsize_t *shape, const char *formula,
+                    const char *units) {
+  const hid_t space = H5Screate_simple(rank, shape, NULL), link = H5Pcreate(H5P_LINK_CREATE);
   H5Pset_create_intermediate_group(link, 1);
   const hid_t create = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_obj_track_times(create, 0); /* the same run gives the same file, whenever */
@@ -181,14 +180,30 @@ wl_error wl_results_add(wl_results *r, const char *path, int64_t rows, int64_t c
   return WL_OK;
 }
 
-wl_error wl_results_put(wl_results *r, const char *path, int64_t row, int64_t column, int64_t rows,
-                        int64_t columns, const double *values) {
+wl_error wl_results_add(wl_results *r, const char *path, int64_t rows, int64_t columns, const char *formula,
+                        const char *units) {
+  const hsize_t shape[2] = {(hsize_t)rows, (hsize_t)columns};
+  return add(r, path, columns > 0 ? 2 : 1, shape, formula, units);
+}
+
+wl_error wl_results_add_cube(wl_results *r, const char *path, int64_t planes, int64_t rows, int64_t columns,
+                             const char *formula, const char *units) {
+  const hsize_t shape[3] = {(hsize_t)planes, (hsize_t)rows, (hsize_t)columns};
+  return add(r, path, 3, shape, formula, units);
+}
+
+/* Writes the piece that begins at `start`. Where a piece has all columns, the columns' extent is that of the dataset. */
+static wl_error put(wl_results *r, const char *path, const hsize_t *start, const hsize_t *wanted,
+                    const double *values) {
   const hid_t set = H5Dopen2(r->file, path, H5P_DEFAULT);
   herr_t status = -1;
   if (set >= 0) {
-    const hsize_t start[2] = {(hsize_t)row, (hsize_t)column}, count[2] = {(hsize_t)rows, (hsize_t)columns};
-    const hid_t space = H5Dget_space(set),
-                memory = H5Screate_simple(H5Sget_simple_extent_ndims(space), count, NULL);
+    const hid_t space = H5Dget_space(set);
+    const int rank = H5Sget_simple_extent_ndims(space);
+    hsize_t count[3] = {1, 1, 1}, extent[3] = {1, 1, 1};
+    H5Sget_simple_extent_dims(space, extent, NULL);
+    for (int k = 0; k < rank; k++) count[k] = wanted[k] > 0 ? wanted[k] : extent[k];
+    const hid_t memory = H5Screate_simple(rank, count, NULL);
     status = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
     if (status >= 0) status = H5Dwrite(set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values);
     H5Sclose(memory);
@@ -197,4 +212,16 @@ wl_error wl_results_put(wl_results *r, const char *path, int64_t row, int64_t co
   }
   if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot write %s (disk full?)", r->directory, path);
   return WL_OK;
+}
+
+wl_error wl_results_put(wl_results *r, const char *path, int64_t row, int64_t column, int64_t rows,
+                        int64_t columns, const double *values) {
+  const hsize_t start[2] = {(hsize_t)row, (hsize_t)column}, count[2] = {(hsize_t)rows, (hsize_t)columns};
+  return put(r, path, start, count, values);
+}
+
+wl_error wl_results_put_cube(wl_results *r, const char *path, int64_t plane, int64_t row, int64_t planes,
+                             int64_t rows, const double *values) {
+  const hsize_t start[3] = {(hsize_t)plane, (hsize_t)row, 0}, count[3] = {(hsize_t)planes, (hsize_t)rows, 0};
+  return put(r, path, start, count, values);
 }

@@ -1,0 +1,135 @@
+/**
+ * @file sample.h
+ * Draws: exact posterior samples, converged ensemble members, RND and Bayesian RND error heads, at test points T.
+ *
+ * The points stand in one order, X (n of them) and then T (m), and one N × N array, N = n + m, holds two factors:
+ *
+ *   lower  [S, Θ_XT; Θ_TX, Θ_TT + δI] = L Lᵀ,  L = [L₁₁ 0; L₂₁ L₂₂],  S = Θ_XX + (σ² + jitter) I,  A = L₂₁ L₁₁⁻¹
+ *   upper  K + δI = Uᵀ U, where K is κ in the first stage and Θ⁻ = Θ − κ in the second
+ *
+ * What training to convergence does to an initial function f₀ with targets y is  f₀(T) + A (y − f₀(X)); so
+ *
+ *   posterior     A Y + L₂₂ z                                                  [He et al. 2020]
+ *   ensemble      f₀(T) + A (Y − f₀(X)),                f₀ ~ GP(0, κ)          [Lee et al. 2020, eq. 16]
+ *   rnd           u∞ − g,  u∞ trained on g(X),          u₀, g ~ GP(0, κ)       [arXiv 2602.19964, Thm 3.1]
+ *   bayesian_rnd  u∞ − g̃,  u∞ trained on g̃(X) + η,      u₀ ~ GP(0, κ), g̃ ~ GP(0, Θ⁻)           [ibid., Thm 4.2]
+ *
+ * with η ~ N(0, (σ² + jitter) I) drawn for each head. Initial functions are drawn jointly over X and T.
+ *
+ * Joint kernels are singular where points repeat, and at depth 1. The shift δ = 4 N ε max diag (16 times that after
+ * each failure, at most thrice) makes their factors exist. It is for drawing only: S never gets it.
+ */
+#ifndef WIDELIMIT_SAMPLE_H
+#define WIDELIMIT_SAMPLE_H
+
+#include <stdbool.h>
+
+#include "widelimit/gram.h"
+
+/** The kinds of draws: name in configuration and results, what it is. */
+#define WL_DRAW_LIST(X)                                     \
+  X(POSTERIOR, posterior, "draws of the NTK posterior")     \
+  X(ENSEMBLE, ensemble, "converged ensemble members")       \
+  X(RND, rnd, "error heads of random network distillation") \
+  X(BAYESIAN_RND, bayesian_rnd, "error heads of Bayesian RND")
+
+typedef enum wl_draw {
+#define WL_DRAW_ENUM(NAME, name, text) WL_DRAW_##NAME,
+  WL_DRAW_LIST(WL_DRAW_ENUM)
+#undef WL_DRAW_ENUM
+      WL_DRAW_COUNT
+} wl_draw;
+
+/** Local. Name as in the configuration and the result files. */
+const char *wl_draw_name(wl_draw draw);
+
+/** One thing done wrong on purpose, so that tests of the certificate can see it fail: name in the configuration. */
+#define WL_MISTAKE_LIST(X)                                                           \
+  X(NONE, none, "nothing")                                                           \
+  X(TRAINING_KERNEL, training_kernel, "kappa trains in place of theta")              \
+  X(PLAIN_TARGET, plain_target, "Bayesian RND gets the target of plain RND")         \
+  X(NO_HALF, no_half, "the factor 1/2 of the squared RND error is left out")         \
+  X(SHARED_STREAM, shared_stream, "every other head shares its neighbour's numbers") \
+  X(NO_NOISE, no_noise, "heads train without their noise draw")                      \
+  X(COVARIANCE, covariance, "the analytic covariances are 2 % too large")
+
+typedef enum wl_mistake {
+#define WL_MISTAKE_ENUM(NAME, name, text) WL_MISTAKE_##NAME,
+  WL_MISTAKE_LIST(WL_MISTAKE_ENUM)
+#undef WL_MISTAKE_ENUM
+      WL_MISTAKE_COUNT
+} wl_mistake;
+
+/** Local. Name as in the configuration, and what it does wrong. */
+const char *wl_mistake_name(wl_mistake mistake);
+const char *wl_mistake_text(wl_mistake mistake);
+
+typedef struct wl_joint_options {
+  double noise_variance; /**< σ² ≥ 0 */
+  double jitter;         /**< ≥ 0 */
+  uint64_t seed;
+  wl_mistake mistake; /**< 0: none */
+} wl_joint_options;
+
+/** The kernel that the upper triangle holds. */
+typedef enum wl_stage {
+  WL_STAGE_POSTERIOR,  /**< none: L alone */
+  WL_STAGE_KAPPA,      /**< κ: ensemble, rnd, the first half of bayesian_rnd */
+  WL_STAGE_THETA_LOWER /**< Θ⁻: the second half of bayesian_rnd */
+} wl_stage;
+
+typedef struct wl_joint wl_joint;
+
+/**
+ * Collective. Assembles the joint Θ and factors it.
+ * @param points   X and then T; borrowed, must outlive the result
+ * @param train    n < points->count
+ * @param targets  Y, n × c, on the same grid; borrowed for the call
+ * Errors: WL_ERROR_NUMERICAL where S is not positive definite to rounding, naming the training row; WL_ERROR_MEMORY;
+ * WL_ERROR_CAPACITY.
+ */
+wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+                         const wl_matrix *targets, wl_joint **joint);
+
+/** Local. Frees and sets to NULL; NULL is fine. */
+void wl_joint_destroy(wl_joint **joint);
+
+/**
+ * Collective. Assembles and factors the upper triangle's kernel. At depth 1, Θ⁻ is zero: nothing is factored and the
+ * targets are zero exactly.
+ * Errors: WL_ERROR_NUMERICAL where no shift helps; WL_ERROR_MEMORY.
+ */
+wl_error wl_joint_enter(wl_joint *joint, wl_stage stage);
+
+/** Local. δ of a stage's factor; 0 before it was made, and for Θ⁻ at depth 1. */
+double wl_joint_shift(const wl_joint *joint, wl_stage stage);
+
+/** Local. Whether Θ⁻ is zero, so that Bayesian RND targets are zero: depth 1. */
+bool wl_joint_target_is_zero(const wl_joint *joint);
+
+/**
+ * Which draws fill the columns of a matrix: column k is number first + stride·k. For posterior and ensemble, which have
+ * c outputs, draw s at output j is number s·c + j. A number is a draw, whatever else is drawn.
+ */
+typedef struct wl_draw_numbers {
+  int64_t first, stride;
+} wl_draw_numbers;
+
+/**
+ * Collective. Draws at T, one a column of `out` (m × any). The stage must be WL_STAGE_KAPPA for ensemble and rnd; any
+ * for posterior.
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_joint_draw_posterior(wl_joint *joint, wl_draw_numbers numbers, wl_matrix *out);
+wl_error wl_joint_draw_ensemble(wl_joint *joint, wl_draw_numbers numbers, wl_matrix *out);
+wl_error wl_joint_draw_rnd(wl_joint *joint, wl_draw_numbers numbers, wl_matrix *out);
+
+/**
+ * Collective. A Bayesian RND head in two halves, since κ and Θ⁻ take turns in one array and training is linear:
+ * `begin` (stage κ) sets out to u₀(T) − A u₀(X), `end` (stage Θ⁻) adds A (g̃(X) + η) − g̃(T).
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_joint_begin_bayesian(wl_joint *joint, wl_draw_numbers numbers, wl_matrix *out);
+wl_error wl_joint_end_bayesian(wl_joint *joint, wl_draw_numbers numbers, wl_matrix *out);
+
+#endif

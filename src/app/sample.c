@@ -1,0 +1,240 @@
+/*
+ * The draws of a run: made in panels of bounded width, streamed to results.h5.
+ */
+#include "app/sample.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "widelimit/log.h"
+#include "widelimit/predict.h"
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+bool wl_run_has_samples(const wl_config *config) {
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    if (config->samples[d] > 0) return true;
+  return false;
+}
+
+/* Outputs of one draw: error heads have one. */
+static int64_t outputs_of(const wl_run *run, wl_draw draw) {
+  return draw == WL_DRAW_POSTERIOR || draw == WL_DRAW_ENSEMBLE ? run->shape.outputs : 1;
+}
+
+double wl_run_sample_bytes(const wl_run *run) {
+  double numbers = 0.0;
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    numbers += (double)run->config->samples[d] * (double)(run->shape.test * outputs_of(run, (wl_draw)d));
+  return 8.0 * numbers;
+}
+
+wl_error wl_run_declare_samples(wl_run *run) {
+  static const char *const formula[WL_DRAW_COUNT] = {
+      [WL_DRAW_POSTERIOR] = "A Y + L22 z: i.i.d. draws of the posterior with covariance theta_TT - A theta_XT",
+      [WL_DRAW_ENSEMBLE] = "f0(T) + A (Y - f0(X)), f0 ~ GP(0, kappa)",
+      [WL_DRAW_RND] = "u0(T) + A (g(X) - u0(X)) - g(T), u0 and g ~ GP(0, kappa)",
+      [WL_DRAW_BAYESIAN_RND] =
+          "u0(T) + A (h(X) + eta - u0(X)) - h(T), u0 ~ GP(0, kappa), h ~ GP(0, theta - kappa), "
+          "eta ~ N(0, (noise_variance + jitter) I)"};
+  char path[64];
+  for (int d = 0; d < WL_DRAW_COUNT; d++) {
+    const int64_t count = run->config->samples[d], m = run->shape.test, c = run->shape.outputs;
+    if (count == 0) continue;
+    snprintf(path, sizeof path, "/samples/%s", wl_draw_name((wl_draw)d));
+    if (d == WL_DRAW_POSTERIOR || d == WL_DRAW_ENSEMBLE)
+      WL_TRY(wl_results_add_cube(run->results, path, count, m, c, formula[d], "target units"));
+    else
+      WL_TRY(wl_results_add(run->results, path, count, m, formula[d], "target units"));
+  }
+  return WL_OK;
+}
+
+/* ---- points and targets in one order ------------------------------------------------------------------------ */
+
+typedef struct both {
+  wl_data *data;
+  int64_t train;
+} both;
+
+/* Rows of X and then of T. */
+static wl_error read_both(void *context, int64_t first, int64_t count, double *rows) {
+  const both *b = context;
+  const wl_data_shape shape = wl_data_get_shape(b->data);
+  const int64_t train = first < b->train ? smaller(count, b->train - first) : 0;
+  if (train > 0) WL_TRY(wl_data_train_inputs(b->data, first, train, rows));
+  if (train == count) return WL_OK;
+  return wl_data_test_inputs(b->data, first + train - b->train, count - train, rows + train * shape.dimension);
+}
+
+wl_error wl_run_read_joint_points(wl_run *run, wl_point_set **points) {
+  both b = {run->data, run->shape.train};
+  return wl_point_set_create(run->grid, &run->config->network, run->shape.train + run->shape.test,
+                             run->shape.dimension, read_both, &b, points);
+}
+
+wl_joint_options wl_run_joint_options(const wl_config *config) {
+  return (wl_joint_options){
+      .noise_variance = config->noise_variance, .jitter = config->jitter, .seed = config->seed};
+}
+
+/* ---- panels ------------------------------------------------------------------------------------------------- */
+
+/* Columns at a time: whole draws, a whole number of tiles where there are many, about 64 MiB on a rank. */
+int64_t wl_run_panel_width(const wl_run *run, int64_t outputs) {
+  const wl_grid *g = run->grid;
+  const int64_t rows = larger(1, (run->shape.train + run->shape.test) / g->rows),
+                stride = (int64_t)g->block * g->columns;
+  int64_t width = ((int64_t)1 << 23) / rows * g->columns;
+  width = larger(1, width / stride) * stride;
+  return larger(1, smaller(width, 1024) / outputs) * outputs;
+}
+
+/* A panel's columns (draw · c + output) on rank 0, to [draw][point][output] in the file, at most 64 MiB at once. */
+static wl_error write_piece(wl_run *run, const char *path, int64_t first, int64_t c, const wl_matrix *panel,
+                            int64_t row, int64_t rows, double *columns, double *ordered) {
+  WL_TRY(wl_matrix_get(panel, row, 0, rows, panel->columns, columns));
+  wl_error error = WL_OK;
+  if (run->rank == 0) {
+    const int64_t draws = panel->columns / c;
+    for (int64_t s = 0; s < draws; s++)
+      for (int64_t i = 0; i < rows; i++)
+        for (int64_t k = 0; k < c; k++) ordered[(s * rows + i) * c + k] = columns[i + (s * c + k) * rows];
+    error = wl_results_put_cube(run->results, path, first, row, draws, rows, ordered);
+  }
+  return wl_error_agree(run->comm, error);
+}
+
+static wl_error write_panel(wl_run *run, wl_draw draw, int64_t first, const wl_matrix *panel) {
+  const wl_phase before = wl_timer_enter(&run->timer, WL_PHASE_WRITE);
+  const int64_t step = larger(1, smaller(panel->rows, ((int64_t)1 << 23) / panel->columns));
+  char path[64];
+  snprintf(path, sizeof path, "/samples/%s", wl_draw_name(draw));
+  double *room = NULL;
+  wl_error error = WL_OK;
+  if (run->rank == 0 && !(room = malloc(2 * sizeof(double) * (size_t)(step * panel->columns))))
+    error = wl_error_set(WL_ERROR_MEMORY, "%s: no memory for a piece", path);
+  error = wl_error_agree(run->comm, error);
+  for (int64_t row = 0; row < panel->rows && error == WL_OK; row += step)
+    error = write_piece(run, path, first, outputs_of(run, draw), panel, row, smaller(step, panel->rows - row),
+                        room, room ? room + step * panel->columns : NULL);
+  free(room);
+  wl_timer_enter(&run->timer, before);
+  return error;
+}
+
+/* ---- the draws ---------------------------------------------------------------------------------------------- */
+
+typedef wl_error (*generator)(wl_joint *, wl_draw_numbers, wl_matrix *);
+
+/* Fills a new panel with the draws from number `first` on. */
+static wl_error new_panel(wl_joint *joint, wl_run *run, generator draw, int64_t first, int64_t width,
+                          wl_matrix **panel) {
+  WL_TRY(wl_matrix_create(run->grid, run->shape.test, width, panel));
+  return draw(joint, (wl_draw_numbers){first, 1}, *panel);
+}
+
+static wl_error stream(wl_run *run, wl_joint *joint, wl_draw kind, generator draw) {
+  const int64_t c = outputs_of(run, kind), total = run->config->samples[kind] * c,
+                step = wl_run_panel_width(run, c);
+  wl_progress progress = wl_progress_begin(wl_draw_name(kind), (double)total, 0.0);
+  wl_error error = WL_OK;
+  for (int64_t first = 0; first < total && error == WL_OK; first += step) {
+    wl_matrix *panel = NULL;
+    error = new_panel(joint, run, draw, first, smaller(step, total - first), &panel);
+    if (error == WL_OK) error = write_panel(run, kind, first / c, panel);
+    wl_matrix_destroy(&panel);
+    wl_progress_update(&progress, (double)(first + step));
+  }
+  wl_progress_end(&progress);
+  return error;
+}
+
+/* Bayesian RND heads between their two halves: m × all of them, distributed, one matrix a panel. */
+typedef struct halves {
+  int64_t count, step, total;
+  wl_matrix **panel;
+} halves;
+
+static wl_error begin_bayesian(wl_run *run, wl_joint *joint, halves *h) {
+  h->total = run->config->samples[WL_DRAW_BAYESIAN_RND];
+  h->step = wl_run_panel_width(run, 1);
+  h->count = (h->total + h->step - 1) / h->step;
+  if (h->total == 0) return WL_OK;
+  h->panel = calloc((size_t)h->count, sizeof *h->panel);
+  wl_error error = h->panel ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "Bayesian RND: out of memory");
+  error = wl_error_agree(run->comm, error);
+  for (int64_t k = 0; k < h->count && error == WL_OK; k++)
+    error = new_panel(joint, run, wl_joint_begin_bayesian, k * h->step, smaller(h->step, h->total - k * h->step),
+                      &h->panel[k]);
+  return error;
+}
+
+static wl_error end_bayesian(wl_run *run, wl_joint *joint, halves *h) {
+  if (h->total == 0) return WL_OK;
+  WL_TRY(wl_joint_enter(joint, WL_STAGE_THETA_LOWER));
+  wl_progress progress = wl_progress_begin("bayesian_rnd", (double)h->count, 0.0);
+  wl_error error = WL_OK;
+  for (int64_t k = 0; k < h->count && error == WL_OK; k++) {
+    error = wl_joint_end_bayesian(joint, (wl_draw_numbers){k * h->step, 1}, h->panel[k]);
+    if (error == WL_OK) error = write_panel(run, WL_DRAW_BAYESIAN_RND, k * h->step, h->panel[k]);
+    wl_matrix_destroy(&h->panel[k]);
+    wl_progress_update(&progress, (double)(k + 1));
+  }
+  wl_progress_end(&progress);
+  return error;
+}
+
+static void halves_destroy(halves *h) {
+  for (int64_t k = 0; k < h->count && h->panel; k++) wl_matrix_destroy(&h->panel[k]);
+  free(h->panel);
+}
+
+static wl_error draw_all(wl_run *run, wl_joint *joint) {
+  const int64_t *count = run->config->samples;
+  halves h = {0};
+  wl_error error = WL_OK;
+  if (count[WL_DRAW_POSTERIOR] > 0) error = stream(run, joint, WL_DRAW_POSTERIOR, wl_joint_draw_posterior);
+  if (error == WL_OK && count[WL_DRAW_ENSEMBLE] + count[WL_DRAW_RND] + count[WL_DRAW_BAYESIAN_RND] > 0)
+    error = wl_joint_enter(joint, WL_STAGE_KAPPA);
+  if (error == WL_OK) error = stream(run, joint, WL_DRAW_ENSEMBLE, wl_joint_draw_ensemble);
+  if (error == WL_OK) error = stream(run, joint, WL_DRAW_RND, wl_joint_draw_rnd);
+  if (error == WL_OK) error = begin_bayesian(run, joint, &h);
+  if (error == WL_OK) error = end_bayesian(run, joint, &h);
+  halves_destroy(&h);
+  return error;
+}
+
+/* What was done to make the factors exist, for the report. */
+static void keep_facts(wl_run *run, const wl_joint *joint) {
+  run->sampling.done = true;
+  for (int s = 0; s < 3; s++) run->sampling.shift[s] = wl_joint_shift(joint, (wl_stage)s);
+  run->sampling.target_is_zero = run->config->samples[WL_DRAW_BAYESIAN_RND] > 0 && wl_joint_target_is_zero(joint);
+}
+
+static double work(const wl_run *run) {
+  const double n = (double)run->shape.train, all = n + (double)run->shape.test, c = (double)run->shape.outputs;
+  const int64_t *count = run->config->samples;
+  const double draw = all * all, train = n * n + 2.0 * n * (all - n);
+  return (double)count[WL_DRAW_POSTERIOR] * c * (draw + n * n) +
+         (double)count[WL_DRAW_ENSEMBLE] * c * (draw + train) + (double)count[WL_DRAW_RND] * (2.0 * draw + train) +
+         (double)count[WL_DRAW_BAYESIAN_RND] * 2.0 * (draw + train);
+}
+
+wl_error wl_run_sample(wl_run *run) {
+  if (!wl_run_has_samples(run->config)) return WL_OK;
+  wl_timer_enter(&run->timer, WL_PHASE_SAMPLE);
+  wl_timer_count(&run->timer, work(run));
+  wl_model_release(run->model);
+  wl_point_set *points = NULL;
+  wl_joint *joint = NULL;
+  const wl_joint_options options = wl_run_joint_options(run->config);
+  wl_error error = wl_run_read_joint_points(run, &points);
+  if (error == WL_OK) error = wl_joint_create(&options, points, run->shape.train, run->targets, &joint);
+  if (error == WL_OK) error = draw_all(run, joint);
+  if (error == WL_OK) keep_facts(run, joint);
+  wl_joint_destroy(&joint);
+  wl_point_set_destroy(&points);
+  return error;
+}

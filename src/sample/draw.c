@@ -1,0 +1,153 @@
+/*
+ * The draws. A panel F has N rows: F(X) and below it F(T).
+ */
+#include <math.h>
+
+#include "dist/scalapack.h"
+#include "sample/joint.h"
+#include "widelimit/random.h"
+
+static int64_t number_of(const wl_joint *j, wl_draw_numbers numbers, int64_t column) {
+  if (j->options.mistake == WL_MISTAKE_SHARED_STREAM) column &= ~(int64_t)1;
+  return numbers.first + numbers.stride * column;
+}
+
+/* Rows first … last − 1 (local) of the panel ← standard normal numbers, a function of draw and global row alone. */
+static void fill_normal(const wl_joint *j, wl_stream stream, wl_draw_numbers numbers, int64_t first, int64_t last,
+                        wl_matrix *f) {
+  for (int64_t jl = 0; jl < f->local_columns; jl++) {
+    const uint64_t draw = (uint64_t)number_of(j, numbers, wl_matrix_global_column(f, jl));
+    for (int64_t il = first; il < last; il++)
+      f->data[il + jl * f->ld] =
+          wl_random_normal(j->options.seed, stream, draw, (uint64_t)wl_matrix_global_row(f, il));
+  }
+}
+
+/* F ← Uᵀ z: functions drawn from the kernel of this stage, jointly over X and T. */
+static void draw_functions(wl_joint *j, wl_stream stream, wl_draw_numbers numbers, wl_matrix *f) {
+  fill_normal(j, stream, numbers, 0, f->local_rows, f);
+  wl_joint_use_upper(j);
+  wl_trmm_left(WL_UPPER, WL_TRANS, j->gram, f);
+}
+
+void wl_joint_train(wl_joint *j, wl_matrix *f) {
+  wl_joint_use_lower(j);
+  wl_trsm_leading(WL_LOWER, WL_NO_TRANS, j->train, j->gram, f);
+  wl_gemm_border(j->train, j->gram, f);
+}
+
+static wl_error create_panel(const wl_joint *j, const wl_matrix *out, wl_matrix **f) {
+  return wl_matrix_create(j->gram->grid, j->gram->rows, out->columns, f);
+}
+
+/* Column of Y that belongs to a draw, on this rank's training rows. */
+static const double *target_column(const wl_joint *j, wl_draw_numbers numbers, int64_t column) {
+  const int64_t number = numbers.first + numbers.stride * column;
+  return j->targets + number % j->outputs * wl_joint_local_train(j);
+}
+
+/* A Y + L₂₂ z, as the lower half of L [L₁₁⁻¹ Y; z]. */
+wl_error wl_joint_draw_posterior(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out) {
+  wl_matrix *f = NULL;
+  WL_TRY(create_panel(j, out, &f));
+  const int64_t train = wl_joint_local_train(j);
+  fill_normal(j, WL_STREAM_POSTERIOR, numbers, train, f->local_rows, f);
+  for (int64_t jl = 0; jl < f->local_columns; jl++) {
+    const double *y = target_column(j, numbers, wl_matrix_global_column(f, jl));
+    for (int64_t il = 0; il < train; il++) f->data[il + jl * f->ld] = y[il];
+  }
+  wl_joint_use_lower(j);
+  wl_trsm_leading(WL_LOWER, WL_NO_TRANS, j->train, j->gram, f);
+  wl_trmm_left(WL_LOWER, WL_NO_TRANS, j->gram, f);
+  wl_rows_from(j->train, f, out);
+  wl_matrix_destroy(&f);
+  return WL_OK;
+}
+
+/* f₀(T) + A (Y − f₀(X)) */
+wl_error wl_joint_draw_ensemble(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out) {
+  wl_matrix *f = NULL;
+  WL_TRY(create_panel(j, out, &f));
+  draw_functions(j, WL_STREAM_ENSEMBLE, numbers, f);
+  const int64_t train = wl_joint_local_train(j);
+  for (int64_t jl = 0; jl < f->local_columns; jl++) {
+    const double *y = target_column(j, numbers, wl_matrix_global_column(f, jl));
+    for (int64_t il = 0; il < train; il++) f->data[il + jl * f->ld] = y[il] - f->data[il + jl * f->ld];
+  }
+  wl_joint_train(j, f);
+  wl_rows_from(j->train, f, out);
+  wl_matrix_destroy(&f);
+  return WL_OK;
+}
+
+/* u∞(T) = u₀(T) + A (g(X) − u₀(X)), and then u∞(T) − g(T) */
+wl_error wl_joint_draw_rnd(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out) {
+  wl_matrix *u = NULL, *g = NULL;
+  wl_error error = create_panel(j, out, &u);
+  if (error == WL_OK) error = create_panel(j, out, &g);
+  if (error == WL_OK) {
+    draw_functions(j, WL_STREAM_RND_FUNCTION, numbers, u);
+    draw_functions(j, WL_STREAM_RND_TARGET, numbers, g);
+    const int64_t train = wl_joint_local_train(j);
+    for (int64_t jl = 0; jl < u->local_columns; jl++)
+      for (int64_t il = 0; il < train; il++)
+        u->data[il + jl * u->ld] = g->data[il + jl * g->ld] - u->data[il + jl * u->ld];
+    wl_joint_train(j, u);
+    for (int64_t jl = 0; jl < u->local_columns; jl++)
+      for (int64_t il = train; il < u->local_rows; il++) u->data[il + jl * u->ld] -= g->data[il + jl * g->ld];
+    wl_rows_from(j->train, u, out);
+  }
+  wl_matrix_destroy(&g);
+  wl_matrix_destroy(&u);
+  return error;
+}
+
+wl_error wl_joint_begin_bayesian(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out) {
+  wl_matrix *u = NULL;
+  WL_TRY(create_panel(j, out, &u));
+  draw_functions(j, WL_STREAM_BAYESIAN_FUNCTION, numbers, u);
+  const int64_t train = wl_joint_local_train(j);
+  for (int64_t jl = 0; jl < u->local_columns; jl++)
+    for (int64_t il = 0; il < train; il++) u->data[il + jl * u->ld] *= -1.0;
+  wl_joint_train(j, u);
+  wl_rows_from(j->train, u, out);
+  wl_matrix_destroy(&u);
+  return WL_OK;
+}
+
+/* G(X) ← G(X) + η */
+static void add_noise(const wl_joint *j, wl_draw_numbers numbers, wl_matrix *g) {
+  const double deviation = sqrt(j->options.noise_variance + j->options.jitter);
+  if (deviation == 0.0 || j->options.mistake == WL_MISTAKE_NO_NOISE) return;
+  const int64_t train = wl_joint_local_train(j);
+  for (int64_t jl = 0; jl < g->local_columns; jl++) {
+    const uint64_t draw = (uint64_t)number_of(j, numbers, wl_matrix_global_column(g, jl));
+    for (int64_t il = 0; il < train; il++)
+      g->data[il + jl * g->ld] += deviation * wl_random_normal(j->options.seed, WL_STREAM_BAYESIAN_NOISE, draw,
+                                                               (uint64_t)wl_matrix_global_row(g, il));
+  }
+}
+
+wl_error wl_joint_end_bayesian(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out) {
+  wl_matrix *g = NULL, *response = NULL;
+  wl_error error = create_panel(j, out, &g);
+  if (error == WL_OK) error = wl_matrix_create(out->grid, out->rows, out->columns, &response);
+  if (error == WL_OK) {
+    if (wl_joint_target_is_zero(j))
+      for (int64_t k = 0; k < g->ld * g->local_columns; k++) g->data[k] = 0.0;
+    else
+      draw_functions(j, WL_STREAM_BAYESIAN_TARGET, numbers, g);
+    add_noise(j, numbers, g);
+    const int64_t train = wl_joint_local_train(j);
+    for (int64_t jl = 0; jl < g->local_columns; jl++)
+      for (int64_t il = train; il < g->local_rows; il++) g->data[il + jl * g->ld] *= -1.0;
+    wl_joint_train(j, g);
+    wl_rows_from(j->train, g, response);
+    for (int64_t jl = 0; jl < out->local_columns; jl++)
+      for (int64_t il = 0; il < out->local_rows; il++)
+        out->data[il + jl * out->ld] += response->data[il + jl * response->ld];
+  }
+  wl_matrix_destroy(&response);
+  wl_matrix_destroy(&g);
+  return error;
+}

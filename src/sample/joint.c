@@ -1,0 +1,185 @@
+/*
+ * The joint array: assembly, the shifts, the factors.
+ */
+#include "sample/joint.h"
+
+#include <float.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dist/scalapack.h"
+#include "solve/factorize.h"
+
+const char *wl_draw_name(wl_draw draw) {
+  static const char *const names[WL_DRAW_COUNT] = {
+#define ENTRY(NAME, name, text) #name,
+      WL_DRAW_LIST(ENTRY)
+#undef ENTRY
+  };
+  return names[draw];
+}
+
+static const char *const mistake_names[WL_MISTAKE_COUNT] = {
+#define ENTRY(NAME, name, text) #name,
+    WL_MISTAKE_LIST(ENTRY)
+#undef ENTRY
+};
+static const char *const mistake_texts[WL_MISTAKE_COUNT] = {
+#define ENTRY(NAME, name, text) text,
+    WL_MISTAKE_LIST(ENTRY)
+#undef ENTRY
+};
+
+const char *wl_mistake_name(wl_mistake mistake) { return mistake_names[mistake]; }
+const char *wl_mistake_text(wl_mistake mistake) { return mistake_texts[mistake]; }
+
+void wl_joint_use_lower(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->lower_diagonal); }
+void wl_joint_use_upper(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->upper_diagonal); }
+double wl_joint_shift(const wl_joint *j, wl_stage stage) { return j->shift[stage]; }
+bool wl_joint_target_is_zero(const wl_joint *j) { return j->points->network.depth == 1; }
+
+/* The diagonal of a κ + b Θ plus the shifts, by local row. */
+static void set_kernel_diagonal(wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
+                                double test_shift, double *diagonal) {
+  const double *kappa = wl_points_kappa(j->points->row), *theta = wl_points_theta(j->points->row);
+  const int64_t local_train = wl_joint_local_train(j);
+  for (int64_t i = 0; i < j->gram->local_rows; i++)
+    diagonal[i] = kappa_weight * kappa[i] + theta_weight * theta[i] + (i < local_train ? train_shift : test_shift);
+  wl_matrix_set_diagonal(j->gram, diagonal);
+}
+
+wl_error wl_joint_fill_upper(wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
+                             double test_shift) {
+  WL_TRY(wl_gram_weighted(j->points, kappa_weight, theta_weight, WL_TRIANGLE_UPPER, j->gram));
+  set_kernel_diagonal(j, kappa_weight, theta_weight, train_shift, test_shift, j->upper_diagonal);
+  return WL_OK;
+}
+
+static double largest_diagonal(const wl_joint *j, const double *by_row) {
+  double largest = 0.0;
+  for (int64_t i = 0; i < j->gram->local_rows; i++)
+    if (by_row[i] > largest) largest = by_row[i];
+  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, j->gram->grid->comm);
+  return largest;
+}
+
+/* What one factorization is of. */
+typedef struct target {
+  wl_stage stage;
+  wl_triangle triangle;
+  const char *name;
+  double kappa_weight, theta_weight;
+  double noise; /* on the diagonal of X; where it is S that is factored, X gets no shift */
+  bool posterior;
+} target;
+
+/* Whether the pivot that failed condemns S itself, so that no shift may help. */
+static wl_error judge_pivot(const wl_joint *j, const target *t, int64_t pivot) {
+  if (t->posterior && pivot < j->train)
+    WL_FAIL(
+        WL_ERROR_NUMERICAL,
+        "the kernel matrix theta is not positive definite to rounding: its pivot at training row %lld (counted "
+        "from 1) vanishes; add noise_variance or jitter, or remove rows that (nearly) repeat, or change the "
+        "depth",
+        (long long)pivot + 1);
+  return WL_OK;
+}
+
+static wl_error factor(wl_joint *j, const target *t) {
+  /* Θ⁻ is a difference: its rounding error is of the size of Θ's */
+  const double *size =
+      t->stage == WL_STAGE_KAPPA ? wl_points_kappa(j->points->row) : wl_points_theta(j->points->row);
+  double *diagonal = t->triangle == WL_TRIANGLE_LOWER ? j->lower_diagonal : j->upper_diagonal;
+  double shift = 4.0 * (double)j->gram->rows * DBL_EPSILON * largest_diagonal(j, size);
+  for (int attempt = 0; attempt < 4; attempt++, shift *= 16.0) {
+    int64_t pivot;
+    WL_TRY(wl_gram_weighted(j->points, t->kappa_weight, t->theta_weight, t->triangle, j->gram));
+    set_kernel_diagonal(j, t->kappa_weight, t->theta_weight, t->posterior ? t->noise : shift, shift, diagonal);
+    WL_TRY(wl_factorize(j->gram, t->triangle, t->name, &pivot));
+    if (pivot < 0) {
+      wl_matrix_get_diagonal(j->gram, diagonal);
+      j->shift[t->stage] = shift;
+      return WL_OK;
+    }
+    WL_TRY(judge_pivot(j, t, pivot));
+  }
+  WL_FAIL(WL_ERROR_NUMERICAL,
+          "the joint kernel %s of training and test points cannot be factored, not even with %g on its diagonal; "
+          "nothing can be drawn from it",
+          t->name, shift / 16.0);
+}
+
+static wl_error factor_posterior(wl_joint *j) {
+  const bool wrong = j->options.mistake == WL_MISTAKE_TRAINING_KERNEL;
+  const target t = {.stage = WL_STAGE_POSTERIOR,
+                    .triangle = WL_TRIANGLE_LOWER,
+                    .name = "joint theta",
+                    .kappa_weight = wrong ? 1.0 : 0.0,
+                    .theta_weight = wrong ? 0.0 : 1.0,
+                    .noise = j->options.noise_variance + j->options.jitter,
+                    .posterior = true};
+  return factor(j, &t);
+}
+
+wl_error wl_joint_enter(wl_joint *j, wl_stage stage) {
+  const bool plain = j->options.mistake == WL_MISTAKE_PLAIN_TARGET;
+  const target kappa = {WL_STAGE_KAPPA, WL_TRIANGLE_UPPER, "joint kappa", 1.0, 0.0, 0.0, false};
+  const target lower = {
+      WL_STAGE_THETA_LOWER, WL_TRIANGLE_UPPER, "theta_lower", plain ? 1.0 : -1.0, plain ? 0.0 : 1.0, 0.0, false};
+  j->stage = stage;
+  if (stage == WL_STAGE_KAPPA) return factor(j, &kappa);
+  if (stage == WL_STAGE_THETA_LOWER && !wl_joint_target_is_zero(j)) return factor(j, &lower);
+  return WL_OK;
+}
+
+/* Y spread so that every rank has all columns of its block rows. */
+static void spread_targets(wl_joint *j, const wl_matrix *y) {
+  const int64_t rows = y->local_rows;
+  memset(j->targets, 0, sizeof(double) * (size_t)(rows * y->columns));
+  for (int64_t jl = 0; jl < y->local_columns; jl++)
+    if (rows > 0)
+      memcpy(j->targets + wl_matrix_global_column(y, jl) * rows, y->data + jl * y->ld,
+             sizeof(double) * (size_t)rows);
+  for (int64_t k = 0; k < y->columns; k++)
+    MPI_Allreduce(MPI_IN_PLACE, j->targets + k * rows, (int)rows, MPI_DOUBLE, MPI_SUM, y->grid->row_comm);
+}
+
+wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+                         const wl_matrix *targets, wl_joint **result) {
+  *result = NULL;
+  const wl_grid *grid = points->grid;
+  wl_joint *j = calloc(1, sizeof *j);
+  wl_error error = j ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
+  WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
+  j->options = *options;
+  j->points = points;
+  j->train = train;
+  j->test = points->count - train;
+  j->outputs = targets->columns;
+  WL_GOTO(error, fail, wl_matrix_create(grid, points->count, points->count, &j->gram));
+  const size_t rows = (size_t)j->gram->local_rows + 1;
+  j->lower_diagonal = calloc(rows, sizeof(double));
+  j->upper_diagonal = calloc(rows, sizeof(double));
+  j->targets = malloc(sizeof(double) * ((size_t)(targets->local_rows * targets->columns) + 1));
+  if (!j->lower_diagonal || !j->upper_diagonal || !j->targets)
+    error = wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
+  WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
+  spread_targets(j, targets);
+  WL_GOTO(error, fail, factor_posterior(j));
+  *result = j;
+  return WL_OK;
+fail:
+  wl_joint_destroy(&j);
+  return error;
+}
+
+void wl_joint_destroy(wl_joint **pointer) {
+  wl_joint *j = *pointer;
+  if (!j) return;
+  free(j->targets);
+  free(j->upper_diagonal);
+  free(j->lower_diagonal);
+  wl_matrix_destroy(&j->gram);
+  free(j);
+  *pointer = NULL;
+}

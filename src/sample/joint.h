@@ -1,0 +1,38 @@
+/**
+ * @file joint.h
+ * The joint array of sample.h, for those who look inside: the draws and the certificate.
+ */
+#ifndef WIDELIMIT_SAMPLE_JOINT_H
+#define WIDELIMIT_SAMPLE_JOINT_H
+
+#include "widelimit/sample.h"
+
+struct wl_joint {
+  wl_joint_options options;
+  const wl_point_set *points;
+  int64_t train, test, outputs;
+  wl_matrix *gram; /* N × N */
+  double *targets; /* Y on the block rows of this rank, all c columns: local training rows × c, column-major */
+  double *lower_diagonal, *upper_diagonal; /* of L and U by local row: they share the array's diagonal */
+  wl_stage stage;
+  double shift[3]; /* by stage */
+};
+
+/* Local. Puts the diagonal of L (U) in its place. */
+void wl_joint_use_lower(wl_joint *joint);
+void wl_joint_use_upper(wl_joint *joint);
+
+/* Collective. The upper triangle ← a κ + b Θ with the diagonal, to which `train_shift` (X) and `test_shift` (T) are
+ * added; not factored. WL_ERROR_MEMORY. */
+wl_error wl_joint_fill_upper(wl_joint *joint, double kappa_weight, double theta_weight, double train_shift,
+                             double test_shift);
+
+/* Collective. F(T) ← F(T) + L₂₁ L₁₁⁻¹ F(X): training with residuals F(X), in place. */
+void wl_joint_train(wl_joint *joint, wl_matrix *f);
+
+/* Local. Number of local rows that are training points. */
+static inline int64_t wl_joint_local_train(const wl_joint *joint) {
+  return wl_matrix_local_row(joint->gram, joint->train);
+}
+
+#endif
