@@ -67,9 +67,9 @@ typedef struct wl_points wl_points;
  * Local. Prepares `count` points of dimension `dimension` for the recursion of `network`.
  * @param x  point i is x[i·dimension … i·dimension + dimension − 1] (row-major n × d); borrowed, must outlive
  *           the result. May be NULL when count is 0.
- * Errors: WL_ERROR_MEMORY; WL_ERROR_NUMERICAL where a layer's variance overflows or is not finite, naming layer
- * and point.
- * The result is bitwise a function of each point alone: the same for any selection or order of points.
+ * Errors: WL_ERROR_MEMORY; WL_ERROR_CAPACITY for a dimension that is not in 1 … 2³¹ − 1; WL_ERROR_NUMERICAL where
+ * a layer's variance is above 1e150 (so that products of two do not overflow) or not a number, naming layer and
+ * point. The result is bitwise a function of each point alone: the same for any selection or order of points.
  */
 wl_error wl_points_create(const wl_network *network, int64_t count, int64_t dimension, const double *x,
                           wl_points **points);
@@ -80,7 +80,10 @@ void wl_points_destroy(wl_points **points);
 /** Local. Number of points. */
 int64_t wl_points_count(const wl_points *points);
 
-/** Local. κ(x_i, x_i), exact on the diagonal by its closed form or quadrature; `count` entries, owned by points. */
+/**
+ * Local. κ(x_i, x_i), exact on the diagonal by its closed form or quadrature; `count` entries, owned by
+ * points.
+ */
 const double *wl_points_kappa(const wl_points *points);
 
 /** Local. Θ(x_i, x_i), likewise. */
@@ -99,7 +102,9 @@ size_t wl_network_tile_work(const wl_network *network, int64_t rows, int64_t col
  * @param work   wl_network_tile_work() doubles; 64-byte alignment is best, not needed
  * The result is bitwise a function of the points and of (rows, cols) only, not of where the tile is stored.
  * Two coincident points (equal coordinates) give exactly the diagonal value of either. Entries of nearly
- * coincident points keep their accuracy: their angle comes from x − x', not from 1 − cos.
+ * coincident or antipodal points keep their accuracy: their angle comes from x ∓ x', not from 1 − |cos|. A point
+ * whose κ is 0 (x = 0 without bias) counts as perpendicular to all others; where φ(0) = 0 its κ and Θ are 0
+ * anyway.
  */
 void wl_network_tile(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0, int64_t cols,
                      double *kappa, int64_t ldk, double *theta, int64_t ldt, double *work);

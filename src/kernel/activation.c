@@ -7,8 +7,8 @@
 #include "kernel/block.h"
 
 /* relu is leaky_relu with slope a = 0. With w² = σ_w² (1 + a²)/2 the next variance is q' = σ_b² + w² q. Put
-   w √q = √q' cos α: off the diagonal α enters through cos α, tan(α/2) and √2 cos²(α/2); see rectifier in block.inc.
-   A point with q' = 0 (x = 0 without bias) gets α = 0: its κ and Θ are 0. */
+   w √q = √q' cos α: off the diagonal α enters through cos α, tan(α/2) and √2 cos²(α/2); see rectifier in
+   block.inc. A point with q' = 0 (x = 0 without bias) gets α = 0: its κ and Θ are 0. */
 static double leak(const wl_model *model) {
   return model->network.activation == WL_ACTIVATION_LEAKY_RELU ? model->network.slope : 0.0;
 }
@@ -70,6 +70,7 @@ static void cos_diagonal(const wl_model *model, double q, double *square, double
 static void sin_prepare(const wl_model *model, double q, double next, double *field) {
   (void)model, (void)next;
   field[0] = 0.5 * q;
+  field[1] = exp(-0.5 * q);
 }
 
 static void identity_diagonal(const wl_model *model, double q, double *square, double *slope) {
@@ -96,8 +97,8 @@ static const wl_activation_entry entries[WL_ACTIVATION_COUNT] = {
     [WL_ACTIVATION_LEAKY_RELU] = {WL_KERNEL_rectifier, 4, rectifier_diagonal, rectifier_prepare},
     [WL_ACTIVATION_ERF] = {WL_KERNEL_erf, 2, erf_diagonal, erf_prepare},
     [WL_ACTIVATION_GELU] = {WL_KERNEL_gelu, 3, gelu_diagonal, gelu_prepare},
-    [WL_ACTIVATION_SIN] = {WL_KERNEL_sin, 1, sin_diagonal, sin_prepare},
-    [WL_ACTIVATION_COS] = {WL_KERNEL_cos, 1, cos_diagonal, sin_prepare},
+    [WL_ACTIVATION_SIN] = {WL_KERNEL_sin, 2, sin_diagonal, sin_prepare},
+    [WL_ACTIVATION_COS] = {WL_KERNEL_cos, 2, cos_diagonal, sin_prepare},
     [WL_ACTIVATION_IDENTITY] = {WL_KERNEL_identity, 0, identity_diagonal, NULL},
     [WL_ACTIVATION_TANH] = {WL_KERNEL_logistic, 4, logistic_diagonal, logistic_prepare},
     [WL_ACTIVATION_SIGMOID] = {WL_KERNEL_logistic, 4, logistic_diagonal, logistic_prepare},

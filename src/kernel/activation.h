@@ -39,7 +39,7 @@ enum { WL_FIELDS = 4 };
 typedef struct wl_activation_entry {
   wl_kernel kernel;
   int fields; /**< numbers that the kernel reads of each point and layer, ≤ WL_FIELDS */
-  /** On the diagonal, without the loss that correlation 1 would bring: *square = E[φ²], *slope = E[φ'²] under N(0, q). */
+  /** On the diagonal, free of the loss that ρ = 1 would bring: *square = E[φ²], *slope = E[φ'²] under N(0, q). */
   void (*diagonal)(const wl_model *model, double q, double *square, double *slope);
   /** The fields of a point with variance q in this layer and `next` in the one that the kernel computes. */
   void (*prepare)(const wl_model *model, double q, double next, double *field);

@@ -1,10 +1,10 @@
 /**
  * @file block.h
- * The layer recursion on a block: at most WL_STRIP points of one set times WL_GROUP of another, small enough to stay
- * in the first-level cache through all layers. Written once in block.inc, compiled for each instruction set.
+ * The layer recursion on a block: at most WL_STRIP points of one set times WL_GROUP of another, small enough to
+ * stay in the first-level cache through all layers. Written once in block.inc, compiled for each instruction set.
  *
- * Every entry of a block goes through the same operations, in full vectors: rows are padded to a multiple of WL_PAD,
- * with zeros for all that belongs to a point. A padded row gives numbers that nobody reads.
+ * Every entry of a block goes through the same operations, in full vectors: rows are padded to a multiple of
+ * WL_PAD, with zeros for all that belongs to a point. A padded row gives numbers that nobody reads.
  */
 #ifndef WIDELIMIT_KERNEL_BLOCK_H
 #define WIDELIMIT_KERNEL_BLOCK_H
@@ -47,8 +47,8 @@ typedef void (*wl_layer_kernel)(const wl_model *model, const wl_rows *rows, cons
 typedef struct wl_block {
   const char *name;
   /**
-   * Layer 1 from σ_w² x·x'/d (gram, leading dimension ld, padded rows zero). inverse_root holds 1/√κ¹(x, x), NaN where
-   * that is zero. Returns whether any pair has 1 − |c| below WL_NEAR or a NaN for c.
+   * Layer 1 from σ_w² x·x'/d (gram, leading dimension ld, padded rows zero). inverse_root holds 1/√κ¹(x, x), NaN
+   * where that is zero. Returns whether any pair has 1 − |c| below WL_NEAR or a NaN for c.
    */
   bool (*start)(double bias, const double *gram, int64_t ld, const double *inverse_root_row,
                 const double *inverse_root_column, wl_state *state);

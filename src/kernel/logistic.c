@@ -70,8 +70,8 @@ double wl_logistic_mean(const wl_logistic *logistic, double q) {
   return logistic->constant + sum;
 }
 
-/* With r = q/(s² + q), y = w s/√(s² + q) and c_m = √(2m)!/(2ᵐ m!):  E[exp(−z²/2s²) h_2m] = (−1)ᵐ c_m rᵐ s/√(s² + q),
-   and by E[f h_{k+1}] √(k+1) = √q E[f' h_k]
+/* With r = q/(s² + q), y = w s/√(s² + q) and c_m = √((2m)!)/(2ᵐ m!):
+   E[exp(−z²/2s²) h_2m] = (−1)ᵐ c_m rᵐ s/√(s² + q), and by E[f h_{k+1}] √(k+1) = √q E[f' h_k]
      step     B_m = c_m Σ y rᵐ
      ramp     B_m = √q/√(2m+1) c_m Σ y rᵐ
      product  B_m = √q √(2m+2) c_{m+1} Σ y rᵐ (1/(2m+1) + s²/(s²+q)) */
@@ -83,12 +83,16 @@ static void coefficients(const wl_logistic *logistic, double q, double *B) {
   }
   double c = 1.0;
   for (int m = 0; m < WL_SERIES_TERMS; m++) {
-    double sum = 0.0, weighted = 0.0;
-    for (int n = 0; n < WL_LOGISTIC_NODES; n++) {
-      sum += y[n];
-      weighted += y[n] * (1.0 - r[n]);
-      y[n] *= r[n];
+    double sums[4] = {0.0, 0.0, 0.0, 0.0}, weighted_sums[4] = {0.0, 0.0, 0.0, 0.0};
+    for (int n = 0; n < WL_LOGISTIC_NODES; n += 4) {
+      for (int l = 0; l < 4; l++) {
+        sums[l] += y[n + l];
+        weighted_sums[l] += y[n + l] * (1.0 - r[n + l]);
+        y[n + l] *= r[n + l];
+      }
     }
+    const double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    const double weighted = (weighted_sums[0] + weighted_sums[1]) + (weighted_sums[2] + weighted_sums[3]);
     const double next = c * sqrt((2 * m + 1) / (2.0 * m + 2.0));
     switch (logistic->form) {
       case WL_LOGISTIC_STEP:

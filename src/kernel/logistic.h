@@ -27,7 +27,7 @@ enum {
   WL_SERIES_LEVELS = 5
 };
 
-/** The square root of the weight beyond which terms are dropped, relative to E[φ'²]. */
+/** What dropped terms may add to E[φ'φ'], relative to its diagonal values. */
 #define WL_SERIES_TOLERANCE 1e-13
 
 typedef enum wl_logistic_form {
@@ -39,7 +39,7 @@ typedef enum wl_logistic_form {
 typedef struct wl_logistic {
   wl_logistic_form form;
   int odd;                       /**< e above */
-  double constant, linear;       /**< φ = constant + linear·z + ψ (softplus: constant = log 2 = ψ(0), see mean) */
+  double constant, linear;       /**< φ = constant + linear·z + ψ, ψ(0) = 0 */
   double s2[WL_LOGISTIC_NODES];  /**< s_n² */
   double s[WL_LOGISTIC_NODES];   /**< s_n */
   double w_s[WL_LOGISTIC_NODES]; /**< w_n s_n */
@@ -58,7 +58,7 @@ typedef struct wl_series {
   double limit;
 } wl_series;
 
-/** Local. Does the activation belong here? If not, *logistic is set to zero. */
+/** Local. Of an activation that does not belong here, *logistic is all zero. */
 void wl_logistic_init(wl_logistic *logistic, wl_activation activation);
 
 /** Local. E[φ] under N(0, q). */

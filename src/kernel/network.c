@@ -37,8 +37,8 @@ typedef struct row_strip {
   int64_t first; /* point of a */
   int count;
   double inverse_root[WL_STRIP];
-  double *field;                                     /* [hidden layer][field][WL_STRIP] */
-  double *series;                                    /* [hidden layer][WL_SERIES_TERMS][WL_STRIP] */
+  double *field;                                /* [hidden layer][field][WL_STRIP] */
+  double *series;                               /* [hidden layer][WL_SERIES_TERMS][WL_STRIP] */
   int terms[DEPTH_LIMIT - 1][WL_SERIES_LEVELS]; /* the largest of any row */
 } row_strip;
 
@@ -88,8 +88,8 @@ static void pack_strip(const wl_points *a, row_strip *strip) {
 }
 
 /* Marks equal points and corrects u, v of nearly parallel ones (points.h). */
-static void correct_near(const wl_points *a, const row_strip *strip, const wl_points *b, int64_t j0, wl_state *state,
-                         bool (*equal)[WL_STRIP]) {
+static void correct_near(const wl_points *a, const row_strip *strip, const wl_points *b, int64_t j0,
+                         wl_state *state, bool (*equal)[WL_STRIP]) {
   for (int j = 0; j < state->cols; j++)
     for (int i = 0; i < strip->count; i++)
       equal[j][i] = state->v[j][i] < WL_NEAR && wl_points_near(a, strip->first + i, b, j0 + j, state->kappa[j][i],

@@ -43,7 +43,7 @@ static double first_variance(const wl_points *points, int64_t i) {
 
 static wl_error append_series(wl_points *points, int64_t at, const wl_series *series) {
   const int count = series->terms[WL_SERIES_LEVELS - 1];
-  if (points->series_used + count > points->series_room) {
+  if (!points->series || points->series_used + count > points->series_room) {
     const int64_t room = 2 * points->series_room + WL_SERIES_TERMS;
     double *grown = realloc(points->series, (size_t)room * sizeof *grown);
     if (!grown) WL_FAIL(WL_ERROR_MEMORY, "no memory for a series of %lld numbers", (long long)room);
@@ -75,7 +75,8 @@ static void copy_previous(wl_points *points, int64_t i) {
 static wl_error check_variance(double q, int layer, int64_t i) {
   if (q <= variance_limit) return WL_OK;
   WL_FAIL(WL_ERROR_NUMERICAL,
-          "the variance of point %lld in layer %d is %g, too large to go on; scale the inputs or reduce sigma_w, sigma_b "
+          "the variance of point %lld in layer %d is %g, too large to go on; scale the inputs or reduce sigma_w, "
+          "sigma_b "
           "or the depth",
           (long long)i, layer, q);
 }
@@ -127,7 +128,8 @@ wl_error wl_points_create(const wl_network *network, int64_t count, int64_t dime
                           wl_points **result) {
   *result = NULL;
   if (dimension < 1 || dimension > INT32_MAX)
-    WL_FAIL(WL_ERROR_CAPACITY, "points of dimension %lld; it must be between 1 and %d", (long long)dimension, INT32_MAX);
+    WL_FAIL(WL_ERROR_CAPACITY, "points of dimension %lld; it must be between 1 and %d", (long long)dimension,
+            INT32_MAX);
   wl_points *points = calloc(1, sizeof *points);
   if (!points) WL_FAIL(WL_ERROR_MEMORY, "no memory for a set of points");
   wl_model_init(&points->model, network);
@@ -166,7 +168,8 @@ const double *wl_points_theta(const wl_points *points) { return points->theta; }
 
 /* Put X = (σ_b, σ_w x/√d), so κ¹ = X·X'. The part of X' across X, e = X' − r X with r = X·X'/|X|², has
    sin² t = |e|²/|X'|²; a relative error ε of r enters as ε². Then 1 − |cos t| = sin² t/(1 + |cos t|). */
-bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double kappa, double *u, double *v) {
+bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double kappa, double *u,
+                    double *v) {
   const int64_t d = a->dimension;
   const double *x = a->x + i * d, *y = b->x + j * d, q = a->variance[i], p = b->variance[j];
   const double r = q > 0.0 ? kappa / q : 0.0;

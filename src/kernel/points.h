@@ -2,9 +2,9 @@
  * @file points.h
  * What a set of points keeps for the recursion.
  *
- * Memory beside x: 3 + (depth − 1)·fields doubles a point, fields ≤ 4. The logistic activations add their series in
- * each hidden layer: about 60 doubles for a variance of 0.1, 180 for 1, WL_SERIES_TERMS from 2 on, shared by
- * neighbours of exactly the same variance.
+ * Memory beside x: 4 + (depth − 1)·fields doubles a point, fields ≤ 4. The logistic activations add their series
+ * in each hidden layer: for tanh about 30 doubles at a variance of 0.1, 240 at 1 and WL_SERIES_TERMS from 1.2 on,
+ * for its relatives as many at four times the variance. Neighbours of exactly the same variance share them.
  */
 #ifndef WIDELIMIT_KERNEL_POINTS_H
 #define WIDELIMIT_KERNEL_POINTS_H
@@ -32,9 +32,10 @@ struct wl_points {
 static inline int64_t wl_points_at(const wl_points *points, int h, int64_t i) { return h * points->count + i; }
 
 /**
- * Local. For a nearly parallel pair (1 − |c| < WL_NEAR at layer 1), or one with a zero point: u = 1 − c and v = 1 − |c|
- * at layer 1, with √v right to a few ε. kappa is κ¹ of the pair. Returns whether the points are equal.
+ * Local. For a nearly parallel pair (1 − |c| < WL_NEAR at layer 1), or one with a zero point: u = 1 − c and v = 1
+ * − |c| at layer 1, with √v right to a few ε. kappa is κ¹ of the pair. Returns whether the points are equal.
  */
-bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double kappa, double *u, double *v);
+bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double kappa, double *u,
+                    double *v);
 
 #endif

@@ -36,8 +36,7 @@ static inline vec v_select_greater(vec a, vec b, vec x, vec y) {
 /** Is a ≥ b false in any lane, as it is for NaN? */
 static inline bool v_any_not_at_least(vec a, vec b) { return _mm512_cmp_pd_mask(a, b, _CMP_NGE_UQ) != 0; }
 static inline vec v_exp(vec a) { return Sleef_expd8_u10avx512f(a); }
-static inline vec v_expm1(vec a) { return Sleef_expm1d8_u10avx512f(a); }
-static inline vec v_asin(vec a) { return Sleef_asind8_u10avx512f(a); }
+static inline vec v_asin(vec a) { return Sleef_asind8_u35avx512f(a); }
 static inline vec v_atan(vec a) { return Sleef_atand8_u10avx512f(a); }
 
 #elif defined(__AVX2__) && defined(__FMA__)
@@ -65,8 +64,7 @@ static inline bool v_any_not_at_least(vec a, vec b) {
   return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_NGE_UQ)) != 0;
 }
 static inline vec v_exp(vec a) { return Sleef_expd4_u10avx2(a); }
-static inline vec v_expm1(vec a) { return Sleef_expm1d4_u10avx2(a); }
-static inline vec v_asin(vec a) { return Sleef_asind4_u10avx2(a); }
+static inline vec v_asin(vec a) { return Sleef_asind4_u35avx2(a); }
 static inline vec v_atan(vec a) { return Sleef_atand4_u10avx2(a); }
 
 #else
@@ -74,8 +72,8 @@ static inline vec v_atan(vec a) { return Sleef_atand4_u10avx2(a); }
 /* Any processor: the compiler makes of this what it can. */
 enum { WIDTH = 2 };
 typedef double vec __attribute__((vector_size(16)));
-#define WL_SIMD_EACH(expression) \
-  vec r;                         \
+#define WL_SIMD_EACH(expression)                       \
+  vec r;                                               \
   for (int k = 0; k < WIDTH; k++) r[k] = (expression); \
   return r
 static inline vec v_set(double a) { return (vec){a, a}; }
@@ -94,7 +92,6 @@ static inline vec v_copysign(vec a, vec b) { WL_SIMD_EACH(copysign(a[k], b[k]));
 static inline vec v_select_greater(vec a, vec b, vec x, vec y) { WL_SIMD_EACH(a[k] > b[k] ? x[k] : y[k]); }
 static inline bool v_any_not_at_least(vec a, vec b) { return !(a[0] >= b[0]) || !(a[1] >= b[1]); }
 static inline vec v_exp(vec a) { WL_SIMD_EACH(exp(a[k])); }
-static inline vec v_expm1(vec a) { WL_SIMD_EACH(expm1(a[k])); }
 static inline vec v_asin(vec a) { WL_SIMD_EACH(asin(a[k])); }
 static inline vec v_atan(vec a) { WL_SIMD_EACH(atan(a[k])); }
 #undef WL_SIMD_EACH

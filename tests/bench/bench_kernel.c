@@ -1,0 +1,74 @@
+/* Nanoseconds an entry of wl_network_tile, for each activation: bench_kernel [depth [dimension [tile]]].
+   One thread: OPENBLAS_NUM_THREADS=1. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "widelimit/network.h"
+
+/* Of this thread alone. */
+static double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Standard normal coordinates (Box-Muller on rand). */
+static double *normal_points(int64_t count, int64_t dimension) {
+  double *x = malloc((size_t)(count * dimension) * sizeof *x);
+  for (int64_t k = 0; x && k < count * dimension; k++) {
+    const double u = (rand() + 1.0) / (RAND_MAX + 2.0), v = rand() / (RAND_MAX + 1.0);
+    x[k] = sqrt(-2.0 * log(u)) * cos(2.0 * M_PI * v);
+  }
+  return x;
+}
+
+/* The best of 40 series of passes, each about 10 ms. */
+static double nanoseconds(const wl_points *a, const wl_points *b, int64_t tile, double *kappa, double *theta,
+                          double *work) {
+  double best = INFINITY;
+  int passes = 1;
+  for (int trial = 0; trial < 40; trial++) {
+    const double start = seconds();
+    for (int pass = 0; pass < passes; pass++)
+      wl_network_tile(a, 0, tile, b, 0, tile, kappa, tile, theta, tile, work);
+    const double spent = seconds() - start;
+    best = fmin(best, 1e9 * spent / (double)passes / (double)(tile * tile));
+    if (trial == 0) passes = (int)(0.01 / spent) + 1;
+  }
+  return best;
+}
+
+int main(int argc, char **argv) {
+  const int depth = argc > 1 ? atoi(argv[1]) : 3;
+  const int64_t dimension = argc > 2 ? atoi(argv[2]) : 64, tile = argc > 3 ? atoi(argv[3]) : 192;
+  double *x = normal_points(tile, dimension), *y = normal_points(tile, dimension);
+  double *kappa = malloc((size_t)(tile * tile) * sizeof *kappa),
+         *theta = malloc((size_t)(tile * tile) * sizeof *theta);
+  if (depth < 1 || dimension < 1 || tile < 1 || !x || !y || !kappa || !theta) return EXIT_FAILURE;
+  printf("depth %d, dimension %lld, tile %lld: ns/entry\n%-12s %12s %12s %16s\n", depth, (long long)dimension,
+         (long long)tile, "activation", "kappa, theta", "kappa", "us/point created");
+  for (int k = 0; k < WL_ACTIVATION_COUNT; k++) {
+    wl_network network = wl_network_default();
+    network.depth = depth;
+    network.activation = (wl_activation)k;
+    wl_points *a = NULL, *b = NULL;
+    const double start = seconds();
+    if (wl_points_create(&network, tile, dimension, x, &a) != WL_OK) break;
+    const double created = 1e6 * (seconds() - start) / (double)tile;
+    if (wl_points_create(&network, tile, dimension, y, &b) != WL_OK) break;
+    double *work = malloc(wl_network_tile_work(&network, tile, tile) * sizeof *work);
+    if (!work) break;
+    printf("%-12s %12.2f", wl_activation_name(network.activation), nanoseconds(a, b, tile, kappa, theta, work));
+    printf(" %12.2f %16.2f\n", nanoseconds(a, b, tile, kappa, NULL, work), created);
+    free(work);
+    wl_points_destroy(&a);
+    wl_points_destroy(&b);
+  }
+  free(x);
+  free(y);
+  free(kappa);
+  free(theta);
+  return EXIT_SUCCESS;
+}
