@@ -24,10 +24,19 @@ typedef enum wl_stream {
   WL_STREAM_CERTIFY_RND,
   WL_STREAM_CERTIFY_BAYESIAN,
   WL_STREAM_CERTIFY_POSTERIOR,
+  WL_STREAM_FINITE_ENSEMBLE,  /**< parameters of finite networks: ensemble members */
+  WL_STREAM_FINITE_PREDICTOR, /**< predictors of RND */
+  WL_STREAM_FINITE_TARGET,    /**< targets of RND */
+  WL_STREAM_FINITE_BAYESIAN,  /**< predictors of Bayesian RND */
+  WL_STREAM_FINITE_DIRECTION, /**< directions of their targets */
+  WL_STREAM_FINITE_NOISE,     /**< noise on their targets */
 } wl_stream;
 
 /** One standard normal number at (i, j). */
 double wl_random_normal(uint64_t seed, wl_stream stream, uint64_t i, uint64_t j);
+
+/** `count` standard normal numbers; out[e] is a function of (seed, stream, i, j, e). Faster than one by one. */
+void wl_random_normals(uint64_t seed, wl_stream stream, uint64_t i, uint64_t j, int64_t count, double *out);
 
 /** One number, uniform on the open interval (0, 1), at (i, j). */
 double wl_random_uniform(uint64_t seed, wl_stream stream, uint64_t i, uint64_t j);

@@ -20,6 +20,9 @@ typedef struct wl_results wl_results;
  */
 wl_error wl_results_create(const char *directory, double bytes, wl_results **results);
 
+/** The same with another name than results.h5 for the HDF5 file, e.g. "finite.h5"; `name` is borrowed. */
+wl_error wl_results_create_named(const char *directory, const char *name, double bytes, wl_results **results);
+
 /** Removes whatever is not complete, frees and sets to NULL; NULL is fine. */
 void wl_results_discard(wl_results **results);
 

@@ -16,6 +16,7 @@ static const char help[] = "widelimit " WIDELIMIT_VERSION
                            "\n"
                            "commands:\n"
                            "  run CONFIG       compute what the configuration asks for\n"
+                           "  finite CONFIG    train networks of finite width and hold the theory against them\n"
                            "\n"
                            "  widelimit COMMAND --help   what a command takes\n"
                            "  widelimit --version        version and libraries\n"
@@ -47,12 +48,38 @@ static const char run_help[] =
     "  network: {depth: 3, activation: relu, sigma_w: 1.4142135623730951}\n"
     "  noise_variance: 0.01\n";
 
+static const char finite_help[] =
+    "usage: [mpirun -n RANKS] widelimit finite CONFIG [--set KEY=VALUE]...\n"
+    "\n"
+    "Draws and trains networks of the widths that finite_width names: deep ensemble,\n"
+    "RND and Bayesian RND. Measures how far they are from the limits of infinite width\n"
+    "and how fast they come closer. Leaves finite.h5, config.yaml and a section of\n"
+    "summary.json in the folder that output.directory names. Exit status 4 where a\n"
+    "claim does not hold or a network did not converge.\n"
+    "\n"
+    "options:\n"
+    "  --set KEY=VALUE  override a key of the configuration, e.g.\n"
+    "                     --set 'finite_width.widths=[64, 256]'\n"
+    "                     --set finite_width.training=linearized\n"
+    "  --help           this text\n"
+    "\n"
+    "its section of the configuration (all keys: doc/finite.md):\n"
+    "  finite_width:\n"
+    "    widths: [64, 128, 256, 512, 1024]\n"
+    "    networks: 256\n"
+    "    heads: 8\n"
+    "    training: gradient_descent\n"
+    "    stop: {residual: 1.0e-6, steps: 200000}\n"
+    "\n"
+    "start here:\n"
+    "  mpirun -n 2 widelimit finite inputs/finite/toy.yaml\n";
+
 typedef struct command {
   const char *name, *help;
   wl_error (*call)(const wl_arguments *);
 } command;
 
-static const command commands[] = {{"run", run_help, wl_command_run}};
+static const command commands[] = {{"run", run_help, wl_command_run}, {"finite", finite_help, wl_command_finite}};
 
 static const command *find_command(const char *name) {
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)

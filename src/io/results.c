@@ -14,15 +14,16 @@
 
 struct wl_results {
   char *directory;
+  const char *name; /* of the HDF5 file; borrowed */
   hid_t file;
 };
 
 /* The files, in the order in which they are put in place: the summary last, as the sign that all is there. */
-static const char *const names[] = {"results.h5", "config.yaml", "summary.json"};
+static const char *const names[] = {NULL, "config.yaml", "summary.json"}; /* NULL: the HDF5 file */
 enum { RESULTS, CONFIG, SUMMARY, FILES };
 
 static void path_of(const wl_results *r, int file, int temporary, char *path, size_t size) {
-  snprintf(path, size, temporary ? "%s/.%s.partial" : "%s/%s", r->directory, names[file]);
+  snprintf(path, size, temporary ? "%s/.%s.partial" : "%s/%s", r->directory, names[file] ? names[file] : r->name);
 }
 
 static wl_error make_directory(const char *path) {
@@ -68,7 +69,7 @@ static wl_error create_in(wl_results *r, double bytes) {
   return WL_OK;
 }
 
-wl_error wl_results_create(const char *directory, double bytes, wl_results **result) {
+wl_error wl_results_create_named(const char *directory, const char *name, double bytes, wl_results **result) {
   *result = NULL;
   wl_results *r = calloc(1, sizeof *r);
   char *copy = strdup(directory);
@@ -77,7 +78,7 @@ wl_error wl_results_create(const char *directory, double bytes, wl_results **res
     free(copy);
     WL_FAIL(WL_ERROR_MEMORY, "results: out of memory");
   }
-  *r = (wl_results){.directory = copy, .file = -1};
+  *r = (wl_results){.directory = copy, .name = name, .file = -1};
   const wl_error error = create_in(r, bytes);
   if (error != WL_OK) {
     wl_results_discard(&r);
@@ -85,6 +86,10 @@ wl_error wl_results_create(const char *directory, double bytes, wl_results **res
   }
   *result = r;
   return WL_OK;
+}
+
+wl_error wl_results_create(const char *directory, double bytes, wl_results **result) {
+  return wl_results_create_named(directory, "results.h5", bytes, result);
 }
 
 void wl_results_discard(wl_results **pointer) {
@@ -117,7 +122,7 @@ static wl_error close_file(wl_results *r) {
   const int flushed = H5Fflush(r->file, H5F_SCOPE_GLOBAL) >= 0, closed = H5Fclose(r->file) >= 0;
   r->file = -1;
   if (!flushed || !closed)
-    WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot write it to the end (disk full?)", r->directory);
+    WL_FAIL(WL_ERROR_IO, "%s/%s: cannot write it to the end (disk full?)", r->directory, r->name);
   return WL_OK;
 }
 
@@ -156,7 +161,7 @@ wl_error wl_results_note(wl_results *r, const char *name, const char *text) {
   const hid_t root = H5Gopen2(r->file, "/", H5P_DEFAULT);
   const herr_t status = root < 0 ? -1 : write_attribute(root, name, text);
   if (root >= 0) H5Gclose(root);
-  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot write attribute %s", r->directory, name);
+  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/%s: cannot write attribute %s", r->directory, r->name, name);
   return WL_OK;
 }
 
@@ -176,7 +181,7 @@ static wl_error add(wl_results *r, const char *path, int rank, const hsize_t *sh
   H5Pclose(create);
   H5Pclose(link);
   H5Sclose(space);
-  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot make %s", r->directory, path);
+  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/%s: cannot make %s", r->directory, r->name, path);
   return WL_OK;
 }
 
@@ -210,7 +215,7 @@ static wl_error put(wl_results *r, const char *path, const hsize_t *start, const
     H5Sclose(space);
     H5Dclose(set);
   }
-  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot write %s (disk full?)", r->directory, path);
+  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/%s: cannot write %s (disk full?)", r->directory, r->name, path);
   return WL_OK;
 }
 

@@ -1,0 +1,276 @@
+/**
+ * @file finite.h
+ * Networks of finite width, really trained, held against the limits of infinite width.
+ *
+ * A network of L weight layers in NTK parametrization, all parameters N(0, 1), K output heads on a shared body:
+ *   z¹ = σ_b b¹ + σ_w/√d W¹x,   zˡ = σ_b bˡ + σ_w/√n Wˡ φ(zˡ⁻¹),   f(x) = z^L ∈ R^K       [Jacot et al. 2018]
+ *
+ * Three models, each network drawn and trained on its own:
+ *   ensemble      f trained on Y (one head a target column); error ε = f(T) − A Y
+ *   rnd           predictor u trained on a fixed random target g; ε = u(T) − g(T)         [arXiv 2602.19964, Thm 3.1]
+ *   bayesian_rnd  u trained on g̃(x) = ∇u(x; ϑ₀)·ψ*, ψ* ~ N(0, I) with its last layer zero; ε = u(T) − g̃(T)
+ *                                                                                         [the same, Thm 4.2]
+ * At infinite width training turns the error at initialization ε₀ into P ε₀, P = [−A, I] over the points (X, T),
+ * A = Θ_TX S⁻¹. So each trained error is held against two things: the law that the theory states, and P ε₀ of the
+ * very same network, which removes most of the sampling noise.
+ */
+#ifndef WIDELIMIT_FINITE_H
+#define WIDELIMIT_FINITE_H
+
+#include <mpi.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "widelimit/config.h"
+#include "widelimit/random.h"
+
+/* ---- networks ------------------------------------------------------------------------------------------------ */
+
+/** What a network is made of. A plain struct; all members ≥ 1. */
+typedef struct wl_net {
+  wl_network network;
+  int64_t dimension; /**< d */
+  int64_t width;     /**< n, of every hidden layer */
+  int64_t heads;     /**< K */
+} wl_net;
+
+/**
+ * Local. Length of the parameter vector. Layer by layer: W (rows × columns, column-major), then b (rows); the last
+ * layer's W is K × n.
+ */
+int64_t wl_net_parameters(const wl_net *net);
+
+/** Local. Where layer l (from 0) begins in the parameter vector; l = L: its end. */
+int64_t wl_net_offset(const wl_net *net, int layer);
+
+/** Local. Floating point operations of the matrix products of a forward and of a backward pass over `count` points. */
+double wl_net_flops(const wl_net *net, int64_t count);
+
+/**
+ * Local. Draws all parameters: a function of seed, stream, width, `index`, layer, row (heads) and entry.
+ * @param repeat_head  head 1 gets the numbers of head 0 (a sabotage; false in earnest)
+ */
+void wl_net_draw(const wl_net *net, uint64_t seed, wl_stream stream, int64_t index, bool repeat_head,
+                 double *parameters);
+
+/** What a forward pass leaves for the passes that follow it. */
+typedef struct wl_tape wl_tape;
+
+/** Local. Room for batches of up to `count` points. Errors: WL_ERROR_MEMORY. */
+wl_error wl_tape_create(const wl_net *net, int64_t count, wl_tape **tape);
+
+/** Local. Frees and sets to NULL; NULL is fine. */
+void wl_tape_destroy(wl_tape **tape);
+
+/**
+ * Local. f of `count` points: one matrix product a layer.
+ * @param x    point j is x[j·d … j·d + d − 1]
+ * @param out  K × count, column-major
+ */
+void wl_net_forward(const wl_net *net, const double *parameters, int64_t count, const double *x, wl_tape *tape,
+                    double *out);
+
+/**
+ * Local. into ← beta · into + alpha · Jᵀ c, J = ∂f/∂ϑ at the points and parameters of the tape's forward pass.
+ * @param cotangent  c, K × count, column-major
+ * @param into       one number a parameter
+ */
+void wl_net_backward(const wl_net *net, const double *parameters, const double *x, wl_tape *tape,
+                     const double *cotangent, double alpha, double beta, double *into);
+
+/** Local. J v at the points and parameters of the tape's forward pass; out is K × count, column-major. */
+void wl_net_jvp(const wl_net *net, const double *parameters, const double *direction, const double *x,
+                wl_tape *tape, double *out);
+
+/**
+ * Local. The empirical kernels at the points and parameters of the tape's forward pass (L ≥ 2), N = count:
+ * @param kappa  N × N: σ_w²/n φ(z^{L−1})·φ(z^{L−1})' + σ_b², the tangent kernel of any head's last layer
+ * @param lower  KN × KN, head-major (index k·N + j): the tangent kernel of all layers but the last. The tangent
+ *               kernel is lower + I_K ⊗ kappa. NULL: not wanted
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_net_kernels(const wl_net *net, const double *parameters, const double *x, wl_tape *tape, double *kappa,
+                        double *lower);
+
+/* ---- training ------------------------------------------------------------------------------------------------ */
+
+/** Full-batch gradient descent on ½‖f(X) − Y‖²: v ← momentum v − step ∇, ϑ ← ϑ + v. */
+typedef struct wl_descent {
+  double step, momentum;
+  double residual;             /**< ends at ‖f(X) − Y‖ ≤ residual ‖f₀(X) − Y‖ */
+  int64_t steps;               /**< or after this many, or where the residual is not finite or grew 10⁶ times */
+  void (*idle)(void *context); /**< called once a step; NULL: nothing */
+  void *context;
+} wl_descent;
+
+/** How a training ended. */
+typedef struct wl_trained {
+  int64_t steps;
+  double residual; /**< relative to the first */
+  bool converged;
+} wl_trained;
+
+/**
+ * Local. Trains in place.
+ * @param velocity  work, one number a parameter
+ * @param targets   Y, K × count, column-major
+ */
+wl_trained wl_net_descend(const wl_net *net, const wl_descent *options, int64_t count, const double *x,
+                          const double *targets, wl_tape *tape, double *parameters, double *velocity);
+
+/**
+ * Local. The same training of the network linearized at its initialization, in closed form:
+ *   f(T) = f₀(T) + Θ̂_TX (Θ̂_XX + ridge I)⁻¹ (Y − f₀(X)),  Θ̂ the empirical tangent kernel of all heads together
+ * @param kappa, lower  of wl_net_kernels at the N points X then T, n of them X
+ * @param targets       Y, K × n, column-major
+ * @param f             f₀ at all N points on entry, K × N column-major; on return at X and T that of the result
+ * Errors: WL_ERROR_MEMORY. An indefinite Θ̂_XX is no error: `converged` is false.
+ */
+wl_error wl_net_linearized(int64_t heads, int64_t train, int64_t all, const double *kappa, const double *lower,
+                           double ridge, double tolerance, const double *targets, double *f, wl_trained *trained);
+
+/* ---- the study ----------------------------------------------------------------------------------------------- */
+
+/** The problem with all that is known of it exactly. Every rank holds one. Members are for reading. */
+typedef struct wl_problem {
+  wl_network network;
+  int64_t train, test, all, dimension, outputs; /**< n, m, N = n + m, d, c */
+  double *x;                                    /**< N points, X then T; owned, as all below */
+  double *y;                                    /**< c × n, column-major */
+  double ridge;                                 /**< σ² + jitter */
+  double *kappa, *theta;                        /**< N × N */
+  double *P;                                    /**< m × N: [−A, I], column-major */
+  double *mean;                                 /**< c × m: (A Y)ᵀ */
+  double *ensemble;                             /**< m × m: P κ Pᵀ, the ensemble's covariance */
+  double *posterior;                            /**< m × m: Θ_TT − A Θ_XT, that of the NTK posterior */
+  double *noise;                                /**< m: ridge times the squared norm of each row of A */
+  double lambda_min, lambda_max;                /**< of Θ_XX */
+} wl_problem;
+
+/**
+ * Local. Exact kernels, map and covariances, by GSL on this rank alone (for small n).
+ * @param x  n + m points, @param y  c × n, column-major; both copied
+ * Errors: WL_ERROR_NUMERICAL where Θ_XX + ridge I is not positive definite; WL_ERROR_MEMORY.
+ */
+wl_error wl_problem_create(const wl_network *network, int64_t train, int64_t test, int64_t dimension,
+                           int64_t outputs, const double *x, const double *y, double ridge, wl_problem **problem);
+
+/** Local. Frees and sets to NULL; NULL is fine. */
+void wl_problem_destroy(wl_problem **problem);
+
+/** The models, in the order in which everything lists them. */
+#define WL_MODEL_LIST(X)                              \
+  X(ENSEMBLE, ensemble, "deep ensemble trained on Y") \
+  X(RND, rnd, "predictor on a fixed random target")   \
+  X(BAYESIAN_RND, bayesian_rnd, "predictor on its own tangent in a random direction")
+
+typedef enum wl_finite_model {
+#define WL_MODEL_ENUM(NAME, name, text) WL_FINITE_##NAME,
+  WL_MODEL_LIST(WL_MODEL_ENUM)
+#undef WL_MODEL_ENUM
+      WL_FINITE_MODELS
+} wl_finite_model;
+
+/** Local. Name as in the result files. */
+const char *wl_finite_model_name(int model);
+
+/** What one index of one width leaves: an array of doubles, with these places in it. */
+typedef struct wl_record {
+  int64_t size;
+  int64_t heads[WL_FINITE_MODELS];       /**< c, K, K */
+  int64_t steps[WL_FINITE_MODELS];       /**< 1 number: steps of training */
+  int64_t residual[WL_FINITE_MODELS];    /**< 1: relative residual */
+  int64_t converged[WL_FINITE_MODELS];   /**< 1: 1 or 0 */
+  int64_t error[WL_FINITE_MODELS];       /**< heads × m: ε after training, test point fastest */
+  int64_t limit[WL_FINITE_MODELS];       /**< heads × m: P ε₀ of the same network */
+  int64_t conditional[WL_FINITE_MODELS]; /**< m: E[(P ε₀)²] over what the kernels at initialization leave open */
+  int64_t kappa, theta; /**< 1 each: ‖κ̂ − κ‖²/‖κ‖², ‖Θ̂ − Θ‖²/‖Θ‖² of the ensemble's network */
+  int64_t flops, seconds; /**< 1 each: of the training by gradient descent alone */
+} wl_record;
+
+/** Local. Where the measurements of an index stand, with so many heads. */
+wl_record wl_record_layout(const wl_problem *problem, int64_t heads);
+
+/** Everything that was measured. On rank 0. */
+typedef struct wl_study {
+  const wl_problem *problem; /**< borrowed */
+  wl_record record;
+  int64_t width_count, networks;
+  int64_t widths[WL_WIDTHS];
+  double *data;                /**< [width][network][record.size]; owned; NULL on other ranks */
+  double seconds;              /**< from the first to the last network */
+  double gemm_rate[WL_WIDTHS]; /**< flop/s of DGEMM of the shapes of a step, a rank, all ranks at once */
+  double gemm_ranks;           /**< how many ranks that was */
+} wl_study;
+
+/** What to measure: finite_width of the configuration and what belongs to it. */
+typedef struct wl_study_options {
+  uint64_t seed;
+  int64_t width_count, networks, heads;
+  int64_t widths[WL_WIDTHS];
+  wl_training training;
+  double residual, step;
+  int64_t steps;
+  wl_momentum momentum;
+  wl_sabotage sabotage;
+} wl_study_options;
+
+/**
+ * Collective over `comm`. Draws, trains and measures `networks` networks of each width and model. Rank 0 hands them
+ * out one by one, the widest first, and works itself between the requests; what a network gives depends on the
+ * options and its number alone.
+ * Errors: WL_ERROR_MEMORY; WL_ERROR_CONFIG for what the options do not allow together.
+ */
+wl_error wl_study_run(MPI_Comm comm, const wl_problem *problem, const wl_study_options *options, wl_study **study);
+
+/** Local. Frees and sets to NULL; NULL is fine. */
+void wl_study_destroy(wl_study **study);
+
+/* ---- the verdict --------------------------------------------------------------------------------------------- */
+
+/** How a deviation is measured, and so what it does when there is none. */
+typedef enum wl_claim_kind {
+  WL_CLAIM_DISTANCE, /**< the root of a mean of squares, one a network: positive, falls as n^−½ */
+  WL_CLAIM_BIAS,     /**< a mean that would be 0: of either sign, falls as 1/n */
+  WL_CLAIM_SQUARE    /**< an unbiased estimate of a squared distance: falls as 1/n², noise of either sign */
+} wl_claim_kind;
+
+/** One deviation at one width. */
+typedef struct wl_estimate {
+  double value, error; /**< estimate and standard error; of a DISTANCE the mean square and its error */
+  double dof;          /**< the error is that of a scaled χ²(dof); 0: normal, of Student's t with many */
+} wl_estimate;
+
+/** One claim with its measurements and verdict. */
+typedef struct wl_claim {
+  const char *name, *formula; /**< static */
+  wl_claim_kind kind;
+  bool present; /**< false: this study cannot measure it (one head, few networks) */
+  wl_estimate at[WL_WIDTHS];
+  double rate, rate_low, rate_high; /**< of the shown deviation ∝ n^−rate, with 95 % interval; ±∞: not bounded */
+  double amplitude;                 /**< shown deviation ≈ amplitude · n^−rate */
+  double predicted, prediction_error; /**< at the largest width from the smaller ones by the trend of the kind */
+  bool falls, agrees, pass;           /**< the rate is above 0; value within its error of zero or of the trend */
+} wl_claim;
+
+enum { WL_CLAIMS = 22 };
+
+/** All claims, and whether all hold. */
+typedef struct wl_verdict {
+  wl_claim claim[WL_CLAIMS];
+  int64_t not_converged[WL_FINITE_MODELS]; /**< networks that missed the residual, over all widths */
+  double critical; /**< standard errors that a normal deviation may have, all claims together */
+  bool pass;
+} wl_verdict;
+
+/** The chance that a study of a true theory fails by accident, over all its claims together (Bonferroni). */
+#define WL_FINITE_FALSE_ALARM 0.01
+
+/** Local. Errors: WL_ERROR_MEMORY. */
+wl_error wl_study_judge(const wl_study *study, wl_verdict *verdict);
+
+/** Local. The deviation as it is shown: of a DISTANCE the root. Likewise its standard error. */
+double wl_claim_shown(const wl_claim *claim, int64_t width);
+double wl_claim_shown_error(const wl_claim *claim, int64_t width);
+
+#endif

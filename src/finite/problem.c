@@ -1,0 +1,135 @@
+/*
+ * What theory says of one small problem: kernels of all points, the map of training, the laws of the errors.
+ */
+#include <cblas.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "finite/dense.h"
+#include "widelimit/finite.h"
+
+static double *room(int64_t count) { return calloc((size_t)(count > 0 ? count : 1), sizeof(double)); }
+
+static wl_error allocate(wl_problem *p) {
+  const int64_t N = p->all, n = p->train, m = p->test;
+  p->x = room(N * p->dimension);
+  p->y = room(n * p->outputs);
+  p->kappa = room(N * N);
+  p->theta = room(N * N);
+  p->P = room(m * N);
+  p->mean = room(m * p->outputs);
+  p->ensemble = room(m * m);
+  p->posterior = room(m * m);
+  p->noise = room(m);
+  if (!p->x || !p->y || !p->kappa || !p->theta || !p->P || !p->mean || !p->ensemble || !p->posterior || !p->noise)
+    WL_FAIL(WL_ERROR_MEMORY, "finite networks: no memory for the kernels of %lld points", (long long)N);
+  return WL_OK;
+}
+
+static wl_error fill_kernels(wl_problem *p) {
+  const int64_t N = p->all;
+  wl_points *points = NULL;
+  WL_TRY(wl_points_create(&p->network, N, p->dimension, p->x, &points));
+  double *work = malloc(sizeof(double) * wl_network_tile_work(&p->network, N, N));
+  if (work) {
+    wl_network_tile(points, 0, N, points, 0, N, p->kappa, N, p->theta, N, work);
+    for (int64_t i = 0; i < N; i++) { /* the diagonal by its closed form */
+      p->kappa[i * N + i] = wl_points_kappa(points)[i];
+      p->theta[i * N + i] = wl_points_theta(points)[i];
+    }
+  }
+  free(work);
+  wl_points_destroy(&points);
+  if (!work) WL_FAIL(WL_ERROR_MEMORY, "finite networks: no memory for the kernels of %lld points", (long long)N);
+  return WL_OK;
+}
+
+/* P = [−A, I], A = Θ_TX S⁻¹, row by row; S is consumed. */
+static wl_error fill_map(wl_problem *p, double *S) {
+  const int64_t N = p->all, n = p->train, m = p->test;
+  for (int64_t j = 0; j < n; j++) {
+    memcpy(S + j * n, p->theta + j * N, sizeof(double) * (size_t)n);
+    S[j * n + j] += p->ridge;
+  }
+  WL_TRY(wl_dense_extremes(n, S, &p->lambda_min, &p->lambda_max));
+  p->lambda_min -= p->ridge;
+  p->lambda_max -= p->ridge;
+  if (!wl_dense_cholesky(n, S))
+    WL_FAIL(WL_ERROR_NUMERICAL,
+            "theta of the %lld training points is not positive definite (smallest eigenvalue %.2e); use points "
+            "that are further apart, or noise_variance with training: linearized",
+            (long long)n, p->lambda_min);
+  double *row = room(n);
+  if (!row) WL_FAIL(WL_ERROR_MEMORY, "finite networks: out of memory");
+  for (int64_t t = 0; t < m; t++) {
+    memcpy(row, p->theta + (n + t) * N, sizeof(double) * (size_t)n); /* Θ_Xt */
+    wl_dense_solve(n, S, row);
+    for (int64_t i = 0; i < n; i++) p->P[i * m + t] = -row[i];
+    p->P[(n + t) * m + t] = 1.0;
+    p->noise[t] = p->ridge * cblas_ddot((blasint)n, row, 1, row, 1);
+  }
+  free(row);
+  return WL_OK;
+}
+
+/* ensemble = P κ Pᵀ;  posterior = Θ_TT − A Θ_XT = [Θ_TX Θ_TT] Pᵀ;  mean = (A Y)ᵀ */
+static wl_error fill_laws(wl_problem *p) {
+  const blasint N = (blasint)p->all, n = (blasint)p->train, m = (blasint)p->test, c = (blasint)p->outputs;
+  double *half = room(p->test * p->all);
+  if (!half) WL_FAIL(WL_ERROR_MEMORY, "finite networks: out of memory");
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, m, N, N, 1.0, p->P, m, p->kappa, N, 0.0, half, m);
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, m, m, N, 1.0, half, m, p->P, m, 0.0, p->ensemble, m);
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, m, m, N, 1.0, p->P, m, p->theta + p->train * p->all, N,
+              0.0, p->posterior, m);
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, c, m, n, -1.0, p->y, c, p->P, m, 0.0, p->mean, c);
+  free(half);
+  return WL_OK;
+}
+
+static wl_error fill(wl_problem *p, const double *x, const double *y) {
+  WL_TRY(allocate(p));
+  memcpy(p->x, x, sizeof(double) * (size_t)(p->all * p->dimension));
+  memcpy(p->y, y, sizeof(double) * (size_t)(p->train * p->outputs));
+  WL_TRY(fill_kernels(p));
+  double *S = room(p->train * p->train);
+  if (!S) WL_FAIL(WL_ERROR_MEMORY, "finite networks: out of memory");
+  const wl_error error = fill_map(p, S);
+  free(S);
+  WL_TRY(error);
+  return fill_laws(p);
+}
+
+wl_error wl_problem_create(const wl_network *network, int64_t train, int64_t test, int64_t dimension,
+                           int64_t outputs, const double *x, const double *y, double ridge, wl_problem **result) {
+  *result = NULL;
+  wl_problem *p = calloc(1, sizeof *p);
+  if (!p) WL_FAIL(WL_ERROR_MEMORY, "finite networks: out of memory");
+  *p = (wl_problem){.network = *network,
+                    .train = train,
+                    .test = test,
+                    .all = train + test,
+                    .dimension = dimension,
+                    .outputs = outputs,
+                    .ridge = ridge};
+  const wl_error error = fill(p, x, y);
+  if (error != WL_OK) wl_problem_destroy(&p);
+  *result = p;
+  return error;
+}
+
+void wl_problem_destroy(wl_problem **pointer) {
+  wl_problem *p = *pointer;
+  if (!p) return;
+  free(p->x);
+  free(p->y);
+  free(p->kappa);
+  free(p->theta);
+  free(p->P);
+  free(p->mean);
+  free(p->ensemble);
+  free(p->posterior);
+  free(p->noise);
+  free(p);
+  *pointer = NULL;
+}

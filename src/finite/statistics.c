@@ -1,0 +1,110 @@
+#include "finite/statistics.h"
+
+#include <cblas.h>
+#include <math.h>
+
+wl_estimate wl_stat_mean(int64_t count, const double *values) {
+  double mean = 0.0, squares = 0.0;
+  for (int64_t i = 0; i < count; i++) mean += values[i];
+  mean /= (double)count;
+  for (int64_t i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
+  return (wl_estimate){.value = mean, .error = sqrt(squares / ((double)count * ((double)count - 1.0)))};
+}
+
+/* The variance of the means of rows, which holds that of E[B]·B, and more the fewer entries a row has. */
+static double projection_variance(int64_t count, const double *gram, double value, double scatter) {
+  const double M = (double)count;
+  double sum = 0.0;
+  for (int64_t i = 0; i < count; i++) {
+    double row = 0.0;
+    for (int64_t j = 0; j < count; j++) row += gram[i * count + j];
+    row = row / (M - 1.0) - value;
+    sum += row * row;
+  }
+  return fmax(sum / (M - 1.0) - scatter / (M - 1.0), 0.0);
+}
+
+wl_estimate wl_stat_square(int64_t count, double *gram, double *work) {
+  const double M = (double)count, pairs = M * (M - 1.0);
+  double sum = 0.0, squares = 0.0;
+  for (int64_t i = 0; i < count; i++) gram[i * count + i] = 0.0;
+  for (int64_t i = 0; i < count * count; i++) {
+    sum += gram[i];
+    squares += gram[i] * gram[i];
+  }
+  const double value = sum / pairs, scatter = fmax(squares / pairs - value * value, 0.0);
+  const double variance = 4.0 / M * projection_variance(count, gram, value, scatter) + 2.0 * scatter / pairs;
+  /* tr C³ from the triangles i ≠ j ≠ k */
+  const blasint n = (blasint)count;
+  cblas_dsymm(CblasColMajor, CblasLeft, CblasLower, n, n, 1.0, gram, n, gram, n, 0.0, work, n);
+  double triangles = 0.0;
+  for (int64_t i = 0; i < count * count; i++) triangles += work[i] * gram[i];
+  triangles /= pairs * (M - 2.0);
+  wl_estimate e = {.value = value, .error = sqrt(variance)};
+  if (triangles > 0.0 && squares > 0.0) e.dof = fmax(pow(squares / pairs, 3.0) / (triangles * triangles), 1.0);
+  return e;
+}
+
+/* A measurement without any scatter still has rounding. */
+static double weight_of(const wl_series_data *data, int64_t w) {
+  const double error = fmax(data->error[w], 1e-9 * fabs(data->y[w]) + 1e-30);
+  return 1.0 / (error * error);
+}
+
+double wl_stat_predict(const wl_series_data *data, double power, int terms, double at, double *error) {
+  double a11 = 0.0, a12 = 0.0, a22 = 0.0, b1 = 0.0, b2 = 0.0;
+  const double unit = data->n[0]; /* powers of n / n[0], for the sake of the scale */
+  for (int64_t w = 0; w < data->count; w++) {
+    const double first = pow(data->n[w] / unit, -power), weight = weight_of(data, w);
+    const double second = terms > 1 ? first * unit / data->n[w] : 0.0;
+    a11 += weight * first * first;
+    a12 += weight * first * second;
+    a22 += weight * second * second;
+    b1 += weight * first * data->y[w];
+    b2 += weight * second * data->y[w];
+  }
+  const double first = pow(at / unit, -power), second = terms > 1 ? first * unit / at : 0.0;
+  if (terms < 2) {
+    *error = first / sqrt(a11);
+    return first * b1 / a11;
+  }
+  const double determinant = a11 * a22 - a12 * a12;
+  *error = sqrt((a22 * first * first - 2.0 * a12 * first * second + a11 * second * second) / determinant);
+  return ((a22 * b1 - a12 * b2) * first + (a11 * b2 - a12 * b1) * second) / determinant;
+}
+
+static double misfit(const wl_series_data *data, double q, double *amplitude) {
+  double yy = 0.0, yp = 0.0, pp = 0.0;
+  for (int64_t w = 0; w < data->count; w++) {
+    const double p = pow(data->n[w] / data->n[0], -q), weight = weight_of(data, w);
+    yy += weight * data->y[w] * data->y[w];
+    yp += weight * data->y[w] * p;
+    pp += weight * p * p;
+  }
+  *amplitude = yp / pp * pow(data->n[0], q);
+  return yy - yp * yp / pp;
+}
+
+double wl_stat_rate(const wl_series_data *data, double deviations, double *low, double *high, double *amplitude) {
+  enum { STEPS = 4000 };
+  const double from = -10.0, step = 20.0 / STEPS;
+  double best = from, least = INFINITY, a;
+  for (int i = 0; i <= STEPS; i++) {
+    const double q = from + step * i, at = misfit(data, q, &a);
+    if (at >= least) continue;
+    least = at;
+    best = q;
+    *amplitude = a;
+  }
+  const double spare = data->count > 2 ? fmax(least / (double)(data->count - 2), 1.0) : 1.0;
+  const double limit = least + deviations * deviations * spare;
+  *low = INFINITY;
+  *high = -INFINITY;
+  for (int i = 0; i <= STEPS; i++) {
+    const double q = from + step * i;
+    if (misfit(data, q, &a) > limit) continue;
+    *low = fmin(*low, i == 0 ? -INFINITY : q);
+    *high = fmax(*high, i == STEPS ? INFINITY : q);
+  }
+  return best;
+}
