@@ -5,22 +5,34 @@ static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 int64_t wl_run_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
-  if (config->output_covariance || config->output_kernels) return shape->test;
+  if (config->output_covariance || config->output_kernels || config->certify.wanted) return shape->test;
   const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
   const int64_t wanted = larger(larger(512, shape->train / 20), stride);
   return smaller(shape->test, (wanted + stride - 1) / stride * stride);
+}
+
+static bool has_joint(const wl_run *run) { return wl_run_has_samples(run->config) || run->config->certify.wanted; }
+
+/* What the certificate holds beside the joint array: two N × m panels, four m × m matrices, heads in halves. */
+static double certify_bytes(const wl_run *run) {
+  const wl_grid *g = run->grid;
+  const int64_t m = run->shape.test, all = run->shape.train + m, heads = run->config->certify.heads;
+  if (!run->config->certify.wanted) return 0.0;
+  return 2.0 * (double)wl_matrix_local_bytes(g, all, m) + 4.0 * (double)wl_matrix_local_bytes(g, m, m) +
+         (double)run->config->certify.replicates * (double)wl_matrix_local_bytes(g, m, heads) +
+         3.0 * (double)wl_matrix_local_bytes(g, all, heads + 1);
 }
 
 /* The joint array of X and T, two panels, the points, the loop's panels and the half-made Bayesian heads. */
 static double joint_bytes(const wl_run *run) {
   const wl_grid *g = run->grid;
   const int64_t m = run->shape.test, all = run->shape.train + m, d = run->shape.dimension;
-  if (!wl_run_has_samples(run->config)) return 0.0;
+  if (!has_joint(run)) return 0.0;
   const double rows = (double)wl_grid_owned(all, g->block, g->row, g->rows),
                columns = (double)wl_grid_owned(all, g->block, g->column, g->columns);
   const double panels = 3.0 * (double)wl_matrix_local_bytes(g, all, wl_run_panel_width(run, run->shape.outputs));
   const double loop = 8.0 * (double)g->block * (2.0 * rows + 3.0 * columns);
-  return (double)wl_matrix_local_bytes(g, all, all) + (panels > loop ? panels : loop) +
+  return (double)wl_matrix_local_bytes(g, all, all) + (panels > loop ? panels : loop) + certify_bytes(run) +
          8.0 * (rows + columns) * (double)d +
          (double)wl_matrix_local_bytes(g, m, run->config->samples[WL_DRAW_BAYESIAN_RND]);
 }
@@ -36,7 +48,9 @@ static double bytes_of_rank(const wl_run *run) {
   const double points = 8.0 * (double)(rows + columns + 2 * w) * (double)d;
   const double loop = 8.0 * (double)g->block * (double)(2 * rows + 3 * columns);
   const double square =
-      run->config->output_covariance || run->config->output_kernels ? (double)wl_matrix_local_bytes(g, m, m) : 0.0;
+      run->config->output_covariance || run->config->output_kernels || run->config->certify.wanted
+          ? (double)wl_matrix_local_bytes(g, m, m)
+          : 0.0;
   const double predict = array + square + points + (panels > loop ? panels : loop),
                joint = points + joint_bytes(run);
   return (predict > joint ? predict : joint) + 48.0 * 1048576.0; /* libraries, messages */
@@ -44,7 +58,7 @@ static double bytes_of_rank(const wl_run *run) {
 
 wl_error wl_run_check_capacity(const wl_run *run) {
   const wl_grid *g = run->grid;
-  const int64_t n = run->shape.train + (wl_run_has_samples(run->config) ? run->shape.test : 0);
+  const int64_t n = run->shape.train + (has_joint(run) ? run->shape.test : 0);
   const int64_t ranks = wl_matrix_ranks_needed(n);
   const int64_t share = wl_grid_owned(n, g->block, 0, g->rows) * wl_grid_owned(n, g->block, 0, g->columns);
   if (n > INT32_MAX || share > INT32_MAX)

@@ -16,6 +16,7 @@ static const char help[] = "widelimit " WIDELIMIT_VERSION
                            "\n"
                            "commands:\n"
                            "  run CONFIG       compute what the configuration asks for\n"
+                           "  certify CONFIG   run, and test that the equivalences hold on these data\n"
                            "  finite CONFIG    train networks of finite width and hold the theory against them\n"
                            "\n"
                            "  widelimit COMMAND --help   what a command takes\n"
@@ -48,6 +49,16 @@ static const char run_help[] =
     "  network: {depth: 3, activation: relu, sigma_w: 1.4142135623730951}\n"
     "  noise_variance: 0.01\n";
 
+static const char certify_help[] =
+    "usage: [mpirun -n RANKS] widelimit certify CONFIG [--set KEY=VALUE]...\n"
+    "  3 posterior mean + one Bayesian RND head = posterior sample\n"
+    "The tests go to the console and to `certificate` in summary.json. Exit status 4\n"
+    "where one fails. `run` does the same where CONFIG has a certify section.\n"
+    "                     --set certify.replicates=20   how often it is repeated\n"
+    "                     --set certify.heads=64        with how many heads\n"
+    "                     --set certify.false_alarm=1e-6\n"
+    "                     --set certify.sabotage=covariance   to see it fail\n"
+    "what each test is: doc/certificate.md\n";
 static const char finite_help[] =
     "usage: [mpirun -n RANKS] widelimit finite CONFIG [--set KEY=VALUE]...\n"
     "\n"

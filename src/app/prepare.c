@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/run.h"
+#include "app/certify.h"
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -24,6 +24,10 @@ wl_error wl_run_share_config(wl_run *run, const wl_arguments *arguments) {
   wl_error error = WL_OK;
   if (run->rank == 0) {
     error = wl_config_read(arguments->config, arguments->override_count, arguments->overrides, &run->config);
+    if (error == WL_OK && run->must_certify) {
+      run->config->certify.wanted = true;
+      error = wl_run_check_certify(run->config);
+    }
     if (error == WL_OK) error = wl_config_format(run->config, &text);
     if (error == WL_OK) length = (int64_t)strlen(text) + 1;
   }

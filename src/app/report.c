@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "app/run.h"
+#include "app/certify.h"
 #include "widelimit/log.h"
 
 /* Everything about a run that takes all ranks to find out. */
@@ -235,6 +235,7 @@ static wl_error make_summary(const wl_run *run, const facts *f, const double *au
       root, "metrics",
       json_pack("{s:o, s:o}", "mean", mean_metrics(run), "quantity", quantity_metrics(run, auroc)));
   if (run->sampling.done) json_object_set_new(root, "sampling", sampling_object(run));
+  if (run->certified.done) json_object_set_new(root, "certificate", wl_run_certificate_object(run));
   *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
   json_decref(root);
   if (!*text) WL_FAIL(WL_ERROR_MEMORY, "summary: out of memory");
@@ -352,5 +353,6 @@ wl_error wl_run_report(wl_run *run, char **summary) {
   print_means(run);
   print_quantities(run, auroc);
   print_samples(run);
+  wl_run_print_certificate(run);
   return make_summary(run, &f, auroc, summary);
 }

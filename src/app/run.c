@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/certify.h"
 #include "app/sample.h"
 #include "widelimit/log.h"
 
@@ -17,7 +18,7 @@ static wl_error assemble(wl_run *run) {
 }
 
 static wl_error create_square(wl_run *run, const wl_point_set *test, wl_matrix **square) {
-  if (!run->config->output_covariance) return WL_OK;
+  if (!run->config->output_covariance && !run->config->certify.wanted) return WL_OK;
   WL_TRY(wl_matrix_create(run->grid, test->count, test->count, square));
   return wl_gram_symmetric(test, WL_GRAM_BOTH, *square);
 }
@@ -30,7 +31,8 @@ static wl_error predict_batch(wl_run *run, int64_t first, int64_t count) {
   WL_GOTO(error, done, wl_run_read_test_points(run, first, count, &test));
   WL_GOTO(error, done, create_square(run, test, &square));
   WL_GOTO(error, done, wl_model_predict(run->model, test, first, square, &p));
-  error = wl_run_write_batch(run, &p, square);
+  WL_GOTO(error, done, wl_run_write_batch(run, &p, run->config->output_covariance ? square : NULL));
+  if (run->config->certify.wanted && p.prior == WL_PRIOR_THETA) error = wl_run_keep_covariance(run, &p, &square);
 done:
   wl_prediction_clear(&p);
   wl_matrix_destroy(&square);
@@ -92,12 +94,15 @@ static wl_error run_phases(wl_run *run, const wl_arguments *arguments) {
   if (wl_model_needs(&options, WL_PRIOR_THETA)) WL_TRY(factor_and_predict(run, WL_PRIOR_THETA));
   if (wl_model_needs(&options, WL_PRIOR_KAPPA)) WL_TRY(factor_and_predict(run, WL_PRIOR_KAPPA));
   WL_TRY(wl_run_sample(run));
-  return finish(run);
+  WL_TRY(wl_run_certify(run));
+  WL_TRY(finish(run));
+  return wl_run_judge(run);
 }
 
 static void run_clear(wl_run *run) {
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) free(run->tally.variance[q]);
   free(run->tally.ood);
+  wl_run_certificate_clear(run);
   wl_results_discard(&run->results);
   wl_model_destroy(&run->model);
   wl_matrix_destroy(&run->targets);
@@ -107,10 +112,14 @@ static void run_clear(wl_run *run) {
   wl_config_destroy(&run->config);
 }
 
-wl_error wl_command_run(const wl_arguments *arguments) {
-  wl_run run = {.comm = MPI_COMM_WORLD, .timer = wl_timer_start()};
+static wl_error command(const wl_arguments *arguments, bool certify) {
+  wl_run run = {.comm = MPI_COMM_WORLD, .timer = wl_timer_start(), .must_certify = certify};
   MPI_Comm_rank(run.comm, &run.rank);
   const wl_error error = run_phases(&run, arguments);
   run_clear(&run);
   return error;
 }
+
+wl_error wl_command_run(const wl_arguments *arguments) { return command(arguments, false); }
+
+wl_error wl_command_certify(const wl_arguments *arguments) { return command(arguments, true); }

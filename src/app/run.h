@@ -6,6 +6,7 @@
 #define WIDELIMIT_APP_RUN_H
 
 #include "app/app.h"
+#include "widelimit/certify.h"
 #include "widelimit/data.h"
 #include "widelimit/machine.h"
 #include "widelimit/metrics.h"
@@ -30,9 +31,19 @@ typedef struct wl_sampling_facts {
   double shift[3]; /**< δ by wl_stage; 0: that factor was not made */
 } wl_sampling_facts;
 
+/** What the certificate is about, and the certificate. */
+typedef struct wl_certified {
+  wl_matrix *covariance;                          /**< ensemble above, ntk_gp below the diagonal, m × m */
+  wl_matrix *mean;                                /**< A Y, m × c */
+  double *ensemble_variance, *posterior_variance; /**< m, all ranks */
+  bool done;
+  wl_certificate certificate;
+} wl_certified;
+
 typedef struct wl_run {
   MPI_Comm comm;
   int rank;
+  bool must_certify; /**< whatever the configuration says */
   wl_config *config;
   wl_node node;
   wl_grid *grid;
@@ -45,6 +56,7 @@ typedef struct wl_run {
   wl_results *results; /**< rank 0 */
   wl_tally tally;      /**< rank 0 */
   wl_sampling_facts sampling;
+  wl_certified certified;
   wl_timer timer;
 } wl_run;
 

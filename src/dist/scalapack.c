@@ -102,6 +102,12 @@ void wl_syrk_transposed(wl_uplo uplo, const wl_matrix *a, wl_matrix *c) {
   pdsyrk_(&ul, "T", &n, &k, &minus, a->data, &one, &one, a->descriptor, &unit, c->data, &one, &one, c->descriptor);
 }
 
+void wl_syrk_add(wl_uplo uplo, const wl_matrix *a, wl_matrix *c) {
+  const char ul = (char)uplo;
+  const int n = (int)c->rows, k = (int)a->columns;
+  pdsyrk_(&ul, "N", &n, &k, &unit, a->data, &one, &one, a->descriptor, &unit, c->data, &one, &one, c->descriptor);
+}
+
 void wl_syr2k_transposed(wl_uplo uplo, const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
   const char ul = (char)uplo;
   const int n = (int)c->rows, k = (int)a->rows;

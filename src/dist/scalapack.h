@@ -33,6 +33,9 @@ void wl_trmm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b
 /** C ← C − Aᵀ A in the triangle named; all of each. */
 void wl_syrk_transposed(wl_uplo uplo, const wl_matrix *a, wl_matrix *c);
 
+/** C ← C + A Aᵀ in the triangle named; all of each. */
+void wl_syrk_add(wl_uplo uplo, const wl_matrix *a, wl_matrix *c);
+
 /** C ← C + ½ (Aᵀ B + Bᵀ A) in the triangle named; all of each. */
 void wl_syr2k_transposed(wl_uplo uplo, const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
 
