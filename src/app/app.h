@@ -22,6 +22,7 @@ wl_error wl_command_finite(const wl_arguments *arguments);
 
 /** Collective over MPI_COMM_WORLD. `widelimit certify`. */
 wl_error wl_command_certify(const wl_arguments *arguments);
+
 /** Local. Version of the program and of the libraries under it, on standard output. */
 void wl_print_version(void);
 

@@ -51,14 +51,25 @@ static const char run_help[] =
 
 static const char certify_help[] =
     "usage: [mpirun -n RANKS] widelimit certify CONFIG [--set KEY=VALUE]...\n"
+    "\n"
+    "Does what `widelimit run CONFIG` does, and then repeats the experiment of\n"
+    "random network distillation to test, on these data and at this size, that\n"
+    "  1 squared RND error = ensemble variance\n"
+    "  2 Bayesian RND error = centred posterior\n"
     "  3 posterior mean + one Bayesian RND head = posterior sample\n"
     "The tests go to the console and to `certificate` in summary.json. Exit status 4\n"
     "where one fails. `run` does the same where CONFIG has a certify section.\n"
+    "\n"
+    "options:\n"
+    "  --set KEY=VALUE  override a key of the configuration, e.g.\n"
     "                     --set certify.replicates=20   how often it is repeated\n"
     "                     --set certify.heads=64        with how many heads\n"
     "                     --set certify.false_alarm=1e-6\n"
     "                     --set certify.sabotage=covariance   to see it fail\n"
+    "  --help           this text\n"
+    "\n"
     "what each test is: doc/certificate.md\n";
+
 static const char finite_help[] =
     "usage: [mpirun -n RANKS] widelimit finite CONFIG [--set KEY=VALUE]...\n"
     "\n"
@@ -90,7 +101,11 @@ typedef struct command {
   wl_error (*call)(const wl_arguments *);
 } command;
 
-static const command commands[] = {{"run", run_help, wl_command_run}, {"finite", finite_help, wl_command_finite}};
+static const command commands[] = {
+    {"run", run_help, wl_command_run},
+    {"certify", certify_help, wl_command_certify},
+    {"finite", finite_help, wl_command_finite},
+};
 
 static const command *find_command(const char *name) {
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
