@@ -14,6 +14,7 @@
 
 #include "dist/scalapack.h"
 #include "infer/model.h"
+#include "solve/sweep.h"
 
 /* Numbers per test point, the same on every rank. */
 typedef struct columns {
@@ -145,19 +146,11 @@ static double largest_entry(const wl_matrix *a, const double *by_row) {
   return largest;
 }
 
-/* D ← κ_XX W − 2 D with κ above the diagonal of the array; its own diagonal takes the factor's place meanwhile. */
-static void multiply_by_kappa(wl_model *model, const wl_matrix *w, wl_matrix *d) {
-  wl_matrix_get_diagonal(model->gram, model->saved_diagonal);
-  wl_matrix_set_diagonal(model->gram, model->kappa_diagonal);
-  wl_symm_left(WL_UPPER, 1.0, model->gram, w, -2.0, d);
-  wl_matrix_set_diagonal(model->gram, model->saved_diagonal);
-}
-
 static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa_xt, columns *c,
                                  wl_matrix *covariance, wl_prediction *p) {
   wl_matrix *w = v, *d = kappa_xt;
-  wl_cholesky_backward(&model->evidence[WL_PRIOR_THETA].factor, w);
-  multiply_by_kappa(model, w, d);
+  WL_TRY(wl_cholesky_backward(&model->evidence[WL_PRIOR_THETA].factor, w));
+  WL_TRY(wl_symmetric_product(model->gram, model->kappa_diagonal, w, -2.0, d));
   column_sums(w, d, c);
   WL_TRY(ensemble_variance(largest_entry(model->gram, model->kappa_diagonal), c, model->gram->rows, p));
   if (covariance) wl_syr2k_transposed(WL_UPPER, w, d, covariance);
@@ -167,7 +160,7 @@ static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa
 static wl_error predict_theta(wl_model *model, const wl_point_set *test, wl_matrix *v, wl_matrix *kappa_xt,
                               columns *c, wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, kappa_xt, v));
-  wl_cholesky_forward(&model->evidence[WL_PRIOR_THETA].factor, v);
+  WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_THETA].factor, v));
   WL_TRY(predict_mean(model, v, p));
   column_sums(v, v, c);
   WL_TRY(posterior_variance(model, WL_QUANTITY_NTK_GP, c->theta, c, p));
@@ -184,7 +177,7 @@ static wl_error predict_theta(wl_model *model, const wl_point_set *test, wl_matr
 static wl_error predict_kappa(wl_model *model, const wl_point_set *test, wl_matrix *v, columns *c,
                               wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, v, NULL));
-  wl_cholesky_forward(&model->evidence[WL_PRIOR_KAPPA].factor, v);
+  WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_KAPPA].factor, v));
   WL_TRY(predict_mean(model, v, p));
   column_sums(v, v, c);
   if (covariance) wl_syrk_transposed(WL_UPPER, v, covariance);

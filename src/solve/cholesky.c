@@ -6,6 +6,7 @@
 
 #include "dist/scalapack.h"
 #include "solve/factorize.h"
+#include "solve/sweep.h"
 #include "widelimit/random.h"
 
 enum { PROBES = 4 };
@@ -92,12 +93,11 @@ wl_error wl_cholesky_factor(wl_matrix *matrix, wl_triangle triangle, const char 
   return error;
 }
 
-void wl_cholesky_forward(const wl_cholesky *f, wl_matrix *b) {
-  const int lower = f->triangle == WL_TRIANGLE_LOWER;
-  wl_trsm_left(uplo(f->triangle), lower ? WL_NO_TRANS : WL_TRANS, f->matrix, b);
+/* The lower triangle holds L, the upper one U = Lᵀ. */
+wl_error wl_cholesky_forward(const wl_cholesky *f, wl_matrix *b) {
+  return wl_triangle_solve(f->matrix, f->triangle, f->triangle == WL_TRIANGLE_UPPER, b);
 }
 
-void wl_cholesky_backward(const wl_cholesky *f, wl_matrix *b) {
-  const int lower = f->triangle == WL_TRIANGLE_LOWER;
-  wl_trsm_left(uplo(f->triangle), lower ? WL_TRANS : WL_NO_TRANS, f->matrix, b);
+wl_error wl_cholesky_backward(const wl_cholesky *f, wl_matrix *b) {
+  return wl_triangle_solve(f->matrix, f->triangle, f->triangle == WL_TRIANGLE_LOWER, b);
 }
