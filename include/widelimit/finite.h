@@ -78,6 +78,13 @@ void wl_net_forward(const wl_net *net, const double *parameters, int64_t count, 
 void wl_net_backward(const wl_net *net, const double *parameters, const double *x, wl_tape *tape,
                      const double *cotangent, double alpha, double beta, double *into);
 
+/**
+ * Local. One step of gradient descent with momentum, v ← momentum v − step Jᵀ c and ϑ ← ϑ + v, in one pass over both:
+ * what wl_net_backward and an addition would do, to rounding, with less traffic to memory.
+ */
+void wl_net_step(const wl_net *net, const double *x, wl_tape *tape, const double *cotangent, double step,
+                 double momentum, double *parameters, double *velocity);
+
 /** Local. J v at the points and parameters of the tape's forward pass; out is K × count, column-major. */
 void wl_net_jvp(const wl_net *net, const double *parameters, const double *direction, const double *x,
                 wl_tape *tape, double *out);
@@ -238,7 +245,8 @@ typedef enum wl_claim_kind {
 /** One deviation at one width. */
 typedef struct wl_estimate {
   double value, error; /**< estimate and standard error; of a DISTANCE the mean square and its error */
-  double dof;          /**< the error is that of a scaled χ²(dof); 0: normal, of Student's t with many */
+  double null_error;   /**< what the standard error is where the true value is 0 */
+  double dof;          /**< of the scaled χ² that the value then follows; 0: normal */
 } wl_estimate;
 
 /** One claim with its measurements and verdict. */

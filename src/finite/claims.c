@@ -125,7 +125,8 @@ static wl_estimate rnd_against_ensemble(const wl_view *v) {
   const wl_estimate a = mean_of_values(v);
   fill_squares(v, WL_FINITE_RND);
   const wl_estimate b = mean_of_values(v);
-  return (wl_estimate){.value = b.value - a.value, .error = hypot(a.error, b.error)};
+  const double error = hypot(a.error, b.error);
+  return (wl_estimate){.value = b.value - a.value, .error = error, .null_error = error};
 }
 
 /* ε² − l² in place of ε², and E[l²] given the kernels of the network at initialization in place of l²: the same mean,

@@ -177,6 +177,57 @@ void wl_net_backward(const wl_net *net, const double *parameters, const double *
   }
 }
 
+/* Columns of a layer whose weights and velocities together stay in a core's cache of half a megabyte. */
+static int64_t panel_of(const layer *y) {
+  const int64_t columns = 24576 / y->rows;
+  return columns < 8 ? 8 : columns < y->cols ? columns : y->cols;
+}
+
+/* δ of the layer below (next; NULL: none), then v and W of one layer: a panel of columns at a time, so that each panel
+   comes from memory once for all three. */
+static void step_layer(const layer *y, int64_t count, const double *delta, const double *input, double step,
+                       double momentum, double *w, double *v, double *next) {
+  const int64_t panel = panel_of(y);
+  for (int64_t c = 0; c < y->cols; c += panel) {
+    const int64_t cols = y->cols - c < panel ? y->cols - c : panel;
+    double *wc = w + c * y->rows, *vc = v + c * y->rows;
+    if (next)
+      multiply(CblasTrans, CblasNoTrans, cols, count, y->rows, y->scale, wc, y->rows, delta, y->rows, 0.0,
+               next + c, y->cols);
+    multiply(CblasNoTrans, CblasTrans, y->rows, cols, count, -step * y->scale, delta, y->rows, input + c, y->cols,
+             momentum, vc, y->rows);
+    for (int64_t i = 0; i < cols * y->rows; i++) wc[i] += vc[i];
+  }
+}
+
+static void step_bias(const layer *y, double sigma_b, int64_t count, const double *delta, double step,
+                      double momentum, double *w, double *v) {
+  for (int64_t i = y->bias; i < y->bias + y->rows; i++) {
+    double sum = 0.0;
+    for (int64_t j = 0; j < count; j++) sum += delta[j * y->rows + i - y->bias];
+    v[i] = momentum * v[i] - step * sigma_b * sum;
+    w[i] += v[i];
+  }
+}
+
+void wl_net_step(const wl_net *net, const double *x, wl_tape *tape, const double *cotangent, double step,
+                 double momentum, double *parameters, double *velocity) {
+  const double *delta = cotangent;
+  double *next = tape->delta, *spare = tape->second;
+  for (int l = net->network.depth - 1; l >= 0; l--) {
+    const layer y = layer_of(net, l);
+    const int64_t offset = wl_net_offset(net, l);
+    double *w = parameters + offset, *v = velocity + offset;
+    step_layer(&y, tape->count, delta, input_of(net, tape, l, x), step, momentum, w, v, l > 0 ? next : NULL);
+    step_bias(&y, net->network.sigma_b, tape->count, delta, step, momentum, w, v);
+    if (l == 0) break;
+    multiply_elements(y.cols * tape->count, tape->slope + place(net, tape, l - 1), next);
+    delta = next;
+    next = spare;
+    spare = (double *)delta;
+  }
+}
+
 void wl_net_jvp(const wl_net *net, const double *parameters, const double *direction, const double *x,
                 wl_tape *tape, double *out) {
   const int last = net->network.depth - 1;

@@ -2,6 +2,7 @@
  * What theory says of one small problem: kernels of all points, the map of training, the laws of the errors.
  */
 #include <cblas.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,9 +54,10 @@ static wl_error fill_map(wl_problem *p, double *S) {
     S[j * n + j] += p->ridge;
   }
   WL_TRY(wl_dense_extremes(n, S, &p->lambda_min, &p->lambda_max));
+  const bool singular = !(p->lambda_min > (double)n * DBL_EPSILON * p->lambda_max);
   p->lambda_min -= p->ridge;
   p->lambda_max -= p->ridge;
-  if (!wl_dense_cholesky(n, S))
+  if (singular || !wl_dense_cholesky(n, S))
     WL_FAIL(WL_ERROR_NUMERICAL,
             "theta of the %lld training points is not positive definite (smallest eigenvalue %.2e); use points "
             "that are further apart, or noise_variance with training: linearized",

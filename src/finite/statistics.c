@@ -8,7 +8,8 @@ wl_estimate wl_stat_mean(int64_t count, const double *values) {
   for (int64_t i = 0; i < count; i++) mean += values[i];
   mean /= (double)count;
   for (int64_t i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
-  return (wl_estimate){.value = mean, .error = sqrt(squares / ((double)count * ((double)count - 1.0)))};
+  const double error = sqrt(squares / ((double)count * ((double)count - 1.0)));
+  return (wl_estimate){.value = mean, .error = error, .null_error = error};
 }
 
 /* The variance of the means of rows, which holds that of E[B]·B, and more the fewer entries a row has. */
@@ -40,7 +41,7 @@ wl_estimate wl_stat_square(int64_t count, double *gram, double *work) {
   double triangles = 0.0;
   for (int64_t i = 0; i < count * count; i++) triangles += work[i] * gram[i];
   triangles /= pairs * (M - 2.0);
-  wl_estimate e = {.value = value, .error = sqrt(variance)};
+  wl_estimate e = {.value = value, .error = sqrt(variance), .null_error = sqrt(2.0 * scatter / pairs)};
   if (triangles > 0.0 && squares > 0.0) e.dof = fmax(pow(squares / pairs, 3.0) / (triangles * triangles), 1.0);
   return e;
 }
@@ -86,7 +87,7 @@ static double misfit(const wl_series_data *data, double q, double *amplitude) {
 }
 
 double wl_stat_rate(const wl_series_data *data, double deviations, double *low, double *high, double *amplitude) {
-  enum { STEPS = 4000 };
+  enum { STEPS = 20000 };
   const double from = -10.0, step = 20.0 / STEPS;
   double best = from, least = INFINITY, a;
   for (int i = 0; i <= STEPS; i++) {

@@ -13,7 +13,8 @@ wl_estimate wl_stat_mean(int64_t count, const double *values);
 /**
  * ‖E[B]‖² from independent vectors B_i without the bias of noise: the U-statistic Σ_{i≠j} B_i·B_j / (M (M − 1)).
  * Its variance is 4 Var(E[B]·B)/M + 2 tr C²/(M (M − 1)), C the covariance of B; where E[B] = 0 it is a centred sum of
- * χ²(1), matched to χ²(dof) in its third moment.                               [Serfling 1980, ch. 5; Pearson 1959]
+ * χ²(1), matched to χ²(dof) in its third moment; the first term is estimated too large there, and null_error is without
+ * it.                                                                    [Serfling 1980, ch. 5; Pearson 1959]
  * @param gram  B_i·B_j, count × count, both triangles; the diagonal is spoilt
  * @param work  count × count
  */

@@ -28,8 +28,7 @@ wl_trained wl_net_descend(const wl_net *net, const wl_descent *options, int64_t 
     end.converged = end.residual <= options->residual;
     if (end.converged || end.steps == options->steps || !(end.residual < diverged)) break;
     /* v ← momentum v − step Jᵀ(f − Y), ϑ ← ϑ + v */
-    wl_net_backward(net, parameters, x, tape, residual, -options->step, options->momentum, velocity);
-    for (int64_t i = 0; i < size; i++) parameters[i] += velocity[i];
+    wl_net_step(net, x, tape, residual, options->step, options->momentum, parameters, velocity);
     if (options->idle) options->idle(options->context);
   }
   free(residual);

@@ -32,8 +32,8 @@ static bool is_zero(const wl_claim *claim, const wl_estimate *e, double level, d
   if (claim->kind == WL_CLAIM_DISTANCE) return false;
   if (claim->kind == WL_CLAIM_BIAS) return fabs(e->value) <= critical * e->error;
   if (e->value <= 0.0) return true;
-  if (e->dof <= 0.0) return e->value <= critical * e->error;
-  return gsl_cdf_chisq_Q(e->dof + e->value / e->error * sqrt(2.0 * e->dof), e->dof) >= level;
+  if (e->dof <= 0.0) return e->value <= critical * e->null_error;
+  return gsl_cdf_chisq_Q(e->dof + e->value / e->null_error * sqrt(2.0 * e->dof), e->dof) >= level;
 }
 
 /* At the largest width: no larger than the trend of the smaller ones says. */
