@@ -45,8 +45,8 @@
   X(POSTERIOR_JOINT, posterior_joint, 3, "posterior draws' mean square, s.e.")           \
   X(POSTERIOR_NORMS, posterior_norms, 3, "posterior draws' norms are chi-square")        \
   X(POSTERIOR_MEAN, posterior_mean, 3, "posterior draws' mean is A Y, s.e.")             \
-  X(SUM_POINTS, sum_points, 3, "mean + head to draw, variance at each point")            \
-  X(SUM_JOINT, sum_joint, 3, "mean + head to draw, variance, all points")                \
+  X(SUM_POINTS, sum_points, 3, "mean + head to draw, at each point")                     \
+  X(SUM_JOINT, sum_joint, 3, "mean + head to draw, all points")                          \
   X(SUM_MEAN, sum_mean, 3, "mean + head to draw, means, s.e.")                           \
   X(HEADS_INDEPENDENT, heads_independent, 3, "RND heads, members: correlation")          \
   X(BAYESIAN_INDEPENDENT, bayesian_independent, 3, "Bayesian heads, draws: correlation") \

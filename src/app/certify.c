@@ -127,10 +127,10 @@ void wl_run_print_certificate(const wl_run *run) {
     for (int t = 0; t < WL_TEST_COUNT; t++)
       if (wl_test_claim((wl_test_name)t) == claim) print_test(c, t);
   }
-  wl_log_line("  seen through noise of variance %.1e (claim 1) and %.1e (2, 3), which hides", c->resolution[0],
+  wl_log_line("  seen through noise of variance %.1e (claim 1) and %.1e (claims 2, 3);", c->resolution[0],
               c->resolution[1]);
-  wl_log_line("  %lld and %lld of %lld variances", (long long)c->unresolved[0], (long long)c->unresolved[1],
-              (long long)c->points);
+  wl_log_line("  %lld and %lld of %lld points vary less than that", (long long)c->unresolved[0],
+              (long long)c->unresolved[1], (long long)c->points);
   if (c->mistake != WL_MISTAKE_NONE) wl_log_line("  on purpose: %s", wl_mistake_text(c->mistake));
   wl_log_line("  the certificate: %s", verdict(c->passed));
 }
