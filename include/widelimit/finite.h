@@ -239,6 +239,7 @@ void wl_study_destroy(wl_study **study);
 typedef enum wl_claim_kind {
   WL_CLAIM_DISTANCE, /**< the root of a mean of squares, one a network: positive, falls as n^−½ */
   WL_CLAIM_BIAS,     /**< a mean that would be 0: of either sign, falls as 1/n */
+  WL_CLAIM_ZERO,     /**< a mean that is 0 at every width: all widths are judged together */
   WL_CLAIM_SQUARE    /**< an unbiased estimate of a squared distance: falls as 1/n², noise of either sign */
 } wl_claim_kind;
 
@@ -257,11 +258,13 @@ typedef struct wl_claim {
   wl_estimate at[WL_WIDTHS];
   double rate, rate_low, rate_high; /**< of the shown deviation ∝ n^−rate, with 95 % interval; ±∞: not bounded */
   double amplitude;                 /**< shown deviation ≈ amplitude · n^−rate */
-  double predicted, prediction_error; /**< at the largest width from the smaller ones by the trend of the kind */
-  bool falls, agrees, pass;           /**< the rate is above 0; value within its error of zero or of the trend */
+  double predicted,
+      prediction_error;     /**< at the largest width from the smaller ones by the trend of the kind; of a
+                                           ZERO the mean over all widths */
+  bool falls, agrees, pass; /**< the rate is above 0; value within its error of zero or of the trend */
 } wl_claim;
 
-enum { WL_CLAIMS = 22 };
+enum { WL_CLAIMS = 25 };
 
 /** All claims, and whether all hold. */
 typedef struct wl_verdict {

@@ -91,7 +91,9 @@ static void print_training(const wl_finite *f) {
 }
 
 static void format_rate(const wl_claim *claim, char *text, size_t size) {
-  if (isfinite(claim->rate_low) && isfinite(claim->rate_high))
+  if (claim->kind == WL_CLAIM_ZERO)
+    snprintf(text, size, "all %8.5f +-%8.5f", claim->predicted, claim->prediction_error);
+  else if (isfinite(claim->rate_low) && isfinite(claim->rate_high))
     snprintf(text, size, "%5.2f [%5.2f, %5.2f]", claim->rate, claim->rate_low, claim->rate_high);
   else if (isfinite(claim->rate_low))
     snprintf(text, size, "above %.2f", claim->rate_low);

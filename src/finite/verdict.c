@@ -42,7 +42,7 @@ static bool is_on_trend(wl_claim *claim, const wl_claim_entry *entry, const wl_s
   const int64_t last = data->count - 1;
   wl_series_data smaller = *data;
   smaller.count = last;
-  const int terms = (entry->flags & WL_CLAIM_PRECISE) && last >= 3 ? 2 : 1;
+  const int terms = (entry->flags & WL_CLAIM_PRECISE) && last >= 2 ? 2 : 1;
   claim->predicted =
       wl_stat_predict(&smaller, power_of(entry->kind), terms, data->n[last], &claim->prediction_error);
   const double margin = critical * hypot(claim->prediction_error, data->error[last]);
@@ -63,6 +63,15 @@ static void fit_rate(wl_claim *claim, const wl_series_data *data, double critica
   claim->amplitude = sqrt(fmax(claim->amplitude, 0.0));
 }
 
+/* What is 0 at every width: the mean over all of them, weighted by their errors. */
+static void judge_zero(wl_claim *claim, const wl_series_data *data, double critical) {
+  claim->predicted = wl_stat_predict(data, 0.0, 1, 1.0, &claim->prediction_error);
+  claim->rate = claim->rate_low = claim->rate_high = NAN;
+  claim->falls = true;
+  claim->agrees = fabs(claim->predicted) <= critical * claim->prediction_error;
+  claim->pass = claim->agrees;
+}
+
 static void judge(const wl_study *study, const wl_claim_entry *entry, double level, double critical,
                   wl_claim *claim) {
   wl_series_data data = {.count = study->width_count};
@@ -70,6 +79,10 @@ static void judge(const wl_study *study, const wl_claim_entry *entry, double lev
     data.n[w] = (double)study->widths[w];
     data.y[w] = claim->at[w].value;
     data.error[w] = claim->at[w].error;
+  }
+  if (claim->kind == WL_CLAIM_ZERO) {
+    judge_zero(claim, &data, critical);
+    return;
   }
   const wl_estimate *last = &claim->at[data.count - 1];
   fit_rate(claim, &data, critical);
