@@ -7,7 +7,7 @@ source=$1 build=$2 launcher=$3 kind=$4
 rm -rf ./*
 if [ "$kind" = shared ]; then
   build=$PWD/project
-  cmake -S "$source" -B "$build" -DBUILD_SHARED_LIBS=ON -DWIDELIMIT_TESTS=OFF
+  cmake -S "$source" -B "$build" -DBUILD_SHARED_LIBS=ON -DWIDELIMIT_TESTS=OFF -DCMAKE_BUILD_TYPE=Debug
   cmake --build "$build" --parallel 2
 fi
 cmake --install "$build" --prefix "$PWD/installed"
