@@ -12,6 +12,8 @@ typedef struct wl_arguments {
   const char *config;           /**< path of the configuration */
   const char *const *overrides; /**< key=value, in order; owned by the caller */
   int override_count;
+  char *const *words; /**< all that follows the command, for commands with options of their own */
+  int word_count;
 } wl_arguments;
 
 /** Collective over MPI_COMM_WORLD. `widelimit run`. */
@@ -22,6 +24,9 @@ wl_error wl_command_finite(const wl_arguments *arguments);
 
 /** Collective over MPI_COMM_WORLD. `widelimit certify`. */
 wl_error wl_command_certify(const wl_arguments *arguments);
+
+/** Collective over MPI_COMM_WORLD. `widelimit bench`. */
+wl_error wl_command_bench(const wl_arguments *arguments);
 
 /** Local. Version of the program and of the libraries under it, on standard output. */
 void wl_print_version(void);

@@ -2,6 +2,7 @@
  * The program: reads the command line, hands over to a command, turns its error into one message and a status.
  */
 #include <mpi.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,15 +97,32 @@ static const char finite_help[] =
     "start here:\n"
     "  mpirun -n 2 widelimit finite inputs/finite/toy.yaml\n";
 
+static const char bench_help[] =
+    "usage: [mpirun -n RANKS] widelimit bench [--n N]... [--test M] [--dimension D]\n"
+    "                                         [--repeats R] [--block NB] [--json FILE]\n"
+    "\n"
+    "Times assembly, Cholesky, prediction and a whole run on made-up data, beside the\n"
+    "matrix products (DGEMM) that all ranks reach at once on the same machine.\n"
+    "\n"
+    "options:\n"
+    "  --n N          training points; may be given several times (8000)\n"
+    "  --test M       test points (1000)\n"
+    "  --dimension D  of the inputs (64)\n"
+    "  --repeats R    repetitions, of which the median is shown (3)\n"
+    "  --block NB     block size (chosen as `run` does)\n"
+    "  --json FILE    the same numbers for programs\n";
+
 typedef struct command {
   const char *name, *help;
   wl_error (*call)(const wl_arguments *);
+  bool own_options; /* takes no configuration and reads its words itself */
 } command;
 
 static const command commands[] = {
-    {"run", run_help, wl_command_run},
-    {"certify", certify_help, wl_command_certify},
-    {"finite", finite_help, wl_command_finite},
+    {"run", run_help, wl_command_run, false},
+    {"certify", certify_help, wl_command_certify, false},
+    {"finite", finite_help, wl_command_finite, false},
+    {"bench", bench_help, wl_command_bench, true},
 };
 
 static const command *find_command(const char *name) {
@@ -115,7 +133,8 @@ static const command *find_command(const char *name) {
 
 /* Fills `arguments`; `overrides` has room for all of argv. */
 static wl_error parse(const command *c, int count, char **words, const char **overrides, wl_arguments *arguments) {
-  *arguments = (wl_arguments){.overrides = overrides};
+  *arguments = (wl_arguments){.overrides = overrides, .words = words, .word_count = count};
+  if (c->own_options) return WL_OK;
   for (int i = 0; i < count; i++) {
     if (strcmp(words[i], "--set") == 0) {
       if (i + 1 == count) WL_FAIL(WL_ERROR_USAGE, "--set needs KEY=VALUE after it");

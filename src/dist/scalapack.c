@@ -34,11 +34,6 @@ extern void pdgemm_(const char *transa, const char *transb, const int *m, const 
                     const int *ic, const int *jc, const int *descc);
 extern void Cpdgemr2d(int m, int n, double *a, int ia, int ja, int *desca, double *b, int ib, int jb, int *descb,
                       int context);
-extern double pdlansy_(const char *norm, const char *uplo, const int *n, const double *a, const int *ia,
-                       const int *ja, const int *desca, double *work);
-extern void pdpocon_(const char *uplo, const int *n, const double *a, const int *ia, const int *ja,
-                     const int *desca, const double *anorm, double *rcond, double *work, const int *lwork,
-                     int *iwork, const int *liwork, int *info);
 
 /*
  * The PBLAS logical block: the width of the panels in which it communicates. The library's own 32 costs Cholesky
@@ -154,41 +149,4 @@ void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b) {
   /* it takes descriptors and the source by pointers to what it does not change */
   Cpdgemr2d((int)b->rows, (int)b->columns, a->data, (int)n + 1, 1, (int *)(uintptr_t)a->descriptor, b->data, 1, 1,
             b->descriptor, a->grid->blacs_context);
-}
-
-/* Room that is enough whatever the library's formulas ask for: the larger of both local extents, a few times. */
-static int64_t generous_room(const wl_matrix *a) {
-  const int64_t nb = a->grid->block;
-  return 8 * (a->local_rows + a->local_columns + 4 * nb) + a->rows / (nb ? nb : 1) + 1024;
-}
-
-wl_error wl_norm1_symmetric(wl_uplo uplo, const wl_matrix *a, double *norm) {
-  const char ul = (char)uplo;
-  const int n = (int)a->rows;
-  double *work = malloc(sizeof(double) * (size_t)generous_room(a));
-  wl_error error = WL_OK;
-  if (!work) error = wl_error_set(WL_ERROR_MEMORY, "norm: out of memory");
-  error = wl_error_agree(a->grid->comm, error);
-  if (error == WL_OK) *norm = pdlansy_("1", &ul, &n, a->data, &one, &one, a->descriptor, work);
-  free(work);
-  return error;
-}
-
-wl_error wl_reciprocal_condition(wl_uplo uplo, const wl_matrix *factor, double norm, double *rcond) {
-  const char ul = (char)uplo;
-  const int n = (int)factor->rows, room = (int)generous_room(factor);
-  double *work = malloc(sizeof(double) * (size_t)room);
-  int *integers = malloc(sizeof(int) * (size_t)room);
-  wl_error error = WL_OK;
-  if (!work || !integers) error = wl_error_set(WL_ERROR_MEMORY, "condition estimate: out of memory");
-  error = wl_error_agree(factor->grid->comm, error);
-  if (error == WL_OK) {
-    int info;
-    pdpocon_(&ul, &n, factor->data, &one, &one, factor->descriptor, &norm, rcond, work, &room, integers, &room,
-             &info);
-    if (info != 0) error = wl_error_set(WL_ERROR_INTERNAL, "pdpocon: argument %d refused", -info);
-  }
-  free(integers);
-  free(work);
-  return error;
 }

@@ -57,13 +57,4 @@ void wl_gemm_border(int64_t n, const wl_matrix *a, wl_matrix *b);
 /** B ← the rows of A from row n on; same columns. */
 void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b);
 
-/** The 1-norm of a symmetric matrix, given by the triangle named. Errors: WL_ERROR_MEMORY. */
-wl_error wl_norm1_symmetric(wl_uplo uplo, const wl_matrix *a, double *norm);
-
-/**
- * Estimate of the reciprocal condition number in the 1-norm from a Cholesky factor and the 1-norm of the matrix
- * that was factored (pdpocon). Errors: WL_ERROR_MEMORY, WL_ERROR_INTERNAL.
- */
-wl_error wl_reciprocal_condition(wl_uplo uplo, const wl_matrix *factor, double norm, double *rcond);
-
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "dist/scalapack.h"
+#include "solve/condition.h"
 #include "solve/factorize.h"
 #include "solve/sweep.h"
 #include "widelimit/random.h"
@@ -12,6 +13,40 @@
 enum { PROBES = 4 };
 
 static wl_uplo uplo(wl_triangle triangle) { return triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER; }
+
+/*
+ * ‖S‖₁ = maxⱼ Σᵢ |S_ij| from one triangle: an entry off the diagonal counts for its row and for its column. NaN
+ * anywhere makes a sum NaN, and the maximum is taken so that NaN stays.
+ */
+static wl_error norm1(const wl_matrix *a, wl_triangle triangle, double *norm) {
+  double *sum = calloc((size_t)(a->rows + 1), sizeof(double)),
+         *row = calloc((size_t)(a->local_rows + 1), sizeof(double));
+  wl_error error = sum && row ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "norm: out of memory");
+  error = wl_error_agree(a->grid->comm, error);
+  for (int64_t jl = 0; error == WL_OK && jl < a->local_columns; jl++) {
+    const int64_t j = wl_matrix_global_column(a, jl), at = wl_matrix_local_row(a, j),
+                  past = wl_matrix_local_row(a, j + 1);
+    const int64_t begin = triangle == WL_TRIANGLE_LOWER ? past : 0,
+                  end = triangle == WL_TRIANGLE_LOWER ? a->local_rows : at;
+    const double *column = a->data + jl * a->ld;
+    double total = past > at ? fabs(column[at]) : 0.0; /* the diagonal, where it is ours */
+    for (int64_t il = begin; il < end; il++) {
+      total += fabs(column[il]);
+      row[il] += fabs(column[il]);
+    }
+    sum[j] += total;
+  }
+  if (error == WL_OK) {
+    for (int64_t il = 0; il < a->local_rows; il++) sum[wl_matrix_global_row(a, il)] += row[il];
+    MPI_Allreduce(MPI_IN_PLACE, sum, (int)a->rows, MPI_DOUBLE, MPI_SUM, a->grid->comm);
+    *norm = 0.0;
+    for (int64_t j = 0; j < a->rows; j++)
+      if (!(sum[j] <= *norm)) *norm = sum[j];
+  }
+  free(row);
+  free(sum);
+  return error;
+}
 
 static double frobenius_norm(const wl_matrix *a) {
   double sum = 0.0;
@@ -58,12 +93,13 @@ static wl_error log_determinant(const wl_matrix *a, double *result) {
 
 static wl_error factor_and_measure(wl_cholesky *f, const char *name, wl_matrix *z, wl_matrix *sz) {
   int64_t pivot;
-  WL_TRY(wl_norm1_symmetric(uplo(f->triangle), f->matrix, &f->norm));
+  WL_TRY(norm1(f->matrix, f->triangle, &f->norm));
   wl_symm_left(uplo(f->triangle), 1.0, f->matrix, z, 0.0, sz);
-  if (!isfinite(f->norm) ||
-      !isfinite(frobenius_norm(sz))) /* pdlansy and dpotrf let NaN through, a product does not */
+  if (!isfinite(f->norm) || !isfinite(frobenius_norm(sz))) /* dpotrf lets NaN through, a product does not */
     WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", name);
+  const double began = MPI_Wtime();
   WL_TRY(wl_factorize(f->matrix, f->triangle, name, &pivot));
+  f->seconds = MPI_Wtime() - began;
   if (pivot >= 0)
     WL_FAIL(
         WL_ERROR_NUMERICAL,
@@ -75,7 +111,10 @@ static wl_error factor_and_measure(wl_cholesky *f, const char *name, wl_matrix *
   f->residual = residual(f, z, sz);
   if (!isfinite(f->residual) || !isfinite(f->log_determinant))
     WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite", name);
-  return wl_reciprocal_condition(uplo(f->triangle), f->matrix, f->norm, &f->reciprocal_condition);
+  double inverse_norm;
+  WL_TRY(wl_inverse_norm1(f, &inverse_norm));
+  f->reciprocal_condition = 1.0 / (f->norm * inverse_norm);
+  return WL_OK;
 }
 
 wl_error wl_cholesky_factor(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,

@@ -1,0 +1,17 @@
+/**
+ * @file condition.h
+ * The condition number of a factored matrix.
+ */
+#ifndef WIDELIMIT_SOLVE_CONDITION_H
+#define WIDELIMIT_SOLVE_CONDITION_H
+
+#include "widelimit/cholesky.h"
+
+/**
+ * Collective. Estimates ‖S⁻¹‖₁ from the factor of S by at most six solves with S: a lower bound that is almost always
+ * within a factor of three [Hager 1984; Higham 1988, Algorithm 4.1, with the alternating vector of LAPACK's dlacn2].
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_inverse_norm1(const wl_cholesky *factor, double *norm);
+
+#endif
