@@ -114,4 +114,11 @@ run_ctest() {
 }
 
 # dataset_column FILE DATASET: its numbers as text, one a line; all digits for doubles.
-dataset_column() { h5dump -d "$2" -m '%.17g' -y -w 1 -o /dev/stdout "$1" | sed -n 's/^ *\(-\{0,1\}[0-9][-+.0-9eE]*\),\{0,1\}$/\1/p'; }
+dataset_column() {
+  local numbers
+  numbers=$(mktemp)
+  h5dump -d "$2" -m '%.17g' -y -w 1 -o "$numbers" "$1" >/dev/null
+  echo >>"$numbers" # the last number has no end of line
+  sed -n 's/^ *\(-\{0,1\}[0-9][-+.0-9eE]*\),\{0,1\}$/\1/p' "$numbers"
+  rm -f "$numbers"
+}

@@ -247,6 +247,7 @@ typedef enum wl_claim_kind {
 typedef struct wl_estimate {
   double value, error; /**< estimate and standard error; of a DISTANCE the mean square and its error */
   double null_error;   /**< what the standard error is where the true value is 0 */
+  double skew;         /**< skewness of the estimate; of a mean of M numbers theirs over √M */
   double dof;          /**< of the scaled χ² that the value then follows; 0: normal */
 } wl_estimate;
 

@@ -125,8 +125,11 @@ static wl_estimate rnd_against_ensemble(const wl_view *v) {
   const wl_estimate a = mean_of_values(v);
   fill_squares(v, WL_FINITE_RND);
   const wl_estimate b = mean_of_values(v);
-  const double error = hypot(a.error, b.error);
-  return (wl_estimate){.value = b.value - a.value, .error = error, .null_error = error};
+  const double error = hypot(a.error, b.error), third = b.skew * pow(b.error, 3.0) - a.skew * pow(a.error, 3.0);
+  return (wl_estimate){.value = b.value - a.value,
+                       .error = error,
+                       .null_error = error,
+                       .skew = error > 0.0 ? third / pow(error, 3.0) : 0.0};
 }
 
 /* ε² − l² in place of ε², and E[l²] given the kernels of the network at initialization in place of l²: the same mean,

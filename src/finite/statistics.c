@@ -4,12 +4,38 @@
 #include <math.h>
 
 wl_estimate wl_stat_mean(int64_t count, const double *values) {
-  double mean = 0.0, squares = 0.0;
-  for (int64_t i = 0; i < count; i++) mean += values[i];
-  mean /= (double)count;
-  for (int64_t i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
-  const double error = sqrt(squares / ((double)count * ((double)count - 1.0)));
-  return (wl_estimate){.value = mean, .error = error, .null_error = error};
+  const double M = (double)count;
+  double mean = 0.0, squares = 0.0, cubes = 0.0;
+  for (int64_t i = 0; i < count; i++) mean += values[i] / M;
+  for (int64_t i = 0; i < count; i++) {
+    const double apart = values[i] - mean;
+    squares += apart * apart;
+    cubes += apart * apart * apart;
+  }
+  const double error = sqrt(squares / (M * (M - 1.0)));
+  const double skewness = squares > 0.0 ? cubes / M / pow(squares / M, 1.5) : 0.0;
+  return (wl_estimate){.value = mean, .error = error, .null_error = error, .skew = skewness / sqrt(M)};
+}
+
+double wl_stat_deviations(const wl_estimate *e) {
+  if (!(e->error > 0.0)) return e->value == 0.0 ? 0.0 : copysign(INFINITY, e->value);
+  const double t = e->value / e->error, s = e->skew;
+  return t + s * t * t / 3.0 + s * s * t * t * t / 27.0 + s / 6.0;
+}
+
+wl_estimate wl_stat_pool(int64_t count, const wl_estimate *estimates) {
+  double value = 0.0, variance = 0.0, third = 0.0;
+  for (int64_t i = 0; i < count; i++) {
+    const wl_estimate *e = &estimates[i];
+    value += e->value / (double)count;
+    variance += e->error * e->error;
+    third += e->skew * pow(e->error, 3.0);
+  }
+  const double error = sqrt(variance) / (double)count;
+  return (wl_estimate){.value = value,
+                       .error = error,
+                       .null_error = error,
+                       .skew = variance > 0.0 ? third / pow(variance, 1.5) : 0.0};
 }
 
 /* The variance of the means of rows, which holds that of E[B]·B, and more the fewer entries a row has. */

@@ -11,6 +11,16 @@
 wl_estimate wl_stat_mean(int64_t count, const double *values);
 
 /**
+ * How many standard errors a mean is from zero, as a normal number has them: with t = value / error and the skewness s of
+ * the mean, t + s t²/3 + s² t³/27 + s/6. Means of squares are skewed, and where the mean is low its estimated error is too.
+ *                                                                                                      [Hall 1992, eq. 2]
+ */
+double wl_stat_deviations(const wl_estimate *estimate);
+
+/** The plain mean of independent estimates (not weighted: errors and values of skewed numbers go together). */
+wl_estimate wl_stat_pool(int64_t count, const wl_estimate *estimates);
+
+/**
  * ‖E[B]‖² from independent vectors B_i without the bias of noise: the U-statistic Σ_{i≠j} B_i·B_j / (M (M − 1)).
  * Its variance is 4 Var(E[B]·B)/M + 2 tr C²/(M (M − 1)), C the covariance of B; where E[B] = 0 it is a centred sum of
  * χ²(1), matched to χ²(dof) in its third moment; the first term is estimated too large there, and null_error is without

@@ -30,7 +30,7 @@ static bool is_present(const wl_claim_entry *entry, const wl_study *study) {
 /* Is the estimate within its error of zero, at the level of one test? */
 static bool is_zero(const wl_claim *claim, const wl_estimate *e, double level, double critical) {
   if (claim->kind == WL_CLAIM_DISTANCE) return false;
-  if (claim->kind == WL_CLAIM_BIAS) return fabs(e->value) <= critical * e->error;
+  if (claim->kind == WL_CLAIM_BIAS) return fabs(wl_stat_deviations(e)) <= critical;
   if (e->value <= 0.0) return true;
   if (e->dof <= 0.0) return e->value <= critical * e->null_error;
   return gsl_cdf_chisq_Q(e->dof + e->value / e->null_error * sqrt(2.0 * e->dof), e->dof) >= level;
@@ -63,12 +63,14 @@ static void fit_rate(wl_claim *claim, const wl_series_data *data, double critica
   claim->amplitude = sqrt(fmax(claim->amplitude, 0.0));
 }
 
-/* What is 0 at every width: the mean over all of them, weighted by their errors. */
-static void judge_zero(wl_claim *claim, const wl_series_data *data, double critical) {
-  claim->predicted = wl_stat_predict(data, 0.0, 1, 1.0, &claim->prediction_error);
+/* What is 0 at every width: the mean over all of them. */
+static void judge_zero(wl_claim *claim, int64_t count, double critical) {
+  const wl_estimate mean = wl_stat_pool(count, claim->at);
+  claim->predicted = mean.value;
+  claim->prediction_error = mean.error;
   claim->rate = claim->rate_low = claim->rate_high = NAN;
   claim->falls = true;
-  claim->agrees = fabs(claim->predicted) <= critical * claim->prediction_error;
+  claim->agrees = fabs(wl_stat_deviations(&mean)) <= critical;
   claim->pass = claim->agrees;
 }
 
@@ -81,7 +83,7 @@ static void judge(const wl_study *study, const wl_claim_entry *entry, double lev
     data.error[w] = claim->at[w].error;
   }
   if (claim->kind == WL_CLAIM_ZERO) {
-    judge_zero(claim, &data, critical);
+    judge_zero(claim, data.count, critical);
     return;
   }
   const wl_estimate *last = &claim->at[data.count - 1];
