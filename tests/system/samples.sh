@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# samples.sh PROGRAM LAUNCHER RANKS CHECKER TOY DIGITS: draws through the program and its files: the same on any rank
+# count, longer runs begin with shorter ones, moments as computed; then the certificate and its exit status. Runs in a
+# folder of its own.
+set -euo pipefail
+program=$1 launcher=$2 ranks=$3 checker=$4 toy=$5 digits=$6
+
+# sample FOLDER LAUNCH... -- SETTING...: the toy's draws
+sample() {
+  local folder=$1
+  shift
+  local launch=()
+  while [ "$1" != -- ]; do
+    launch+=("$1")
+    shift
+  done
+  shift
+  "${launch[@]}" "$program" run "$toy" --set output.directory="$folder" --set 'output={covariance: false, kernels: false}' \
+    --set 'sampling={posterior: 12, ensemble: 9, rnd: 10, bayesian_rnd: 11}' "$@" >"$folder.log" 2>&1 ||
+    {
+      cat "$folder.log"
+      exit 1
+    }
+}
+
+# status EXPECTED COMMAND...
+status() {
+  local expected=$1 actual=0
+  shift
+  "$@" >log 2>&1 || actual=$?
+  [ "$actual" = "$expected" ] && return
+  cat log
+  echo "FAILED: exit status $actual, expected $expected: $*"
+  exit 1
+}
+
+# shellcheck disable=SC2206 # the launcher is a command with an option
+many=($launcher "$ranks")
+sample one -- --set grid.block=16
+sample all "${many[@]}" -- --set grid.block=16
+"$checker" equal one/results.h5 all/results.h5 1e-8
+sample turned "${many[@]}" -- --set grid.block=24 --set grid.rows="$ranks" --set grid.columns=1
+"$checker" equal one/results.h5 turned/results.h5 1e-8
+sample long "${many[@]}" -- --set sampling.posterior=1500 --set sampling.ensemble=1100 --set sampling.rnd=1200 \
+  --set sampling.bayesian_rnd=1300
+"$checker" equal one/results.h5 long/results.h5 1e-8
+"$checker" moments long/results.h5
+
+certify=("${many[@]}" "$program" certify "$toy" --set output.directory=certified --set certify.replicates=4
+  --set certify.heads=16)
+status 0 "${certify[@]}"
+grep -q '"passed": true' certified/summary.json
+grep -q 'the certificate: PASS' log
+[ "$(grep -c ' PASS$' log)" = 35 ] # 30 tests, 4 claims, the certificate
+status 4 "${certify[@]}" --set certify.sabotage=no_half
+grep -q 'RND mean square, all points.*FAIL$' log
+grep -Eq '^widelimit: error: the certificate failed in .*rnd_joint' log
+grep -q '"sabotage": "no_half"' certified/summary.json
+status 4 "${certify[@]}" --set certify.sabotage=no_noise
+grep -q 'head mean square, all points.*FAIL$' log
+
+# a section in the configuration does the same in `run`; no line is wider than the console
+[ "$ranks" -le 2 ] || exit 0
+status 0 "${many[@]}" "$program" run "$digits" --set output.directory=digits --set certify.replicates=3 \
+  --set certify.heads=8
+grep -q '^  the certificate: PASS' log
+if grep -nE '^.{81,}' log; then
+  echo 'FAILED: a line is longer than 80 columns'
+  exit 1
+fi
