@@ -223,10 +223,16 @@ typedef struct wl_study_options {
 } wl_study_options;
 
 /**
+ * Local. Whether networks can be trained so: at least one hidden layer, no ridge in gradient descent, 32-bit sizes.
+ * Errors: WL_ERROR_CONFIG, naming the key.
+ */
+wl_error wl_study_check(const wl_network *network, double ridge, const wl_study_options *options);
+
+/**
  * Collective over `comm`. Draws, trains and measures `networks` networks of each width and model. Rank 0 hands them
  * out one by one, the widest first, and works itself between the requests; what a network gives depends on the
  * options and its number alone.
- * Errors: WL_ERROR_MEMORY; WL_ERROR_CONFIG for what the options do not allow together.
+ * Errors: WL_ERROR_MEMORY; those of wl_study_check.
  */
 wl_error wl_study_run(MPI_Comm comm, const wl_problem *problem, const wl_study_options *options, wl_study **study);
 

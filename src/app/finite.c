@@ -34,6 +34,9 @@ static wl_error check(const wl_finite *f) {
   if (f->options.width_count == 0)
     WL_FAIL(WL_ERROR_CONFIG, "%s: finite_width.widths is missing: which widths are to be trained?",
             f->run.config->file);
+  const double ridge = f->run.config->noise_variance + f->run.config->jitter;
+  const wl_error error = wl_study_check(&f->run.config->network, ridge, &f->options);
+  if (error != WL_OK) return wl_error_set(error, "%s: %s", f->run.config->file, wl_error_message());
   if (points > POINTS_LIMIT || heads > HEAD_POINTS_LIMIT / points)
     WL_FAIL(WL_ERROR_CAPACITY,
             "%lld points and %lld heads are too many for networks that are really trained: at most %d points, and "

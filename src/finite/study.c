@@ -161,11 +161,11 @@ static wl_error measure_gemm(handout *h) {
   return WL_OK;
 }
 
-static wl_error check(const wl_problem *problem, const wl_study_options *o) {
-  if (problem->network.depth < 2)
+wl_error wl_study_check(const wl_network *network, double ridge, const wl_study_options *o) {
+  if (network->depth < 2)
     WL_FAIL(WL_ERROR_CONFIG,
             "network.depth is 1: a linear network has no width; finite_width needs a depth of at least 2");
-  if (problem->ridge > 0.0 && o->training == WL_TRAINING_GRADIENT_DESCENT)
+  if (ridge > 0.0 && o->training == WL_TRAINING_GRADIENT_DESCENT)
     WL_FAIL(WL_ERROR_CONFIG,
             "noise_variance or jitter is above 0: gradient descent would fit the noise; set both to 0, or "
             "finite_width.training to linearized, which has the ridge in closed form");
@@ -199,7 +199,7 @@ static wl_error run(handout *h) {
 wl_error wl_study_run(MPI_Comm comm, const wl_problem *problem, const wl_study_options *options,
                       wl_study **result) {
   *result = NULL;
-  WL_TRY(check(problem, options));
+  WL_TRY(wl_study_check(&problem->network, problem->ridge, options));
   handout h = {.comm = comm, .options = options, .study = calloc(1, sizeof *h.study)};
   WL_TRY(wl_error_agree(comm, h.study ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "finite networks: out of memory")));
   MPI_Comm_rank(comm, &h.rank);

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# finite.sh PROGRAM LAUNCHER RANKS CHECK_SUMMARY INPUT: a small study of finite networks passes its verdicts, and finite.h5 is
+# the same to the byte as on one rank; the summary of an earlier run is kept. Runs in a folder of its own.
+set -euo pipefail
+program=$1 launcher=$2 ranks=$3 check_summary=$4 input=$5
+
+# study FOLDER [--set KEY=VALUE]...: on $ranks ranks
+study() {
+  local folder=$1 launch=()
+  shift
+  # shellcheck disable=SC2206 # the launcher is a command with an option
+  [ "$ranks" = 1 ] || launch=($launcher "$ranks")
+  "${launch[@]}" "$program" finite "$input" --set output.directory="$folder" \
+    --set 'finite_width={widths: [32, 64, 128], networks: 48, heads: 4, stop: {residual: 1.0e-3}}' "$@" >log
+}
+
+rm -rf alone together
+study together
+grep -q '^  verdict: PASS$' log
+"$check_summary" together/summary.json \
+  finite_width.not_converged.ensemble 0 0 finite_width.not_converged.rnd 0 0 finite_width.not_converged.bayesian_rnd 0 0 \
+  finite_width.claims.kappa.rate 0.5 0.06 finite_width.claims.theta.rate 0.5 0.15 \
+  finite_width.claims.ensemble_path.rate 0.5 0.2 finite_width.claims.rnd_path.rate 0.5 0.2 \
+  finite_width.claims.bayesian_rnd_path.rate 0.5 0.2
+if [ -n "$(find together -name '.*')" ]; then
+  echo 'FAILED: an unfinished file was left'
+  exit 1
+fi
+if [ "$ranks" != 1 ]; then
+  (ranks=1 && study alone)
+  cmp alone/finite.h5 together/finite.h5
+fi
+
+# The closed form; a summary of `run` gets the section and keeps the rest.
+"$program" run "$input" --set output.directory=together >log
+study together --set finite_width.training=linearized --set finite_width.widths='[64,128,256]' --set finite_width.heads=2
+grep -q '"log_determinant"' together/summary.json
+grep -q '"finite_width"' together/summary.json
