@@ -30,7 +30,8 @@ typedef struct wl_point_set {
 
 /**
  * Collective. Reads the points on rank 0 in pieces of bounded size and spreads them; each coordinate travels once.
- * Errors: those of `read`; WL_ERROR_MEMORY; WL_ERROR_NUMERICAL (wl_points_create).
+ * Errors: those of `read`; WL_ERROR_MEMORY; WL_ERROR_NUMERICAL (wl_points_create), naming the point by its number
+ * counted from 1.
  */
 wl_error wl_point_set_create(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
                              wl_row_reader read, void *context, wl_point_set **set);

@@ -67,12 +67,13 @@ typedef struct wl_points wl_points;
  * Local. Prepares `count` points of dimension `dimension` for the recursion of `network`.
  * @param x  point i is x[i·dimension … i·dimension + dimension − 1] (row-major n × d); borrowed, must outlive
  *           the result. May be NULL when count is 0.
+ * @param label  what messages call each point (count numbers); NULL: its index. Used during the call only.
  * Errors: WL_ERROR_MEMORY; WL_ERROR_CAPACITY for a dimension that is not in 1 … 2³¹ − 1; WL_ERROR_NUMERICAL where
  * a layer's variance is above 1e150 (so that products of two do not overflow) or not a number, naming layer and
  * point. The result is bitwise a function of each point alone: the same for any selection or order of points.
  */
 wl_error wl_points_create(const wl_network *network, int64_t count, int64_t dimension, const double *x,
-                          wl_points **points);
+                          const int64_t *label, wl_points **points);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
 void wl_points_destroy(wl_points **points);

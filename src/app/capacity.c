@@ -7,7 +7,7 @@ static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 int64_t wl_run_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
   if (config->output_covariance || config->output_kernels || config->certify.wanted) return shape->test;
   const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
-  const int64_t wanted = larger(larger(512, shape->train / 20), stride);
+  const int64_t wanted = larger(larger(1024, shape->train / 20), stride);
   return smaller(shape->test, (wanted + stride - 1) / stride * stride);
 }
 
@@ -37,14 +37,17 @@ static double joint_bytes(const wl_run *run) {
          (double)wl_matrix_local_bytes(g, m, run->config->samples[WL_DRAW_BAYESIAN_RND]);
 }
 
-/* Bytes that this rank will hold at its peak: the array, two test panels, the points, the panels of the loop. */
+/*
+ * Bytes that this rank will hold at its peak: the array, two test panels with two block columns on their way, the
+ * points, the panels of the factorization.
+ */
 static double bytes_of_rank(const wl_run *run) {
   const wl_grid *g = run->grid;
   const int64_t n = run->shape.train, w = run->batch, d = run->shape.dimension, m = run->shape.test;
   const int64_t rows = wl_grid_owned(n, g->block, g->row, g->rows);
   const int64_t columns = wl_grid_owned(n, g->block, g->column, g->columns);
-  const double array = (double)wl_matrix_local_bytes(g, n, n),
-               panels = 2.0 * (double)wl_matrix_local_bytes(g, n, w);
+  const double array = (double)wl_matrix_local_bytes(g, n, n);
+  const double panels = 2.0 * ((double)wl_matrix_local_bytes(g, n, w) + 8.0 * (double)g->block * (double)rows);
   const double points = 8.0 * (double)(rows + columns + 2 * w) * (double)d;
   const double loop = 8.0 * (double)g->block * (double)(2 * rows + 3 * columns);
   const double square =

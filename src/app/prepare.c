@@ -84,10 +84,19 @@ static wl_error read_targets(wl_run *run) {
   return error;
 }
 
+/* Which inputs an error of the kernel's recursion speaks of; a file's own errors name the file. */
+static wl_error name_inputs(wl_error error, const char *inputs, int64_t first) {
+  if (error != WL_ERROR_NUMERICAL) return error;
+  if (first > 0)
+    return wl_error_set(error, "%s, counted from row %lld: %s", inputs, (long long)first + 1, wl_error_message());
+  return wl_error_set(error, "%s: %s", inputs, wl_error_message());
+}
+
 wl_error wl_run_read_data(wl_run *run) {
   wl_timer_enter(&run->timer, WL_PHASE_READ);
-  WL_TRY(wl_point_set_create(run->grid, &run->config->network, run->shape.train, run->shape.dimension,
-                             wl_data_train_inputs, run->data, &run->train));
+  const wl_error error = wl_point_set_create(run->grid, &run->config->network, run->shape.train,
+                                             run->shape.dimension, wl_data_train_inputs, run->data, &run->train);
+  if (error != WL_OK) return name_inputs(error, "training inputs", 0);
   return read_targets(run);
 }
 
@@ -104,6 +113,7 @@ static wl_error read_window(void *context, int64_t first, int64_t count, double 
 
 wl_error wl_run_read_test_points(wl_run *run, int64_t first, int64_t count, wl_point_set **points) {
   window w = {run->data, first};
-  return wl_point_set_create(run->grid, &run->config->network, count, run->shape.dimension, read_window, &w,
-                             points);
+  const wl_error error =
+      wl_point_set_create(run->grid, &run->config->network, count, run->shape.dimension, read_window, &w, points);
+  return name_inputs(error, "test inputs", first);
 }

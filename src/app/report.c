@@ -30,8 +30,8 @@ static const char *mpi_version(void) {
 void wl_print_version(void) {
   unsigned major, minor, release;
   H5get_libversion(&major, &minor, &release);
-  printf("widelimit %s\n%s\nHDF5 %u.%u.%u\n%s\n", WIDELIMIT_VERSION, mpi_version(), major, minor, release,
-         wl_blas_version());
+  printf("widelimit %s\n%s\nScaLAPACK %s\nHDF5 %u.%u.%u\n%s\n", WIDELIMIT_VERSION, mpi_version(),
+         WIDELIMIT_SCALAPACK_VERSION, major, minor, release, wl_blas_version());
 }
 
 void wl_run_print_header(const wl_run *run) {
@@ -319,24 +319,30 @@ static void column(char *text, size_t size, int show, const char *format, double
     snprintf(text, size, "-");
 }
 
-static void print_quantities(const wl_run *run, const double *auroc) {
+/* One line of the table: the columns that this run has. */
+static void print_quantity(const wl_run *run, int q, double area) {
   const bool ood = run->tally.ood != NULL;
-  wl_log_line("\n  quantity       mean variance%s   neg. log lik.%s", ood ? "   out of dist." : "",
-              ood ? "    AUROC" : "");
-  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
-    if (!run->config->quantity[q]) continue;
-    char outside[32], likelihood[32], area[32];
-    const wl_score *s = &run->tally.likelihood[q];
-    column(outside, sizeof outside, ood, "%.6g", ood ? mean_variance(run, q, 1.0) : 0.0);
-    column(likelihood, sizeof likelihood, s->points > 0 && is_predictive(q), "%.4f",
-           wl_score_negative_log_likelihood(s));
-    column(area, sizeof area, ood, "%.4f", auroc[q]);
-    if (ood)
-      wl_log_line("  %-13s %14.6g %14s %15s %8s", wl_quantity_name((wl_quantity)q), mean_variance(run, q, 0.0),
-                  outside, likelihood, area);
-    else
-      wl_log_line("  %-13s %14.6g %15s", wl_quantity_name((wl_quantity)q), mean_variance(run, q, 0.0), likelihood);
+  const wl_score *s = &run->tally.likelihood[q];
+  char inside[32], outside[32] = "", likelihood[32] = "", last[32] = "", text[32];
+  column(inside, sizeof inside, 1, "%.6g", mean_variance(run, q, 0.0));
+  if (ood) {
+    column(text, sizeof text, 1, "%.6g", mean_variance(run, q, 1.0));
+    snprintf(outside, sizeof outside, " %14s", text);
+    column(text, sizeof text, 1, "%.4f", area);
+    snprintf(last, sizeof last, " %8s", text);
   }
+  if (run->shape.test_targets) {
+    column(text, sizeof text, s->points > 0 && is_predictive(q), "%.4f", wl_score_negative_log_likelihood(s));
+    snprintf(likelihood, sizeof likelihood, " %15s", text);
+  }
+  wl_log_line("  %-13s %14s%s%s%s", wl_quantity_name((wl_quantity)q), inside, outside, likelihood, last);
+}
+
+static void print_quantities(const wl_run *run, const double *auroc) {
+  wl_log_line("\n  quantity       mean variance%s%s%s", run->tally.ood ? "   out of dist." : "",
+              run->shape.test_targets ? "  neg. log lik." : "", run->tally.ood ? "    AUROC" : "");
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (run->config->quantity[q]) print_quantity(run, q, auroc[q]);
   if (run->tally.clamped > 0)
     wl_log_line("  %lld variance(s) below zero by rounding (down to %.1e) set to zero",
                 (long long)run->tally.clamped, run->tally.most_negative);

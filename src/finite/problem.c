@@ -31,7 +31,7 @@ static wl_error allocate(wl_problem *p) {
 static wl_error fill_kernels(wl_problem *p) {
   const int64_t N = p->all;
   wl_points *points = NULL;
-  WL_TRY(wl_points_create(&p->network, N, p->dimension, p->x, &points));
+  WL_TRY(wl_points_create(&p->network, N, p->dimension, p->x, NULL, &points));
   double *work = malloc(sizeof(double) * wl_network_tile_work(&p->network, N, N));
   if (work) {
     wl_network_tile(points, 0, N, points, 0, N, p->kappa, N, p->theta, N, work);

@@ -45,6 +45,17 @@ static wl_error spread(const wl_grid *grid, int64_t count, int64_t dimension, wl
   return error;
 }
 
+/* The points of one side, which messages call by their global number, counted from 1. */
+static wl_error create_side(const wl_network *network, const side *s, int64_t count, int64_t dimension, int block,
+                            wl_points **points) {
+  int64_t *number = malloc(sizeof(int64_t) * (size_t)(count + 1));
+  if (!number) WL_FAIL(WL_ERROR_MEMORY, "no memory to number %lld points", (long long)count);
+  for (int64_t il = 0; il < count; il++) number[il] = (il / block * s->count + s->me) * block + il % block + 1;
+  const wl_error error = wl_points_create(network, count, dimension, s->x, number, points);
+  free(number);
+  return error;
+}
+
 wl_error wl_point_set_create(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
                              wl_row_reader read, void *context, wl_point_set **result) {
   *result = NULL;
@@ -69,11 +80,11 @@ wl_error wl_point_set_create(const wl_grid *grid, const wl_network *network, int
   const side sides[2] = {{grid->row, grid->rows, set->row_x}, {grid->column, grid->columns, set->column_x}};
   WL_GOTO(error, fail, spread(grid, count, dimension, read, context, sides, same ? 1 : 2));
 
-  error = wl_points_create(network, row_count, dimension, set->row_x, &set->row);
+  error = create_side(network, &sides[0], row_count, dimension, grid->block, &set->row);
   if (same)
     set->column = set->row;
   else if (error == WL_OK)
-    error = wl_points_create(network, column_count, dimension, set->column_x, &set->column);
+    error = create_side(network, &sides[1], column_count, dimension, grid->block, &set->column);
   WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
   *result = set;
   return WL_OK;

@@ -163,10 +163,12 @@ static wl_error predict_theta(wl_model *model, const wl_point_set *test, wl_matr
   WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_THETA].factor, v));
   WL_TRY(predict_mean(model, v, p));
   column_sums(v, v, c);
-  WL_TRY(posterior_variance(model, WL_QUANTITY_NTK_GP, c->theta, c, p));
-  if (covariance) wl_syrk_transposed(WL_LOWER, v, covariance);
-  memcpy(p->variance[WL_QUANTITY_BAYESIAN_RND], p->variance[WL_QUANTITY_NTK_GP],
-         sizeof(double) * (size_t)p->count);
+  if (model->options.quantity[WL_QUANTITY_NTK_GP] || model->options.quantity[WL_QUANTITY_BAYESIAN_RND]) {
+    WL_TRY(posterior_variance(model, WL_QUANTITY_NTK_GP, c->theta, c, p));
+    if (covariance) wl_syrk_transposed(WL_LOWER, v, covariance);
+    memcpy(p->variance[WL_QUANTITY_BAYESIAN_RND], p->variance[WL_QUANTITY_NTK_GP],
+           sizeof(double) * (size_t)p->count);
+  }
   if (!kappa_xt) return WL_OK;
   WL_TRY(predict_ensemble(model, v, kappa_xt, c, covariance, p));
   for (int64_t j = 0; j < p->count; j++)

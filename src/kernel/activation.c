@@ -9,17 +9,17 @@
 /* relu is leaky_relu with slope a = 0. With w² = σ_w² (1 + a²)/2 the next variance is q' = σ_b² + w² q. Put
    w √q = √q' cos α: off the diagonal α enters through cos α, tan(α/2) and √2 cos²(α/2); see rectifier in
    block.inc. A point with q' = 0 (x = 0 without bias) gets α = 0: its κ and Θ are 0. */
-static double leak(const wl_model *model) {
+static double leak(const wl_layer_model *model) {
   return model->network.activation == WL_ACTIVATION_LEAKY_RELU ? model->network.slope : 0.0;
 }
 
-static void rectifier_diagonal(const wl_model *model, double q, double *square, double *slope) {
+static void rectifier_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
   const double a = leak(model);
   *slope = 0.5 * (1.0 + a * a);
   *square = *slope * q;
 }
 
-static void rectifier_prepare(const wl_model *model, double q, double next, double *field) {
+static void rectifier_prepare(const wl_layer_model *model, double q, double next, double *field) {
   const double a = leak(model), w_root = sqrt(0.5 * model->weight * (1.0 + a * a)) * sqrt(q), root = sqrt(next);
   field[0] = root;
   field[1] = next > 0.0 ? w_root / root : 1.0;
@@ -28,28 +28,28 @@ static void rectifier_prepare(const wl_model *model, double q, double next, doub
 }
 
 /* E[erf²] = 2/π asin(2q/(1+2q)), the asin by way of its tangent because it tends to π/2. [Williams 1997] */
-static void erf_diagonal(const wl_model *model, double q, double *square, double *slope) {
+static void erf_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
   (void)model;
   const double root = sqrt(1.0 + 4.0 * q);
   *square = M_2_PI * atan2(2.0 * q, root);
   *slope = 2.0 * M_2_PI / root;
 }
 
-static void erf_prepare(const wl_model *model, double q, double next, double *field) {
+static void erf_prepare(const wl_layer_model *model, double q, double next, double *field) {
   (void)model, (void)next;
   field[0] = sqrt(2.0 / (1.0 + 2.0 * q));
   field[1] = 1.0 / (1.0 + 2.0 * q);
 }
 
 /* gelu: the forms of block.inc at κ = q, where (1+q)² − q² = 1 + 2q. */
-static void gelu_diagonal(const wl_model *model, double q, double *square, double *slope) {
+static void gelu_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
   (void)model;
   const double root = sqrt(1.0 + 2.0 * q), angle = atan2(q, root), F = 1.0 / (1.0 + q);
   *square = q * (0.25 + 0.5 * M_1_PI * (angle + 2.0 * q * F / root));
   *slope = 0.25 + 0.5 * M_1_PI * (angle + q / root * (2.0 * F + 1.0 / (1.0 + 2.0 * q)));
 }
 
-static void gelu_prepare(const wl_model *model, double q, double next, double *field) {
+static void gelu_prepare(const wl_layer_model *model, double q, double next, double *field) {
   (void)model, (void)next;
   field[0] = 1.0 / sqrt(1.0 + q);
   field[1] = 1.0 / (1.0 + q);
@@ -57,35 +57,35 @@ static void gelu_prepare(const wl_model *model, double q, double next, double *f
 }
 
 /* E[sin²] = (1 − e^{−2q})/2, E[cos²] = (1 + e^{−2q})/2. */
-static void sin_diagonal(const wl_model *model, double q, double *square, double *slope) {
+static void sin_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
   (void)model;
   *square = -0.5 * expm1(-2.0 * q);
   *slope = 0.5 * (1.0 + exp(-2.0 * q));
 }
 
-static void cos_diagonal(const wl_model *model, double q, double *square, double *slope) {
+static void cos_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
   sin_diagonal(model, q, slope, square);
 }
 
-static void sin_prepare(const wl_model *model, double q, double next, double *field) {
+static void sin_prepare(const wl_layer_model *model, double q, double next, double *field) {
   (void)model, (void)next;
   field[0] = 0.5 * q;
   field[1] = exp(-0.5 * q);
 }
 
-static void identity_diagonal(const wl_model *model, double q, double *square, double *slope) {
+static void identity_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
   (void)model;
   *square = q;
   *slope = 1.0;
 }
 
 /* The limit, field 3, comes with the series (points.c). */
-static void logistic_diagonal(const wl_model *model, double q, double *square, double *slope) {
+static void logistic_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
   const double mean = wl_logistic_mean(&model->logistic, q);
   model->block->logistic_pair(&model->logistic, q, q, q, 0.0, mean * mean, square, slope);
 }
 
-static void logistic_prepare(const wl_model *model, double q, double next, double *field) {
+static void logistic_prepare(const wl_layer_model *model, double q, double next, double *field) {
   (void)next;
   field[0] = q > 0.0 ? 1.0 / sqrt(q) : 0.0;
   field[1] = q;
@@ -133,7 +133,7 @@ wl_error wl_activation_find(const char *name, wl_activation *activation) {
   WL_FAIL(WL_ERROR_CONFIG, "there is no activation \"%.64s\"; there are %s", name, list);
 }
 
-void wl_model_init(wl_model *model, const wl_network *network) {
+void wl_layer_model_init(wl_layer_model *model, const wl_network *network) {
   model->network = *network;
   model->weight = network->sigma_w * network->sigma_w;
   model->bias = network->sigma_b * network->sigma_b;

@@ -14,13 +14,13 @@
 
 struct wl_block;
 
-typedef struct wl_model {
+typedef struct wl_layer_model {
   wl_network network;
   double weight;                /**< σ_w² */
   double bias;                  /**< σ_b² */
   wl_logistic logistic;         /**< tanh and its relatives only */
   const struct wl_block *block; /**< kernels for this processor; borrowed, static */
-} wl_model;
+} wl_layer_model;
 
 /** The kernels that pass one layer over a block of pairs (block.inc); several activations may share one. */
 #define WL_KERNEL_LIST(X) X(rectifier) X(erf) X(gelu) X(sin) X(cos) X(identity) X(logistic)
@@ -40,15 +40,15 @@ typedef struct wl_activation_entry {
   wl_kernel kernel;
   int fields; /**< numbers that the kernel reads of each point and layer, ≤ WL_FIELDS */
   /** On the diagonal, free of the loss that ρ = 1 would bring: *square = E[φ²], *slope = E[φ'²] under N(0, q). */
-  void (*diagonal)(const wl_model *model, double q, double *square, double *slope);
+  void (*diagonal)(const wl_layer_model *model, double q, double *square, double *slope);
   /** The fields of a point with variance q in this layer and `next` in the one that the kernel computes. */
-  void (*prepare)(const wl_model *model, double q, double next, double *field);
+  void (*prepare)(const wl_layer_model *model, double q, double next, double *field);
 } wl_activation_entry;
 
 /** Local. The entry of `activation`, which must be a valid one. */
 const wl_activation_entry *wl_activation_get(wl_activation activation);
 
 /** Local. The model of a network that wl_network_check() accepts. */
-void wl_model_init(wl_model *model, const wl_network *network);
+void wl_layer_model_init(wl_layer_model *model, const wl_network *network);
 
 #endif

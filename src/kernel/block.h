@@ -40,7 +40,7 @@ typedef struct wl_column {
 /** 1 − |c| below which layer 1's correlation comes from the points themselves, not from their inner product. */
 #define WL_NEAR 0x1p-14
 
-typedef void (*wl_layer_kernel)(const wl_model *model, const wl_rows *rows, const wl_column *columns,
+typedef void (*wl_layer_kernel)(const wl_layer_model *model, const wl_rows *rows, const wl_column *columns,
                                 wl_state *state);
 
 /** The kernels of one instruction set. */

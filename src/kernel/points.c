@@ -72,18 +72,19 @@ static void copy_previous(wl_points *points, int64_t i) {
   }
 }
 
-static wl_error check_variance(double q, int layer, int64_t i) {
+static long long label_of(const wl_points *points, int64_t i) { return points->label ? points->label[i] : i; }
+
+static wl_error check_variance(const wl_points *points, double q, int layer, int64_t i) {
   if (q <= variance_limit) return WL_OK;
   WL_FAIL(WL_ERROR_NUMERICAL,
           "the variance of point %lld in layer %d is %g, too large to go on; scale the inputs or reduce sigma_w, "
-          "sigma_b "
-          "or the depth",
-          (long long)i, layer, q);
+          "sigma_b or the depth",
+          label_of(points, i), layer, q);
 }
 
 /* The recursion on the diagonal: q' = σ_b² + σ_w² E[φ²], Θ' = Θ σ_w² E[φ'²] + q'. */
 static wl_error recurse(wl_points *points, int64_t i) {
-  const wl_model *model = &points->model;
+  const wl_layer_model *model = &points->model;
   const wl_activation_entry *activation = points->activation;
   double q = points->variance[i], theta = q;
   for (int h = 0; h < model->network.depth - 1; h++) {
@@ -92,9 +93,10 @@ static wl_error recurse(wl_points *points, int64_t i) {
     activation->diagonal(model, q, &square, &slope);
     const double next = model->bias + model->weight * square;
     theta = theta * (model->weight * slope) + next;
-    WL_TRY(check_variance(next, h + 2, i));
+    WL_TRY(check_variance(points, next, h + 2, i));
     if (!isfinite(theta))
-      WL_FAIL(WL_ERROR_NUMERICAL, "the tangent kernel of point %lld overflows in layer %d", (long long)i, h + 2);
+      WL_FAIL(WL_ERROR_NUMERICAL, "the tangent kernel of point %lld overflows in layer %d", label_of(points, i),
+              h + 2);
     double *field = points->field + at * activation->fields;
     if (activation->prepare) activation->prepare(model, q, next, field);
     if (is_logistic(points)) {
@@ -113,7 +115,7 @@ static wl_error recurse(wl_points *points, int64_t i) {
 static wl_error fill(wl_points *points) {
   for (int64_t i = 0; i < points->count; i++) {
     const double q = first_variance(points, i);
-    WL_TRY(check_variance(q, 1, i));
+    WL_TRY(check_variance(points, q, 1, i));
     points->variance[i] = q;
     points->inverse_root[i] = q > 0.0 ? 1.0 / sqrt(q) : (double)NAN;
     if (i > 0 && q == points->variance[i - 1])
@@ -125,20 +127,22 @@ static wl_error fill(wl_points *points) {
 }
 
 wl_error wl_points_create(const wl_network *network, int64_t count, int64_t dimension, const double *x,
-                          wl_points **result) {
+                          const int64_t *label, wl_points **result) {
   *result = NULL;
   if (dimension < 1 || dimension > INT32_MAX)
     WL_FAIL(WL_ERROR_CAPACITY, "points of dimension %lld; it must be between 1 and %d", (long long)dimension,
             INT32_MAX);
   wl_points *points = calloc(1, sizeof *points);
   if (!points) WL_FAIL(WL_ERROR_MEMORY, "no memory for a set of points");
-  wl_model_init(&points->model, network);
+  wl_layer_model_init(&points->model, network);
   points->activation = wl_activation_get(network->activation);
   points->count = count;
   points->dimension = dimension;
   points->x = x;
+  points->label = label;
   wl_error error = allocate_all(points);
   if (error == WL_OK) error = fill(points);
+  points->label = NULL;
   if (error == WL_OK)
     *result = points;
   else

@@ -12,10 +12,11 @@
 #include "kernel/activation.h"
 
 struct wl_points {
-  wl_model model;
+  wl_layer_model model;
   const wl_activation_entry *activation;
   int64_t count, dimension;
   const double *x;      /**< borrowed */
+  const int64_t *label; /**< what messages call the points while they are prepared; borrowed, NULL: index */
   double *kappa;        /**< κ(x_i, x_i); owned */
   double *theta;        /**< Θ(x_i, x_i); owned */
   double *variance;     /**< κ¹(x_i, x_i); owned */

@@ -55,9 +55,9 @@ int main(int argc, char **argv) {
     network.activation = (wl_activation)k;
     wl_points *a = NULL, *b = NULL;
     const double start = seconds();
-    if (wl_points_create(&network, tile, dimension, x, &a) != WL_OK) break;
+    if (wl_points_create(&network, tile, dimension, x, NULL, &a) != WL_OK) break;
     const double created = 1e6 * (seconds() - start) / (double)tile;
-    if (wl_points_create(&network, tile, dimension, y, &b) != WL_OK) break;
+    if (wl_points_create(&network, tile, dimension, y, NULL, &b) != WL_OK) break;
     double *work = malloc(wl_network_tile_work(&network, tile, tile) * sizeof *work);
     if (!work) break;
     printf("%-12s %12.2f", wl_activation_name(network.activation), nanoseconds(a, b, tile, kappa, theta, work));

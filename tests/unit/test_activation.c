@@ -140,8 +140,8 @@ static void compare(pair c, double tolerance) {
   const wl_network network = {2, c.activation, leak, 1.0, 0.0};
   const double x[2] = {sqrt(2.0 * c.q), 0.0}, y[2] = {sqrt(2.0 * c.p) * cos(c.t), sqrt(2.0 * c.p) * sin(c.t)};
   wl_points *a, *b;
-  assert_int_equal(wl_points_create(&network, 1, 2, x, &a), WL_OK);
-  assert_int_equal(wl_points_create(&network, 1, 2, y, &b), WL_OK);
+  assert_int_equal(wl_points_create(&network, 1, 2, x, NULL, &a), WL_OK);
+  assert_int_equal(wl_points_create(&network, 1, 2, y, NULL, &b), WL_OK);
   double *work = malloc(wl_network_tile_work(&network, 1, 1) * sizeof *work), kappa, theta;
   wl_network_tile(a, 0, 1, b, 0, 1, &kappa, 1, &theta, 1, work);
 
@@ -200,7 +200,7 @@ static void test_zero_variance(void **state) {
     const wl_network network = {2, (wl_activation)k, leak, 1.0, 0.0};
     const double x[1] = {0.0};
     wl_points *points;
-    assert_int_equal(wl_points_create(&network, 1, 1, x, &points), WL_OK);
+    assert_int_equal(wl_points_create(&network, 1, 1, x, NULL, &points), WL_OK);
     const double value = phi((wl_activation)k, 0.0);
     assert_true(fabs(wl_points_kappa(points)[0] - value * value) <= 2.0 * DBL_EPSILON);
     assert_true(wl_points_theta(points)[0] == wl_points_kappa(points)[0]);

@@ -32,7 +32,7 @@ static double *make_points(int64_t count, int64_t dimension, int64_t seed) {
 static wl_points *create(const wl_network *network, int64_t count, int64_t dimension, const double *x) {
   wl_points *points;
   assert_int_equal(wl_network_check(network), WL_OK);
-  if (wl_points_create(network, count, dimension, x, &points) != WL_OK) fail_msg("%s", wl_error_message());
+  if (wl_points_create(network, count, dimension, x, NULL, &points) != WL_OK) fail_msg("%s", wl_error_message());
   return points;
 }
 
@@ -336,16 +336,16 @@ static void test_overflow(void **state) {
   wl_network network = {64, WL_ACTIVATION_RELU, 0.0, 1000.0, 0.0};
   const double x[3][1] = {{0.0}, {1e-3}, {2.0}};
   wl_points *points;
-  assert_int_equal(wl_points_create(&network, 3, 1, x[0], &points), WL_ERROR_NUMERICAL);
+  assert_int_equal(wl_points_create(&network, 3, 1, x[0], NULL, &points), WL_ERROR_NUMERICAL);
   assert_null(points);
   assert_non_null(strstr(wl_error_message(), "point 1 "));
   assert_non_null(strstr(wl_error_message(), "layer 28 "));
   const double bad[1] = {NAN};
   network.depth = 2;
-  assert_int_equal(wl_points_create(&network, 1, 1, bad, &points), WL_ERROR_NUMERICAL);
+  assert_int_equal(wl_points_create(&network, 1, 1, bad, NULL, &points), WL_ERROR_NUMERICAL);
   assert_non_null(strstr(wl_error_message(), "point 0 in layer 1 is nan"));
   wl_points_destroy(&points);
-  assert_int_equal(wl_points_create(&network, 1, 0, bad, &points), WL_ERROR_CAPACITY);
+  assert_int_equal(wl_points_create(&network, 1, 0, bad, NULL, &points), WL_ERROR_CAPACITY);
 }
 
 static void test_empty(void **state) {
