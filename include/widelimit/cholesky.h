@@ -10,6 +10,8 @@
 #ifndef WIDELIMIT_CHOLESKY_H
 #define WIDELIMIT_CHOLESKY_H
 
+#include <stdbool.h>
+
 #include "widelimit/matrix.h"
 
 /** A factor and what is known of it. Members are for reading. */
@@ -33,6 +35,38 @@ typedef struct wl_cholesky {
  */
 wl_error wl_cholesky_factor(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,
                             wl_cholesky *factor);
+
+/** How far a factorization is: everything but the triangle itself. */
+typedef struct wl_factor_state {
+  int64_t columns;     /**< the first columns of L are final; the rest of the triangle is S less their products */
+  double norm;         /**< ‖S‖₁ */
+  wl_matrix *products; /**< S Z for the probing vectors Z, n × WL_PROBES; borrowed */
+  const double *diagonal; /**< of S, by local row (on the ranks that own the entry); borrowed */
+} wl_factor_state;
+
+/** Probing vectors of the residual. */
+enum { WL_PROBES = 4 };
+
+/**
+ * Watches a factorization, for checkpoints and early stops. Both calls are Collective.
+ *
+ * `wants` is asked as each panel of columns is done; where it says yes, all work in flight is completed and `reached`
+ * gets a state from which wl_cholesky_resume can go on. An error of `reached` (WL_ERROR_STOPPED) ends the factorization.
+ */
+typedef struct wl_factor_watch {
+  void *context;
+  bool (*wants)(void *context, int64_t columns);
+  wl_error (*reached)(void *context, const wl_factor_state *state);
+} wl_factor_watch;
+
+/**
+ * Collective. As wl_cholesky_factor, watched, and from a state in between: `matrix` and `resume` are what `reached` got,
+ * on any grid.
+ * @param watch   NULL: not watched
+ * @param resume  NULL: from the start
+ */
+wl_error wl_cholesky_resume(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,
+                            const wl_factor_watch *watch, const wl_factor_state *resume, wl_cholesky *factor);
 
 /** Collective. B ← L⁻¹ B, all columns; B has the factor's rows and grid. Errors: WL_ERROR_MEMORY. */
 wl_error wl_cholesky_forward(const wl_cholesky *factor, wl_matrix *b);

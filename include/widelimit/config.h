@@ -82,6 +82,12 @@ typedef struct wl_config {
     double false_alarm;  /**< probability that an honest run fails, in (0, 1), default 1e-6 */
     wl_mistake sabotage; /**< for demonstration; default none */
   } certify;
+  struct {
+    char *directory;      /**< resolved; NULL: no checkpoints */
+    double every_minutes; /**< ≥ 0, default 30; 0: as often as possible */
+    int keep;             /**< ≥ 1, default 2: how many are kept */
+  } checkpoint;
+  char *factor_save;                      /**< resolved; NULL: the factors are not kept */
   char *output_directory;                 /**< resolved; default out/NAME in the file's folder */
   bool output_covariance, output_kernels; /**< default false */
 } wl_config;
@@ -106,6 +112,16 @@ void wl_config_destroy(wl_config **config);
  * Errors: WL_ERROR_CONFIG where a path is not UTF-8, which YAML cannot hold; WL_ERROR_MEMORY.
  */
 wl_error wl_config_format(const wl_config *config, char **text);
+
+/** What depends on a key: a run that is resumed, factors that are used again, or neither. */
+typedef enum wl_scope { WL_SCOPE_RUN, WL_SCOPE_FACTOR, WL_SCOPE_NONE } wl_scope;
+
+/**
+ * Local. The keys of that scope (RUN includes FACTOR) and their values as lines "key: value", in the order of the table,
+ * numbers to the last bit: two configurations that compute the same have the same text. *text is owned by the caller.
+ * Errors: WL_ERROR_CONFIG; WL_ERROR_MEMORY.
+ */
+wl_error wl_config_fingerprint(const wl_config *config, wl_scope scope, char **text);
 
 /**
  * Local. Reads a configuration from text, such as wl_config_format makes; `file` becomes "configuration" and

@@ -45,6 +45,13 @@ wl_error wl_data_train_targets(void *data, int64_t first, int64_t count, double 
 /** Rows of the test targets (count × c); a class that no training example has becomes a row of zeros. */
 wl_error wl_data_test_targets(void *data, int64_t first, int64_t count, double *rows);
 
+/**
+ * Lines "training inputs: 720 x 64, 0123456789abcdef" for everything that was given, by a hash of all numbers as the
+ * readers above deliver them. *text is owned by the caller. One pass over the data.
+ * @param all  false: the training inputs alone
+ */
+wl_error wl_data_fingerprint(wl_data *data, bool all, char **text);
+
 /** 1 for test points that are out of distribution, 0 for the others (count). */
 wl_error wl_data_test_ood(void *data, int64_t first, int64_t count, double *flags);
 

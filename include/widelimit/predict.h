@@ -33,6 +33,8 @@ typedef struct wl_model_options {
   bool quantity[WL_QUANTITY_COUNT]; /**< what will be asked for; decides which kernels are assembled */
   bool keep_kernels;                /**< assemble both kernels, whatever the quantities need */
   uint64_t seed;                    /**< of the probing vectors */
+  wl_matrix *array;      /**< NULL, or an n × n array that holds a triangle already; the model takes it over */
+  wl_gram_content holds; /**< which; it is not assembled, nor, with KAPPA, is any other. 0: none */
 } wl_model_options;
 
 /** Local. Whether the options ask for anything under this prior. */
@@ -70,6 +72,22 @@ typedef struct wl_evidence {
  * Errors: those of wl_cholesky_factor.
  */
 wl_error wl_model_factor(wl_model *model, wl_prior prior);
+
+/**
+ * Collective. The same, watched and from a state in between (wl_cholesky_resume). resume->diagonal is not needed.
+ * Errors: also those of the watch.
+ */
+wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch *watch,
+                         const wl_factor_state *resume);
+
+/**
+ * Collective. As if wl_model_factor had been called: the array holds this prior's factor, whose numbers are those of
+ * `evidence`. What follows from the targets is computed again.
+ */
+wl_error wl_model_adopt(wl_model *model, wl_prior prior, const wl_evidence *evidence);
+
+/** Local. Takes over the numbers of a prior whose factor is gone, for wl_model_evidence. */
+void wl_model_recall(wl_model *model, wl_prior prior, const wl_evidence *evidence);
 
 /** Local. The result of wl_model_factor; NULL before it. */
 const wl_evidence *wl_model_evidence(const wl_model *model, wl_prior prior);

@@ -32,6 +32,21 @@ void wl_results_discard(wl_results **results);
  */
 wl_error wl_results_commit(wl_results **results, const char *summary, const char *config);
 
+/**
+ * Goes on with an unfinished results.h5 that wl_results_partial_path() names.
+ * Errors: WL_ERROR_IO.
+ */
+wl_error wl_results_reopen(const char *directory, wl_results **results);
+
+/** Where the unfinished results.h5 of a folder lies. Makes the folder where it is missing. Errors: WL_ERROR_IO. */
+wl_error wl_results_partial_path(const char *directory, char *path, size_t size);
+
+/** Has all that was written so far in the file, so that it may be copied. Errors: WL_ERROR_IO. */
+wl_error wl_results_flush(wl_results *results);
+
+/** Reads `rows` rows of a dataset from `row` on, all columns. Errors: WL_ERROR_IO. */
+wl_error wl_results_get(wl_results *results, const char *path, int64_t row, int64_t rows, double *values);
+
 /** An attribute of the root group. Errors: WL_ERROR_IO. */
 wl_error wl_results_note(wl_results *results, const char *name, const char *text);
 

@@ -18,6 +18,7 @@
   X(PREDICT_KAPPA, predict_kappa) \
   X(SAMPLE, sample)               \
   X(CERTIFY, certify)             \
+  X(CHECKPOINT, checkpoint)       \
   X(WRITE, write)
 
 typedef enum wl_phase {

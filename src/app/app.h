@@ -14,6 +14,9 @@ typedef struct wl_arguments {
   int override_count;
   char *const *words; /**< all that follows the command, for commands with options of their own */
   int word_count;
+  bool resume;        /**< --resume */
+  double time_limit;  /**< --time-limit in seconds; 0: none */
+  const char *factor; /**< --factor; NULL: none */
 } wl_arguments;
 
 /** Collective over MPI_COMM_WORLD. `widelimit run`. */
@@ -24,6 +27,8 @@ wl_error wl_command_finite(const wl_arguments *arguments);
 
 /** Collective over MPI_COMM_WORLD. `widelimit certify`. */
 wl_error wl_command_certify(const wl_arguments *arguments);
+/** Collective over MPI_COMM_WORLD. `widelimit predict`: a run whose factors come from a file. */
+wl_error wl_command_predict(const wl_arguments *arguments);
 
 /** Collective over MPI_COMM_WORLD. `widelimit bench`. */
 wl_error wl_command_bench(const wl_arguments *arguments);

@@ -17,6 +17,8 @@ static const char help[] = "widelimit " WIDELIMIT_VERSION
                            "\n"
                            "commands:\n"
                            "  run CONFIG       compute what the configuration asks for\n"
+                           "  predict --factor FILE CONFIG\n"
+                           "                   the same from factors that an earlier run kept\n"
                            "  certify CONFIG   run, and test that the equivalences hold on these data\n"
                            "  finite CONFIG    train networks of finite width and hold the theory against them\n"
                            "\n"
@@ -30,7 +32,7 @@ static const char help[] = "widelimit " WIDELIMIT_VERSION
                            "4 a certificate failed, 5 input or output failed, 75 stopped early\n";
 
 static const char run_help[] =
-    "usage: [mpirun -n RANKS] widelimit run CONFIG [--set KEY=VALUE]...\n"
+    "usage: [mpirun -n RANKS] widelimit run CONFIG [--resume] [--time-limit HH:MM:SS] [--set KEY=VALUE]...\n"
     "\n"
     "Reads the YAML file CONFIG, assembles the kernel matrices of the training set on\n"
     "all ranks, factors them and predicts at the test points. Leaves results.h5,\n"
@@ -41,7 +43,14 @@ static const char run_help[] =
     "                     --set network.depth=5\n"
     "                     --set 'quantities=[ensemble, nngp]'\n"
     "                     --set output.directory=out/deep\n"
+    "  --resume         go on from the newest checkpoint, or start where there is none\n"
+    "  --time-limit [D-]HH:MM:SS\n"
+    "                   stop with a checkpoint before this much time has passed\n"
+    "                   (both need checkpoint.directory in the configuration)\n"
     "  --help           this text\n"
+    "\n"
+    "With checkpoints, SIGUSR1 or SIGTERM end the run with a checkpoint and status 75;\n"
+    "the same command with --resume goes on. See doc/operations.md.\n"
     "\n"
     "a configuration in short (all keys: doc/guide.md):\n"
     "  data:\n"
@@ -112,6 +121,18 @@ static const char bench_help[] =
     "  --block NB     block size (chosen as `run` does)\n"
     "  --json FILE    the same numbers for programs\n";
 
+static const char predict_help[] =
+    "usage: [mpirun -n RANKS] widelimit predict --factor FILE CONFIG [--set KEY=VALUE]...\n"
+    "\n"
+    "As widelimit run, with factors that an earlier run kept (factor.save): no matrix is\n"
+    "factored again. Training inputs, network, noise_variance and jitter must be those of\n"
+    "that run; test points, targets, quantities and the number of ranks are free.\n"
+    "\n"
+    "options:\n"
+    "  --factor FILE    what factor.save named; FILE.kappa beside it is read for nngp\n"
+    "  --set KEY=VALUE  override a key of the configuration\n"
+    "  --help           this text\n";
+
 typedef struct command {
   const char *name, *help;
   wl_error (*call)(const wl_arguments *);
@@ -120,6 +141,7 @@ typedef struct command {
 
 static const command commands[] = {
     {"run", run_help, wl_command_run, false},
+    {"predict", predict_help, wl_command_predict, false},
     {"certify", certify_help, wl_command_certify, false},
     {"finite", finite_help, wl_command_finite, false},
     {"bench", bench_help, wl_command_bench, true},
@@ -129,6 +151,47 @@ static const command *find_command(const char *name) {
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
     if (strcmp(commands[i].name, name) == 0) return &commands[i];
   return NULL;
+}
+
+/* [D-]HH:MM:SS in seconds; 0 where it is not that. */
+static double duration(const char *text) {
+  int days = 0, hours, minutes, seconds, end = 0;
+  if (strchr(text, '-')) {
+    if (sscanf(text, "%4d-%n", &days, &end) != 1 || end == 0 || days < 0) return 0.0;
+    text += end;
+  }
+  end = 0;
+  if (sscanf(text, "%6d:%2d:%2d%n", &hours, &minutes, &seconds, &end) != 3 || text[end]) return 0.0;
+  if (hours < 0 || minutes < 0 || minutes > 59 || seconds < 0 || seconds > 59) return 0.0;
+  return 86400.0 * days + 3600.0 * hours + 60.0 * minutes + seconds;
+}
+
+/* What belongs to an option: the word after it, or what follows its '='. NULL: the word is another option. */
+static const char *value_of(const char *option, int count, char **words, int *i) {
+  const size_t length = strlen(option);
+  if (strncmp(words[*i], option, length) != 0) return NULL;
+  if (words[*i][length] == '=') return words[*i] + length + 1;
+  if (words[*i][length] != 0) return NULL;
+  return *i + 1 < count ? words[++*i] : "";
+}
+
+/* Whether words[*i] is an option of this command, taken in. */
+static wl_error parse_option(const command *c, int count, char **words, int *i, wl_arguments *arguments) {
+  const bool run = strcmp(c->name, "run") == 0;
+  const char *value;
+  if (run && strcmp(words[*i], "--resume") == 0) {
+    arguments->resume = true;
+  } else if (run && (value = value_of("--time-limit", count, words, i))) {
+    arguments->time_limit = duration(value);
+    if (!(arguments->time_limit > 0.0))
+      WL_FAIL(WL_ERROR_USAGE, "--time-limit needs [D-]HH:MM:SS after it, not '%s'", value);
+  } else if (!run && (value = value_of("--factor", count, words, i))) {
+    arguments->factor = value;
+    if (!*value) WL_FAIL(WL_ERROR_USAGE, "--factor needs a file after it");
+  } else {
+    WL_FAIL(WL_ERROR_USAGE, "unknown option %s; see widelimit %s --help", words[*i], c->name);
+  }
+  return WL_OK;
 }
 
 /* Fills `arguments`; `overrides` has room for all of argv. */
@@ -142,7 +205,7 @@ static wl_error parse(const command *c, int count, char **words, const char **ov
     } else if (strncmp(words[i], "--set=", 6) == 0) {
       overrides[arguments->override_count++] = words[i] + 6;
     } else if (words[i][0] == '-') {
-      WL_FAIL(WL_ERROR_USAGE, "unknown option %s; see widelimit %s --help", words[i], c->name);
+      WL_TRY(parse_option(c, count, words, &i, arguments));
     } else if (arguments->config) {
       WL_FAIL(WL_ERROR_USAGE, "one configuration at a time: %s or %s?", arguments->config, words[i]);
     } else {

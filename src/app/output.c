@@ -83,8 +83,9 @@ static wl_error create_tally(wl_run *run) {
 wl_error wl_run_open_results(wl_run *run) {
   wl_error error = WL_OK;
   if (run->rank == 0) {
-    error = declare_results(run);
+    error = run->keeper.resumed ? wl_keeper_restore_results(run) : declare_results(run);
     if (error == WL_OK) error = create_tally(run);
+    if (error == WL_OK) error = wl_keeper_recall_predictions(run);
   }
   return wl_error_agree(run->comm, error);
 }
@@ -176,6 +177,25 @@ static wl_error score_batch(wl_run *run, const wl_prediction *p) {
                      target, ood);
   }
   free(target);
+  return error;
+}
+
+wl_error wl_run_recall_predictions(wl_run *run, wl_prior prior, int64_t count) {
+  wl_tally *t = &run->tally;
+  wl_prediction p = {.prior = prior, .count = count, .outputs = run->shape.outputs};
+  p.mean = malloc(sizeof(double) * (size_t)(count * p.outputs + 1));
+  if (!p.mean) WL_FAIL(WL_ERROR_MEMORY, "metrics: out of memory");
+  wl_error error =
+      wl_results_get(run->results, prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp", 0, count, p.mean);
+  for (int q = 0; q < WL_QUANTITY_COUNT && error == WL_OK; q++) {
+    if (!t->variance[q] || (q == WL_QUANTITY_NNGP) != (prior == WL_PRIOR_KAPPA)) continue;
+    char path[64];
+    snprintf(path, sizeof path, "/variance/%s", wl_quantity_name((wl_quantity)q));
+    error = wl_results_get(run->results, path, 0, count, t->variance[q]);
+    p.variance[q] = t->variance[q];
+  }
+  if (error == WL_OK) error = score_batch(run, &p);
+  free(p.mean);
   return error;
 }
 

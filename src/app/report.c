@@ -236,6 +236,10 @@ static wl_error make_summary(const wl_run *run, const facts *f, const double *au
       json_pack("{s:o, s:o}", "mean", mean_metrics(run), "quantity", quantity_metrics(run, auroc)));
   if (run->sampling.done) json_object_set_new(root, "sampling", sampling_object(run));
   if (run->certified.done) json_object_set_new(root, "certificate", wl_run_certificate_object(run));
+  if (run->keeper.open)
+    json_object_set_new(root, "checkpoint",
+                        json_pack("{s:o, s:o, s:o}", "attempts", integer(run->keeper.attempts), "written",
+                                  integer(run->keeper.written), "seconds_before", number(run->keeper.seconds)));
   *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
   json_decref(root);
   if (!*text) WL_FAIL(WL_ERROR_MEMORY, "summary: out of memory");

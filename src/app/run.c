@@ -13,7 +13,8 @@ static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static wl_error assemble(wl_run *run) {
   wl_timer_enter(&run->timer, WL_PHASE_ASSEMBLE);
-  const wl_model_options options = wl_run_model_options(run->config);
+  wl_model_options options = wl_run_model_options(run->config);
+  wl_keeper_hand_over(run, &options);
   return wl_model_create(&options, run->train, run->targets, &run->model);
 }
 
@@ -49,17 +50,21 @@ static double work_per_point(const wl_run *run, wl_prior prior) {
 
 static wl_error factor_and_predict(wl_run *run, wl_prior prior) {
   const double n = (double)run->shape.train, m = (double)run->shape.test;
+  if (wl_keeper_is_past(run, prior)) return WL_OK;
   wl_timer_enter(&run->timer, prior == WL_PRIOR_THETA ? WL_PHASE_FACTOR_THETA : WL_PHASE_FACTOR_KAPPA);
-  wl_timer_count(&run->timer, n * n * n / 3.0);
-  WL_TRY(wl_model_factor(run->model, prior));
+  const double left = n - (double)wl_keeper_columns(run, prior);
+  wl_timer_count(&run->timer, left * left * left / 3.0);
+  WL_TRY(wl_keeper_factor(run, prior));
 
   wl_timer_enter(&run->timer, prior == WL_PRIOR_THETA ? WL_PHASE_PREDICT_THETA : WL_PHASE_PREDICT_KAPPA);
-  const double flops = work_per_point(run, prior) * n * n * m;
+  const double flops = work_per_point(run, prior) * n * n * (m - (double)wl_keeper_predicted(run, prior));
   wl_timer_count(&run->timer, flops);
   wl_progress progress = wl_progress_begin("predict", m, flops / 1e9);
-  for (int64_t first = 0; first < run->shape.test; first += run->batch) {
-    WL_TRY(predict_batch(run, first, smaller(run->batch, run->shape.test - first)));
-    wl_progress_update(&progress, (double)(first + run->batch));
+  for (int64_t first = wl_keeper_predicted(run, prior); first < run->shape.test; first += run->batch) {
+    const int64_t count = smaller(run->batch, run->shape.test - first);
+    WL_TRY(predict_batch(run, first, count));
+    WL_TRY(wl_keeper_boundary(run, prior, first + count));
+    wl_progress_update(&progress, (double)(first + count));
   }
   wl_progress_end(&progress);
   return WL_OK;
@@ -81,21 +86,26 @@ static wl_error finish(wl_run *run) {
 
 static wl_error run_phases(wl_run *run, const wl_arguments *arguments) {
   WL_TRY(wl_run_share_config(run, arguments));
+  if (run->config->checkpoint.directory) wl_halt_listen();
   run->node = wl_node_find(run->comm);
   wl_blas_choose_threads(&run->node);
   WL_TRY(wl_run_open_data(run));
   WL_TRY(wl_run_make_grid(run));
+  WL_TRY(wl_keeper_open(run, arguments));
   WL_TRY(wl_run_open_results(run));
   wl_run_print_header(run);
+  wl_keeper_announce(run);
   WL_TRY(wl_run_read_data(run));
   WL_TRY(assemble(run));
-  if (run->config->output_kernels) WL_TRY(wl_run_write_kernels(run));
+  if (run->config->output_kernels && !run->keeper.resumed) WL_TRY(wl_run_write_kernels(run));
   const wl_model_options options = wl_run_model_options(run->config);
   if (wl_model_needs(&options, WL_PRIOR_THETA)) WL_TRY(factor_and_predict(run, WL_PRIOR_THETA));
   if (wl_model_needs(&options, WL_PRIOR_KAPPA)) WL_TRY(factor_and_predict(run, WL_PRIOR_KAPPA));
   WL_TRY(wl_run_sample(run));
+  WL_TRY(wl_keeper_last_boundary(run));
   WL_TRY(wl_run_certify(run));
   WL_TRY(finish(run));
+  wl_keeper_remove_all(run);
   return wl_run_judge(run);
 }
 
@@ -104,6 +114,7 @@ static void run_clear(wl_run *run) {
   free(run->tally.ood);
   wl_run_certificate_clear(run);
   wl_results_discard(&run->results);
+  wl_keeper_close(run);
   wl_model_destroy(&run->model);
   wl_matrix_destroy(&run->targets);
   wl_point_set_destroy(&run->train);
@@ -123,3 +134,8 @@ static wl_error command(const wl_arguments *arguments, bool certify) {
 wl_error wl_command_run(const wl_arguments *arguments) { return command(arguments, false); }
 
 wl_error wl_command_certify(const wl_arguments *arguments) { return command(arguments, true); }
+
+wl_error wl_command_predict(const wl_arguments *arguments) {
+  if (!arguments->factor) WL_FAIL(WL_ERROR_USAGE, "widelimit predict needs --factor FILE");
+  return wl_command_run(arguments);
+}

@@ -6,6 +6,7 @@
 #define WIDELIMIT_APP_RUN_H
 
 #include "app/app.h"
+#include "app/keeper.h"
 #include "widelimit/certify.h"
 #include "widelimit/data.h"
 #include "widelimit/machine.h"
@@ -40,7 +41,7 @@ typedef struct wl_certified {
   wl_certificate certificate;
 } wl_certified;
 
-typedef struct wl_run {
+struct wl_run {
   MPI_Comm comm;
   int rank;
   bool must_certify; /**< whatever the configuration says */
@@ -58,7 +59,8 @@ typedef struct wl_run {
   wl_sampling_facts sampling;
   wl_certified certified;
   wl_timer timer;
-} wl_run;
+  wl_keeper keeper;
+};
 
 /** Collective. The phases before the matrix exists, in this order; each leaves its results in `run`. */
 wl_error wl_run_share_config(wl_run *run, const wl_arguments *arguments);
@@ -75,6 +77,9 @@ wl_error wl_run_read_test_points(wl_run *run, int64_t first, int64_t count, wl_p
 
 /** Collective. κ and Θ of XX (before it is factored), TX and TT to the file. */
 wl_error wl_run_write_kernels(wl_run *run);
+
+/** Root. Goes on with the result file of a checkpoint: what it holds of this prior's first `count` test points. */
+wl_error wl_run_recall_predictions(wl_run *run, wl_prior prior, int64_t count);
 
 /** Collective. A prediction to the file and to the metrics; `square` holds its covariances, or is NULL. */
 wl_error wl_run_write_batch(wl_run *run, const wl_prediction *prediction, const wl_matrix *square);

@@ -15,7 +15,8 @@ static wl_gram_content needed_content(const wl_model *model) {
   int content = model->options.keep_kernels ? WL_GRAM_BOTH : 0;
   if (wl_model_needs(&model->options, WL_PRIOR_THETA)) content |= WL_GRAM_THETA;
   if (wl_model_needs(&model->options, WL_PRIOR_KAPPA) || wl_model_needs_ensemble(model)) content |= WL_GRAM_KAPPA;
-  return (wl_gram_content)content;
+  if (model->options.holds & WL_GRAM_KAPPA) return 0; /* nothing needs Θ any more */
+  return (wl_gram_content)(content & ~(int)model->options.holds);
 }
 
 wl_error wl_model_create(const wl_model_options *options, const wl_point_set *train, const wl_matrix *targets,
@@ -28,7 +29,8 @@ wl_error wl_model_create(const wl_model_options *options, const wl_point_set *tr
   WL_TRY(wl_error_agree(grid->comm, error)); /* a rank that has one leaks it: the run is over */
 
   *model = (wl_model){.options = *options, .train = train, .targets = targets};
-  WL_GOTO(error, fail, wl_matrix_create(grid, train->count, train->count, &model->gram));
+  model->gram = options->array;
+  if (!model->gram) WL_GOTO(error, fail, wl_matrix_create(grid, train->count, train->count, &model->gram));
   WL_GOTO(error, fail, wl_matrix_create(grid, targets->rows, targets->columns, &model->whitened_targets));
   const size_t rows = (size_t)model->gram->local_rows;
   model->kappa_diagonal = malloc(sizeof(double) * (rows + 1));
@@ -72,12 +74,11 @@ const wl_evidence *wl_model_evidence(const wl_model *model, wl_prior prior) {
   return model->evidence[prior].factor.matrix ? &model->evidence[prior] : NULL;
 }
 
-/* The diagonal of S: that of the prior's kernel plus σ² and jitter. */
-static void set_diagonal(wl_model *model, wl_prior prior) {
+/* The diagonal of S, by local row: that of the prior's kernel plus σ² and jitter. */
+static void diagonal_of(wl_model *model, wl_prior prior) {
   const double *kernel = prior == WL_PRIOR_THETA ? wl_points_theta(model->train->row) : model->kappa_diagonal;
   const double shift = model->options.noise_variance + model->options.jitter;
   for (int64_t i = 0; i < model->gram->local_rows; i++) model->saved_diagonal[i] = kernel[i] + shift;
-  wl_matrix_set_diagonal(model->gram, model->saved_diagonal);
 }
 
 /* log p(yⱼ) = −½ ‖L⁻¹ yⱼ‖² − ½ log det S − ½ n log 2π  [Rasmussen and Williams 2006, eq. 2.30] */
@@ -93,15 +94,50 @@ static void log_marginal_likelihood(wl_model *model, wl_evidence *evidence) {
   for (int64_t j = 0; j < w->columns; j++) result[j] = -0.5 * (result[j] + constant);
 }
 
-wl_error wl_model_factor(wl_model *model, wl_prior prior) {
-  const wl_triangle triangle = prior == WL_PRIOR_THETA ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
+/* What follows from a factor and the targets. */
+static wl_error condition_on_targets(wl_model *model, wl_prior prior) {
   wl_evidence *evidence = &model->evidence[prior];
-  set_diagonal(model, prior);
-  WL_TRY(wl_cholesky_factor(model->gram, triangle, prior == WL_PRIOR_THETA ? "theta" : "kappa",
-                            model->options.seed, &evidence->factor));
   model->current = prior;
   wl_matrix_copy(model->targets, model->whitened_targets);
   WL_TRY(wl_cholesky_forward(&evidence->factor, model->whitened_targets));
   log_marginal_likelihood(model, evidence);
   return WL_OK;
+}
+
+static wl_triangle triangle_of(wl_prior prior) {
+  return prior == WL_PRIOR_THETA ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
+}
+
+wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch *watch,
+                         const wl_factor_state *resume) {
+  wl_factor_state state;
+  diagonal_of(model, prior);
+  if (resume) {
+    state = *resume;
+    state.diagonal = model->saved_diagonal;
+  } else {
+    wl_matrix_set_diagonal(model->gram, model->saved_diagonal);
+  }
+  WL_TRY(wl_cholesky_resume(model->gram, triangle_of(prior), prior == WL_PRIOR_THETA ? "theta" : "kappa",
+                            model->options.seed, watch, resume ? &state : NULL, &model->evidence[prior].factor));
+  return condition_on_targets(model, prior);
+}
+
+wl_error wl_model_factor(wl_model *model, wl_prior prior) { return wl_model_resume(model, prior, NULL, NULL); }
+
+wl_error wl_model_adopt(wl_model *model, wl_prior prior, const wl_evidence *evidence) {
+  wl_cholesky *factor = &model->evidence[prior].factor;
+  *factor = evidence->factor;
+  factor->matrix = model->gram;
+  factor->triangle = triangle_of(prior);
+  return condition_on_targets(model, prior);
+}
+
+void wl_model_recall(wl_model *model, wl_prior prior, const wl_evidence *evidence) {
+  wl_evidence *own = &model->evidence[prior];
+  own->factor = evidence->factor;
+  own->factor.matrix = model->gram;
+  own->factor.triangle = triangle_of(prior);
+  memcpy(own->log_marginal_likelihood, evidence->log_marginal_likelihood,
+         sizeof(double) * (size_t)model->targets->columns);
 }

@@ -69,29 +69,32 @@ enum { OPTIONAL = CYAML_FLAG_OPTIONAL, STRICT = CYAML_FLAG_OPTIONAL | CYAML_FLAG
   .field = CYAML_FIELD_SEQUENCE_COUNT(name, OPTIONAL, wl_config_loaded, config.member, config.count, &list_item, \
                                       1, most)
 #define AT_LEAST(value) .bound = WL_BOUND_AT_LEAST, .limit = (value)
+/** A run may be resumed with another value; a factor depends on the value. */
+#define FREE .scope = WL_SCOPE_NONE
+#define FACTOR .scope = WL_SCOPE_FACTOR
 #define ABOVE(value) .bound = WL_BOUND_ABOVE, .limit = (value)
 
 /* Keys of one section stand together. */
 const wl_config_key wl_config_keys[] = {
-    {TEXT("name", name)}, /* default: the file's name without its ending */
+    {TEXT("name", name), FREE}, /* default: the file's name without its ending */
     {UNSIGNED("seed", seed), .fallback = "0"},
-    {TEXT("data.train.inputs", data.train_inputs), .path = true},
-    {TEXT("data.train.targets", data.train_targets), .path = true},
-    {TEXT("data.test.inputs", data.test_inputs), .path = true},
-    {TEXT("data.test.targets", data.test_targets), .path = true},
-    {TEXT("data.test.ood", data.test_ood), .path = true},
+    {TEXT("data.train.inputs", data.train_inputs), .path = true, FREE},
+    {TEXT("data.train.targets", data.train_targets), .path = true, FREE},
+    {TEXT("data.test.inputs", data.test_inputs), .path = true, FREE},
+    {TEXT("data.test.targets", data.test_targets), .path = true, FREE},
+    {TEXT("data.test.ood", data.test_ood), .path = true, FREE},
     {CHOICE("data.target_encoding", data.target_encoding, encodings), .fallback = "none"},
-    {SWITCH("data.standardize", data.standardize), .fallback = "false"},
+    {SWITCH("data.standardize", data.standardize), .fallback = "false", FACTOR},
     {INTEGER("synthetic.train", synthetic.train), AT_LEAST(1)},
     {INTEGER("synthetic.test", synthetic.test), AT_LEAST(1)},
     {INTEGER("synthetic.dimension", synthetic.dimension), AT_LEAST(1)},
-    {INTEGER("network.depth", network.depth), AT_LEAST(1), .fallback = "3"},
-    {CHOICE("network.activation", network.activation, activations), .fallback = "relu"},
-    {REAL("network.slope", network.slope), .fallback = "0.01"}, /* may be given for leaky_relu only */
-    {REAL("network.sigma_w", network.sigma_w), ABOVE(0), .fallback = "1.4142135623730951"},
-    {REAL("network.sigma_b", network.sigma_b), AT_LEAST(0), .fallback = "0.1"},
-    {REAL("noise_variance", noise_variance), AT_LEAST(0), .fallback = "0"},
-    {REAL("jitter", jitter), AT_LEAST(0), .fallback = "0"},
+    {INTEGER("network.depth", network.depth), AT_LEAST(1), .fallback = "3", FACTOR},
+    {CHOICE("network.activation", network.activation, activations), .fallback = "relu", FACTOR},
+    {REAL("network.slope", network.slope), .fallback = "0.01", FACTOR}, /* may be given for leaky_relu only */
+    {REAL("network.sigma_w", network.sigma_w), ABOVE(0), .fallback = "1.4142135623730951", FACTOR},
+    {REAL("network.sigma_b", network.sigma_b), AT_LEAST(0), .fallback = "0.1", FACTOR},
+    {REAL("noise_variance", noise_variance), AT_LEAST(0), .fallback = "0", FACTOR},
+    {REAL("jitter", jitter), AT_LEAST(0), .fallback = "0", FACTOR},
     {SET("quantities", quantities, quantities), .fallback = all_quantities},
     {INTEGER("sampling.posterior", samples[WL_DRAW_POSTERIOR]), AT_LEAST(0), .fallback = "0"},
     {INTEGER("sampling.ensemble", samples[WL_DRAW_ENSEMBLE]), AT_LEAST(0), .fallback = "0"},
@@ -110,10 +113,14 @@ const wl_config_key wl_config_keys[] = {
     {REAL("finite_width.step", finite_width.step), ABOVE(0), .fallback = "1"},
     {CHOICE("finite_width.momentum", finite_width.momentum, momenta), .fallback = "heavy_ball"},
     {CHOICE("finite_width.sabotage", finite_width.sabotage, sabotages), .fallback = "none"},
-    {INTEGER("grid.rows", grid.rows), AT_LEAST(0), .fallback = "0"},
-    {INTEGER("grid.columns", grid.columns), AT_LEAST(0), .fallback = "0"},
-    {INTEGER("grid.block", grid.block), AT_LEAST(0), .fallback = "0"},
-    {TEXT("output.directory", output_directory), .path = true}, /* default: out/NAME */
+    {INTEGER("grid.rows", grid.rows), AT_LEAST(0), .fallback = "0", FREE},
+    {INTEGER("grid.columns", grid.columns), AT_LEAST(0), .fallback = "0", FREE},
+    {INTEGER("grid.block", grid.block), AT_LEAST(0), .fallback = "0", FREE},
+    {TEXT("output.directory", output_directory), .path = true, FREE}, /* default: out/NAME */
+    {TEXT("checkpoint.directory", checkpoint.directory), .path = true, FREE},
+    {REAL("checkpoint.every_minutes", checkpoint.every_minutes), AT_LEAST(0), .fallback = "30", FREE},
+    {INTEGER("checkpoint.keep", checkpoint.keep), AT_LEAST(1), .fallback = "2", FREE},
+    {TEXT("factor.save", factor_save), .path = true, FREE},
     {SWITCH("output.covariance", output_covariance), .fallback = "false"},
     {SWITCH("output.kernels", output_kernels), .fallback = "false"},
 };

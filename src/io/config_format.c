@@ -48,6 +48,8 @@ static bool is_set(const wl_config_key *key, const wl_config_loaded *loaded) {
   if (strncmp(key->field.key, "certify.", strlen("certify.")) == 0) return config->certify.wanted;
   if (strncmp(key->field.key, "sampling.", strlen("sampling.")) == 0) /* a count of 0 is the default */
     return *(const int64_t *)(const void *)((const char *)loaded + key->field.data_offset) > 0;
+  if (strncmp(key->field.key, "checkpoint.", strlen("checkpoint.")) == 0)
+    return config->checkpoint.directory != NULL;
   if (strcmp(key->field.key, "network.slope") == 0) return config->network.activation == WL_ACTIVATION_LEAKY_RELU;
   return true;
 }
@@ -158,10 +160,15 @@ static bool add_key(yaml_document_t *document, int root, const wl_config_key *ke
          yaml_document_append_mapping_pair(document, section, key_node, value_node) != 0;
 }
 
-static wl_error format(const wl_config *config, char **text) {
+static wl_config_loaded loaded_from(const wl_config *config) {
   wl_config_loaded loaded = {.config = *config};
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
     if (config->quantity[q]) loaded.quantities |= 1U << q;
+  return loaded;
+}
+
+static wl_error format(const wl_config *config, char **text) {
+  const wl_config_loaded loaded = loaded_from(config);
   yaml_document_t document;
   if (!yaml_document_initialize(&document, NULL, NULL, NULL, 1, 1))
     WL_FAIL(WL_ERROR_MEMORY, "no memory for the configuration");
@@ -183,13 +190,49 @@ static wl_error format(const wl_config *config, char **text) {
   return WL_OK;
 }
 
-wl_error wl_config_format(const wl_config *config, char **text) {
+/** One line a key, sections written out in its name. */
+static wl_error fingerprint(const wl_config *config, wl_scope scope, char **text) {
+  const wl_config_loaded loaded = loaded_from(config);
+  yaml_document_t document;
+  if (!yaml_document_initialize(&document, NULL, NULL, NULL, 1, 1))
+    WL_FAIL(WL_ERROR_MEMORY, "no memory for the configuration");
+  const int root = yaml_document_add_mapping(&document, NULL, YAML_BLOCK_MAPPING_STYLE);
+  for (size_t k = 0; k < wl_config_key_count; k++) {
+    const wl_config_key *key = &wl_config_keys[k];
+    if (key->scope != scope && !(scope == WL_SCOPE_RUN && key->scope == WL_SCOPE_FACTOR)) continue;
+    if (!is_set(key, &loaded)) continue;
+    const int name = add(&document, key->field.key, YAML_PLAIN_SCALAR_STYLE);
+    const int value = add_value(&document, key, &loaded);
+    if (name != 0 && value != 0 && yaml_document_append_mapping_pair(&document, root, name, value) != 0) continue;
+    yaml_document_delete(&document);
+    WL_FAIL(WL_ERROR_CONFIG, "%s: %s: cannot be written as YAML", config->file, key->field.key);
+  }
+  size_t length = 0;
+  return wl_config_emit(&document, text, &length);
+}
+
+/** Calls `write` with numbers as C writes them. */
+static wl_error in_plain_locale(wl_error (*write)(const wl_config *, wl_scope, char **), const wl_config *config,
+                                wl_scope scope, char **text) {
   *text = NULL;
   locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
   if (plain == (locale_t)0) WL_FAIL(WL_ERROR_MEMORY, "no memory for the configuration");
   const locale_t callers = uselocale(plain);
-  const wl_error error = format(config, text);
+  const wl_error error = write(config, scope, text);
   uselocale(callers);
   freelocale(plain);
   return error;
+}
+
+static wl_error format_whole(const wl_config *config, wl_scope scope, char **text) {
+  (void)scope;
+  return format(config, text);
+}
+
+wl_error wl_config_format(const wl_config *config, char **text) {
+  return in_plain_locale(format_whole, config, WL_SCOPE_NONE, text);
+}
+
+wl_error wl_config_fingerprint(const wl_config *config, wl_scope scope, char **text) {
+  return in_plain_locale(fingerprint, config, scope, text);
 }

@@ -28,7 +28,8 @@ typedef struct wl_config_key {
   const char *fallback;       /**< the default, as YAML; NULL: none, or one that depends on other keys */
   wl_config_bound bound;      /**< of a number; all numbers are finite */
   double limit;
-  bool path; /**< of a text: a path or source, relative to the configuration file's folder */
+  wl_scope scope; /**< what depends on its value; RUN unless said otherwise */
+  bool path;      /**< of a text: a path or source, relative to the configuration file's folder */
 } wl_config_key;
 
 extern const wl_config_key wl_config_keys[];

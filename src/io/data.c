@@ -1,11 +1,14 @@
 #include "widelimit/data.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/repeats.h"
 #include "io/synthetic.h"
+#include "widelimit/gram.h"
 #include "widelimit/source.h"
 
 struct wl_data {
@@ -277,4 +280,53 @@ wl_error wl_data_test_targets(void *context, int64_t first, int64_t count, doubl
 wl_error wl_data_test_ood(void *context, int64_t first, int64_t count, double *flags) {
   wl_data *data = context;
   return wl_source_read(data->test_ood, first, count, flags);
+}
+
+/* One set of rows: how to read them. */
+typedef struct part {
+  const char *name;
+  wl_row_reader read;
+  int64_t rows, columns; /* no rows: not given */
+} part;
+
+static wl_error hash_part(wl_data *data, const part *p, uint64_t *hash) {
+  const int64_t step = smaller(piece_rows(p->columns), p->rows);
+  double *piece = malloc(sizeof(double) * (size_t)(step * p->columns));
+  if (!piece) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory for a piece", p->name);
+  wl_error error = WL_OK;
+  for (int64_t first = 0; first < p->rows && error == WL_OK; first += step) {
+    const int64_t count = smaller(step, p->rows - first);
+    error = p->read(data, first, count, piece);
+    for (int64_t i = 0; i < count && error == WL_OK; i++)
+      *hash =
+          (*hash ^ wl_row_hash_make(piece + i * p->columns, p->columns, first + i).high) * 0x9e3779b97f4a7c15ULL;
+  }
+  free(piece);
+  return error;
+}
+
+wl_error wl_data_fingerprint(wl_data *data, bool all, char **text) {
+  const wl_data_shape *s = &data->shape;
+  const part parts[] = {{"training inputs", wl_data_train_inputs, s->train, s->dimension},
+                        {"training targets", wl_data_train_targets, all ? s->train : 0, s->outputs},
+                        {"test inputs", wl_data_test_inputs, all ? s->test : 0, s->dimension},
+                        {"test targets", wl_data_test_targets, all && s->test_targets ? s->test : 0, s->outputs},
+                        {"test ood", wl_data_test_ood, all && s->ood ? s->test : 0, 1}};
+  enum { SIZE = 1024 };
+  *text = calloc(SIZE, 1);
+  if (!*text) WL_FAIL(WL_ERROR_MEMORY, "data: out of memory");
+  wl_error error = WL_OK;
+  for (size_t p = 0; p < sizeof parts / sizeof *parts && error == WL_OK; p++) {
+    uint64_t hash = 0;
+    if (parts[p].rows == 0) continue;
+    error = hash_part(data, &parts[p], &hash);
+    const size_t used = strlen(*text);
+    snprintf(*text + used, SIZE - used, "%s: %lld x %lld, %016" PRIx64 "\n", parts[p].name,
+             (long long)parts[p].rows, (long long)parts[p].columns, hash);
+  }
+  if (error != WL_OK) {
+    free(*text);
+    *text = NULL;
+  }
+  return error;
 }

@@ -19,6 +19,7 @@ struct wl_results {
 };
 
 /* The files, in the order in which they are put in place: the summary last, as the sign that all is there. */
+static const char results_name[] = "results.h5";
 static const char *const names[] = {NULL, "config.yaml", "summary.json"}; /* NULL: the HDF5 file */
 enum { RESULTS, CONFIG, SUMMARY, FILES };
 
@@ -89,7 +90,57 @@ wl_error wl_results_create_named(const char *directory, const char *name, double
 }
 
 wl_error wl_results_create(const char *directory, double bytes, wl_results **result) {
-  return wl_results_create_named(directory, "results.h5", bytes, result);
+  return wl_results_create_named(directory, results_name, bytes, result);
+}
+
+wl_error wl_results_partial_path(const char *directory, char *path, size_t size) {
+  WL_TRY(make_directory(directory));
+  snprintf(path, size, "%s/.%s.partial", directory, results_name);
+  return WL_OK;
+}
+
+wl_error wl_results_reopen(const char *directory, wl_results **result) {
+  *result = NULL;
+  wl_results *r = calloc(1, sizeof *r);
+  char *copy = strdup(directory), path[4200];
+  if (!r || !copy) {
+    free(r);
+    free(copy);
+    WL_FAIL(WL_ERROR_MEMORY, "results: out of memory");
+  }
+  *r = (wl_results){.directory = copy, .name = results_name, .file = -1};
+  path_of(r, RESULTS, 1, path, sizeof path);
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  r->file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  *result = r;
+  if (r->file >= 0) return WL_OK;
+  wl_results_discard(result);
+  WL_FAIL(WL_ERROR_IO, "%s: cannot be opened", path);
+}
+
+wl_error wl_results_flush(wl_results *r) {
+  if (H5Fflush(r->file, H5F_SCOPE_GLOBAL) >= 0) return WL_OK;
+  WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot be written (disk full?)", r->directory);
+}
+
+wl_error wl_results_get(wl_results *r, const char *path, int64_t row, int64_t rows, double *values) {
+  const hid_t set = H5Dopen2(r->file, path, H5P_DEFAULT);
+  herr_t status = -1;
+  if (set >= 0) {
+    const hid_t space = H5Dget_space(set);
+    hsize_t start[2] = {(hsize_t)row, 0}, count[2] = {0, 0};
+    const int rank = H5Sget_simple_extent_ndims(space);
+    if (rank <= 2) status = H5Sget_simple_extent_dims(space, count, NULL);
+    count[0] = (hsize_t)rows;
+    const hid_t memory = status >= 0 ? H5Screate_simple(rank, count, NULL) : -1;
+    if (status >= 0) status = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
+    if (status >= 0) status = H5Dread(set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values);
+    if (memory >= 0) H5Sclose(memory);
+    H5Sclose(space);
+    H5Dclose(set);
+  }
+  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot read %s", r->directory, path);
+  return WL_OK;
 }
 
 void wl_results_discard(wl_results **pointer) {

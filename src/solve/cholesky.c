@@ -10,8 +10,6 @@
 #include "solve/sweep.h"
 #include "widelimit/random.h"
 
-enum { PROBES = 4 };
-
 static wl_uplo uplo(wl_triangle triangle) { return triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER; }
 
 /*
@@ -91,14 +89,30 @@ static wl_error log_determinant(const wl_matrix *a, double *result) {
   return error;
 }
 
-static wl_error factor_and_measure(wl_cholesky *f, const char *name, wl_matrix *z, wl_matrix *sz) {
-  int64_t pivot;
+/* ‖S‖₁ and S Z, while the triangle still holds S. */
+static wl_error measure_before(wl_cholesky *f, const char *name, const wl_matrix *z, wl_matrix *sz) {
   WL_TRY(norm1(f->matrix, f->triangle, &f->norm));
   wl_symm_left(uplo(f->triangle), 1.0, f->matrix, z, 0.0, sz);
   if (!isfinite(f->norm) || !isfinite(frobenius_norm(sz))) /* dpotrf lets NaN through, a product does not */
     WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", name);
+  return WL_OK;
+}
+
+static wl_error factor_and_measure(wl_cholesky *f, const char *name, const wl_factor_watch *watch,
+                                   const wl_factor_state *resume, wl_matrix *z, wl_matrix *sz) {
+  int64_t pivot;
+  wl_factor_state state = {.products = sz};
+  if (resume) {
+    state.columns = resume->columns;
+    state.diagonal = resume->diagonal;
+    f->norm = resume->norm;
+    wl_matrix_copy(resume->products, sz);
+  } else {
+    WL_TRY(measure_before(f, name, z, sz));
+  }
+  state.norm = f->norm;
   const double began = MPI_Wtime();
-  WL_TRY(wl_factorize(f->matrix, f->triangle, name, &pivot));
+  WL_TRY(wl_factorize_from(f->matrix, f->triangle, name, watch, &state, &pivot));
   f->seconds = MPI_Wtime() - began;
   if (pivot >= 0)
     WL_FAIL(
@@ -117,19 +131,24 @@ static wl_error factor_and_measure(wl_cholesky *f, const char *name, wl_matrix *
   return WL_OK;
 }
 
-wl_error wl_cholesky_factor(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,
-                            wl_cholesky *factor) {
+wl_error wl_cholesky_resume(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,
+                            const wl_factor_watch *watch, const wl_factor_state *resume, wl_cholesky *factor) {
   *factor = (wl_cholesky){.matrix = matrix, .triangle = triangle};
   wl_matrix *z = NULL, *sz = NULL;
-  wl_error error = wl_matrix_create(matrix->grid, matrix->rows, PROBES, &z);
-  if (error == WL_OK) error = wl_matrix_create(matrix->grid, matrix->rows, PROBES, &sz);
+  wl_error error = wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, &z);
+  if (error == WL_OK) error = wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, &sz);
   if (error == WL_OK) {
     fill_probes(z, seed);
-    error = factor_and_measure(factor, name, z, sz);
+    error = factor_and_measure(factor, name, watch, resume, z, sz);
   }
   wl_matrix_destroy(&sz);
   wl_matrix_destroy(&z);
   return error;
+}
+
+wl_error wl_cholesky_factor(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,
+                            wl_cholesky *factor) {
+  return wl_cholesky_resume(matrix, triangle, name, seed, NULL, NULL, factor);
 }
 
 /* The lower triangle holds L, the upper one U = Lᵀ. */

@@ -35,6 +35,8 @@ typedef struct loop {
   wl_matrix *a;
   wl_triangle triangle;
   int64_t n, nb, blocks;
+  int64_t
+      start; /* the first column of this run; within its block when the checkpoint came from another block size */
   MPI_Comm along, across;      /* the owners' part is sent `along`, and gathered for the other side `across` */
   int along_count, along_me;   /* process coordinate that the panel's block k fixes */
   int across_count, across_me; /* coordinate over which the panel is spread */
@@ -45,6 +47,12 @@ typedef struct loop {
 } loop;
 
 static int64_t block_size(const loop *l, int64_t k) { return smaller(l->nb, l->n - k * l->nb); }
+
+/* Panel k covers its block's columns, the first one from the start on. */
+static int64_t panel_column(const loop *l, int64_t k) { return k * l->nb > l->start ? k * l->nb : l->start; }
+static int64_t panel_width(const loop *l, int64_t k) {
+  return smaller(l->n, (k + 1) * l->nb) - panel_column(l, k);
+}
 
 static int64_t own_extent(const loop *l) {
   return l->triangle == WL_TRIANGLE_LOWER ? l->a->local_rows : l->a->local_columns;
@@ -99,6 +107,7 @@ static wl_error loop_create(wl_matrix *a, wl_triangle triangle, loop *l) {
   for (int s = 0; s < 2; s++) {
     l->panels[s].own = numbers(own_extent(l) * l->nb + 1);
     l->panels[s].cross = numbers(cross_extent(l) * l->nb + 1);
+    l->panels[s].request = MPI_REQUEST_NULL;
     failed |= !l->panels[s].own || !l->panels[s].cross;
   }
   l->tile = numbers(l->nb * l->nb + 1);
@@ -119,14 +128,15 @@ static wl_error loop_create(wl_matrix *a, wl_triangle triangle, loop *l) {
  * Returns the global row of the first such pivot, or -1. Comparisons are written so that NaN fails.
  */
 static int64_t factor_tile(loop *l, int64_t k) {
-  const int64_t size = block_size(l, k), own = own_local(l, k * l->nb), cross = cross_local(l, k * l->nb);
+  const int64_t first = panel_column(l, k), size = panel_width(l, k);
+  const int64_t own = own_local(l, first), cross = cross_local(l, first);
   const wl_uplo uplo = l->triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER;
-  const double *before = l->diagonal + wl_matrix_local_row(l->a, k * l->nb);
+  const double *before = l->diagonal + wl_matrix_local_row(l->a, first);
   const int64_t failed = wl_potrf_tile(uplo, size, entry(l, own, cross), l->a->ld);
   for (int64_t i = 0; i < size; i++) {
     const double pivot = *entry(l, own + i, cross + i);
-    const double noise = 2.0 * DBL_EPSILON * sqrt((double)(k * l->nb + i + 1)) * before[i];
-    if (i == failed || !(pivot * pivot > noise)) return k * l->nb + i;
+    const double noise = 2.0 * DBL_EPSILON * sqrt((double)(first + i + 1)) * before[i];
+    if (i == failed || !(pivot * pivot > noise)) return first + i;
   }
   for (int64_t j = 0; j < size; j++)
     for (int64_t i = j; i < size; i++) l->tile[i + j * l->nb] = *entry(l, own + i, cross + j);
@@ -135,7 +145,7 @@ static int64_t factor_tile(loop *l, int64_t k) {
 
 /* L_ik = S_ik L_kk⁻ᵀ for the rows i > k that this owner has, in place, and packed into p->own. */
 static void solve_panel(loop *l, int64_t k, panel *p) {
-  const int64_t size = block_size(l, k), cross = cross_local(l, k * l->nb);
+  const int64_t size = panel_width(l, k), cross = cross_local(l, panel_column(l, k));
   const int count = (int)p->own_count, width = (int)size, ld = (int)l->a->ld, nb = (int)l->nb;
   double *s = entry(l, p->own_first, cross);
   if (count == 0) return;
@@ -154,7 +164,7 @@ static void solve_panel(loop *l, int64_t k, panel *p) {
 
 /* Factors panel k on its owners and starts sending it along. The last number of the message is the pivot. */
 static void panel_begin(loop *l, int64_t k, panel *p) {
-  const int64_t size = block_size(l, k), next = smaller(l->n, (k + 1) * l->nb);
+  const int64_t size = panel_width(l, k), next = smaller(l->n, (k + 1) * l->nb);
   const int owner = (int)(k % l->along_count), diagonal_owner = (int)(k % l->across_count);
   p->own_first = own_local(l, next);
   p->own_count = own_extent(l) - p->own_first;
@@ -180,7 +190,7 @@ static int64_t pieces_from(const loop *l, int c, int64_t k) {
 
 /* Copies the blocks that belong to our block columns out of `own`; what others hold comes by way of `across`. */
 static void gather_cross(loop *l, int64_t k, panel *p) {
-  const int64_t size = block_size(l, k);
+  const int64_t size = panel_width(l, k);
   int64_t total = 0;
   for (int c = 0; c < l->across_count; c++) {
     l->counts[c] = (int)(pieces_from(l, c, k) * size);
@@ -217,7 +227,7 @@ static void gather_cross(loop *l, int64_t k, panel *p) {
 /* Waits for the panel; returns its pivot status. */
 static int64_t panel_end(loop *l, int64_t k, panel *p) {
   MPI_Wait(&p->request, MPI_STATUS_IGNORE);
-  const int64_t pivot = (int64_t)p->own[p->own_count * block_size(l, k)];
+  const int64_t pivot = (int64_t)p->own[p->own_count * panel_width(l, k)];
   if (pivot < 0) gather_cross(l, k, p);
   return pivot;
 }
@@ -282,34 +292,70 @@ static void poke(panel *p) {
 
 enum { WL_BLOCKS_AT_ONCE = 8 };
 
-wl_error wl_factorize(wl_matrix *a, wl_triangle triangle, const char *name, int64_t *pivot) {
+/* The diagonal of S, for the pivot test: from the matrix, or as it was before the columns that are done. */
+static void take_diagonal(loop *l, const wl_factor_state *state) {
+  if (state->columns == 0) {
+    wl_matrix_get_diagonal(l->a, l->diagonal);
+  } else if (l->a->local_rows > 0) {
+    memcpy(l->diagonal, state->diagonal, sizeof(double) * (size_t)l->a->local_rows);
+  }
+}
+
+static wl_error reach(loop *l, const wl_factor_watch *watch, wl_factor_state *state, int64_t columns) {
+  state->columns = columns;
+  state->diagonal = l->diagonal;
+  return watch->reached(watch->context, state);
+}
+
+/* Updates the rest of the matrix with panel k, and has panel k + 1 on its way, unless the watch wants it all in place. */
+static wl_error step(loop *l, int64_t k, const wl_factor_watch *watch, wl_factor_state *state) {
+  panel *now = &l->panels[k % 2], *next = &l->panels[(k + 1) % 2];
+  const int64_t size = panel_width(l, k), blocks = (cross_extent(l) + l->nb - 1) / l->nb;
+  const bool halt = watch && watch->wants(watch->context, (k + 1) * l->nb);
+  int64_t first = now->cross_first / l->nb;
+  if ((k + 1) % l->along_count == l->along_me) { /* look-ahead: the next panel before the rest */
+    update_blocks(l, now, first, first + 1, own_extent(l), size);
+    first++;
+  }
+  if (!halt) panel_begin(l, k + 1, next);
+  for (; first < blocks; first += WL_BLOCKS_AT_ONCE) {
+    update_blocks(l, now, first, smaller(blocks, first + WL_BLOCKS_AT_ONCE), own_extent(l), size);
+    poke(next);
+  }
+  if (!halt) return WL_OK;
+  WL_TRY(reach(l, watch, state, (k + 1) * l->nb));
+  panel_begin(l, k + 1, next);
+  return WL_OK;
+}
+
+wl_error wl_factorize_from(wl_matrix *a, wl_triangle triangle, const char *name, const wl_factor_watch *watch,
+                           wl_factor_state *state, int64_t *pivot) {
+  *pivot = -1;
+  if (state->columns >= a->rows) return WL_OK;
   loop l;
   WL_TRY(loop_create(a, triangle, &l));
-  wl_matrix_get_diagonal(a, l.diagonal);
-  const double n = (double)l.n;
-  wl_progress progress = wl_progress_begin(name, n * n * n, n * n * n / 3e9);
+  l.start = state->columns;
+  take_diagonal(&l, state);
+  const double n = (double)l.n, before = n - (double)l.start, work = before * before * before;
+  wl_progress progress = wl_progress_begin(name, work, work / 3e9);
 
-  panel_begin(&l, 0, &l.panels[0]);
-  *pivot = -1;
-  for (int64_t k = 0; k < l.blocks; k++) {
-    panel *now = &l.panels[k % 2], *next = &l.panels[(k + 1) % 2];
-    *pivot = panel_end(&l, k, now);
+  wl_error error = WL_OK;
+  const int64_t begin = l.start / l.nb;
+  panel_begin(&l, begin, &l.panels[begin % 2]);
+  for (int64_t k = begin; k < l.blocks; k++) {
+    *pivot = panel_end(&l, k, &l.panels[k % 2]);
     if (*pivot >= 0 || k + 1 == l.blocks) break;
-    const int64_t size = block_size(&l, k), blocks = (cross_extent(&l) + l.nb - 1) / l.nb;
-    int64_t first = now->cross_first / l.nb;
-    if ((k + 1) % l.along_count == l.along_me) { /* look-ahead: the next panel before the rest */
-      update_blocks(&l, now, first, first + 1, own_extent(&l), size);
-      first++;
-    }
-    panel_begin(&l, k + 1, next);
-    for (; first < blocks; first += WL_BLOCKS_AT_ONCE) {
-      update_blocks(&l, now, first, smaller(blocks, first + WL_BLOCKS_AT_ONCE), own_extent(&l), size);
-      poke(next);
-    }
+    error = step(&l, k, watch, state);
+    if (error != WL_OK) break;
     const double left = n - (double)((k + 1) * l.nb);
-    wl_progress_update(&progress, n * n * n - left * left * left);
+    wl_progress_update(&progress, work - left * left * left);
   }
   wl_progress_end(&progress);
   loop_destroy(&l);
-  return WL_OK;
+  return error;
+}
+
+wl_error wl_factorize(wl_matrix *a, wl_triangle triangle, const char *name, int64_t *pivot) {
+  wl_factor_state whole = {.columns = 0};
+  return wl_factorize_from(a, triangle, name, NULL, &whole, pivot);
 }

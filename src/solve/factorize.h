@@ -14,4 +14,13 @@
  */
 wl_error wl_factorize(wl_matrix *matrix, wl_triangle triangle, const char *name, int64_t *pivot);
 
+/**
+ * Collective. The same, watched and from a state in between.
+ * @param watch  NULL, or asked after every panel; `state` is what it gets
+ * @param state  where to begin; .columns = 0: the whole triangle, and .diagonal is ignored
+ * Errors: also those of the watch.
+ */
+wl_error wl_factorize_from(wl_matrix *matrix, wl_triangle triangle, const char *name, const wl_factor_watch *watch,
+                           wl_factor_state *state, int64_t *pivot);
+
 #endif

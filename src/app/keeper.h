@@ -1,0 +1,98 @@
+/**
+ * @file keeper.h
+ * What keeps a run's state: when a checkpoint is written, where a run goes on, and factors that outlive it.
+ *
+ * Without `checkpoint` in the configuration and without factors kept, everything here returns at once.
+ */
+#ifndef WIDELIMIT_APP_KEEPER_H
+#define WIDELIMIT_APP_KEEPER_H
+
+#include "app/app.h"
+#include "app/halt.h"
+#include "widelimit/checkpoint.h"
+
+typedef struct wl_run wl_run;
+
+/** Members are for reading. */
+typedef struct wl_keeper {
+  bool open; /**< checkpoints are wanted */
+  wl_halt halt;
+  char *fingerprint;        /**< on rank 0 */
+  int64_t number;           /**< of the last checkpoint file, on rank 0 */
+  int64_t attempts;         /**< runs that worked on this, with this one */
+  int64_t written;          /**< checkpoints written by this run */
+  double seconds;           /**< that earlier attempts took */
+  double bytes_per_second;  /**< of the last checkpoint; 0: not known */
+  bool resumed;             /**< `state` says where to go on */
+  char *resumed_from;       /**< path of that checkpoint, on rank 0 */
+  wl_checkpoint state;      /**< as read */
+  wl_matrix *array;         /**< as read, until it is handed over; owned */
+  wl_matrix *products;      /**< S Z as read; owned */
+  char *factor_file;        /**< name of the checkpoint with the current prior's factor; NULL: none yet */
+  wl_prior prior;           /**< at work */
+  const char *factor;       /**< of `widelimit predict`: where the factors are; NULL: they are computed */
+  char *factor_fingerprint; /**< on rank 0, where factors are kept or used */
+} wl_keeper;
+
+/**
+ * Collective. Prepares checkpoints and, with --resume, reads the newest valid one, so that the phases that follow go on
+ * from it. Errors: WL_ERROR_USAGE (options without `checkpoint`); WL_ERROR_CONFIG and WL_ERROR_DATA where a checkpoint is
+ * of another configuration or of other data; WL_ERROR_IO; WL_ERROR_MEMORY.
+ */
+wl_error wl_keeper_open(wl_run *run, const wl_arguments *arguments);
+
+/** Collective. Frees; safe after any failure. */
+void wl_keeper_close(wl_run *run);
+
+/** Local. On the console: where checkpoints go, how large they are, what the run goes on from. */
+void wl_keeper_announce(const wl_run *run);
+
+/** Root. The result file as the checkpoint has it; then, with the tally in place, its metrics. Errors: WL_ERROR_IO. */
+wl_error wl_keeper_restore_results(wl_run *run);
+wl_error wl_keeper_recall_predictions(wl_run *run);
+
+/** Local. Gives the model what was read, so that it need not be assembled. */
+void wl_keeper_hand_over(wl_run *run, wl_model_options *options);
+
+/** Local. Whether a prior was finished before (its evidence is then recalled); what was done of it. */
+bool wl_keeper_is_past(wl_run *run, wl_prior prior);
+int64_t wl_keeper_columns(const wl_run *run, wl_prior prior);
+int64_t wl_keeper_predicted(const wl_run *run, wl_prior prior);
+
+/** Collective. Factors, from the start or from where the checkpoint is, or takes the factor from a file. */
+wl_error wl_keeper_factor(wl_run *run, wl_prior prior);
+
+/**
+ * Collective. Between steps of a phase: saves where it is time to. Errors: WL_ERROR_STOPPED, after a checkpoint, where the
+ * run is to stop; WL_ERROR_IO where that checkpoint could not be written.
+ */
+wl_error wl_keeper_boundary(wl_run *run, wl_prior prior, int64_t predicted);
+
+/** Collective. After the draws, which a run that goes on makes again. Errors: those of wl_keeper_boundary. */
+wl_error wl_keeper_last_boundary(wl_run *run);
+
+/** Local. The results are in place: the checkpoints go. */
+void wl_keeper_remove_all(wl_run *run);
+
+/* ---- files (keeper_files.c) ----------------------------------------------------------------------------------- */
+
+/** Root. The path of checkpoint file `name`; the name of checkpoint `number`. */
+void wl_keeper_path(const wl_run *run, const char *name, char *path, size_t size);
+void wl_keeper_name(const wl_run *run, int64_t number, char *name, size_t size);
+
+/** Root. Numbers of the checkpoints that are there, ascending, at most `most` of the newest. Returns how many. */
+int64_t wl_keeper_list(const wl_run *run, int64_t most, int64_t *numbers);
+
+/** Root. Makes the folder where it is missing, and removes what broken-off writes have left. */
+wl_error wl_keeper_make_folder(const wl_run *run);
+
+/** Root. Removes the oldest checkpoints but `keep` and what those need. */
+void wl_keeper_prune(const wl_run *run, int64_t keep);
+
+/** Root. WL_ERROR_CONFIG or WL_ERROR_DATA, naming what differs, where two fingerprints are not the same. */
+wl_error wl_keeper_compare(const char *path, const char *then, const char *now);
+
+/** Root. The file for a prior's factor: `file` for theta, with .kappa before its ending for kappa. */
+void wl_keeper_factor_path(const char *file, wl_prior prior, char *path, size_t size);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * compare_results A B TOLERANCE: whether two results.h5 hold the same datasets, each equal to within TOLERANCE times its
+ * largest entry; 0: bit for bit. Silent when they do.
+ */
+#include <hdf5.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct pair {
+  hid_t other;
+  double tolerance;
+  int sets, failures;
+} pair;
+
+static double *values_of(hid_t file, const char *path, size_t *count) {
+  const hid_t set = H5Dopen2(file, path, H5P_DEFAULT);
+  *count = 0;
+  if (set < 0) return NULL;
+  const hid_t space = H5Dget_space(set);
+  *count = (size_t)H5Sget_simple_extent_npoints(space);
+  double *values = malloc(sizeof(double) * (*count + 1));
+  if (values && H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) *count = 0;
+  H5Sclose(space);
+  H5Dclose(set);
+  return values;
+}
+
+static void compare(pair *p, const char *path, const double *a, const double *b, size_t count) {
+  double largest = 0.0, worst = 0.0;
+  for (size_t i = 0; i < count; i++) {
+    if (fabs(a[i]) > largest) largest = fabs(a[i]);
+    if (!(fabs(a[i] - b[i]) <= worst)) worst = fabs(a[i] - b[i]);
+  }
+  if (worst <= p->tolerance * largest) return;
+  printf("%s differs by %g, its largest entry is %g\n", path, worst, largest);
+  p->failures++;
+}
+
+static herr_t visit(hid_t file, const char *name, const H5O_info_t *info, void *context) {
+  pair *p = context;
+  if (info->type != H5O_TYPE_DATASET) return 0;
+  size_t count, other_count;
+  double *a = values_of(file, name, &count), *b = values_of(p->other, name, &other_count);
+  p->sets++;
+  if (a && b && count == other_count && count > 0) {
+    compare(p, name, a, b, count);
+  } else {
+    printf("%s: %zu entries in one, %zu in the other\n", name, count, other_count);
+    p->failures++;
+  }
+  free(a);
+  free(b);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4) return 2;
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  const hid_t a = H5Fopen(argv[1], H5F_ACC_RDONLY, H5P_DEFAULT), b = H5Fopen(argv[2], H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (a < 0 || b < 0) {
+    printf("%s cannot be opened\n", argv[a < 0 ? 1 : 2]);
+    return 1;
+  }
+  pair p = {.other = b, .tolerance = atof(argv[3])};
+  H5Ovisit(a, H5_INDEX_NAME, H5_ITER_INC, visit, &p);
+  const int sets = p.sets;
+  p = (pair){.other = a, .tolerance = p.tolerance, .failures = p.failures};
+  H5Ovisit(b, H5_INDEX_NAME, H5_ITER_INC, visit, &p);
+  if (sets == 0 || sets != p.sets) printf("%d datasets in one, %d in the other\n", sets, p.sets);
+  return sets == 0 || sets != p.sets || p.failures > 0;
+}
