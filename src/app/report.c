@@ -327,7 +327,7 @@ static void column(char *text, size_t size, int show, const char *format, double
 static void print_quantity(const wl_run *run, int q, double area) {
   const bool ood = run->tally.ood != NULL;
   const wl_score *s = &run->tally.likelihood[q];
-  char inside[32], outside[32] = "", likelihood[32] = "", last[32] = "", text[32];
+  char inside[32], outside[48] = "", likelihood[48] = "", last[48] = "", text[32];
   column(inside, sizeof inside, 1, "%.6g", mean_variance(run, q, 0.0));
   if (ood) {
     column(text, sizeof text, 1, "%.6g", mean_variance(run, q, 1.0));
