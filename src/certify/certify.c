@@ -279,8 +279,8 @@ static wl_error course(wl_certifier *c) {
   WL_TRY(factor_covariance(c, WL_TRIANGLE_UPPER, choose_resolution(c, shift[WL_STAGE_KAPPA]), c->upper,
                            c->upper_scale));
   WL_TRY(replicates_kappa(c));
-  WL_TRY(wl_exact_bayesian(c));
   WL_TRY(wl_exact_solve(c));
+  WL_TRY(wl_exact_bayesian(c)); /* leaves Θ⁻, which is factored next */
   wl_matrix_destroy(&c->general);
   wl_matrix_destroy(&c->g);
   WL_TRY(wl_joint_enter(c->joint, WL_STAGE_THETA_LOWER));

@@ -51,6 +51,8 @@ static void set_kernel_diagonal(wl_joint *j, double kappa_weight, double theta_w
 wl_error wl_joint_fill_upper(wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
                              double test_shift) {
   WL_TRY(wl_gram_weighted(j->points, kappa_weight, theta_weight, WL_TRIANGLE_UPPER, j->gram));
+  j->held[0] = kappa_weight;
+  j->held[1] = theta_weight;
   set_kernel_diagonal(j, kappa_weight, theta_weight, train_shift, test_shift, j->upper_diagonal);
   return WL_OK;
 }
@@ -85,6 +87,11 @@ static wl_error judge_pivot(const wl_joint *j, const target *t, int64_t pivot) {
   return WL_OK;
 }
 
+/* Whether the triangle holds this kernel already. */
+static bool is_held(const wl_joint *j, const target *t) {
+  return t->triangle == WL_TRIANGLE_UPPER && j->held[0] == t->kappa_weight && j->held[1] == t->theta_weight;
+}
+
 static wl_error factor(wl_joint *j, const target *t) {
   /* Θ⁻ is a difference: its rounding error is of the size of Θ's */
   const double *size =
@@ -93,7 +100,9 @@ static wl_error factor(wl_joint *j, const target *t) {
   double shift = 4.0 * (double)j->gram->rows * DBL_EPSILON * largest_diagonal(j, size);
   for (int attempt = 0; attempt < 4; attempt++, shift *= 16.0) {
     int64_t pivot;
-    WL_TRY(wl_gram_weighted(j->points, t->kappa_weight, t->theta_weight, t->triangle, j->gram));
+    if (!is_held(j, t))
+      WL_TRY(wl_gram_weighted(j->points, t->kappa_weight, t->theta_weight, t->triangle, j->gram));
+    if (t->triangle == WL_TRIANGLE_UPPER) j->held[0] = j->held[1] = 0.0;
     set_kernel_diagonal(j, t->kappa_weight, t->theta_weight, t->posterior ? t->noise : shift, shift, diagonal);
     WL_TRY(wl_factorize(j->gram, t->triangle, t->name, &pivot));
     if (pivot < 0) {
