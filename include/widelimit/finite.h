@@ -266,9 +266,10 @@ typedef struct wl_claim {
   double rate, rate_low, rate_high; /**< of the shown deviation ∝ n^−rate, with 95 % interval; ±∞: not bounded */
   double amplitude;                 /**< shown deviation ≈ amplitude · n^−rate */
   double predicted,
-      prediction_error;     /**< at the largest width from the smaller ones by the trend of the kind; of a
+      prediction_error; /**< at the largest width from the smaller ones by the trend of the kind; of a
                                            ZERO the mean over all widths */
-  bool falls, agrees, pass; /**< the rate is above 0; value within its error of zero or of the trend */
+  bool falls, agrees,
+      pass; /**< from the smallest width to the largest; value within its error of zero or of the trend */
 } wl_claim;
 
 enum { WL_CLAIMS = 25 };

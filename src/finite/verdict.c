@@ -50,10 +50,21 @@ static bool is_on_trend(wl_claim *claim, const wl_claim_entry *entry, const wl_s
   return data->y[last] <= claim->predicted + margin;
 }
 
-static void fit_rate(wl_claim *claim, const wl_series_data *data, double critical) {
+/* A distance: the logarithm of its ratio between the ends is above its error. Of what may be zero no fall can be asked, only
+   that it does not grow beyond doubt. */
+static bool is_falling(const wl_claim *claim, const wl_series_data *data, double critical) {
   double low, high, amplitude;
-  wl_stat_rate(data, critical, &low, &high, &amplitude);
-  claim->falls = claim->kind == WL_CLAIM_DISTANCE ? low > 0.0 : high > 0.0;
+  if (claim->kind != WL_CLAIM_DISTANCE) {
+    wl_stat_rate(data, critical, &low, &high, &amplitude);
+    return high > 0.0;
+  }
+  const int64_t last = data->count - 1;
+  if (!(data->y[0] > 0.0) || !(data->y[last] > 0.0)) return false;
+  const double error = hypot(data->error[0] / data->y[0], data->error[last] / data->y[last]);
+  return log(data->y[0] / data->y[last]) > critical * error;
+}
+
+static void fit_rate(wl_claim *claim, const wl_series_data *data) {
   claim->rate =
       wl_stat_rate(data, gsl_cdf_ugaussian_Qinv(0.025), &claim->rate_low, &claim->rate_high, &claim->amplitude);
   if (claim->kind != WL_CLAIM_DISTANCE) return;
@@ -87,7 +98,8 @@ static void judge(const wl_study *study, const wl_claim_entry *entry, double lev
     return;
   }
   const wl_estimate *last = &claim->at[data.count - 1];
-  fit_rate(claim, &data, critical);
+  fit_rate(claim, &data);
+  claim->falls = is_falling(claim, &data, critical);
   const bool on_trend = is_on_trend(claim, entry, &data, critical);
   claim->agrees = isfinite(last->value) && (is_zero(claim, last, level, critical) || on_trend);
   claim->pass = claim->falls && claim->agrees;
