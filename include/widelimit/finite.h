@@ -220,6 +220,9 @@ typedef struct wl_study_options {
   int64_t steps;
   wl_momentum momentum;
   wl_sabotage sabotage;
+  const char
+      *journal; /**< file of rank 0 that keeps each network's values until the caller removes it; NULL: none */
+  bool resume;  /**< go on from it where it is there */
 } wl_study_options;
 
 /**

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "widelimit/log.h"
 
@@ -111,11 +112,17 @@ static wl_error finish(wl_finite *f) {
     if (error == WL_OK) error = wl_finite_report(f, &summary);
     if (error == WL_OK) error = wl_config_format(run->config, &config);
     if (error == WL_OK) error = wl_results_commit(&run->results, summary, config);
+    if (error == WL_OK) unlink(f->journal);
     if (error == WL_OK && !f->verdict.pass) error = fail(&f->verdict);
   }
   free(config);
   free(summary);
   return wl_error_agree(run->comm, error);
+}
+
+/* The journal lies in the output folder, hidden, until the results are in place. */
+static void name_journal(wl_finite *f) {
+  snprintf(f->journal, sizeof f->journal, "%s/.finite.journal", f->run.config->output_directory);
 }
 
 static wl_error run_phases(wl_finite *f, const wl_arguments *arguments) {
@@ -127,7 +134,10 @@ static wl_error run_phases(wl_finite *f, const wl_arguments *arguments) {
   WL_TRY(check(f));
   WL_TRY(make_problem(f));
   WL_TRY(open_results(f));
+  name_journal(f);
   wl_finite_print_header(f);
+  f->options.journal = f->journal;
+  f->options.resume = arguments->resume;
   WL_TRY(wl_study_run(f->run.comm, f->problem, &f->options, &f->study));
   return finish(f);
 }

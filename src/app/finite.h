@@ -15,6 +15,7 @@ typedef struct wl_finite {
   wl_study *study;
   wl_verdict verdict; /**< rank 0 */
   int ranks;
+  char journal[4200]; /**< path of the file that a stopped study goes on from */
 } wl_finite;
 
 /** Local, on rank 0. Everything measured to finite.h5. */

@@ -81,7 +81,7 @@ static const char certify_help[] =
     "what each test is: doc/certificate.md\n";
 
 static const char finite_help[] =
-    "usage: [mpirun -n RANKS] widelimit finite CONFIG [--set KEY=VALUE]...\n"
+    "usage: [mpirun -n RANKS] widelimit finite CONFIG [--resume] [--set KEY=VALUE]...\n"
     "\n"
     "Draws and trains networks of the widths that finite_width names: deep ensemble,\n"
     "RND and Bayesian RND. Measures how far they are from the limits of infinite width\n"
@@ -90,6 +90,7 @@ static const char finite_help[] =
     "claim does not hold or a network did not converge.\n"
     "\n"
     "options:\n"
+    "  --resume         go on from the networks that a stopped study has measured\n"
     "  --set KEY=VALUE  override a key of the configuration, e.g.\n"
     "                     --set 'finite_width.widths=[64, 256]'\n"
     "                     --set finite_width.training=linearized\n"
@@ -177,15 +178,15 @@ static const char *value_of(const char *option, int count, char **words, int *i)
 
 /* Whether words[*i] is an option of this command, taken in. */
 static wl_error parse_option(const command *c, int count, char **words, int *i, wl_arguments *arguments) {
-  const bool run = strcmp(c->name, "run") == 0;
+  const bool run = strcmp(c->name, "run") == 0, finite = strcmp(c->name, "finite") == 0;
   const char *value;
-  if (run && strcmp(words[*i], "--resume") == 0) {
+  if ((run || finite) && strcmp(words[*i], "--resume") == 0) {
     arguments->resume = true;
   } else if (run && (value = value_of("--time-limit", count, words, i))) {
     arguments->time_limit = duration(value);
     if (!(arguments->time_limit > 0.0))
       WL_FAIL(WL_ERROR_USAGE, "--time-limit needs [D-]HH:MM:SS after it, not '%s'", value);
-  } else if (!run && (value = value_of("--factor", count, words, i))) {
+  } else if (!run && !finite && (value = value_of("--factor", count, words, i))) {
     arguments->factor = value;
     if (!*value) WL_FAIL(WL_ERROR_USAGE, "--factor needs a file after it");
   } else {

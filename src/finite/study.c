@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "finite/journal.h"
 #include "finite/member.h"
 #include "widelimit/log.h"
 
@@ -23,10 +24,13 @@ typedef struct handout {
   int64_t member_width;
   double *message;
   /* rank 0 */
-  int64_t next, done, items;
-  int working;              /* ranks that have not been told that there is nothing left */
-  bool failed;              /* somewhere: nothing more is handed out */
-  double work_done, served; /* served: when messages were last looked at */
+  wl_journal *journal;
+  bool *finished;                      /* items that an earlier run measured */
+  int64_t next, done, items, recalled; /* recalled: from the journal */
+  int working;                         /* ranks that have not been told that there is nothing left */
+  wl_error error;                      /* of the journal */
+  bool failed;                         /* somewhere: nothing more is handed out */
+  double work_done, served;            /* served: when messages were last looked at */
   wl_progress progress;
   char label[64];
 } handout;
@@ -55,15 +59,26 @@ static double *place_of(const handout *h, int64_t item) {
   return h->study->data + row * h->study->record.size;
 }
 
-static int64_t take_item(handout *h) { return h->failed || h->next == h->items ? -1 : h->next++; }
+static int64_t take_item(handout *h) {
+  while (h->next < h->items && h->finished[h->next]) h->next++;
+  return h->failed || h->next == h->items ? -1 : h->next++;
+}
 
 static void count_item(handout *h, int64_t item) {
   h->done++;
   h->work_done += work_of(h->study, width_of(h, item));
+  if (h->progress.began <= 0.0) return; /* taken from the journal */
   const double seconds = MPI_Wtime() - h->progress.began;
   snprintf(h->label, sizeof h->label, "networks %lld/%lld, %.3g/s", (long long)h->done, (long long)h->items,
-           (double)h->done / (seconds > 1e-3 ? seconds : 1e-3));
+           (double)(h->done - h->recalled) / (seconds > 1e-3 ? seconds : 1e-3));
   wl_progress_update(&h->progress, h->work_done);
+}
+
+/* Rank 0: an item is done and its values are in place. */
+static void keep_item(handout *h, int64_t item) {
+  if (h->journal && h->error == WL_OK) h->error = wl_journal_append(h->journal, item, place_of(h, item));
+  if (h->error != WL_OK) h->failed = true;
+  count_item(h, item);
 }
 
 /* Rank 0: takes one result and answers with the next item. */
@@ -75,7 +90,7 @@ static void answer(handout *h, int source) {
     h->failed = true;
   } else if (finished >= 0) {
     memcpy(place_of(h, finished), h->message + MESSAGE_VALUES, sizeof(double) * (size_t)h->study->record.size);
-    count_item(h, finished);
+    keep_item(h, finished);
   }
   const int64_t item = take_item(h);
   if (item < 0) h->working--;
@@ -108,10 +123,45 @@ static wl_error measure(handout *h, int64_t item, double *values) {
   return wl_member_measure(h->member, item % h->study->networks, h->rank == 0 ? serve : NULL, h, values);
 }
 
+static void recall(void *context, int64_t item, const double *values) {
+  handout *h = context;
+  if (item < 0 || item >= h->items || h->finished[item]) return;
+  memcpy(place_of(h, item), values, sizeof(double) * (size_t)h->study->record.size);
+  h->finished[item] = true;
+  count_item(h, item);
+}
+
+/* Of everything that the values of an item depend on. */
+static uint64_t fingerprint(const wl_problem *p, const wl_study_options *o) {
+  const double numbers[] = {
+      (double)p->train,    (double)p->test,       (double)p->dimension, (double)p->outputs,    p->ridge,
+      p->network.depth,    p->network.activation, p->network.slope,     p->network.sigma_w,    p->network.sigma_b,
+      (double)o->networks, (double)o->heads,      (double)o->training,  o->residual,           o->step,
+      (double)o->steps,    (double)o->momentum,   (double)o->sabotage,  (double)o->width_count};
+  uint64_t hash = wl_journal_hash(0, numbers, sizeof numbers);
+  hash = wl_journal_hash(hash, &o->seed, sizeof o->seed);
+  hash = wl_journal_hash(hash, o->widths, sizeof o->widths[0] * (size_t)o->width_count);
+  hash = wl_journal_hash(hash, p->x, sizeof(double) * (size_t)(p->all * p->dimension));
+  return wl_journal_hash(hash, p->y, sizeof(double) * (size_t)(p->train * p->outputs));
+}
+
+static wl_error open_journal(handout *h) {
+  const wl_study_options *o = h->options;
+  if (!o->journal) return WL_OK;
+  WL_TRY(wl_journal_open(o->journal, o->resume, fingerprint(h->study->problem, o), h->study->record.size, recall,
+                         h, &h->journal));
+  if (o->resume)
+    wl_log_line("  resumed  %lld of %lld networks were measured before", (long long)h->done, (long long)h->items);
+  return WL_OK;
+}
+
 static wl_error lead(handout *h) {
   wl_error error = WL_OK;
   double work = 0.0;
   for (int64_t w = 0; w < h->study->width_count; w++) work += work_of(h->study, w) * (double)h->study->networks;
+  work -= h->work_done; /* rate and time left are those of this run */
+  h->work_done = 0.0;
+  h->recalled = h->done;
   h->working = h->size - 1;
   h->progress = wl_progress_begin(h->label, work, 0.0);
   for (;;) {
@@ -122,7 +172,7 @@ static wl_error lead(handout *h) {
     if (error != WL_OK)
       h->failed = true;
     else
-      count_item(h, item);
+      keep_item(h, item);
   }
   while (h->working > 0) {
     MPI_Status status;
@@ -130,7 +180,7 @@ static wl_error lead(handout *h) {
     answer(h, status.MPI_SOURCE);
   }
   wl_progress_end(&h->progress);
-  return error;
+  return error != WL_OK ? error : h->error;
 }
 
 static wl_error follow(handout *h) {
@@ -182,7 +232,8 @@ static wl_error allocate(handout *h) {
   h->message = calloc((size_t)(MESSAGE_VALUES + s->record.size), sizeof(double));
   if (h->rank == 0)
     h->study->data = calloc((size_t)(s->width_count * s->networks * s->record.size), sizeof(double));
-  if (!h->message || (h->rank == 0 && !s->data))
+  h->finished = calloc((size_t)h->items, sizeof *h->finished);
+  if (!h->message || !h->finished || (h->rank == 0 && !s->data))
     WL_FAIL(WL_ERROR_MEMORY, "finite networks: no memory for the results of %lld networks",
             (long long)(s->width_count * s->networks));
   return WL_OK;
@@ -191,6 +242,7 @@ static wl_error allocate(handout *h) {
 static wl_error run(handout *h) {
   const double began = MPI_Wtime();
   WL_TRY(wl_error_agree(h->comm, allocate(h)));
+  WL_TRY(wl_error_agree(h->comm, h->rank == 0 ? open_journal(h) : WL_OK));
   WL_TRY(wl_error_agree(h->comm, h->rank == 0 ? lead(h) : follow(h)));
   h->study->seconds = MPI_Wtime() - began;
   return h->options->training == WL_TRAINING_GRADIENT_DESCENT ? measure_gemm(h) : WL_OK;
@@ -212,7 +264,9 @@ wl_error wl_study_run(MPI_Comm comm, const wl_problem *problem, const wl_study_o
   h.items = options->width_count * options->networks;
   const wl_error error = run(&h);
   wl_member_destroy(&h.member);
+  wl_journal_close(&h.journal);
   free(h.message);
+  free(h.finished);
   if (error != WL_OK) wl_study_destroy(&h.study);
   *result = h.study;
   return error;
