@@ -26,7 +26,7 @@ typedef struct wl_grid {
  * Collective over `comm`. Creates a grid of all ranks of `comm`.
  * @param rows, columns  P and Q with P·Q = number of ranks; one may be 0 (follows from the other), both 0: the
  *                       most nearly square grid with P ≤ Q
- * @param block          nb ≥ 1
+ * @param block          1 ≤ nb ≤ 8192
  * Errors: WL_ERROR_CONFIG where rows × columns is not the number of ranks.
  */
 wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid **grid);

@@ -4,8 +4,13 @@
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/* Whether there will be an m × m matrix over all test points. */
+static bool has_square(const wl_config *config) {
+  return config->output_covariance || config->output_kernels || config->certify.wanted;
+}
+
 int64_t wl_run_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
-  if (config->output_covariance || config->output_kernels || config->certify.wanted) return shape->test;
+  if (has_square(config)) return shape->test;
   const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
   const int64_t wanted = larger(larger(1024, shape->train / 20), stride);
   return smaller(shape->test, (wanted + stride - 1) / stride * stride);
@@ -39,7 +44,7 @@ static double joint_bytes(const wl_run *run) {
 
 /*
  * Bytes that this rank will hold at its peak: the array, two test panels with two block columns on their way, the
- * points, the panels of the factorization.
+ * points and targets, the panels of the factorization.
  */
 static double bytes_of_rank(const wl_run *run) {
   const wl_grid *g = run->grid;
@@ -50,18 +55,33 @@ static double bytes_of_rank(const wl_run *run) {
   const double panels = 2.0 * ((double)wl_matrix_local_bytes(g, n, w) + 8.0 * (double)g->block * (double)rows);
   const double points = 8.0 * (double)(rows + columns + 2 * w) * (double)d;
   const double loop = 8.0 * (double)g->block * (double)(2 * rows + 3 * columns);
-  const double square =
-      run->config->output_covariance || run->config->output_kernels || run->config->certify.wanted
-          ? (double)wl_matrix_local_bytes(g, m, m)
-          : 0.0;
-  const double predict = array + square + points + (panels > loop ? panels : loop),
+  const double targets = 2.0 * (double)wl_matrix_local_bytes(g, n, run->shape.outputs);
+  const double square = has_square(run->config) ? (double)wl_matrix_local_bytes(g, m, m) : 0.0;
+  const double predict = array + square + points + targets + (panels > loop ? panels : loop),
                joint = points + joint_bytes(run);
   return (predict > joint ? predict : joint) + 48.0 * 1048576.0; /* libraries, messages */
 }
 
+/* OpenBLAS maps this much for itself at its first product, and tries for ever where it cannot. */
+static const double blas_bytes = 160.0 * 1048576.0;
+
+static wl_error check_address_space(const wl_run *run) {
+  const double wanted = bytes_of_rank(run) + blas_bytes;
+  wl_error error = WL_OK;
+  char need[32], left[32];
+  if (wanted > run->node.address_space)
+    error = wl_error_set(
+        WL_ERROR_CAPACITY,
+        "this rank needs %s of address space, its limit (ulimit -v) leaves %s; raise the limit or use "
+        "more ranks",
+        wl_format_bytes(wanted, need, sizeof need), wl_format_bytes(run->node.address_space, left, sizeof left));
+  return wl_error_agree(run->comm, error);
+}
+
 wl_error wl_run_check_capacity(const wl_run *run) {
   const wl_grid *g = run->grid;
-  const int64_t n = run->shape.train + (has_joint(run) ? run->shape.test : 0);
+  const int64_t m = has_square(run->config) ? run->shape.test : 0;
+  const int64_t n = larger(run->shape.train + (has_joint(run) ? run->shape.test : 0), m);
   const int64_t ranks = wl_matrix_ranks_needed(n);
   const int64_t share = wl_grid_owned(n, g->block, 0, g->rows) * wl_grid_owned(n, g->block, 0, g->columns);
   if (n > INT32_MAX || share > INT32_MAX)
@@ -70,6 +90,7 @@ wl_error wl_run_check_capacity(const wl_run *run) {
             "reach (2147483647); use %lld ranks or more, that is mpirun -n %lld",
             (long long)n, g->rows, g->columns, (long long)share, (long long)ranks, (long long)ranks);
 
+  WL_TRY(check_address_space(run));
   double total = bytes_of_rank(run), available = run->node.memory_available / run->node.ranks;
   MPI_Allreduce(MPI_IN_PLACE, &total, 1, MPI_DOUBLE, MPI_SUM, g->comm);
   MPI_Allreduce(MPI_IN_PLACE, &available, 1, MPI_DOUBLE, MPI_SUM, g->comm);

@@ -10,7 +10,8 @@
 static double result_bytes(const wl_run *run) {
   const double n = (double)run->shape.train, m = (double)run->shape.test, c = (double)run->shape.outputs;
   double numbers = m * (2.0 * c + WL_QUANTITY_COUNT);
-  if (run->config->output_covariance) numbers += WL_QUANTITY_COUNT * m * m;
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (run->config->output_covariance && run->config->quantity[q]) numbers += m * m;
   if (run->config->output_kernels) numbers += 2.0 * (n * n + n * m + m * m);
   return 8.0 * numbers + wl_run_sample_bytes(run) + 65536.0;
 }
@@ -90,8 +91,8 @@ wl_error wl_run_open_results(wl_run *run) {
   return wl_error_agree(run->comm, error);
 }
 
-/* The diagonals of a symmetric pair of kernels, on rank 0. */
-static wl_error collect_diagonal(const wl_point_set *points, const double *(*of)(const wl_points *), double *all) {
+/* The diagonal of a kernel on every rank. */
+static void collect_diagonal(const wl_point_set *points, const double *(*of)(const wl_points *), double *all) {
   const wl_grid *g = points->grid;
   const double *mine = of(points->row);
   memset(all, 0, sizeof(double) * (size_t)points->count);
@@ -99,7 +100,6 @@ static wl_error collect_diagonal(const wl_point_set *points, const double *(*of)
     for (int64_t il = 0; il < wl_points_count(points->row); il++)
       all[(il / g->block * g->rows + g->row) * g->block + il % g->block] = mine[il];
   MPI_Allreduce(MPI_IN_PLACE, all, (int)points->count, MPI_DOUBLE, MPI_SUM, g->comm);
-  return WL_OK;
 }
 
 static wl_error write_symmetric_pair(wl_run *run, const wl_point_set *points, const wl_matrix *gram,

@@ -3,6 +3,7 @@
 
 #include <cblas.h>
 #include <float.h>
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,19 @@ static double memory_available(void) {
   return available;
 }
 
+/* What RLIMIT_AS leaves to this process. */
+static double address_space_left(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return HUGE_VAL;
+  double pages = 0.0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (file) {
+    if (fscanf(file, "%lf", &pages) != 1) pages = 0.0;
+    fclose(file);
+  }
+  return (double)limit.rlim_cur - pages * (double)sysconf(_SC_PAGESIZE);
+}
+
 wl_node wl_node_find(MPI_Comm comm) {
   MPI_Comm shared;
   wl_node node = {0};
@@ -51,6 +65,7 @@ wl_node wl_node_find(MPI_Comm comm) {
   node.nodes = rank == 0;
   MPI_Allreduce(MPI_IN_PLACE, &node.nodes, 1, MPI_INT, MPI_SUM, comm);
   node.memory_available = memory_available();
+  node.address_space = address_space_left();
   MPI_Bcast(&node.memory_available, 1, MPI_DOUBLE, 0, shared); /* all ranks of a node judge by one reading */
   MPI_Comm_free(&shared);
   return node;

@@ -4,6 +4,8 @@
 
 #include "dist/scalapack.h"
 
+enum { BLOCK_LIMIT = 8192 }; /* a tile is one message, and every rank has room for several */
+
 static void most_nearly_square(int size, int *rows, int *columns) {
   int p = 1;
   for (int q = 1; (int64_t)q * q <= size; q++)
@@ -23,8 +25,8 @@ static wl_error choose_shape(int size, int *rows, int *columns) {
   if ((int64_t)*rows * *columns == size) return WL_OK;
   if (given_rows && given_columns)
     WL_FAIL(WL_ERROR_CONFIG,
-            "grid.rows × grid.columns is %d × %d, but there are %d ranks; use 0 × 0 to have it chosen", given_rows,
-            given_columns, size);
+            "grid.rows × grid.columns is %d × %d, but the number of ranks is %d; use 0 × 0 to have it chosen",
+            given_rows, given_columns, size);
   WL_FAIL(WL_ERROR_CONFIG, "grid.%s is %d, which does not divide the %d ranks; use 0 to have it chosen",
           given_rows ? "rows" : "columns", given_rows ? given_rows : given_columns, size);
 }
@@ -36,6 +38,7 @@ wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid
   MPI_Comm_size(comm, &size);
   if (rows < 0 || columns < 0) WL_FAIL(WL_ERROR_CONFIG, "grid: rows and columns must be at least 0");
   if (block < 1) WL_FAIL(WL_ERROR_CONFIG, "grid.block is %d; it must be at least 1", block);
+  if (block > BLOCK_LIMIT) WL_FAIL(WL_ERROR_CONFIG, "grid.block is %d; it must be at most %d", block, BLOCK_LIMIT);
   WL_TRY(choose_shape(size, &rows, &columns));
 
   wl_grid *grid = calloc(1, sizeof *grid);

@@ -16,6 +16,7 @@ struct wl_results {
   char *directory;
   const char *name; /* of the HDF5 file; borrowed */
   hid_t file;
+  int created; /* the temporary files are ours to remove, not those of another run in the same folder */
 };
 
 /* The files, in the order in which they are put in place: the summary last, as the sign that all is there. */
@@ -66,7 +67,9 @@ static wl_error create_in(wl_results *r, double bytes) {
   path_of(r, RESULTS, 1, path, sizeof path);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* our own messages, not the library's stack */
   r->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  if (r->file < 0) WL_FAIL(WL_ERROR_IO, "%s: cannot create this file", path);
+  if (r->file < 0)
+    WL_FAIL(WL_ERROR_IO, "%s: cannot create this file; does another run write to the folder?", path);
+  r->created = 1;
   return WL_OK;
 }
 
@@ -112,8 +115,9 @@ wl_error wl_results_reopen(const char *directory, wl_results **result) {
   path_of(r, RESULTS, 1, path, sizeof path);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   r->file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  r->created = r->file >= 0;
   *result = r;
-  if (r->file >= 0) return WL_OK;
+  if (r->created) return WL_OK;
   wl_results_discard(result);
   WL_FAIL(WL_ERROR_IO, "%s: cannot be opened", path);
 }
@@ -148,7 +152,7 @@ void wl_results_discard(wl_results **pointer) {
   if (!r) return;
   if (r->file >= 0) H5Fclose(r->file);
   char path[4200];
-  for (int f = 0; f < FILES; f++) {
+  for (int f = 0; f < FILES && r->created; f++) {
     path_of(r, f, 1, path, sizeof path);
     unlink(path);
   }
@@ -181,6 +185,13 @@ static wl_error commit(wl_results *r, const char *summary, const char *config) {
   WL_TRY(close_file(r));
   WL_TRY(write_text(r, CONFIG, config));
   WL_TRY(write_text(r, SUMMARY, summary));
+  for (int f = 0; f < FILES; f++) { /* what a rename could still fail on, before the first one */
+    char to[4200];
+    struct stat status;
+    path_of(r, f, 0, to, sizeof to);
+    if (stat(to, &status) == 0 && S_ISDIR(status.st_mode))
+      WL_FAIL(WL_ERROR_IO, "%s: is a folder, where this file belongs", to);
+  }
   for (int f = 0; f < FILES; f++) {
     char from[4200], to[4200];
     path_of(r, f, 1, from, sizeof from);

@@ -116,6 +116,7 @@ bad 'noise below 0' 2 'noise_variance' --set noise_variance=-0.1
 bad 'jitter below 0' 2 'jitter' --set jitter=-1
 bad 'seed below 0' 2 'seed' --set seed=-1
 bad 'block below 1' 2 'grid\.block' --set grid.block=-1
+bad 'block too large for a message' 2 'grid\.block.*50000.*8192' --set grid.block=50000
 bad 'grid of other size' 2 'grid.*7.*rank|rank.*7' --set grid.rows=7 --set grid.columns=1
 bad 'unknown activation' 2 'network\.activation.*relu' --set network.activation=rely
 bad 'unknown quantity' 2 'quantities.*ensemble' --set 'quantities=[ensemble,magic]'
@@ -189,6 +190,17 @@ bad 'kernel not positive definite' 3 'row.*(noise|jitter|depth)' --set network.d
 edit '/^data:/,/test:/d' case.yaml
 echo 'synthetic: {train: 100000000, test: 10, dimension: 3}' >>case/case.yaml
 bad 'too large' 2 'rank'
+if ! grep -q __asan_init "$program"; then # the sanitizer itself takes terabytes of address space
+  edit '/^data:/,/test:/d' case.yaml
+  echo 'synthetic: {train: 20000, test: 10, dimension: 3}' >>case/case.yaml
+  (
+    ulimit -v 900000
+    bad 'too large for the limit on memory' 2 'address space.*ulimit' --set grid.block=192
+    exit $((failures > 0))
+  ) || failures=$((failures + 1))
+fi
+mkdir -p case/out/summary.json/in
+bad 'folder in place of a result file' 5 'summary\.json.*folder'
 : >case/file
 bad 'output that cannot be written' 5 'file/out' --set output.directory=file/out
 
