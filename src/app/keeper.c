@@ -180,13 +180,14 @@ wl_error wl_keeper_open(wl_run *run, const wl_arguments *arguments) {
   wl_keeper *k = &run->keeper;
   const wl_config *config = run->config;
   k->factor = arguments->factor;
-  k->open = config->checkpoint.directory && !k->factor;
   k->attempts = 1;
   WL_TRY(check_usage(run, arguments));
+  k->open = config->checkpoint.directory && !k->factor;
+  if (k->open)
+    wl_halt_open(&k->halt, run->comm, run->timer.began, arguments->time_limit,
+                 60.0 * config->checkpoint.every_minutes);
   WL_TRY(wl_error_agree(run->comm, run->rank == 0 ? prepare(run) : WL_OK));
   if (!k->open) return WL_OK;
-  wl_halt_open(&k->halt, run->comm, run->timer.began, arguments->time_limit,
-               60.0 * config->checkpoint.every_minutes);
   if (run->rank == 0) wl_keeper_list(run, 1, &k->number);
   if (arguments->resume) WL_TRY(resume(run));
   k->halt.saving = saving_time(run);
@@ -195,7 +196,7 @@ wl_error wl_keeper_open(wl_run *run, const wl_arguments *arguments) {
 
 void wl_keeper_close(wl_run *run) {
   wl_keeper *k = &run->keeper;
-  if (k->halt.comm != MPI_COMM_NULL && k->open) wl_halt_close(&k->halt);
+  if (k->open) wl_halt_close(&k->halt);
   wl_checkpoint_clear(&k->state);
   wl_matrix_destroy(&k->products);
   wl_matrix_destroy(&k->array);

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# One run on this machine that goes on by itself until it is done, as jobs/slurm/run.sbatch does under Slurm:
+#
+#   jobs/local.sh [-n RANKS] [-t HH:MM:SS] CONFIG [--set KEY=VALUE]...
+#
+# The configuration needs a checkpoint section (checkpoint: {directory: ckpt}).
+# Adapt: WIDELIMIT (the program) and WIDELIMIT_LAUNCH (the launcher with its flag for ranks) where yours are others.
+# -t: time for each attempt, after which it stops with a checkpoint and starts anew (to try a queue's limit at home).
+# An attempt that is killed (a status above 128) is followed by another, at most five times. Ctrl-C or SIGTERM end the
+# run with a checkpoint; the same command goes on from it.
+set -uo pipefail
+
+ranks=2 limit=()
+while getopts n:t: option; do
+  case $option in
+    n) ranks=$OPTARG ;;
+    t) limit=(--time-limit "$OPTARG") ;;
+    *) exit 2 ;;
+  esac
+done
+shift $((OPTIND - 1))
+config=${1:?usage: jobs/local.sh [-n RANKS] [-t HH:MM:SS] CONFIG [OPTION...]}
+shift
+program=${WIDELIMIT:-build/widelimit}
+read -ra launch <<<"${WIDELIMIT_LAUNCH:-mpirun -n}"
+
+ended=
+trap 'ended=yes; kill -USR1 "$run" 2>/dev/null' TERM INT
+
+# attempt ARGUMENT...: in a session of its own, so that Ctrl-C reaches this script alone.
+attempt() {
+  setsid "${launch[@]}" "$ranks" "$program" run "$config" --resume "$@" &
+  run=$!
+  local status=129
+  while ((status > 128)) && kill -0 $run 2>/dev/null; do
+    wait $run
+    status=$?
+  done
+  wait $run
+}
+
+deaths=0
+while :; do
+  attempt "${limit[@]}" "$@"
+  status=$?
+  [ -z "$ended" ] || exit $status
+  if ((status > 128)); then
+    deaths=$((deaths + 1))
+    ((deaths <= 5)) || exit $status
+    echo "killed (status $status), once more" >&2
+  elif ((status != 75)); then
+    exit $status
+  fi
+done
