@@ -36,3 +36,24 @@ fi
 study together --set finite_width.training=linearized --set finite_width.widths='[64,128,256]' --set finite_width.heads=2
 grep -q '"log_determinant"' together/summary.json
 grep -q '"finite_width"' together/summary.json
+
+# A study that is killed goes on from what it has, to the same result; not with another seed.
+rm -rf whole stopped
+study whole --set finite_width.networks=64
+study stopped --set finite_width.networks=64 &
+for _ in $(seq 200); do
+  if [ "$(stat -c %s stopped/.finite.journal 2>/dev/null || echo 0)" -gt 20000 ]; then break; fi
+  sleep 0.05
+done
+pkill -P $! 2>/dev/null || true
+wait $! || true
+if [ -e stopped/.finite.journal ]; then
+  if study stopped --set finite_width.networks=64 --set seed=1 --resume 2>err; then
+    echo 'FAILED: went on from the journal of another study'
+    exit 1
+  fi
+  grep -q '^widelimit: error: .*journal of a study with another' err
+  study stopped --set finite_width.networks=64 --resume
+  grep -Eq 'resumed  [1-9][0-9]* of 192 networks' log
+fi
+cmp whole/finite.h5 stopped/finite.h5
