@@ -387,7 +387,7 @@ static wl_error load(const wl_config_values *values, const char *file, wl_config
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) config->quantity[q] = (loaded->quantities >> q & 1U) != 0;
   for (size_t key = 0; key < wl_config_key_count; key++)
     if (strncmp(wl_config_keys[key].field.key, "certify.", strlen("certify.")) == 0 &&
-        wl_config_values_origin(values, key) != WL_ORIGIN_DEFAULT)
+        (wl_config_values_origin(values, key) != WL_ORIGIN_DEFAULT || wl_config_values_named(values, key)))
       config->certify.wanted = true;
   WL_TRY(fill_in(config));
   WL_TRY(check(values, loaded));

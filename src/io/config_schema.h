@@ -60,6 +60,9 @@ void wl_config_values_destroy(wl_config_values **values);
 /** Whether the key has a value. */
 bool wl_config_values_has(const wl_config_values *values, size_t key);
 
+/** Whether a section that holds the key is there, if only by name. */
+bool wl_config_values_named(const wl_config_values *values, size_t key);
+
 /** Where the value comes from; WL_ORIGIN_DEFAULT where there is none. */
 wl_config_origin_kind wl_config_values_origin(const wl_config_values *values, size_t key);
 

@@ -27,6 +27,7 @@ typedef struct value {
 
 struct wl_config_values {
   value *values; /**< one per key */
+  bool *named;   /**< one per key: a section that holds it is there, if only by name */
   origin *origins;
   size_t origin_count;
   const char *file;
@@ -332,7 +333,13 @@ static wl_error take_section(wl_config_values *values, origin *from, const char 
 static wl_error take(wl_config_values *values, origin *from, const char *name, yaml_node_t *node, int line) {
   const size_t key = wl_config_key_find(name, strlen(name));
   if (key < wl_config_key_count) return take_value(values, from, key, node, line);
-  if (is_section(name)) return take_section(values, from, name, node, line);
+  if (is_section(name)) {
+    for (size_t k = 0; k < wl_config_key_count; k++)
+      if (strncmp(wl_config_keys[k].field.key, name, strlen(name)) == 0 &&
+          wl_config_keys[k].field.key[strlen(name)] == '.')
+        values->named[k] = true;
+    return take_section(values, from, name, node, line);
+  }
   return unknown_key(from, line, name);
 }
 
@@ -433,8 +440,10 @@ wl_error wl_config_values_create(const char *file, const char *text, size_t leng
   v->file = file;
   v->origin_count = wl_config_key_count + 1 + (size_t)override_count;
   v->values = calloc(wl_config_key_count, sizeof *v->values);
+  v->named = calloc(wl_config_key_count, sizeof *v->named);
   v->origins = calloc(v->origin_count, sizeof *v->origins);
-  if (v->values == NULL || v->origins == NULL) WL_FAIL(WL_ERROR_MEMORY, "no memory for the configuration");
+  if (v->values == NULL || v->named == NULL || v->origins == NULL)
+    WL_FAIL(WL_ERROR_MEMORY, "no memory for the configuration");
   for (size_t key = 0; key < wl_config_key_count; key++) WL_TRY(take_default(v, key));
   WL_TRY(take_file(v, text, length));
   for (int i = 0; i < override_count; i++)
@@ -449,11 +458,14 @@ void wl_config_values_destroy(wl_config_values **values) {
     if (v->origins[i].parsed) yaml_document_delete(&v->origins[i].document);
   free(v->origins);
   free(v->values);
+  free(v->named);
   free(v);
   *values = NULL;
 }
 
 bool wl_config_values_has(const wl_config_values *values, size_t key) { return values->values[key].from != NULL; }
+
+bool wl_config_values_named(const wl_config_values *values, size_t key) { return values->named[key]; }
 
 wl_config_origin_kind wl_config_values_origin(const wl_config_values *values, size_t key) {
   return wl_config_values_has(values, key) ? values->values[key].from->kind : WL_ORIGIN_DEFAULT;

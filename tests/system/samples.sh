@@ -57,13 +57,19 @@ grep -q 'RND mean square, all points.*FAIL$' log
 grep -Eq '^widelimit: error: the certificate failed in .*rnd_joint' log
 grep -q '"sabotage": "no_half"' certified/summary.json
 status 4 "${certify[@]}" --set certify.sabotage=no_noise
-grep -q 'head mean square, all points.*FAIL$' log
+grep -q 'head mean square at each point.*FAIL$' log
 
 # a section in the configuration does the same in `run`; no line is wider than the console
 [ "$ranks" -le 2 ] || exit 0
 status 0 "${many[@]}" "$program" run "$digits" --set output.directory=digits --set certify.replicates=3 \
   --set certify.heads=8
 grep -q '^  the certificate: PASS' log
+status 0 "${many[@]}" "$program" run "$toy" --set output.directory=empty --set 'certify={}' --set certify.replicates=2
+grep -q '^  the certificate: PASS' log
+cp "$(dirname "$toy")"/*.csv .
+(cat "$toy" && echo 'certify:') >empty.yaml
+status 0 "${many[@]}" "$program" run empty.yaml --set output.directory=empty
+grep -q '^  certificate   20 replicates of 64 heads' log
 if grep -nE '^.{81,}' log; then
   echo 'FAILED: a line is longer than 80 columns'
   exit 1
