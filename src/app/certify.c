@@ -71,6 +71,8 @@ static double work(const wl_run *run) {
 
 wl_error wl_run_certify(wl_run *run) {
   if (!run->config->certify.wanted) return WL_OK;
+  if (!run->certified.covariance)
+    WL_FAIL(WL_ERROR_INTERNAL, "certificate: this run did not predict under theta, so it has nothing to certify");
   wl_timer_enter(&run->timer, WL_PHASE_CERTIFY);
   wl_timer_count(&run->timer, work(run));
   wl_model_release(run->model);
