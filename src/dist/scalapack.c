@@ -14,6 +14,9 @@ extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, i
 extern void pdtrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
                     const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
                     const int *desca, double *b, const int *ib, const int *jb, const int *descb);
+extern void pdtrsv_(const char *uplo, const char *trans, const char *diag, const int *n, const double *a,
+                    const int *ia, const int *ja, const int *desca, double *x, const int *ix, const int *jx,
+                    const int *descx, const int *incx);
 extern void pdtrmm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
                     const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
                     const int *desca, double *b, const int *ib, const int *jb, const int *descb);
@@ -81,6 +84,12 @@ void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b
   const int m = (int)b->rows, n = (int)b->columns;
   pdtrsm_("L", &ul, &tr, "N", &m, &n, &unit, a->data, &one, &one, a->descriptor, b->data, &one, &one,
           b->descriptor);
+}
+
+void wl_trsv(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *x) {
+  const char ul = (char)uplo, tr = (char)trans;
+  const int n = (int)a->rows;
+  pdtrsv_(&ul, &tr, "N", &n, a->data, &one, &one, a->descriptor, x->data, &one, &one, x->descriptor, &one);
 }
 
 void wl_trmm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b) {

@@ -27,6 +27,9 @@ int64_t wl_potrf_tile(wl_uplo uplo, int64_t n, double *a, int64_t ld);
 /** B ← op(A)⁻¹ B, all of both, A triangular. */
 void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);
 
+/** x ← op(A)⁻¹ x for one vector (n × 1), A triangular: the vector travels, the matrix stays, unlike in wl_trsm_left. */
+void wl_trsv(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *x);
+
 /** B ← op(A) B, all of both, A triangular. */
 void wl_trmm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);
 

@@ -14,11 +14,11 @@
 
 enum { CLIMBS = 3 };
 
-/* S⁻¹ x for one vector: here the vector travels and the matrix stays, unlike in the solves with many columns. */
+/* S⁻¹ x for one vector */
 static void apply_inverse(const wl_cholesky *f, wl_matrix *x) {
   const int lower = f->triangle == WL_TRIANGLE_LOWER;
-  wl_trsm_left(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, f->matrix, x);
-  wl_trsm_left(lower ? WL_LOWER : WL_UPPER, lower ? WL_TRANS : WL_NO_TRANS, f->matrix, x);
+  wl_trsv(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, f->matrix, x);
+  wl_trsv(lower ? WL_LOWER : WL_UPPER, lower ? WL_TRANS : WL_NO_TRANS, f->matrix, x);
 }
 
 static double sum_of(MPI_Comm comm, double local) {
