@@ -516,7 +516,9 @@ wl_error wl_keeper_factor(wl_run *run, wl_prior prior) {
   WL_TRY(factor(run, prior));
   wl_matrix_destroy(&k->products);
   WL_TRY(keep_factor(run, prior));
-  return wl_keeper_boundary(run, prior, wl_keeper_predicted(run, prior));
+  if (resumes_at(run, prior) && k->state.factored)
+    return WL_OK; /* nothing was done yet: no attempt may end without */
+  return wl_keeper_boundary(run, prior, 0);
 }
 
 void wl_keeper_remove_all(wl_run *run) {

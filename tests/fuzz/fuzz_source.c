@@ -1,0 +1,43 @@
+/*
+ * Any bytes as a data file with this ENDING: opened, and read from the first row to the last and once more from the middle.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "widelimit/source.h"
+
+#ifndef SELECTOR
+#define SELECTOR ""
+#endif
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void read_all(wl_source *source) {
+  const int64_t rows = wl_source_rows(source), columns = wl_source_cols(source);
+  if (columns > 1 << 16 || rows > 1 << 16)
+    return; /* a small file that claims to be large: reading it is for the run */
+  double *row = malloc(sizeof(double) * (size_t)columns);
+  for (int64_t i = 0; row && i < rows; i++)
+    if (wl_source_read(source, i, 1, row) != WL_OK) break;
+  if (row && rows > 1) (void)wl_source_read(source, rows / 2, 1, row);
+  free(row);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static char path[64], spec[80];
+  if (!path[0]) {
+    snprintf(path, sizeof path, "/tmp/widelimit-fuzz-%ld" ENDING, (long)getpid());
+    snprintf(spec, sizeof spec, "%s%s", path, SELECTOR);
+  }
+  FILE *file = fopen(path, "wb");
+  if (!file) return 0;
+  fwrite(data, 1, size, file);
+  fclose(file);
+  wl_source *source = NULL;
+  if (wl_source_open(spec, NULL, &source) == WL_OK) read_all(source);
+  wl_source_close(&source);
+  unlink(path);
+  return 0;
+}
