@@ -13,7 +13,7 @@ typedef struct wl_node {
   int ranks;               /**< how many share this node */
   int nodes;               /**< nodes in all */
   double memory_available; /**< bytes that programs may still take here, control group limits included */
-  double address_space;    /**< bytes that this process may still map (ulimit -v); infinite where it is not limited */
+  double address_space; /**< bytes that this process may still map (ulimit -v); infinite where it is not limited */
 } wl_node;
 
 /** Collective over `comm`. */

@@ -79,7 +79,8 @@ static wl_error finish(wl_run *run) {
     if (error == WL_OK) error = wl_results_commit(&run->results, summary, config);
   }
   error = wl_error_agree(run->comm, error);
-  if (error == WL_OK) wl_log_line("\n  in %s: results.h5, summary.json, config.yaml", run->config->output_directory);
+  if (error == WL_OK)
+    wl_log_line("\n  in %s: results.h5, summary.json, config.yaml", run->config->output_directory);
   free(config);
   free(summary);
   return error;
