@@ -1,8 +1,6 @@
 #include "app/sample.h"
+#include "base/util.h"
 #include "widelimit/log.h"
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* Whether there will be an m × m matrix over all test points. */
 static bool has_square(const wl_config *config) {

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "app/certify.h"
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+#include "base/util.h"
 
 wl_model_options wl_run_model_options(const wl_config *config) {
   wl_model_options options = {.noise_variance = config->noise_variance,

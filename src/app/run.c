@@ -7,9 +7,8 @@
 
 #include "app/certify.h"
 #include "app/sample.h"
+#include "base/util.h"
 #include "widelimit/log.h"
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static wl_error assemble(wl_run *run) {
   wl_timer_enter(&run->timer, WL_PHASE_ASSEMBLE);

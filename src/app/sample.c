@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/util.h"
 #include "widelimit/log.h"
 #include "widelimit/predict.h"
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 bool wl_run_has_samples(const wl_config *config) {
   for (int d = 0; d < WL_DRAW_COUNT; d++)

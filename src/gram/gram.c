@@ -3,9 +3,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/util.h"
 #include "widelimit/log.h"
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Scratch of one rank: the recursion's work and a tile of each kernel, for tiles that straddle the diagonal. */
 typedef struct scratch {

@@ -3,9 +3,8 @@
  */
 #include <stdlib.h>
 
+#include "base/util.h"
 #include "widelimit/results.h"
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t columns_a_piece(int64_t rows) {
   const int64_t columns = ((int64_t)1 << 23) / (rows > 0 ? rows : 1);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "io/repeats.h"
 #include "io/synthetic.h"
 #include "widelimit/gram.h"
@@ -17,8 +18,6 @@ struct wl_data {
   wl_source *train_inputs, *train_targets, *test_inputs, *test_targets, *test_ood; /* NULL when synthetic */
   double *mean, *scale; /* of the training inputs' columns, where they are standardized; else NULL */
 };
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Rows a piece of a pass over a source. */
 static int64_t piece_rows(int64_t columns) {

@@ -18,10 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "dist/scalapack.h"
 #include "widelimit/log.h"
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Panel k on this rank: packed parts, column-major with nb columns. */
 typedef struct panel {
@@ -85,10 +84,6 @@ static void loop_destroy(loop *l) {
   free(l->displacements);
 }
 
-static double *numbers(int64_t count) {
-  return aligned_alloc(64, (sizeof(double) * (size_t)count + 64) / 64 * 64);
-}
-
 static wl_error loop_create(wl_matrix *a, wl_triangle triangle, loop *l) {
   const wl_grid *g = a->grid;
   const int lower = triangle == WL_TRIANGLE_LOWER;
@@ -105,14 +100,14 @@ static wl_error loop_create(wl_matrix *a, wl_triangle triangle, loop *l) {
               .across_me = lower ? g->row : g->column};
   int failed = 0;
   for (int s = 0; s < 2; s++) {
-    l->panels[s].own = numbers(own_extent(l) * l->nb + 1);
-    l->panels[s].cross = numbers(cross_extent(l) * l->nb + 1);
+    l->panels[s].own = aligned_numbers(own_extent(l) * l->nb + 1);
+    l->panels[s].cross = aligned_numbers(cross_extent(l) * l->nb + 1);
     l->panels[s].request = MPI_REQUEST_NULL;
     failed |= !l->panels[s].own || !l->panels[s].cross;
   }
-  l->tile = numbers(l->nb * l->nb + 1);
-  l->gathered = numbers(cross_extent(l) * l->nb + 1);
-  l->diagonal = numbers(a->local_rows + 1);
+  l->tile = aligned_numbers(l->nb * l->nb + 1);
+  l->gathered = aligned_numbers(cross_extent(l) * l->nb + 1);
+  l->diagonal = aligned_numbers(a->local_rows + 1);
   l->counts = malloc(sizeof(int) * (size_t)l->across_count);
   l->displacements = malloc(sizeof(int) * (size_t)l->across_count);
   failed |= !l->tile || !l->gathered || !l->diagonal || !l->counts || !l->displacements;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+#include "base/util.h"
 
 enum { CHUNKS = 4 }; /* a product is cut in so many, to let the next block column make way meanwhile */
 
@@ -40,20 +40,16 @@ static void sweep_destroy(sweep *s) {
   free(s->strip);
 }
 
-static double *numbers(int64_t count) {
-  return aligned_alloc(64, (sizeof(double) * (size_t)count + 64) / 64 * 64);
-}
-
 static wl_error sweep_create(const wl_matrix *a, int lower, const wl_matrix *b, sweep *s) {
   const int64_t nb = a->grid->block, room = a->grid->columns > 1 ? a->local_rows * nb : 0;
   *s = (sweep){.a = a,
                .lower = lower,
                .blocks = (a->rows + nb - 1) / nb,
                .columns = b->local_columns,
-               .buffer = {numbers(room), numbers(room)},
+               .buffer = {aligned_numbers(room), aligned_numbers(room)},
                .request = {MPI_REQUEST_NULL, MPI_REQUEST_NULL},
-               .tile = numbers(nb * nb),
-               .strip = numbers(nb * b->local_columns)};
+               .tile = aligned_numbers(nb * nb),
+               .strip = aligned_numbers(nb * b->local_columns)};
   wl_error error = WL_OK;
   if (!s->buffer[0] || !s->buffer[1] || !s->tile || !s->strip)
     error = wl_error_set(WL_ERROR_MEMORY, "no memory for block columns on their way");
