@@ -87,6 +87,7 @@ typedef struct wl_certificate {
   double false_alarm;    /**< the probability that an honest run fails, at most */
   double resolution[2];  /**< τ for Σ and for C */
   int64_t unresolved[2]; /**< points with a variance below it */
+  double directions[2];  /**< Σ λ/(λ + τ) over the eigenvalues λ: how many of m directions are seen */
   double shift[3];       /**< δ by wl_stage */
   wl_mistake mistake;    /**< 0: honest */
 } wl_certificate;
@@ -105,6 +106,7 @@ typedef struct wl_certify_input {
   const wl_matrix *targets;                             /**< Y, n × c */
   const wl_matrix *mean;                                /**< A Y at T, m × c */
   const double *ensemble_variance, *posterior_variance; /**< diagonals of Σ and C, m each, on every rank */
+  const double *rnd_variance, *bayesian_variance; /**< of RND errors, not halved, and Bayesian ones; may be NULL */
   wl_matrix *covariance; /**< Σ above, C below the diagonal, as wl_model_predict leaves them; consumed */
 } wl_certify_input;
 

@@ -37,6 +37,9 @@ int wl_blas_threads(void);
  */
 void wl_blas_choose_threads(const wl_node *node);
 
+/** Local. One thread, whatever the environment says: for results that are the same to the byte on any number of ranks. */
+void wl_blas_use_one_thread(void);
+
 /** NULL, or advice where the processor can do better than the BLAS kernel in use. */
 const char *wl_blas_advice(void);
 

@@ -16,6 +16,12 @@ int64_t wl_run_choose_batch(const wl_config *config, const wl_data_shape *shape,
 
 static bool has_joint(const wl_run *run) { return wl_run_has_samples(run->config) || run->config->certify.wanted; }
 
+/* Inner products of K heads and K + 1 members, and of K heads and K draws, on rank 0, with one piece on its way. */
+static double pair_bytes(const wl_grid *g, double heads) {
+  const double one = heads + 1.0;
+  return 8.0 * (one * one / (double)(g->rows * g->columns) + (g->rank == 0 ? 9.0 * one * one : 0.0));
+}
+
 /* What the certificate holds beside the joint array: two N × m panels, four m × m matrices, heads in halves. */
 static double certify_bytes(const wl_run *run) {
   const wl_grid *g = run->grid;
@@ -23,7 +29,7 @@ static double certify_bytes(const wl_run *run) {
   if (!run->config->certify.wanted) return 0.0;
   return 2.0 * (double)wl_matrix_local_bytes(g, all, m) + 4.0 * (double)wl_matrix_local_bytes(g, m, m) +
          (double)run->config->certify.replicates * (double)wl_matrix_local_bytes(g, m, heads) +
-         3.0 * (double)wl_matrix_local_bytes(g, all, heads + 1);
+         3.0 * (double)wl_matrix_local_bytes(g, all, heads + 1) + pair_bytes(g, (double)heads);
 }
 
 /* The joint array of X and T, two panels, the points, the loop's panels and the half-made Bayesian heads. */

@@ -42,12 +42,16 @@ wl_error wl_run_keep_covariance(wl_run *run, const wl_prediction *p, wl_matrix *
   const size_t size = sizeof(double) * (size_t)(p->count + 1);
   c->ensemble_variance = malloc(size);
   c->posterior_variance = malloc(size);
+  c->rnd_variance = malloc(size);
+  c->bayesian_variance = malloc(size);
   wl_error error = WL_OK;
-  if (!c->ensemble_variance || !c->posterior_variance)
+  if (!c->ensemble_variance || !c->posterior_variance || !c->rnd_variance || !c->bayesian_variance)
     error = wl_error_set(WL_ERROR_MEMORY, "certificate: out of memory");
   WL_TRY(wl_error_agree(run->comm, error));
   memcpy(c->ensemble_variance, p->variance[WL_QUANTITY_ENSEMBLE], sizeof(double) * (size_t)p->count);
   memcpy(c->posterior_variance, p->variance[WL_QUANTITY_NTK_GP], sizeof(double) * (size_t)p->count);
+  memcpy(c->rnd_variance, p->variance[WL_QUANTITY_RND], sizeof(double) * (size_t)p->count);
+  memcpy(c->bayesian_variance, p->variance[WL_QUANTITY_BAYESIAN_RND], sizeof(double) * (size_t)p->count);
   c->covariance = *square;
   *square = NULL;
   return spread_mean(run, p, &c->mean);
@@ -57,7 +61,9 @@ void wl_run_certificate_clear(wl_run *run) {
   wl_certified *c = &run->certified;
   free(c->ensemble_variance);
   free(c->posterior_variance);
-  c->ensemble_variance = c->posterior_variance = NULL;
+  free(c->rnd_variance);
+  free(c->bayesian_variance);
+  c->ensemble_variance = c->posterior_variance = c->rnd_variance = c->bayesian_variance = NULL;
   wl_matrix_destroy(&c->covariance);
   wl_matrix_destroy(&c->mean);
 }
@@ -90,6 +96,8 @@ wl_error wl_run_certify(wl_run *run) {
                                     .mean = run->certified.mean,
                                     .ensemble_variance = run->certified.ensemble_variance,
                                     .posterior_variance = run->certified.posterior_variance,
+                                    .rnd_variance = run->certified.rnd_variance,
+                                    .bayesian_variance = run->certified.bayesian_variance,
                                     .covariance = run->certified.covariance};
     error = wl_certify(&options, &input, &run->certified.certificate);
   }
@@ -133,6 +141,12 @@ void wl_run_print_certificate(const wl_run *run) {
               c->resolution[1]);
   wl_log_line("  %lld and %lld of %lld points vary less than that", (long long)c->unresolved[0],
               (long long)c->unresolved[1], (long long)c->points);
+  wl_log_line("  %.1f and %.1f of %lld directions are seen", c->directions[0], c->directions[1],
+              (long long)c->points);
+  for (int k = 0; k < 2; k++)
+    if (c->directions[k] < 1.0)
+      wl_log_line("  NOTE: nothing at these points varies by more than that noise: tests of %s see nothing",
+                  k == 0 ? "claim 1" : "claims 2 and 3");
   if (c->mistake != WL_MISTAKE_NONE) wl_log_line("  on purpose: %s", wl_mistake_text(c->mistake));
   wl_log_line("  the certificate: %s", verdict(c->passed));
 }
@@ -159,10 +173,12 @@ json_t *wl_run_certificate_object(const wl_run *run) {
                         "false_alarm", number(c->false_alarm), "correction", "Bonferroni", "tests_with_p_value",
                         (int)WL_TEST_FIRST_EXACT);
   json_object_set_new(o, "sabotage", json_string(wl_mistake_name(c->mistake)));
-  json_object_set_new(o, "resolution",
-                      json_pack("{s:o, s:o, s:I, s:I}", "ensemble", number(c->resolution[0]), "posterior",
-                                number(c->resolution[1]), "ensemble_points_below", (json_int_t)c->unresolved[0],
-                                "posterior_points_below", (json_int_t)c->unresolved[1]));
+  json_object_set_new(
+      o, "resolution",
+      json_pack("{s:o, s:o, s:I, s:I, s:o, s:o}", "ensemble", number(c->resolution[0]), "posterior",
+                number(c->resolution[1]), "ensemble_points_below", (json_int_t)c->unresolved[0],
+                "posterior_points_below", (json_int_t)c->unresolved[1], "ensemble_directions",
+                number(c->directions[0]), "posterior_directions", number(c->directions[1])));
   json_object_set_new(o, "diagonal_shift",
                       json_pack("{s:o, s:o, s:o}", "theta_TT", number(c->shift[0]), "kappa", number(c->shift[1]),
                                 "theta_lower", number(c->shift[2])));

@@ -37,6 +37,7 @@ typedef struct wl_certified {
   wl_matrix *covariance;                          /**< ensemble above, ntk_gp below the diagonal, m × m */
   wl_matrix *mean;                                /**< A Y, m × c */
   double *ensemble_variance, *posterior_variance; /**< m, all ranks */
+  double *rnd_variance, *bayesian_variance;       /**< the same */
   bool done;
   wl_certificate certificate;
 } wl_certified;

@@ -91,6 +91,8 @@ void wl_blas_choose_threads(const wl_node *node) {
   openblas_set_num_threads(cores > 1 ? cores : 1);
 }
 
+void wl_blas_use_one_thread(void) { openblas_set_num_threads(1); }
+
 const char *wl_blas_advice(void) {
   static const char *const old[] = {"Prescott", "Core2",       "Penryn", "Dunnington",
                                     "Nehalem",  "Sandybridge", "Generic"};

@@ -121,6 +121,28 @@ static double choose_resolution(const wl_certifier *c, double shifts) {
   return 20.0 * shifts * c->norm * sqrt(0.5 * count);
 }
 
+/* Σ λ/(λ + τ) = m − τ tr (Σ + τ I)⁻¹, from the factor whose diagonal is in place. */
+static wl_error count_directions(wl_certifier *c, wl_triangle triangle, double tau, double *directions) {
+  const int lower = triangle == WL_TRIANGLE_LOWER;
+  wl_matrix *inverse = NULL;
+  WL_TRY(wl_matrix_create(c->covariance->grid, c->test, c->test, &inverse));
+  for (int64_t jl = 0; jl < inverse->local_columns; jl++)
+    for (int64_t il = 0; il < inverse->local_rows; il++)
+      inverse->data[il + jl * inverse->ld] =
+          wl_matrix_global_row(inverse, il) == wl_matrix_global_column(inverse, jl) ? 1.0 : 0.0;
+  wl_trsm_left(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, c->covariance, inverse);
+  double sum = 0.0;
+  for (int64_t jl = 0; jl < inverse->local_columns; jl++)
+    for (int64_t il = 0; il < inverse->local_rows; il++) {
+      const double x = inverse->data[il + jl * inverse->ld];
+      sum += x * x;
+    }
+  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, inverse->grid->comm);
+  *directions = fmax(0.0, (double)c->test - tau * sum);
+  wl_matrix_destroy(&inverse);
+  return WL_OK;
+}
+
 /* Factors Σ + τ I (or C + τ I) in its triangle; `diagonal` becomes the factor's. */
 static wl_error factor_covariance(wl_certifier *c, wl_triangle triangle, double tau, double *diagonal,
                                   double *scale) {
@@ -139,7 +161,7 @@ static wl_error factor_covariance(wl_certifier *c, wl_triangle triangle, double 
         "the %s covariance of the test points is not positive semidefinite to rounding (test point %lld, counted "
         "from 1): the kernel matrix is too ill-conditioned, add noise_variance or jitter",
         which ? "posterior" : "ensemble", (long long)pivot + 1);
-  return WL_OK;
+  return count_directions(c, triangle, tau, &c->certificate->directions[which]);
 }
 
 /* h ← h − mean (of output j, where it has one) + √τ ξ. */

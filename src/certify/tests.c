@@ -6,8 +6,22 @@
 
 double wl_two_sided(double below, double above) { return fmin(1.0, 2.0 * fmin(below, above)); }
 
+/*
+ * Beyond 10⁶ degrees, where GSL's upper tail drifts (too small by a tenth at 5·10⁷, by a factor of 3 at 10⁹), the normal
+ * law of the modified signed root of the deviance, r + log(u/r)/r: relative error of order 1/ν in both tails
+ * [Barndorff-Nielsen 1986].
+ */
+static double large_chi_square_p(double sum, double degrees) {
+  if (sum <= 0.0) return 0.0;
+  const double e = (sum - degrees) / degrees, u = e * sqrt(0.5 * degrees);
+  if (fabs(u) < 1e-3) return 2.0 * gsl_cdf_ugaussian_Q(fabs(u + sqrt(2.0 / degrees) / 3.0));
+  const double r = copysign(sqrt(degrees * (e - log1p(e))), e);
+  return 2.0 * gsl_cdf_ugaussian_Q(fabs(r + log(u / r) / r));
+}
+
 double wl_chi_square_p(double sum, double degrees) {
   if (!isfinite(sum)) return 0.0;
+  if (degrees > 1e6) return fmin(1.0, large_chi_square_p(sum, degrees));
   return wl_two_sided(gsl_cdf_chisq_P(sum, degrees), gsl_cdf_chisq_Q(sum, degrees));
 }
 

@@ -19,8 +19,11 @@ double wl_claim_shown_error(const wl_claim *claim, int64_t width) {
   return claim->kind == WL_CLAIM_DISTANCE && e->value > 0.0 ? e->error / (2.0 * sqrt(e->value)) : e->error;
 }
 
-/* By what power of n the measured number falls, in theory. */
-static double power_of(wl_claim_kind kind) { return kind == WL_CLAIM_SQUARE ? 2.0 : 1.0; }
+/*
+ * By what power of n a claim falls at least. Squared distances end up falling as n⁻², but where a test point is close to
+ * a training point the spread of the kernels, n⁻¹ in squares, rules over every width in reach.
+ */
+static const double least_power = 1.0;
 
 static bool is_present(const wl_claim_entry *entry, const wl_study *study) {
   if ((entry->flags & WL_CLAIM_HEADS) && study->record.heads[WL_FINITE_RND] < 2) return false;
@@ -43,8 +46,7 @@ static bool is_on_trend(wl_claim *claim, const wl_claim_entry *entry, const wl_s
   wl_series_data smaller = *data;
   smaller.count = last;
   const int terms = (entry->flags & WL_CLAIM_PRECISE) && last >= 2 ? 2 : 1;
-  claim->predicted =
-      wl_stat_predict(&smaller, power_of(entry->kind), terms, data->n[last], &claim->prediction_error);
+  claim->predicted = wl_stat_predict(&smaller, least_power, terms, data->n[last], &claim->prediction_error);
   const double margin = critical * hypot(claim->prediction_error, data->error[last]);
   if (entry->kind == WL_CLAIM_BIAS) return fabs(data->y[last]) <= fabs(claim->predicted) + margin;
   return data->y[last] <= claim->predicted + margin;

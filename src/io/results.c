@@ -2,10 +2,12 @@
 #include "widelimit/results.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -60,13 +62,22 @@ static wl_error check_room(const char *directory, double bytes) {
   return WL_OK;
 }
 
+/* Whether a run has the file open. H5Fcreate empties a file before it asks for its lock, so this has to come first. */
+static bool is_in_use(const char *path) {
+  const int file = open(path, O_RDWR | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool locked = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(file);
+  return locked;
+}
+
 static wl_error create_in(wl_results *r, double bytes) {
   WL_TRY(make_directory(r->directory));
   WL_TRY(check_room(r->directory, bytes));
   char path[4200];
   path_of(r, RESULTS, 1, path, sizeof path);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* our own messages, not the library's stack */
-  r->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  r->file = is_in_use(path) ? -1 : H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   if (r->file < 0)
     WL_FAIL(WL_ERROR_IO, "%s: cannot create this file; does another run write to the folder?", path);
   r->created = 1;
