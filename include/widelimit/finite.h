@@ -162,6 +162,9 @@ typedef struct wl_problem {
 wl_error wl_problem_create(const wl_network *network, int64_t train, int64_t test, int64_t dimension,
                            int64_t outputs, const double *x, const double *y, double ridge, wl_problem **problem);
 
+/** Local. WL_ERROR_DATA where training settles every test point: all laws are zero, there is nothing to measure. */
+wl_error wl_problem_check(const wl_problem *problem);
+
 /** Local. Frees and sets to NULL; NULL is fine. */
 void wl_problem_destroy(wl_problem **problem);
 

@@ -68,10 +68,23 @@ static wl_error make_problem(wl_finite *f) {
   MPI_Bcast(x, (int)(inputs + targets), MPI_DOUBLE, 0, run->comm);
   error = wl_problem_create(&run->config->network, s->train, s->test, s->dimension, s->outputs, x, x + inputs,
                             run->config->noise_variance + run->config->jitter, &f->problem);
+  if (error == WL_OK) error = wl_problem_check(f->problem);
   error = wl_error_agree(run->comm, error);
 done:
   free(x);
   return error;
+}
+
+/* The verdict compares every network of a width with every other one, on rank 0. */
+static wl_error check_verdict_memory(const wl_finite *f) {
+  const double networks = (double)f->options.networks, wanted = 16.0 * networks * networks;
+  char need[32], there[32];
+  if (wanted > f->run.node.memory_available)
+    WL_FAIL(WL_ERROR_CAPACITY,
+            "finite_width.networks is %lld: the verdict on them needs %s on rank 0, which has %s left",
+            (long long)f->options.networks, wl_format_bytes(wanted, need, sizeof need),
+            wl_format_bytes(f->run.node.memory_available, there, sizeof there));
+  return WL_OK;
 }
 
 static wl_error open_results(wl_finite *f) {
@@ -79,7 +92,8 @@ static wl_error open_results(wl_finite *f) {
   const wl_record r = wl_record_layout(f->problem, f->options.heads);
   const double bytes = 8.0 * (double)(f->options.width_count * f->options.networks * r.size) + 1048576.0;
   wl_error error = WL_OK;
-  if (run->rank == 0)
+  if (run->rank == 0) error = check_verdict_memory(f);
+  if (run->rank == 0 && error == WL_OK)
     error = wl_results_create_named(run->config->output_directory, "finite.h5", bytes, &run->results);
   return wl_error_agree(run->comm, error);
 }

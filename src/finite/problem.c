@@ -135,3 +135,13 @@ void wl_problem_destroy(wl_problem **pointer) {
   free(p);
   *pointer = NULL;
 }
+
+wl_error wl_problem_check(const wl_problem *p) {
+  const double rounding = (double)p->all * DBL_EPSILON * p->lambda_max / p->lambda_min;
+  for (int64_t t = 0; t < p->test; t++) {
+    const int64_t i = p->train + t;
+    if (p->posterior[t * (p->test + 1)] > rounding * p->theta[i * (p->all + 1)]) return WL_OK;
+  }
+  WL_FAIL(WL_ERROR_DATA,
+          "every test point is settled by the training points: nothing varies there; add test points elsewhere");
+}

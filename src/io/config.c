@@ -295,7 +295,8 @@ static wl_error check_draws(const wl_config_values *values, const wl_config *con
     if (config->certify.wanted && !config->quantity[needs[d]])
       return wl_config_values_fail(values, find("quantities"), "lacks %s, which certify needs", quantity);
     any = any || config->samples[d] > 0;
-    if (wl_config_values_origin(values, key) != WL_ORIGIN_DEFAULT) asked = key;
+    if (wl_config_values_origin(values, key) != WL_ORIGIN_DEFAULT || wl_config_values_named(values, key))
+      asked = key;
   }
   if (asked < wl_config_key_count && !any)
     return wl_config_values_fail(values, asked, "leaves nothing to draw: every count in sampling is 0");

@@ -30,6 +30,7 @@ for kind in posterior ensemble rnd bayesian_rnd; do
   bad 2 "sampling\.$kind.*integer" run "sampling.$kind=1.5"
   bad 2 'nothing to draw' run "sampling.$kind=0"
 done
+bad 2 'nothing to draw' run 'sampling={}'
 bad 2 'sampling\.posterior.*needs ntk_gp' run 'quantities=[ensemble]' sampling.posterior=3
 bad 2 'sampling\.ensemble.*needs ensemble' run 'quantities=[rnd]' sampling.ensemble=3
 bad 2 'sampling\.rnd.*needs rnd' run 'quantities=[nngp]' sampling.rnd=3

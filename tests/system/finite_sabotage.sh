@@ -49,6 +49,9 @@ expect 2 'finite_width\.widths' --set 'finite_width.widths=[64, 32]'
 expect 2 'finite_width\.networks' --set finite_width.networks=1
 expect 2 'finite_width\.training.*linearized' --set finite_width.training=adam
 expect 2 'heads' --set finite_width.heads=1000
+expect 2 'verdict.*rank 0' --set finite_width.networks=1000000
+x=${input%toy.yaml}toy_train.csv
+expect 2 'settled by the training points' --set "data.test.inputs=$x:2-7" --set "data.test.targets=$x:8"
 expect 2 'none\.csv' --set data.train.inputs=none.csv
 : >file
 expect 5 'file/out' --set output.directory=file/out
