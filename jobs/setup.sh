@@ -16,9 +16,6 @@ build_packages=(
   libcyaml-dev libyaml-dev libjansson-dev libgsl-dev librandom123-dev libsleef-dev libcmocka-dev
 )
 
-# shellcheck disable=SC2034 # what only some tests need; they are skipped, by name, where it cannot be installed
-test_packages=(slurm-wlm)
-
 fail() {
   printf '%s: %s\n' "$script" "$*" >&2
   exit 1

@@ -181,7 +181,7 @@ END
 # shellcheck disable=SC2086
 timeout -k 5 90 $launcher "$ranks" env limit=700000 ./limited.sh "$program" run large.yaml >log 2>&1 </dev/null
 status=$?
-expect 'too little memory on rank 1' 5 'error: .*memory.*\(rank 1\)'
+expect 'too little memory on rank 1' 2 'error: .*address space.*\(rank 1\)'
 
 ### disks of their own
 if ! { mkdir -p small && mount -t tmpfs -o size=5m none small; } 2>/dev/null; then
