@@ -38,7 +38,4 @@ double wl_random_normal(uint64_t seed, wl_stream stream, uint64_t i, uint64_t j)
 /** `count` standard normal numbers; out[e] is a function of (seed, stream, i, j, e). Faster than one by one. */
 void wl_random_normals(uint64_t seed, wl_stream stream, uint64_t i, uint64_t j, int64_t count, double *out);
 
-/** One number, uniform on the open interval (0, 1), at (i, j). */
-double wl_random_uniform(uint64_t seed, wl_stream stream, uint64_t i, uint64_t j);
-
 #endif

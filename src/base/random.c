@@ -17,10 +17,6 @@ static philox4x64_ctr_t draw(uint64_t seed, wl_stream stream, uint64_t i, uint64
   return draw_block(seed, stream, i, j, 0);
 }
 
-double wl_random_uniform(uint64_t seed, wl_stream stream, uint64_t i, uint64_t j) {
-  return unit_interval(draw(seed, stream, i, j).v[0]);
-}
-
 double wl_random_normal(uint64_t seed, wl_stream stream, uint64_t i, uint64_t j) {
   /* Box and Muller: one of the pair, so that (i, j) alone decides */
   const philox4x64_ctr_t bits = draw(seed, stream, i, j);
