@@ -31,6 +31,12 @@ typedef struct wl_grid {
  */
 wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid **grid);
 
+/**
+ * Local. The rule of wl_grid_create: replaces what is 0 among *rows and *columns. The most nearly square grid sends
+ * least; with P ≤ Q the factorization's panels, which are block columns, have more owners that take turns.
+ */
+wl_error wl_grid_choose_shape(int size, int *rows, int *columns);
+
 /** Collective. Frees and sets to NULL; NULL is fine. */
 void wl_grid_destroy(wl_grid **grid);
 

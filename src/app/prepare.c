@@ -56,13 +56,17 @@ wl_error wl_run_open_data(wl_run *run) {
   return WL_OK;
 }
 
+wl_job wl_run_job(const wl_run *run) {
+  return (wl_job){.config = run->config, .shape = &run->shape, .grid = run->grid, .batch = run->batch};
+}
+
 wl_error wl_run_make_grid(wl_run *run) {
   const wl_config *c = run->config;
   int size;
   MPI_Comm_size(run->comm, &size);
   const int block = c->grid.block > 0 ? c->grid.block : wl_grid_choose_block(run->shape.train, size);
   WL_TRY(wl_grid_create(run->comm, c->grid.rows, c->grid.columns, block, &run->grid));
-  run->batch = wl_run_choose_batch(c, &run->shape, run->grid);
+  run->batch = wl_job_choose_batch(c, &run->shape, run->grid);
   return wl_run_check_capacity(run);
 }
 

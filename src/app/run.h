@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "app/keeper.h"
+#include "app/memory.h"
 #include "widelimit/certify.h"
 #include "widelimit/data.h"
 #include "widelimit/machine.h"
@@ -85,8 +86,8 @@ wl_error wl_run_recall_predictions(wl_run *run, wl_prior prior, int64_t count);
 /** Collective. A prediction to the file and to the metrics; `square` holds its covariances, or is NULL. */
 wl_error wl_run_write_batch(wl_run *run, const wl_prediction *prediction, const wl_matrix *square);
 
-/** Local. Test points at a time: all where a covariance or the kernels are asked for, else panels of about n/20. */
-int64_t wl_run_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid);
+/** Local. What decides the memory of this rank. */
+wl_job wl_run_job(const wl_run *run);
 
 /**
  * Collective. Errors: WL_ERROR_CAPACITY where the run fits neither the 32-bit local indices nor the memory of the

@@ -79,14 +79,9 @@ wl_joint_options wl_run_joint_options(const wl_config *config) {
 
 /* ---- panels ------------------------------------------------------------------------------------------------- */
 
-/* Columns at a time: whole draws, a whole number of tiles where there are many, about 64 MiB on a rank. */
-int64_t wl_run_panel_width(const wl_run *run, int64_t outputs) {
-  const wl_grid *g = run->grid;
-  const int64_t rows = larger(1, (run->shape.train + run->shape.test) / g->rows),
-                stride = (int64_t)g->block * g->columns;
-  int64_t width = ((int64_t)1 << 23) / rows * g->columns;
-  width = larger(1, width / stride) * stride;
-  return larger(1, smaller(width, 1024) / outputs) * outputs;
+static int64_t panel_width(const wl_run *run, int64_t outputs) {
+  const wl_job job = wl_run_job(run);
+  return wl_job_panel_width(&job, outputs);
 }
 
 /* A panel's columns (draw · c + output) on rank 0, to [draw][point][output] in the file, at most 64 MiB at once. */
@@ -134,8 +129,7 @@ static wl_error new_panel(wl_joint *joint, wl_run *run, generator draw, int64_t 
 }
 
 static wl_error stream(wl_run *run, wl_joint *joint, wl_draw kind, generator draw) {
-  const int64_t c = outputs_of(run, kind), total = run->config->samples[kind] * c,
-                step = wl_run_panel_width(run, c);
+  const int64_t c = outputs_of(run, kind), total = run->config->samples[kind] * c, step = panel_width(run, c);
   wl_progress progress = wl_progress_begin(wl_draw_name(kind), (double)total, 0.0);
   wl_error error = WL_OK;
   for (int64_t first = 0; first < total && error == WL_OK; first += step) {
@@ -157,7 +151,7 @@ typedef struct halves {
 
 static wl_error begin_bayesian(wl_run *run, wl_joint *joint, halves *h) {
   h->total = run->config->samples[WL_DRAW_BAYESIAN_RND];
-  h->step = wl_run_panel_width(run, 1);
+  h->step = panel_width(run, 1);
   h->count = (h->total + h->step - 1) / h->step;
   if (h->total == 0) return WL_OK;
   h->panel = calloc((size_t)h->count, sizeof *h->panel);

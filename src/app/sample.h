@@ -17,9 +17,6 @@ wl_error wl_run_declare_samples(wl_run *run);
 /** Collective. Draws and writes; ends all use of the model but its evidence. Errors: those of sample.h; WL_ERROR_IO. */
 wl_error wl_run_sample(wl_run *run);
 
-/** Local. Columns of a panel of N rows: whole draws of `outputs` columns, bounded memory. */
-int64_t wl_run_panel_width(const wl_run *run, int64_t outputs);
-
 /** Collective. X and then T, as the joint kernels want them. */
 wl_error wl_run_read_joint_points(wl_run *run, wl_point_set **points);
 

@@ -14,7 +14,8 @@ static void most_nearly_square(int size, int *rows, int *columns) {
   *columns = size / p;
 }
 
-static wl_error choose_shape(int size, int *rows, int *columns) {
+wl_error wl_grid_choose_shape(int size, int *rows, int *columns) {
+  if (*rows < 0 || *columns < 0) WL_FAIL(WL_ERROR_CONFIG, "grid: rows and columns must be at least 0");
   if (*rows == 0 && *columns == 0) {
     most_nearly_square(size, rows, columns);
     return WL_OK;
@@ -36,10 +37,9 @@ wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid
   int rank, size;
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &size);
-  if (rows < 0 || columns < 0) WL_FAIL(WL_ERROR_CONFIG, "grid: rows and columns must be at least 0");
   if (block < 1) WL_FAIL(WL_ERROR_CONFIG, "grid.block is %d; it must be at least 1", block);
   if (block > BLOCK_LIMIT) WL_FAIL(WL_ERROR_CONFIG, "grid.block is %d; it must be at most %d", block, BLOCK_LIMIT);
-  WL_TRY(choose_shape(size, &rows, &columns));
+  WL_TRY(wl_grid_choose_shape(size, &rows, &columns));
 
   wl_grid *grid = calloc(1, sizeof *grid);
   wl_error error = WL_OK;

@@ -1,0 +1,119 @@
+#include "app/memory.h"
+
+#include "base/util.h"
+#include "widelimit/matrix.h"
+
+/* Whether there will be an m × m matrix over all test points. */
+static bool has_square(const wl_config *config) {
+  return config->output_covariance || config->output_kernels || config->certify.wanted;
+}
+
+bool wl_job_has_joint(const wl_config *config) {
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    if (config->samples[d] > 0) return true;
+  return config->certify.wanted;
+}
+
+int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
+  if (has_square(config)) return shape->test;
+  const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
+  const int64_t wanted = larger(larger(1024, shape->train / 20), stride);
+  return smaller(shape->test, (wanted + stride - 1) / stride * stride);
+}
+
+/* A whole number of tiles where there are many columns, about 64 MiB on a rank. */
+int64_t wl_job_panel_width(const wl_job *job, int64_t outputs) {
+  const wl_grid *g = job->grid;
+  const int64_t rows = larger(1, (job->shape->train + job->shape->test) / g->rows),
+                stride = (int64_t)g->block * g->columns;
+  int64_t width = ((int64_t)1 << 23) / rows * g->columns;
+  width = larger(1, width / stride) * stride;
+  return larger(1, smaller(width, 1024) / outputs) * outputs;
+}
+
+static double local_bytes(const wl_job *job, int64_t rows, int64_t columns) {
+  return (double)wl_matrix_local_bytes(job->grid, rows, columns);
+}
+
+/* Local rows and local columns of an n × n matrix. */
+static double rows_of(const wl_grid *g, int64_t n) { return (double)wl_grid_owned(n, g->block, g->row, g->rows); }
+static double columns_of(const wl_grid *g, int64_t n) {
+  return (double)wl_grid_owned(n, g->block, g->column, g->columns);
+}
+
+/* The factorization's panels: two on their way in both directions, and what is gathered. */
+static double loop_bytes(const wl_grid *g, int64_t n) {
+  return 8.0 * (double)g->block * (2.0 * rows_of(g, n) + 3.0 * columns_of(g, n));
+}
+
+/* Inner products of K heads and K + 1 members, and of K heads and K draws, on rank 0, with one piece on its way. */
+static double pair_bytes(const wl_grid *g, double heads) {
+  const double one = heads + 1.0;
+  return 8.0 * (one * one / (double)(g->rows * g->columns) + (g->row + g->column == 0 ? 9.0 * one * one : 0.0));
+}
+
+/* What the certificate holds beside the joint array: two N × m panels, four m × m matrices, heads in halves. */
+static double certify_bytes(const wl_job *job) {
+  const int64_t m = job->shape->test, all = job->shape->train + m, heads = job->config->certify.heads;
+  if (!job->config->certify.wanted) return 0.0;
+  return 2.0 * local_bytes(job, all, m) + 4.0 * local_bytes(job, m, m) +
+         (double)job->config->certify.replicates * local_bytes(job, m, heads) +
+         3.0 * local_bytes(job, all, heads + 1) + pair_bytes(job->grid, (double)heads);
+}
+
+/* The array, two test panels with two block columns on their way or the factorization's panels, points, targets. */
+static wl_memory predict_memory(const wl_job *job) {
+  const wl_grid *g = job->grid;
+  const wl_data_shape *s = job->shape;
+  const double panels = 2.0 * (local_bytes(job, s->train, job->batch) + 8.0 * g->block * rows_of(g, s->train)),
+               loop = loop_bytes(g, s->train);
+  return (wl_memory){
+      .matrix = local_bytes(job, s->train, s->train),
+      .panels = panels > loop ? panels : loop,
+      .points =
+          8.0 * (rows_of(g, s->train) + columns_of(g, s->train) + 2.0 * (double)job->batch) * (double)s->dimension,
+      .targets = 2.0 * local_bytes(job, s->train, s->outputs),
+      .square = has_square(job->config) ? local_bytes(job, s->test, s->test) : 0.0,
+  };
+}
+
+/* The joint array of X and T, three panels, their points beside those of the prediction, half-made Bayesian heads. */
+static wl_memory joint_memory(const wl_job *job) {
+  const wl_grid *g = job->grid;
+  const wl_data_shape *s = job->shape;
+  const int64_t all = s->train + s->test;
+  const double panels = 3.0 * local_bytes(job, all, wl_job_panel_width(job, s->outputs)),
+               loop = loop_bytes(g, all);
+  return (wl_memory){
+      .matrix = local_bytes(job, all, all),
+      .panels = panels > loop ? panels : loop,
+      .points = predict_memory(job).points + 8.0 * (rows_of(g, all) + columns_of(g, all)) * (double)s->dimension,
+      .samples = local_bytes(job, s->test, job->config->samples[WL_DRAW_BAYESIAN_RND]),
+      .certificate = certify_bytes(job),
+  };
+}
+
+double wl_memory_sum(const wl_memory *m) {
+  return m->matrix + m->panels + m->points + m->targets + m->square + m->samples + m->certificate + m->libraries;
+}
+
+wl_memory wl_job_memory(const wl_job *job) {
+  wl_memory peak = predict_memory(job);
+  if (wl_job_has_joint(job->config)) {
+    const wl_memory joint = joint_memory(job);
+    if (wl_memory_sum(&joint) > wl_memory_sum(&peak)) peak = joint;
+  }
+  peak.libraries = 48.0 * 1048576.0;
+  return peak;
+}
+
+int64_t wl_job_order(const wl_job *job) {
+  const int64_t square = has_square(job->config) ? job->shape->test : 0;
+  return larger(job->shape->train + (wl_job_has_joint(job->config) ? job->shape->test : 0), square);
+}
+
+int64_t wl_job_largest_share(const wl_job *job) {
+  const wl_grid *g = job->grid;
+  const int64_t n = wl_job_order(job);
+  return wl_grid_owned(n, g->block, 0, g->rows) * wl_grid_owned(n, g->block, 0, g->columns);
+}

@@ -1,0 +1,52 @@
+/**
+ * @file memory.h
+ * How much memory a run needs, before it starts: what `run` checks and what `plan` prints. Local.
+ */
+#ifndef WIDELIMIT_APP_MEMORY_H
+#define WIDELIMIT_APP_MEMORY_H
+
+#include "widelimit/config.h"
+#include "widelimit/data.h"
+#include "widelimit/grid.h"
+
+/** What decides it. All pointers are borrowed. */
+typedef struct wl_job {
+  const wl_config *config;
+  const wl_data_shape *shape;
+  const wl_grid *grid; /**< shape, block, and where the rank stands; its communicators are not used */
+  int64_t batch;       /**< test points at a time */
+} wl_job;
+
+/** Bytes that one rank holds at the peak, by what they are. */
+typedef struct wl_memory {
+  double matrix;      /**< its share of the one large array */
+  double panels;      /**< panels of test points or draws, or those of the factorization, whichever is more */
+  double points;      /**< the inputs of its block rows and block columns */
+  double targets;     /**< Y, and L⁻¹ Y */
+  double square;      /**< m × m, where covariances or kernels are written */
+  double samples;     /**< draws that are half made */
+  double certificate; /**< heads, members and covariances that are tested */
+  double libraries;   /**< code, buffers of MPI and BLAS */
+} wl_memory;
+
+double wl_memory_sum(const wl_memory *memory);
+
+/** The peak of the rank that stands at grid->row, grid->column; (0, 0) has most. */
+wl_memory wl_job_memory(const wl_job *job);
+
+/** Rows of the largest matrix: what 32-bit local indices must reach. */
+int64_t wl_job_order(const wl_job *job);
+
+/** Entries of it on the rank that has most; more than 2³¹ − 1 cannot be. */
+int64_t wl_job_largest_share(const wl_job *job);
+
+/** Test points at a time: all where a covariance or the kernels are asked for, else panels of about n/20. */
+int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid);
+
+/** Columns of a panel of draws: whole draws of `outputs` columns, bounded memory. */
+int64_t wl_job_panel_width(const wl_job *job, int64_t outputs);
+
+/** Whether the run ends in the joint kernels of X and T: any draws, or a certificate. */
+bool wl_job_has_joint(const wl_config *config);
+
+#endif
