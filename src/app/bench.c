@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/calibration.h"
 #include "widelimit/log.h"
 #include "widelimit/machine.h"
 #include "widelimit/predict.h"
@@ -24,6 +25,7 @@ typedef struct options {
   int count, repeats, block;
   int64_t test, dimension;
   const char *json;
+  bool calibrate;
 } options;
 
 /* Seconds of the phases of one whole run, and the work in them. */
@@ -58,6 +60,11 @@ static wl_error parse(const wl_arguments *arguments, options *o) {
     const char *option = arguments->words[i],
                *value = i + 1 < arguments->word_count ? arguments->words[i + 1] : NULL;
     int64_t number = 0;
+    if (strcmp(option, "--calibrate") == 0) {
+      o->calibrate = true;
+      i--; /* takes no value */
+      continue;
+    }
     if (strcmp(option, "--json") == 0) {
       if (!value) WL_FAIL(WL_ERROR_USAGE, "--json needs a file name after it");
       o->json = value;
@@ -77,6 +84,7 @@ static wl_error parse(const wl_arguments *arguments, options *o) {
     if (strcmp(option, "--repeats") == 0) o->repeats = number < 100 ? (int)number : 100;
     if (strcmp(option, "--block") == 0) o->block = number < 4096 ? (int)number : 4096;
   }
+  if (o->calibrate && o->count > 0) WL_FAIL(WL_ERROR_USAGE, "--calibrate measures no size: leave out --n");
   if (o->count == 0) o->n[o->count++] = 8000;
   return WL_OK;
 }
@@ -266,6 +274,7 @@ wl_error wl_command_bench(const wl_arguments *arguments) {
   b.node = wl_node_find(b.comm);
   wl_blas_choose_threads(&b.node);
   MPI_Comm_size(b.comm, &b.ranks);
+  if (b.options.calibrate) return wl_calibrate(b.comm, &b.node, b.options.json);
   wl_log_line("widelimit %s   bench: depth 3, relu, dimension %lld", WIDELIMIT_VERSION,
               (long long)b.options.dimension);
   wl_log_line("  %d rank%s on %d node%s, BLAS kernel %s, %d thread%s a rank", b.ranks, b.ranks == 1 ? "" : "s",

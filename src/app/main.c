@@ -113,6 +113,7 @@ static const char bench_help[] =
     "usage: [mpirun -n RANKS] widelimit bench [--n N]... [--test M] [--dimension D]\n"
     "                                         [--repeats R] [--block NB]\n"
     "                                         [--json FILE]\n"
+    "       [mpirun -n RANKS] widelimit bench --calibrate [--json FILE]\n"
     "\n"
     "Times assembly, Cholesky, prediction and a whole run on made-up data, beside the\n"
     "matrix products (DGEMM) that all ranks reach at once on the same machine.\n"
@@ -123,7 +124,10 @@ static const char bench_help[] =
     "  --dimension D  of the inputs (64)\n"
     "  --repeats R    repetitions, of which the median is shown (3)\n"
     "  --block NB     block size (chosen as `run` does)\n"
-    "  --json FILE    the same numbers for programs\n";
+    "  --json FILE    the same numbers for programs\n"
+    "  --calibrate    measure the rates that widelimit plan counts with instead, with one\n"
+    "                 rank for each core of a node: seconds; with --json, a file for\n"
+    "                 widelimit plan --calibration\n";
 
 static const char predict_help[] =
     "usage: [mpirun -n RANKS] widelimit predict --factor FILE CONFIG\n"

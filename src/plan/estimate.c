@@ -1,0 +1,389 @@
+/*
+ * The cost model. Flops and bytes are those of the slowest rank; `k` counts block columns, `left` the rows beyond one.
+ */
+#include "widelimit/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "widelimit/cholesky.h"
+
+/* One kind of communicator: its members, how many of them share a node, and what of a node's link one of them gets. */
+typedef struct circle {
+  double members, on_node, link_share;
+} circle;
+
+typedef struct model {
+  wl_speeds s; /* as one rank gets them */
+  const wl_layout *l;
+  const wl_work *w;
+  circle row, column; /* the Q ranks of a process row, the P ranks of a process column */
+} model;
+
+static double rate(double gflops, double half, double width) { return 1e9 * gflops * width / (width + half); }
+
+static double ceil_div(double a, double b) { return ceil(a / b); }
+
+/* Ranks that share a core take turns; threads speed up what BLAS does. */
+static wl_speeds speeds_of_rank(const wl_speeds *speeds, const wl_layout *l) {
+  wl_speeds s = *speeds;
+  const double wanted = (double)l->ranks_per_node * l->threads, share = fmin(1.0, l->cores_per_node / wanted);
+  double *const blas[] = {&s.gemm_gflops,  &s.update_gflops, &s.push_gflops, &s.pull_gflops,
+                          &s.panel_gflops, &s.tile_gflops,   &s.read_gbytes};
+  double *const single[] = {&s.copy_gbytes, &s.touch_gbytes, &s.local_gbytes};
+  for (size_t i = 0; i < sizeof blas / sizeof *blas; i++) *blas[i] *= share * l->threads;
+  for (size_t i = 0; i < sizeof single / sizeof *single; i++) *single[i] *= share;
+  for (int a = 0; a < WL_ACTIVATION_COUNT; a++) {
+    s.kappa[a].first /= share;
+    s.kappa[a].layer /= share;
+    s.theta[a].first /= share;
+    s.theta[a].layer /= share;
+  }
+  return s;
+}
+
+/* Ranks count along the rows of the grid, and nodes are filled in that order. */
+static model model_of(const wl_speeds *speeds, const wl_layout *l, const wl_work *w) {
+  const double here = l->ranks_per_node, q = l->columns, p = l->rows;
+  model m = {.s = speeds_of_rank(speeds, l), .l = l, .w = w};
+  m.row = (circle){q, fmin(q, here), fmax(here, 1.0)};
+  m.column = (circle){p, fmin(p, fmax(1.0, floor(here / q))), fmin(here, q)};
+  return m;
+}
+
+static double rounds(double members) {
+  return members <= 1.0 ? 0.0 : members <= 4.0 ? members - 1.0 : ceil(log2(members));
+}
+
+/* One message to all: a tree (Open MPI: a star of up to 4), first within the node, then between nodes, by all ranks of a node. */
+static double broadcast(const model *m, const circle *c, double bytes) {
+  const double nodes = ceil_div(c->members, c->on_node);
+  return rounds(c->on_node) * (1e-6 * m->s.local_latency_us + bytes / (1e9 * m->s.local_gbytes)) +
+         rounds(nodes) *
+             (1e-6 * m->s.network_latency_us + bytes * m->l->ranks_per_node / (1e9 * m->s.network_gbytes));
+}
+
+/* Pieces of `bytes` in all, from all to all: a ring. */
+static double gather(const model *m, const circle *c, double bytes) {
+  if (c->members <= 1.0) return 0.0;
+  const double hops = c->members - 1.0, moved = bytes * hops / c->members;
+  if (c->members <= c->on_node) return hops * 1e-6 * m->s.local_latency_us + moved / (1e9 * m->s.local_gbytes);
+  return hops * 1e-6 * m->s.network_latency_us + moved * c->link_share / (1e9 * m->s.network_gbytes);
+}
+
+/* Numbers that all ranks must agree on: there and back. */
+static double agree(const model *m, double times) {
+  return 2.0 * times * (broadcast(m, &m->row, 8.0) + broadcast(m, &m->column, 8.0));
+}
+
+static double copy(const model *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.copy_gbytes); }
+static double touch(const model *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.touch_gbytes); }
+
+/* Rows beyond block k of which coordinate `me` has at most so many. */
+static double most_rows(double left, double block, double count) {
+  return fmin(left, ceil_div(ceil_div(left, block), count) * block);
+}
+
+/* ---- the factorization ---------------------------------------------------------------------------------------- */
+
+/* The loop of factorize.c: its panel lies along `across`, and is sent `along` with one step of look-ahead. */
+typedef struct loop {
+  const model *m;
+  double n, b, blocks;
+  const circle *along, *across;
+  int count; /* of process coordinates along */
+} loop;
+
+static double width_of(const loop *l, double k) { return fmin(l->b, l->n - k * l->b); }
+
+/* Diagonal tile, its way to the panel's owners, triangular solve, packing. */
+static double panel_seconds(const loop *l, double k) {
+  const wl_speeds *s = &l->m->s;
+  const double b = width_of(l, k), rows = most_rows(l->n - k * l->b - b, l->b, l->across->members);
+  return b * b * b / 3.0 / rate(s->tile_gflops, s->tile_half, b) + broadcast(l->m, l->across, 8.0 * b * b) +
+         rows * b * b / rate(s->panel_gflops, s->panel_half, b) + copy(l->m, 2.0 * rows * b);
+}
+
+/* The blocks of coordinate q beyond block k, first of them `first` (global): Σ rows below each, times 2 b². */
+static double update_seconds(const loop *l, double k, double first, double count) {
+  const wl_speeds *s = &l->m->s;
+  const double a = l->count, b = l->b, p = l->across->members;
+  const double below =
+      count * (l->n - first * b) - b * a * count * (count - 1.0) / 2.0; /* the tiles on the diagonal: half */
+  const double entries = fmax(0.0, (below * b - count * b * b / 2.0) / p + (p > 1.0 ? count * b * b / 4.0 : 0.0));
+  return 2.0 * entries * width_of(l, k) / rate(s->update_gflops, s->update_half, width_of(l, k));
+}
+
+/* A panel on its way into the other direction. */
+static double gather_seconds(const loop *l, double k) {
+  const double left = l->n - (k + 1.0) * l->b;
+  if (left <= 0.0) return 0.0;
+  const double numbers = most_rows(left, l->b, l->along->members) * l->b;
+  return gather(l->m, l->across, 8.0 * numbers) + copy(l->m, 2.0 * numbers);
+}
+
+static double follow(const loop *l, double *clock) {
+  const double a = l->count;
+  double arrives =
+      panel_seconds(l, 0.0) + broadcast(l->m, l->along, 8.0 * most_rows(l->n, l->b, l->across->members) * l->b);
+  for (int q = 0; q < l->count; q++) clock[q] = 0.0;
+  clock[0] = panel_seconds(l, 0.0);
+  for (double k = 0.0; k + 1.0 < l->blocks; k++) {
+    const double gathered = gather_seconds(l, k);
+    const int owner = (int)fmod(k + 1.0, a);
+    double next = 0.0;
+    for (int q = 0; q < l->count; q++) {
+      const double after = fmod(k + 1.0, a), first = k + 1.0 + fmod(q - after + a, a);
+      double blocks = first < l->blocks ? floor((l->blocks - 1.0 - first) / a) + 1.0 : 0.0;
+      clock[q] = fmax(clock[q], arrives) + gathered;
+      if (q == owner) {
+        clock[q] += update_seconds(l, k, first, 1.0) + panel_seconds(l, k + 1.0);
+        const double left = l->n - (k + 2.0) * l->b;
+        next = clock[q] +
+               broadcast(l->m, l->along, 8.0 * most_rows(fmax(left, 0.0), l->b, l->across->members) * l->b);
+        clock[q] += update_seconds(l, k, first + a, blocks - 1.0);
+      } else {
+        clock[q] += update_seconds(l, k, first, blocks);
+      }
+    }
+    arrives = next;
+  }
+  double last = arrives;
+  for (int q = 0; q < l->count; q++) last = fmax(last, clock[q]);
+  return last;
+}
+
+static double factor_loop(const model *m, double n, bool lower) {
+  loop l = {.m = m,
+            .n = n,
+            .b = m->l->block,
+            .blocks = ceil(n / m->l->block),
+            .along = lower ? &m->row : &m->column,
+            .across = lower ? &m->column : &m->row,
+            .count = lower ? m->l->columns : m->l->rows};
+  double *clock = malloc(sizeof(double) * (size_t)l.count);
+  if (!clock) return NAN;
+  const double seconds = follow(&l, clock);
+  free(clock);
+  return seconds;
+}
+
+/* Reading one triangle `times` times, with a short message for every block. */
+static double triangle_passes(const model *m, double n, double times) {
+  const double ranks = (double)m->l->rows * m->l->columns, b = m->l->block;
+  const double messages = broadcast(m, &m->row, 8.0 * b) + broadcast(m, &m->column, 8.0 * b);
+  return times * (4.0 * n * n / ranks / (1e9 * m->s.read_gbytes) + n / b * messages);
+}
+
+/*
+ * Norm, S Z before and L Lᵀ Z after (together about 4 passes), and the condition: 12 triangular solves with one vector,
+ * the usual number for the climb of src/solve/condition.c. Then L⁻¹ Y.
+ */
+static double factor_phase(const model *m, bool lower) {
+  const double n = (double)m->w->train;
+  return factor_loop(m, n, lower) + triangle_passes(m, n, 17.0) + agree(m, 20.0);
+}
+
+/* ---- assembly and prediction ---------------------------------------------------------------------------------- */
+
+static double entry_seconds(const model *m, const wl_entry_cost *cost) {
+  const wl_network *net = &m->w->network;
+  const wl_entry_cost *c = &cost[net->depth > 1 ? net->activation : WL_ACTIVATION_IDENTITY];
+  return 1e-9 * (c->first + (net->depth - 1) * c->layer) +
+         2.0 * (double)m->w->dimension / (1e9 * m->s.gemm_gflops);
+}
+
+static double ranks_of(const model *m) { return (double)m->l->rows * m->l->columns; }
+
+/* Entries of an N × N array on the rank that has most. */
+static double largest_share(const model *m, double n) {
+  return most_rows(n, m->l->block, m->l->rows) * most_rows(n, m->l->block, m->l->columns);
+}
+
+static double assemble_phase(const model *m) {
+  const wl_work *w = m->w;
+  const double share = largest_share(m, (double)w->train);
+  double seconds = touch(m, share);
+  if (w->theta) seconds += 0.5 * share * entry_seconds(m, m->s.theta);
+  if (w->ensemble || w->kappa) seconds += 0.5 * share * entry_seconds(m, m->s.kappa);
+  return seconds;
+}
+
+/* What a sweep does with each block column: push (T X = B), pull (Tᵀ X = B), or both (a symmetric product). */
+typedef enum sweep { PUSH = 1, PULL = 2, BOTH = 3 } sweep;
+
+static double sweep_seconds(const model *m, sweep kind, double n, double columns) {
+  const wl_speeds *s = &m->s;
+  const double b = m->l->block, blocks = ceil(n / b);
+  const double mine = most_rows(columns, fmin(b, columns), m->l->columns);
+  double total = 0.0;
+  for (double k = 0.0; k < blocks; k++) {
+    const double width = fmin(b, n - k * b), rows = most_rows(n - k * b - width, b, m->l->rows);
+    double work = 0.0;
+    total += mine * width * width / rate(s->panel_gflops, s->panel_half, width); /* on the diagonal's owners */
+    if (kind & PUSH) {
+      total += broadcast(m, &m->column, 8.0 * width * mine);
+      work += 2.0 * rows * width * mine / rate(s->push_gflops, s->push_half, width);
+    }
+    if (kind & PULL) {
+      total += broadcast(m, &m->column, 8.0 * width * mine);
+      work += 2.0 * rows * width * mine / rate(s->pull_gflops, s->pull_half, width);
+    }
+    total += fmax(work, broadcast(m, &m->row, 8.0 * (rows + width) * width)) +
+             copy(m, 2.0 * width * mine + 2.0 * rows * width / m->l->columns);
+  }
+  return total;
+}
+
+static double predict_phase(const model *m, bool theta) {
+  const wl_work *w = m->w;
+  const double n = (double)w->train, batches = ceil((double)w->test / (double)w->batch);
+  const double last = (double)w->test - (batches - 1.0) * (double)w->batch;
+  double total = 0.0;
+  for (int part = 0; part < 2; part++) { /* full batches, and the last one */
+    const double times = part == 0 ? batches - 1.0 : 1.0, width = part == 0 ? (double)w->batch : last;
+    const double share =
+        most_rows(n, m->l->block, m->l->rows) * most_rows(width, fmin(m->l->block, width), m->l->columns);
+    const bool both = theta && w->ensemble;
+    double once = touch(m, both ? 2.0 * share : share) + agree(m, 10.0) +
+                  share * entry_seconds(m, theta ? m->s.theta : m->s.kappa) + copy(m, 2.0 * share) +
+                  sweep_seconds(m, PUSH, n, width);
+    if (both) once += sweep_seconds(m, PULL, n, width) + sweep_seconds(m, BOTH, n, width) + copy(m, 4.0 * share);
+    total += times > 0.0 ? times * once : 0.0;
+  }
+  return total;
+}
+
+/* ---- draws and the certificate --------------------------------------------------------------------------------- */
+
+/* Assembles and factors the joint kernel of X and T once. */
+static double joint_factor(const model *m, bool lower) {
+  const double all = (double)(m->w->train + m->w->test), share = largest_share(m, all);
+  return 0.5 * share * entry_seconds(m, m->s.theta) + factor_loop(m, all, lower);
+}
+
+/* Flops of draws, by products and solves with panels. */
+static double panel_work(const model *m, double flops) {
+  return flops / ranks_of(m) / rate(m->s.push_gflops, m->s.push_half, fmin(256.0, m->l->block));
+}
+
+static double sample_flops(const wl_work *w) {
+  const double n = (double)w->train, all = n + (double)w->test, c = (double)w->outputs;
+  const double draw = all * all, train = n * n + 2.0 * n * (all - n);
+  return (double)w->samples[WL_DRAW_POSTERIOR] * c * (draw + n * n) +
+         (double)w->samples[WL_DRAW_ENSEMBLE] * c * (draw + train) +
+         (double)w->samples[WL_DRAW_RND] * (2.0 * draw + train) +
+         (double)w->samples[WL_DRAW_BAYESIAN_RND] * 2.0 * (draw + train);
+}
+
+static double certify_flops(const wl_work *w) {
+  const double n = (double)w->train, m = (double)w->test, all = n + m;
+  if (w->certify_draws == 0) return 0.0;
+  return 6.0 * all * all * m + 4.0 * all * m * m + 2.0 / 3.0 * m * m * m +
+         (double)w->certify_draws * (7.0 * all * all + 4.0 * (n * n + 2.0 * n * m) + 5.0 * m * m);
+}
+
+static double sample_phase(const model *m) {
+  const int64_t *draws = m->w->samples;
+  const bool bayesian = draws[WL_DRAW_BAYESIAN_RND] > 0,
+             kappa = bayesian || draws[WL_DRAW_ENSEMBLE] > 0 || draws[WL_DRAW_RND] > 0;
+  if (!kappa && draws[WL_DRAW_POSTERIOR] == 0) return 0.0;
+  return joint_factor(m, true) + (kappa ? joint_factor(m, false) : 0.0) +
+         (bayesian ? joint_factor(m, false) : 0.0) + panel_work(m, sample_flops(m->w));
+}
+
+static double certify_phase(const model *m) {
+  if (m->w->certify_draws == 0) return 0.0;
+  return joint_factor(m, true) + 2.0 * joint_factor(m, false) + panel_work(m, certify_flops(m->w));
+}
+
+/* ---- the run ---------------------------------------------------------------------------------------------------- */
+
+/* Rank 0 makes or reads the inputs, all get all of them and keep their own. */
+static double read_phase(const model *m) {
+  const wl_work *w = m->w;
+  const double numbers = (double)w->train * (double)(w->dimension + w->outputs), bytes = 8.0 * numbers;
+  const double pieces = ceil(bytes / 16777216.0), piece = bytes / pieces;
+  return 1e-9 * m->s.input_ns * numbers +
+         pieces * (broadcast(m, &m->row, piece) + broadcast(m, &m->column, piece)) + copy(m, numbers);
+}
+
+static double model_flops(const wl_work *w) {
+  const double n = (double)w->train, m = (double)w->test, all = n + m, cube = n * n * n / 3.0;
+  const double certificate = w->certify_draws > 0 ? all * all * all + certify_flops(w) : 0.0;
+  return (w->theta ? cube + (w->ensemble ? 4.0 : 1.0) * n * n * m : 0.0) + (w->kappa ? cube + n * n * m : 0.0) +
+         sample_flops(w) + certificate;
+}
+
+wl_estimate wl_estimate_run(const wl_speeds *speeds, const wl_layout *layout, const wl_work *w) {
+  const model m = model_of(speeds, layout, w);
+  const double n = (double)w->train, files = 1e9 * m.s.file_gbytes;
+  wl_estimate e = {.flops = model_flops(w)};
+  double *t = e.seconds;
+  t[WL_PHASE_READ] = read_phase(&m);
+  t[WL_PHASE_ASSEMBLE] = assemble_phase(&m);
+  if (w->theta) {
+    t[WL_PHASE_FACTOR_THETA] = factor_phase(&m, true);
+    t[WL_PHASE_PREDICT_THETA] = predict_phase(&m, true);
+  }
+  if (w->kappa) {
+    t[WL_PHASE_FACTOR_KAPPA] = factor_phase(&m, false);
+    t[WL_PHASE_PREDICT_KAPPA] = predict_phase(&m, false);
+  }
+  t[WL_PHASE_SAMPLE] = sample_phase(&m);
+  t[WL_PHASE_CERTIFY] = certify_phase(&m);
+  t[WL_PHASE_WRITE] = w->file_bytes / files;
+  for (int p = 0; p < WL_PHASE_COUNT; p++) e.total += t[p];
+  if (w->checkpoint_seconds > 0.0) {
+    t[WL_PHASE_CHECKPOINT] = floor(e.total / w->checkpoint_seconds) * 8.0 * n * n / files;
+    e.total += t[WL_PHASE_CHECKPOINT];
+  }
+  return e;
+}
+
+/* ---- what limits it --------------------------------------------------------------------------------------------- */
+
+const char *wl_limit_name(wl_limit limit) {
+  static const char *const names[WL_LIMIT_COUNT] = {"compute", "memory speed", "bandwidth", "latency"};
+  return names[limit];
+}
+
+/* The same machine, on which one kind of thing costs (nearly) nothing. */
+static wl_speeds without(const wl_speeds *speeds, wl_limit limit) {
+  const double fast = 1e9;
+  wl_speeds s = *speeds;
+  if (limit == WL_LIMIT_COMPUTE) {
+    double *const all[] = {&s.gemm_gflops, &s.update_gflops, &s.push_gflops,
+                           &s.pull_gflops, &s.panel_gflops,  &s.tile_gflops};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) *all[i] *= fast;
+    memset(s.kappa, 0, sizeof s.kappa);
+    memset(s.theta, 0, sizeof s.theta);
+    s.input_ns = 0.0;
+  }
+  if (limit == WL_LIMIT_MEMORY_SPEED) {
+    s.read_gbytes *= fast;
+    s.copy_gbytes *= fast;
+    s.touch_gbytes *= fast;
+  }
+  if (limit == WL_LIMIT_BANDWIDTH) {
+    s.local_gbytes *= fast;
+    s.network_gbytes *= fast;
+    s.file_gbytes *= fast;
+  }
+  if (limit == WL_LIMIT_LATENCY) s.local_latency_us = s.network_latency_us = 0.0;
+  return s;
+}
+
+wl_limit wl_estimate_limit(const wl_speeds *speeds, const wl_layout *layout, const wl_work *work,
+                           double share[WL_LIMIT_COUNT]) {
+  const double total = wl_estimate_run(speeds, layout, work).total;
+  wl_limit largest = WL_LIMIT_COMPUTE;
+  for (int i = 0; i < WL_LIMIT_COUNT; i++) {
+    const wl_speeds s = without(speeds, (wl_limit)i);
+    share[i] = 1.0 - wl_estimate_run(&s, layout, work).total / total;
+    if (share[i] > share[largest]) largest = (wl_limit)i;
+  }
+  return largest;
+}
