@@ -142,26 +142,13 @@ static bool add_header(hid_t file, const char *text) {
   return good;
 }
 
-static bool find_gaps(hid_t file, int64_t strips, wl_gap *gaps) {
-  for (int64_t s = 0; s < strips; s++) {
-    char name[48];
-    snprintf(name, sizeof name, "/matrix/%lld", (long long)s);
-    const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
-    if (set < 0) return false;
-    gaps[s] = (wl_gap){H5Dget_offset(set), H5Dget_storage_size(set)};
-    H5Dclose(set);
-    if (gaps[s].offset == HADDR_UNDEF || (s > 0 && gaps[s].offset < gaps[s - 1].offset)) return false;
-  }
-  return true;
-}
-
 static wl_error finish_file(const char *path, const wl_checkpoint *c) {
   char *text = NULL;
   WL_TRY(wl_checkpoint_format(c, &text));
   wl_gap *gaps = malloc(sizeof *gaps * (size_t)(c->strips + 1));
   errno = 0;
   const hid_t file = gaps ? H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT) : -1;
-  bool good = file >= 0 && add_header(file, text) && find_gaps(file, c->strips, gaps);
+  bool good = file >= 0 && add_header(file, text) && wl_strips_locate(file, c->strips, gaps);
   if (file >= 0 && H5Fclose(file) < 0) good = false;
   wl_error error = good ? wl_guard_append(path, c->strips, gaps) : cannot_write(path);
   free(gaps);

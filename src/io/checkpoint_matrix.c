@@ -1,12 +1,18 @@
 /*
- * The triangle in strips, each read or written by all ranks in one collective call of bounded size.
+ * The triangle in strips: where they lie in the file, and their way to it and back. The ranks hand their tiles over to
+ * whole columns (checkpoint_exchange.c), which each writes and reads where HDF5 has laid the strip out, without MPI-IO: that
+ * hangs for good where one rank cannot open the file (Open MPI 4.1), and takes many times longer for tiles.
  */
-#include <hdf5.h>
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/util.h"
+#include "io/checkpoint_exchange.h"
 #include "io/checkpoint_file.h"
 
 /* ---- strips --------------------------------------------------------------------------------------------------- */
@@ -35,52 +41,25 @@ double wl_checkpoint_matrix_bytes(int64_t n) {
   return 8.0 * numbers;
 }
 
-/* ---- this rank's share ---------------------------------------------------------------------------------------- */
-
-/* Local indices of a strip's rows and columns on this rank, and their values, column-major; zero beyond the triangle. */
-typedef struct share {
-  int64_t row, rows, column, columns;
-  double *values;
-} share;
-
-static share share_of(const wl_matrix *a, const wl_strip *s, double *values) {
-  const int64_t row = wl_matrix_local_row(a, s->row), column = wl_matrix_local_column(a, s->column);
-  return (share){.row = row,
-                 .rows = wl_matrix_local_row(a, s->row + s->rows) - row,
-                 .column = column,
-                 .columns = wl_matrix_local_column(a, s->column + s->columns) - column,
-                 .values = values};
+/* A dataset of the strip's shape in one piece, in this machine's numbers. */
+static bool locate(hid_t file, int64_t number, wl_gap *gap) {
+  char name[48];
+  snprintf(name, sizeof name, "/matrix/%lld", (long long)number);
+  const hid_t set = H5Dopen2(file, name, H5P_DEFAULT), type = set >= 0 ? H5Dget_type(set) : -1;
+  const bool plain = type >= 0 && H5Tequal(type, H5T_NATIVE_DOUBLE) > 0;
+  if (plain) *gap = (wl_gap){H5Dget_offset(set), H5Dget_storage_size(set)};
+  if (type >= 0) H5Tclose(type);
+  if (set >= 0) H5Dclose(set);
+  return plain && gap->offset != HADDR_UNDEF;
 }
 
-/* The triangle's part of a column of the share: rows begin … end − 1, counted within the share. */
-static void reach_of(const wl_matrix *a, const share *h, wl_triangle triangle, int64_t j, int64_t *begin,
-                     int64_t *end) {
-  const int64_t below = wl_matrix_local_row(a, triangle == WL_TRIANGLE_LOWER ? j : j + 1) - h->row;
-  const int64_t split = smaller(larger(below, 0), h->rows);
-  *begin = triangle == WL_TRIANGLE_LOWER ? split : 0;
-  *end = triangle == WL_TRIANGLE_LOWER ? h->rows : split;
+bool wl_strips_locate(hid_t file, int64_t strips, wl_gap *gaps) {
+  for (int64_t s = 0; s < strips; s++)
+    if (!locate(file, s, &gaps[s]) || (s > 0 && gaps[s].offset < gaps[s - 1].offset)) return false;
+  return true;
 }
 
-static void pack(const wl_matrix *a, wl_triangle triangle, const share *h) {
-  memset(h->values, 0, sizeof(double) * (size_t)(h->rows * h->columns));
-  for (int64_t jl = 0; jl < h->columns; jl++) {
-    int64_t begin, end;
-    reach_of(a, h, triangle, wl_matrix_global_column(a, h->column + jl), &begin, &end);
-    if (begin < end)
-      memcpy(h->values + begin + jl * h->rows, a->data + h->row + begin + (h->column + jl) * a->ld,
-             sizeof(double) * (size_t)(end - begin));
-  }
-}
-
-static void unpack(const share *h, wl_triangle triangle, wl_matrix *a) {
-  for (int64_t jl = 0; jl < h->columns; jl++) {
-    int64_t begin, end;
-    reach_of(a, h, triangle, wl_matrix_global_column(a, h->column + jl), &begin, &end);
-    if (begin < end)
-      memcpy(a->data + h->row + begin + (h->column + jl) * a->ld, h->values + begin + jl * h->rows,
-             sizeof(double) * (size_t)(end - begin));
-  }
-}
+/* ---- checksums ------------------------------------------------------------------------------------------------ */
 
 /* One to one in the bits for every place, so that a change of one number always shows in the sum. */
 static uint64_t mix(uint64_t bits, uint64_t place) {
@@ -89,112 +68,22 @@ static uint64_t mix(uint64_t bits, uint64_t place) {
   return bits ^ bits >> 32;
 }
 
-/* Σ mix(value, place) over this rank's share, modulo 2⁶⁴: whoever holds a number, the total is the same. */
-static uint64_t sum_of(const wl_matrix *a, const share *h) {
+/* Σ mix(value, place) over the columns, modulo 2⁶⁴: whoever holds a number, the total is the same. */
+static uint64_t sum_of(const wl_slab *s, const wl_columns *mine, const double *values) {
   const uint64_t row_step = 0xd1342543de82ef95ULL, column_step = 0xaf251af3b0f025b5ULL;
   uint64_t sum = 0;
-  for (int64_t jl = 0; jl < h->columns; jl++) {
-    const uint64_t column = (uint64_t)wl_matrix_global_column(a, h->column + jl) * column_step;
-    const double *values = h->values + jl * h->rows;
-    for (int64_t il = 0; il < h->rows;) {
-      const int64_t block_end = ((h->row + il) / a->grid->block + 1) * a->grid->block - h->row;
-      const int64_t end = smaller(block_end, h->rows);
-      uint64_t place = column + (uint64_t)wl_matrix_global_row(a, h->row + il) * row_step;
-      for (; il < end; il++, place += row_step) {
-        uint64_t bits;
-        memcpy(&bits, values + il, sizeof bits);
-        sum += mix(bits, place);
-      }
+  for (int64_t j = 0; j < mine->count; j++) {
+    uint64_t place = (uint64_t)(mine->first + j) * column_step + (uint64_t)s->row * row_step;
+    for (int64_t i = 0; i < s->rows; i++, place += row_step) {
+      uint64_t bits;
+      memcpy(&bits, values + i + j * s->rows, sizeof bits);
+      sum += mix(bits, place);
     }
   }
   return sum;
 }
 
-/* ---- hyperslabs ----------------------------------------------------------------------------------------------- */
-
-/* Runs of indices: count blocks of `block` from `start`, `stride` apart. */
-typedef struct run {
-  hsize_t start, stride, count, block;
-} run;
-
-/* What process coordinate `me` of `count` owns of indices begin … end − 1, relative to begin: at most three runs. */
-static int runs_of(int64_t begin, int64_t end, int64_t nb, int64_t me, int64_t count, run *runs) {
-  const int64_t head = begin / nb, ceiling = (begin + nb - 1) / nb, whole = end / nb;
-  const int64_t first = ceiling + ((me - ceiling) % count + count) % count;
-  int found = 0;
-  if (begin % nb != 0 && head % count == me)
-    runs[found++] = (run){0, 1, 1, (hsize_t)(smaller(end, (head + 1) * nb) - begin)};
-  if (first < whole)
-    runs[found++] = (run){(hsize_t)(first * nb - begin), (hsize_t)(count * nb),
-                          (hsize_t)((whole - first + count - 1) / count), (hsize_t)nb};
-  if (end % nb != 0 && whole % count == me && whole * nb >= begin)
-    runs[found++] = (run){(hsize_t)(whole * nb - begin), 1, 1, (hsize_t)(end % nb)};
-  for (int r = 0; r < found; r++)
-    if (runs[r].stride < runs[r].block) runs[r].stride = runs[r].block;
-  return found;
-}
-
-static herr_t select_share(const wl_grid *g, const wl_strip *s, hid_t space) {
-  run rows[3], columns[3];
-  const int row_runs = runs_of(s->row, s->row + s->rows, g->block, g->row, g->rows, rows);
-  const int column_runs = runs_of(s->column, s->column + s->columns, g->block, g->column, g->columns, columns);
-  herr_t status = H5Sselect_none(space);
-  H5S_seloper_t how = H5S_SELECT_SET;
-  for (int c = 0; c < column_runs && status >= 0; c++)
-    for (int r = 0; r < row_runs && status >= 0; r++, how = H5S_SELECT_OR) {
-      const hsize_t start[2] = {columns[c].start, rows[r].start}, stride[2] = {columns[c].stride, rows[r].stride};
-      const hsize_t count[2] = {columns[c].count, rows[r].count}, block[2] = {columns[c].block, rows[r].block};
-      status = H5Sselect_hyperslab(space, how, start, stride, count, block);
-    }
-  return status;
-}
-
-/* One collective transfer of a strip. */
-static herr_t transfer(hid_t file, const wl_grid *g, const wl_strip *s, int64_t number, const share *h,
-                       bool write) {
-  char name[48];
-  snprintf(name, sizeof name, "/matrix/%lld", (long long)number);
-  const hsize_t size = (hsize_t)(h->rows * h->columns), room = size > 0 ? size : 1;
-  const hid_t set = H5Dopen2(file, name, H5P_DEFAULT), how = H5Pcreate(H5P_DATASET_XFER);
-  const hid_t space = set >= 0 ? H5Dget_space(set) : -1, memory = H5Screate_simple(1, &room, NULL);
-  herr_t status = H5Pset_dxpl_mpio(how, H5FD_MPIO_COLLECTIVE);
-  if (size == 0 && status >= 0) status = H5Sselect_none(memory);
-  if (status >= 0) status = space >= 0 ? select_share(g, s, space) : -1;
-  if (status >= 0)
-    status = write ? H5Dwrite(set, H5T_NATIVE_DOUBLE, memory, space, how, h->values)
-                   : H5Dread(set, H5T_NATIVE_DOUBLE, memory, space, how, h->values);
-  H5Sclose(memory);
-  if (space >= 0) H5Sclose(space);
-  H5Pclose(how);
-  if (set >= 0) H5Dclose(set);
-  return status;
-}
-
-/* ---- all strips ----------------------------------------------------------------------------------------------- */
-
-static hid_t open_file(const char *path, const wl_grid *g, bool write) {
-  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-  H5Pset_fapl_mpio(access, g->comm, MPI_INFO_NULL);
-  H5Pset_all_coll_metadata_ops(access, 1);
-  const hid_t file = H5Fopen(path, write ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
-  H5Pclose(access);
-  return file;
-}
-
-static wl_error create_values(const wl_matrix *a, wl_triangle triangle, double **values) {
-  int64_t most = 1;
-  for (int64_t s = 0; s < wl_strip_count(a->rows); s++) {
-    const wl_strip strip = wl_strip_at(a->rows, triangle, s);
-    const share h = share_of(a, &strip, NULL);
-    most = larger(most, h.rows * h.columns);
-  }
-  *values = malloc(sizeof(double) * (size_t)most);
-  wl_error error = *values ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "checkpoint: no memory for a strip");
-  error = wl_error_agree(a->grid->comm, error);
-  if (error != WL_OK) free(*values);
-  return error;
-}
+/* ---- files ---------------------------------------------------------------------------------------------------- */
 
 /* What one pass over all strips does: from `matrix` to the file, or from the file to `target` where there is one. */
 typedef struct pass {
@@ -203,50 +92,131 @@ typedef struct pass {
   wl_matrix *target;
   wl_triangle triangle;
   bool write;
+  int first; /* the rank that has the first columns of strip 0 */
   uint64_t *checksums;
+  wl_gap *places; /* of the strips in the file */
+  int file;
 } pass;
 
-static wl_error pass_strip(const pass *p, hid_t file, int64_t s, double *values) {
-  const wl_matrix *a = p->matrix;
-  const wl_strip strip = wl_strip_at(a->rows, p->triangle, s);
-  const share h = share_of(a, &strip, values);
-  wl_error error = WL_OK;
-  if (p->write) pack(a, p->triangle, &h);
-  if (transfer(file, a->grid, &strip, s, &h, p->write) < 0)
-    error =
-        wl_error_set(WL_ERROR_IO, "%s: cannot %s strip %lld", p->path, p->write ? "write" : "read", (long long)s);
-  WL_TRY(wl_error_agree(a->grid->comm, error));
-  p->checksums[s] = sum_of(a, &h);
-  if (p->target) unpack(&h, p->triangle, p->target);
+static wl_error cannot(const pass *p) {
+  WL_FAIL(WL_ERROR_IO, "%s: cannot be %s: %s", p->path, p->write ? "written" : "read", strerror(errno));
+}
+
+/* Has the disk begin while the next columns are on their way: less is left to wait for in the end. */
+static wl_error put(const pass *p, const double *values, size_t bytes, uint64_t at) {
+  for (size_t done = 0; done < bytes;) {
+    const ssize_t written = pwrite(p->file, (const char *)values + done, bytes - done, (off_t)(at + done));
+    if (written < 0 && errno != EINTR) return cannot(p);
+    if (written > 0) done += (size_t)written;
+  }
+  sync_file_range(p->file, (off_t)at, (off_t)bytes, SYNC_FILE_RANGE_WRITE);
   return WL_OK;
 }
 
-static wl_error pass_over(const pass *p) {
+static wl_error get(const pass *p, double *values, size_t bytes, uint64_t at) {
+  for (size_t done = 0; done < bytes;) {
+    const ssize_t got = pread(p->file, (char *)values + done, bytes - done, (off_t)(at + done));
+    if (got < 0 && errno != EINTR) return cannot(p);
+    if (got == 0) WL_FAIL(WL_ERROR_IO, "%s: is truncated", p->path);
+    if (got > 0) done += (size_t)got;
+  }
+  return WL_OK;
+}
+
+/* ---- all strips ----------------------------------------------------------------------------------------------- */
+
+static wl_error pass_slab(const pass *p, wl_exchange *exchange, const wl_slab *s, uint64_t at, uint64_t *sum) {
+  const wl_grid *g = p->matrix->grid;
+  const wl_columns mine = wl_slab_columns(s, g->rank);
+  const size_t column_bytes = sizeof(double) * (size_t)s->rows, bytes = column_bytes * (size_t)mine.count;
+  at += column_bytes * (uint64_t)(mine.first - s->strip_column);
+  wl_error error = WL_OK;
+  if (p->write) wl_exchange_collect(exchange, s);
+  if (mine.count > 0)
+    error = p->write ? put(p, exchange->columns, bytes, at) : get(p, exchange->columns, bytes, at);
+  WL_TRY(wl_error_agree(g->comm, error));
+  *sum += sum_of(s, &mine, exchange->columns);
+  if (p->target) wl_exchange_spread(exchange, s, p->target);
+  return WL_OK;
+}
+
+static wl_error pass_strips(const pass *p, wl_exchange *exchange) {
+  for (int64_t s = 0; s < wl_strip_count(p->matrix->rows); s++) {
+    const wl_strip strip = wl_strip_at(p->matrix->rows, p->triangle, s);
+    p->checksums[s] = 0;
+    for (int64_t done = 0; done < strip.columns;) {
+      const wl_slab slab = wl_slab_at(p->matrix->grid, &strip, done, p->first + s);
+      WL_TRY(pass_slab(p, exchange, &slab, p->places[s].offset, &p->checksums[s]));
+      done += slab.columns;
+    }
+  }
+  return WL_OK;
+}
+
+/* Root. Where the strips lie. The ranks go there by themselves, so it has to be right. */
+static wl_error find_places(const pass *p) {
+  const int64_t n = p->matrix->rows, strips = wl_strip_count(n);
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  errno = 0;
+  const hid_t file = H5Fopen(p->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0)
+    WL_FAIL(WL_ERROR_IO, "%s: cannot be opened: %s", p->path, errno ? strerror(errno) : "HDF5 refuses");
+  bool good = wl_strips_locate(file, strips, p->places);
+  for (int64_t s = 0; s < strips && good; s++) {
+    const wl_strip strip = wl_strip_at(n, p->triangle, s);
+    good = p->places[s].length == sizeof(double) * (uint64_t)(strip.rows * strip.columns);
+  }
+  H5Fclose(file);
+  if (!good) WL_FAIL(WL_ERROR_DATA, "%s: holds no matrix of this size", p->path);
+  return WL_OK;
+}
+
+/* Every rank knows the places and has the file open, or none has. */
+static wl_error open_file(pass *p) {
   const wl_grid *g = p->matrix->grid;
   const int64_t strips = wl_strip_count(p->matrix->rows);
-  double *values;
-  WL_TRY(create_values(p->matrix, p->triangle, &values));
-  const hid_t file = open_file(p->path, g, p->write);
-  wl_error error = file >= 0 ? WL_OK : wl_error_set(WL_ERROR_IO, "%s: cannot be opened by all ranks", p->path);
-  error = wl_error_agree(g->comm, error);
-  for (int64_t s = 0; s < strips && error == WL_OK; s++) error = pass_strip(p, file, s, values);
-  free(values);
-  herr_t status = 0;
-  if (file >= 0 && p->write) status = H5Fflush(file, H5F_SCOPE_GLOBAL);
-  if (file >= 0 && H5Fclose(file) < 0) status = -1;
-  if (status < 0 && error == WL_OK) error = wl_error_set(WL_ERROR_IO, "%s: cannot be written to the end", p->path);
+  p->places = malloc(sizeof *p->places * (size_t)strips);
+  wl_error error = p->places ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "checkpoint: out of memory");
   WL_TRY(wl_error_agree(g->comm, error));
-  MPI_Allreduce(MPI_IN_PLACE, p->checksums, (int)strips, MPI_UINT64_T, MPI_SUM, g->comm);
-  return WL_OK;
+  if (g->rank == 0) error = find_places(p);
+  WL_TRY(wl_error_agree(g->comm, error));
+  MPI_Bcast(p->places, (int)(sizeof *p->places * (size_t)strips), MPI_BYTE, 0, g->comm);
+  p->file = open(p->path, (p->write ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+  if (p->file < 0) error = wl_error_set(WL_ERROR_IO, "%s: cannot be opened: %s", p->path, strerror(errno));
+  return wl_error_agree(g->comm, error);
+}
+
+static wl_error close_file(const pass *p, wl_error error) {
+  bool good = true;
+  if (p->file >= 0 && p->write && error == WL_OK) good = fsync(p->file) == 0;
+  if (p->file >= 0 && close(p->file) != 0) good = false;
+  return good || error != WL_OK ? error : cannot(p);
+}
+
+static wl_error pass_over(pass *p) {
+  const wl_grid *g = p->matrix->grid;
+  wl_exchange exchange = {0};
+  p->file = -1;
+  wl_error error = wl_exchange_create(p->matrix, p->triangle, &exchange);
+  if (error == WL_OK) error = open_file(p);
+  if (error == WL_OK) error = pass_strips(p, &exchange);
+  error = wl_error_agree(g->comm, close_file(p, error));
+  free(p->places);
+  wl_exchange_destroy(&exchange);
+  if (error == WL_OK)
+    MPI_Allreduce(MPI_IN_PLACE, p->checksums, (int)wl_strip_count(p->matrix->rows), MPI_UINT64_T, MPI_SUM,
+                  g->comm);
+  return error;
 }
 
 wl_error wl_strips_write(const char *path, const wl_matrix *matrix, wl_triangle triangle, uint64_t *checksums) {
-  const pass p = {path, matrix, NULL, triangle, true, checksums};
+  pass p = {.path = path, .matrix = matrix, .triangle = triangle, .write = true, .checksums = checksums};
   return pass_over(&p);
 }
 
 wl_error wl_strips_read(const char *path, const wl_matrix *shape, wl_triangle triangle, wl_matrix *matrix,
                         uint64_t *checksums) {
-  const pass p = {path, shape, matrix, triangle, false, checksums};
+  pass p = {
+      .path = path, .matrix = shape, .target = matrix, .triangle = triangle, .first = 1, .checksums = checksums};
   return pass_over(&p);
 }

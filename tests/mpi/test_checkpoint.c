@@ -1,0 +1,152 @@
+/* The triangle in a checkpoint file: its order there, any grid's way to it and back, one rank that cannot reach it. */
+#include <hdf5.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "io/checkpoint_file.h"
+#include "mpi_test.h"
+
+static const double outside = -7.0;
+
+static double value_at(int64_t i, int64_t j) { return (double)i + 1e-4 * (double)j; }
+
+static bool is_inside(wl_triangle triangle, int64_t i, int64_t j) {
+  return triangle == WL_TRIANGLE_LOWER ? i >= j : i <= j;
+}
+
+/* A file of its own for each number of ranks: tests run side by side. */
+static const char *file_name(void) {
+  static char name[64];
+  int size;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  snprintf(name, sizeof name, "test_checkpoint.%d.h5", size);
+  return name;
+}
+
+static wl_matrix *new_matrix(const wl_grid *grid, int64_t n, wl_triangle triangle, bool filled) {
+  wl_matrix *a = NULL;
+  assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++) {
+      const int64_t i = wl_matrix_global_row(a, il), j = wl_matrix_global_column(a, jl);
+      a->data[il + jl * a->ld] = filled && is_inside(triangle, i, j) ? value_at(i, j) : outside;
+    }
+  return a;
+}
+
+static wl_error write_matrix(const wl_grid *grid, const wl_matrix *a, wl_triangle triangle) {
+  wl_checkpoint c = {.fingerprint = strdup("test: 1"), .rows = a->rows, .columns = a->rows / 2};
+  const wl_checkpoint_content content = {.matrix = a, .triangle = triangle};
+  const wl_error error = wl_checkpoint_write(grid, file_name(), &content, &c);
+  wl_checkpoint_clear(&c);
+  return error;
+}
+
+/* Rank 0, by HDF5 alone: [column][row] in strips, zero beyond the triangle. */
+static double count_wrong_in_file(int64_t n, wl_triangle triangle) {
+  double wrong = 0.0;
+  const hid_t file = H5Fopen(file_name(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  for (int64_t s = 0; s < wl_strip_count(n); s++) {
+    const wl_strip strip = wl_strip_at(n, triangle, s);
+    char name[48];
+    snprintf(name, sizeof name, "/matrix/%d", (int)s);
+    double *values = malloc(sizeof(double) * (size_t)(strip.rows * strip.columns));
+    const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+    wrong += H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0;
+    for (int64_t k = 0; k < strip.rows * strip.columns; k++) {
+      const int64_t i = strip.row + k % strip.rows, j = strip.column + k / strip.rows;
+      wrong += values[k] != (is_inside(triangle, i, j) ? value_at(i, j) : 0.0);
+    }
+    H5Dclose(set);
+    free(values);
+  }
+  H5Fclose(file);
+  return wrong;
+}
+
+static void check_read(int64_t n, wl_triangle triangle, int block) {
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, block);
+  wl_matrix *a = new_matrix(grid, n, triangle, false);
+  wl_checkpoint c = {0};
+  const bool root = grid->rank == 0;
+  assert_int_equal(wl_error_agree(grid->comm, root ? wl_checkpoint_open(file_name(), &c) : WL_OK), WL_OK);
+  assert_int_equal(wl_checkpoint_share(grid->comm, &c), WL_OK);
+  assert_int_equal(wl_checkpoint_read_matrix(file_name(), &c, triangle, a), WL_OK);
+  double wrong = 0.0;
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++) {
+      const int64_t i = wl_matrix_global_row(a, il), j = wl_matrix_global_column(a, jl);
+      wrong += a->data[il + jl * a->ld] != (is_inside(triangle, i, j) ? value_at(i, j) : outside);
+    }
+  assert_true(worst_of_all(wrong) == 0.0);
+  wl_checkpoint_clear(&c);
+  wl_matrix_destroy(&a);
+  wl_grid_destroy(&grid);
+}
+
+static void check_round_trip(int64_t n, wl_triangle triangle, int block, int other_block) {
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, block);
+  wl_matrix *a = new_matrix(grid, n, triangle, true);
+  assert_int_equal(write_matrix(grid, a, triangle), WL_OK);
+  assert_true(from_root(grid->rank == 0 ? count_wrong_in_file(n, triangle) : 0.0) == 0.0);
+  wl_matrix_destroy(&a);
+  wl_grid_destroy(&grid);
+  check_read(n, triangle, other_block);
+}
+
+static void test_round_trip(void **state) {
+  (void)state;
+  for (wl_triangle t = WL_TRIANGLE_LOWER; t <= WL_TRIANGLE_UPPER; t++) {
+    check_round_trip(1, t, 4, 1);
+    check_round_trip(37, t, 8, 64);     /* most ranks have no tiles, one has all columns */
+    check_round_trip(1700, t, 48, 100); /* columns of one strip on several ranks */
+  }
+}
+
+/* MPI-IO waits for ever here. */
+static void test_one_rank_cannot_open(void **state) {
+  (void)state;
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 16);
+  wl_matrix *a = new_matrix(grid, 100, WL_TRIANGLE_LOWER, true);
+  assert_int_equal(write_matrix(grid, a, WL_TRIANGLE_LOWER), WL_OK);
+  wl_checkpoint c = {0};
+  const wl_error opened = grid->rank == 0 ? wl_checkpoint_open(file_name(), &c) : WL_OK;
+  assert_int_equal(wl_error_agree(grid->comm, opened), WL_OK);
+  assert_int_equal(wl_checkpoint_share(grid->comm, &c), WL_OK);
+
+  struct rlimit before, none;
+  getrlimit(RLIMIT_NOFILE, &before);
+  none = before;
+  none.rlim_cur = 3;
+  if (grid->rank == grid->size - 1) setrlimit(RLIMIT_NOFILE, &none);
+  const wl_error written = write_matrix(grid, a, WL_TRIANGLE_LOWER);
+  const int named = grid->size == 1 || strstr(wl_error_message(), "(rank ") != NULL;
+  const wl_error read = wl_checkpoint_read_matrix(file_name(), &c, WL_TRIANGLE_LOWER, a);
+  setrlimit(RLIMIT_NOFILE, &before);
+  assert_int_equal(written, WL_ERROR_IO);
+  assert_true(named);
+  assert_int_equal(read, WL_ERROR_IO);
+  char partial[80];
+  snprintf(partial, sizeof partial, "%s.partial", file_name());
+  assert_true(from_root(access(partial, F_OK) == 0) == 0.0);
+
+  check_read(100, WL_TRIANGLE_LOWER, 16); /* the file that was there before */
+  wl_checkpoint_clear(&c);
+  wl_matrix_destroy(&a);
+  wl_grid_destroy(&grid);
+}
+
+static int group(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_round_trip),
+      cmocka_unit_test(test_one_rank_cannot_open),
+  };
+  const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  MPI_Barrier(MPI_COMM_WORLD);
+  if (rank_of(MPI_COMM_WORLD) == 0) unlink(file_name());
+  return failed;
+}
+
+int main(int argc, char **argv) { return mpi_test_main(argc, argv, group); }
