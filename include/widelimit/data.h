@@ -30,6 +30,12 @@ typedef struct wl_data wl_data;
  */
 wl_error wl_data_open(const wl_config *config, wl_data **data);
 
+/**
+ * The sizes alone: opens the sources, checks that they match and finds the classes (one_hot), but reads no inputs.
+ * Errors: those of wl_data_open.
+ */
+wl_error wl_data_read_shape(const wl_config *config, wl_data_shape *shape);
+
 /** Closes and sets to NULL; NULL is fine. */
 void wl_data_close(wl_data **data);
 

@@ -87,7 +87,8 @@ typedef struct wl_layout {
   int rows, columns, block; /**< process grid P × Q, nb */
   int ranks_per_node;       /**< consecutive ranks share a node */
   int cores_per_node;       /**< fewer than ranks × threads: they take turns */
-  int threads;              /**< of BLAS a rank; the rates above are those of one */
+  int threads;              /**< of BLAS a rank */
+  int measured_threads;     /**< with which the rates were measured; rates grow with threads over these */
 } wl_layout;
 
 /** What a run computes. */
@@ -98,6 +99,7 @@ typedef struct wl_work {
   bool theta, ensemble, kappa;    /**< factors Θ; computes ensemble or rnd; factors κ */
   int64_t samples[WL_DRAW_COUNT]; /**< draws of each kind */
   int64_t certify_draws;          /**< replicates × heads; 0: no certificate */
+  double checkpoint_bytes;        /**< of one */
   double checkpoint_seconds;      /**< between two; 0: none */
   double file_bytes;              /**< of covariances, kernels and draws in the result file */
 } wl_work;
@@ -117,10 +119,11 @@ typedef enum wl_limit {
   WL_LIMIT_MEMORY_SPEED,
   WL_LIMIT_BANDWIDTH,
   WL_LIMIT_LATENCY,
+  WL_LIMIT_FILES,
   WL_LIMIT_COUNT
 } wl_limit;
 
-/** Local. "compute", "memory speed", "bandwidth", "latency". */
+/** Local. "compute", "memory speed", "bandwidth", "latency", "files". */
 const char *wl_limit_name(wl_limit limit);
 
 /**

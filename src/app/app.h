@@ -33,6 +33,9 @@ wl_error wl_command_predict(const wl_arguments *arguments);
 /** Collective over MPI_COMM_WORLD. `widelimit bench`. */
 wl_error wl_command_bench(const wl_arguments *arguments);
 
+/** Collective over MPI_COMM_WORLD. `widelimit plan`. */
+wl_error wl_command_plan(const wl_arguments *arguments);
+
 /** Local. Version of the program and of the libraries under it, on standard output. */
 void wl_print_version(void);
 

@@ -22,6 +22,7 @@ static const char help[] = "widelimit " WIDELIMIT_VERSION
                            "  certify CONFIG   run, and test that the equivalences hold on these data\n"
                            "  finite CONFIG    hold the theory against trained networks of finite width\n"
                            "  bench            time every phase beside DGEMM on this machine\n"
+                           "  plan CONFIG      memory, nodes and time of a run before it starts\n"
                            "\n"
                            "  widelimit COMMAND --help   what a command takes\n"
                            "  widelimit --version        version and libraries\n"
@@ -125,9 +126,9 @@ static const char bench_help[] =
     "  --repeats R    repetitions, of which the median is shown (3)\n"
     "  --block NB     block size (chosen as `run` does)\n"
     "  --json FILE    the same numbers for programs\n"
-    "  --calibrate    measure the rates that widelimit plan counts with instead, with one\n"
-    "                 rank for each core of a node: seconds; with --json, a file for\n"
-    "                 widelimit plan --calibration\n";
+    "  --calibrate    measure the rates that widelimit plan counts with instead, with\n"
+    "                 one rank for each core of a node; takes seconds; with --json, a\n"
+    "                 file for widelimit plan --calibration\n";
 
 static const char predict_help[] =
     "usage: [mpirun -n RANKS] widelimit predict --factor FILE CONFIG\n"
@@ -143,6 +144,39 @@ static const char predict_help[] =
     "  --set KEY=VALUE  override a key of the configuration\n"
     "  --help           this text\n";
 
+static const char plan_help[] =
+    "usage: widelimit plan CONFIG [--ranks N | --nodes N] [--cores-per-node C]\n"
+    "                             [--memory-per-node M] [OPTIONS]\n"
+    "\n"
+    "Says, without computing anything large, what a run of CONFIG takes on N ranks or\n"
+    "nodes: memory by array, grid and block, seconds of each phase and what they wait\n"
+    "for; the smallest number of nodes that fits, and beyond how many nodes more do\n"
+    "not pay. Exit status 2 where the run does not fit. doc/performance.md has the\n"
+    "formulas.\n"
+    "\n"
+    "where it would run:\n"
+    "  --ranks N            that many ranks; on this machine unless C is given\n"
+    "  --nodes N            that many nodes, one rank for each core (or T cores)\n"
+    "                       neither: the smallest number of nodes that fits\n"
+    "  --cores-per-node C   (as this machine)\n"
+    "  --memory-per-node M  what a run may take of it: 256G (what is free here)\n"
+    "  --threads T          of BLAS a rank (1)\n"
+    "  --calibration FILE   rates from widelimit bench --calibrate --json FILE\n"
+    "                       (built-in ones: a core of an AMD EPYC)\n"
+    "  --assume NAME=VALUE  one of those rates, for instance of a network that is not\n"
+    "                       here: network_latency_us=1.5 network_gbytes=25\n"
+    "                       file_gbytes=10; all names: any such FILE\n"
+    "\n"
+    "what would run:\n"
+    "  --set KEY=VALUE      override a key of the configuration\n"
+    "  --train N --test M --dimension D --outputs C\n"
+    "                       sizes in place of the data's, which need not exist where\n"
+    "                       the first three are given\n"
+    "\n"
+    "what to write:\n"
+    "  --sbatch FILE        a Slurm job script with memory and time to spare\n"
+    "  --json FILE          the plan for programs\n";
+
 typedef struct command {
   const char *name, *help;
   wl_error (*call)(const wl_arguments *);
@@ -155,6 +189,7 @@ static const command commands[] = {
     {"certify", certify_help, wl_command_certify, false},
     {"finite", finite_help, wl_command_finite, false},
     {"bench", bench_help, wl_command_bench, true},
+    {"plan", plan_help, wl_command_plan, true},
 };
 
 static const command *find_command(const char *name) {

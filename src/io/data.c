@@ -176,7 +176,8 @@ static wl_error check_repeats(wl_data *data) {
       wl_source_spec(data->train_inputs), (long long)first + 1, (long long)second + 1);
 }
 
-static wl_error open_files(wl_data *data) {
+/* Sizes: from the heads of the files, and one pass over classes. */
+static wl_error measure_files(wl_data *data) {
   WL_TRY(open_sources(data));
   WL_TRY(check_sources(data));
   data->shape = (wl_data_shape){.train = wl_source_rows(data->train_inputs),
@@ -185,7 +186,11 @@ static wl_error open_files(wl_data *data) {
                                 .outputs = wl_source_cols(data->train_targets),
                                 .test_targets = data->test_targets != NULL,
                                 .ood = data->test_ood != NULL};
-  if (data->config->data.target_encoding == WL_ENCODING_ONE_HOT) WL_TRY(find_classes(data));
+  return data->config->data.target_encoding == WL_ENCODING_ONE_HOT ? find_classes(data) : WL_OK;
+}
+
+static wl_error open_files(wl_data *data) {
+  WL_TRY(measure_files(data));
   if (data->test_ood) WL_TRY(visit_rows(data->test_ood, visit_flag, data->test_ood));
   WL_TRY(visit_rows(data->test_inputs, visit_any, NULL));
   if (data->test_targets) WL_TRY(visit_rows(data->test_targets, visit_any, NULL));
@@ -193,7 +198,7 @@ static wl_error open_files(wl_data *data) {
   return check_repeats(data);
 }
 
-wl_error wl_data_open(const wl_config *config, wl_data **result) {
+static wl_error open_with(const wl_config *config, wl_error (*files)(wl_data *), wl_data **result) {
   *result = NULL;
   wl_data *data = calloc(1, sizeof *data);
   if (!data) WL_FAIL(WL_ERROR_MEMORY, "data: out of memory");
@@ -206,12 +211,22 @@ wl_error wl_data_open(const wl_config *config, wl_data **result) {
                                   .outputs = 1,
                                   .test_targets = true};
   else
-    error = open_files(data);
+    error = files(data);
   if (error != WL_OK) {
     wl_data_close(&data);
     return error;
   }
   *result = data;
+  return WL_OK;
+}
+
+wl_error wl_data_open(const wl_config *config, wl_data **result) { return open_with(config, open_files, result); }
+
+wl_error wl_data_read_shape(const wl_config *config, wl_data_shape *shape) {
+  wl_data *data;
+  WL_TRY(open_with(config, measure_files, &data));
+  *shape = data->shape;
+  wl_data_close(&data);
   return WL_OK;
 }
 

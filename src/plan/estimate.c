@@ -33,7 +33,7 @@ static wl_speeds speeds_of_rank(const wl_speeds *speeds, const wl_layout *l) {
   double *const blas[] = {&s.gemm_gflops,  &s.update_gflops, &s.push_gflops, &s.pull_gflops,
                           &s.panel_gflops, &s.tile_gflops,   &s.read_gbytes};
   double *const single[] = {&s.copy_gbytes, &s.touch_gbytes, &s.local_gbytes};
-  for (size_t i = 0; i < sizeof blas / sizeof *blas; i++) *blas[i] *= share * l->threads;
+  for (size_t i = 0; i < sizeof blas / sizeof *blas; i++) *blas[i] *= share * l->threads / l->measured_threads;
   for (size_t i = 0; i < sizeof single / sizeof *single; i++) *single[i] *= share;
   for (int a = 0; a < WL_ACTIVATION_COUNT; a++) {
     s.kappa[a].first /= share;
@@ -319,7 +319,7 @@ static double model_flops(const wl_work *w) {
 
 wl_estimate wl_estimate_run(const wl_speeds *speeds, const wl_layout *layout, const wl_work *w) {
   const model m = model_of(speeds, layout, w);
-  const double n = (double)w->train, files = 1e9 * m.s.file_gbytes;
+  const double files = 1e9 * m.s.file_gbytes;
   wl_estimate e = {.flops = model_flops(w)};
   double *t = e.seconds;
   t[WL_PHASE_READ] = read_phase(&m);
@@ -337,7 +337,7 @@ wl_estimate wl_estimate_run(const wl_speeds *speeds, const wl_layout *layout, co
   t[WL_PHASE_WRITE] = w->file_bytes / files;
   for (int p = 0; p < WL_PHASE_COUNT; p++) e.total += t[p];
   if (w->checkpoint_seconds > 0.0) {
-    t[WL_PHASE_CHECKPOINT] = floor(e.total / w->checkpoint_seconds) * 8.0 * n * n / files;
+    t[WL_PHASE_CHECKPOINT] = floor(e.total / w->checkpoint_seconds) * w->checkpoint_bytes / files;
     e.total += t[WL_PHASE_CHECKPOINT];
   }
   return e;
@@ -346,7 +346,7 @@ wl_estimate wl_estimate_run(const wl_speeds *speeds, const wl_layout *layout, co
 /* ---- what limits it --------------------------------------------------------------------------------------------- */
 
 const char *wl_limit_name(wl_limit limit) {
-  static const char *const names[WL_LIMIT_COUNT] = {"compute", "memory speed", "bandwidth", "latency"};
+  static const char *const names[WL_LIMIT_COUNT] = {"compute", "memory speed", "bandwidth", "latency", "files"};
   return names[limit];
 }
 
@@ -370,8 +370,8 @@ static wl_speeds without(const wl_speeds *speeds, wl_limit limit) {
   if (limit == WL_LIMIT_BANDWIDTH) {
     s.local_gbytes *= fast;
     s.network_gbytes *= fast;
-    s.file_gbytes *= fast;
   }
+  if (limit == WL_LIMIT_FILES) s.file_gbytes *= fast;
   if (limit == WL_LIMIT_LATENCY) s.local_latency_us = s.network_latency_us = 0.0;
   return s;
 }

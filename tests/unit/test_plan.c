@@ -1,0 +1,184 @@
+/*
+ * The cost model where its answer is known without it.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "widelimit/grid.h"
+#include "widelimit/plan.h"
+
+/* A machine on which only the factorization's update takes time. */
+static wl_speeds only_update(double gflops) {
+  wl_speeds s = wl_speeds_default();
+  for (int i = 0; i < wl_speed_count(); i++) *wl_speed_at(&s, i) = 1e12;
+  for (int a = 0; a < WL_ACTIVATION_COUNT; a++) s.kappa[a] = s.theta[a] = (wl_entry_cost){0.0, 0.0};
+  s.update_gflops = gflops;
+  s.update_half = s.push_half = s.pull_half = s.panel_half = s.tile_half = 0.0;
+  s.input_ns = s.local_latency_us = s.network_latency_us = 0.0;
+  return s;
+}
+
+static wl_work work_of(int64_t n, int64_t m) {
+  return (wl_work){.train = n,
+                   .test = m,
+                   .dimension = 64,
+                   .outputs = 1,
+                   .batch = m,
+                   .network = wl_network_default(),
+                   .theta = true,
+                   .ensemble = true,
+                   .kappa = true};
+}
+
+static wl_layout layout_of(int ranks, int64_t n) {
+  wl_layout l = {.block = wl_grid_choose_block(n, ranks),
+                 .ranks_per_node = ranks,
+                 .cores_per_node = ranks,
+                 .threads = 1,
+                 .measured_threads = 1};
+  assert_int_equal(wl_grid_choose_shape(ranks, &l.rows, &l.columns), WL_OK);
+  return l;
+}
+
+/* n³/3 flops at the update's rate, but for the blocks at the edge: nb/n of it. */
+static void one_rank_works_n_cubed_over_three(void **state) {
+  (void)state;
+  const wl_speeds s = only_update(10.0);
+  const wl_work w = work_of(20000, 1000);
+  const wl_layout l = layout_of(1, w.train);
+  const wl_estimate e = wl_estimate_run(&s, &l, &w);
+  const double expected = 8e12 / 3.0 / 10e9;
+  assert_true(fabs(e.seconds[WL_PHASE_FACTOR_THETA] / expected - 1.0) < 2.0 * l.block / 20000.0);
+  assert_true(fabs(e.seconds[WL_PHASE_FACTOR_KAPPA] / e.seconds[WL_PHASE_FACTOR_THETA] - 1.0) < 1e-9);
+  assert_true(fabs(e.flops - (2.0 / 3.0 * 8e12 + 5.0 * 4e8 * 1000.0)) < 1.0);
+}
+
+/* No grid is faster than all its ranks together, and a large matrix comes close to that. */
+static void ranks_share_the_work(void **state) {
+  (void)state;
+  const wl_speeds s = only_update(10.0);
+  const wl_work w = work_of(40000, 1000);
+  for (int ranks = 1; ranks <= 64; ranks++) {
+    const wl_layout l = layout_of(ranks, w.train);
+    const wl_estimate e = wl_estimate_run(&s, &l, &w);
+    const double ideal = 64e12 / 3.0 / 10e9 / ranks, ratio = e.seconds[WL_PHASE_FACTOR_THETA] / ideal;
+    if (!(ratio > 0.98 && ratio < 1.25)) fail_msg("%d ranks: %g of the ideal time", ranks, ratio);
+  }
+}
+
+/* Every cost counts, and each in the right direction. */
+static void a_better_machine_is_not_slower(void **state) {
+  (void)state;
+  const wl_work w = work_of(8000, 500);
+  wl_layout l = layout_of(16, w.train);
+  l.ranks_per_node = l.cores_per_node = 4;
+  const wl_speeds before = wl_speeds_default();
+  const double total = wl_estimate_run(&before, &l, &w).total;
+  for (int i = 0; i < wl_speed_count(); i++) {
+    const char *name = wl_speed_name(i);
+    if (strcmp(name, "file_gbytes") == 0) continue; /* nothing is written */
+    const bool less = strstr(name, "half") || strstr(name, "latency") || strcmp(name, "input_ns") == 0;
+    wl_speeds s = before;
+    *wl_speed_at(&s, i) *= less ? 0.5 : 2.0;
+    if (!(wl_estimate_run(&s, &l, &w).total < total)) fail_msg("%s makes no difference", name);
+  }
+}
+
+/* One rank sends nothing. */
+static void one_rank_has_no_network(void **state) {
+  (void)state;
+  const wl_work w = work_of(4000, 500);
+  const wl_layout l = layout_of(1, w.train);
+  wl_speeds s = wl_speeds_default();
+  const double total = wl_estimate_run(&s, &l, &w).total;
+  s.local_latency_us = s.network_latency_us = 1e6;
+  s.local_gbytes = s.network_gbytes = 1e-6;
+  assert_true(wl_estimate_run(&s, &l, &w).total == total);
+}
+
+static void the_limit_is_what_is_slow(void **state) {
+  (void)state;
+  const wl_work w = work_of(8000, 500);
+  wl_layout l = layout_of(64, w.train);
+  l.ranks_per_node = l.cores_per_node = 8;
+  double share[WL_LIMIT_COUNT];
+  wl_speeds s = wl_speeds_default();
+  s.network_latency_us = 1e4;
+  assert_int_equal(wl_estimate_limit(&s, &l, &w, share), WL_LIMIT_LATENCY);
+  s = wl_speeds_default();
+  s.network_gbytes = 0.01;
+  assert_int_equal(wl_estimate_limit(&s, &l, &w, share), WL_LIMIT_BANDWIDTH);
+  s = wl_speeds_default();
+  s.gemm_gflops = s.update_gflops = s.push_gflops = s.pull_gflops = 0.01;
+  assert_int_equal(wl_estimate_limit(&s, &l, &w, share), WL_LIMIT_COMPUTE);
+  for (int i = 0; i < WL_LIMIT_COUNT; i++) assert_true(share[i] >= -1e-9 && share[i] <= 1.0);
+}
+
+/* Twice the ranks on the same cores: no faster. */
+static void ranks_that_take_turns_gain_nothing(void **state) {
+  (void)state;
+  const wl_work w = work_of(8000, 500);
+  const wl_speeds s = wl_speeds_default();
+  wl_layout own = layout_of(2, w.train), shared = layout_of(4, w.train);
+  shared.cores_per_node = 2;
+  assert_true(wl_estimate_run(&s, &shared, &w).total > 0.95 * wl_estimate_run(&s, &own, &w).total);
+}
+
+static void threads_speed_up_products(void **state) {
+  (void)state;
+  const wl_work w = work_of(20000, 500);
+  const wl_speeds s = wl_speeds_default();
+  wl_layout l = layout_of(2, w.train);
+  l.cores_per_node = 8;
+  const double one = wl_estimate_run(&s, &l, &w).seconds[WL_PHASE_FACTOR_THETA];
+  l.threads = 4;
+  const double four = wl_estimate_run(&s, &l, &w).seconds[WL_PHASE_FACTOR_THETA];
+  assert_true(four < one / 3.0 && four > one / 4.0);
+  l.measured_threads = 4; /* the rates are those of four threads already */
+  assert_true(fabs(wl_estimate_run(&s, &l, &w).seconds[WL_PHASE_FACTOR_THETA] / one - 1.0) < 1e-9);
+}
+
+static void rates_are_checked(void **state) {
+  (void)state;
+  wl_speeds s = wl_speeds_default();
+  assert_int_equal(wl_speeds_check(&s, "here"), WL_OK);
+  s.network_latency_us = 0.0;
+  assert_int_equal(wl_speeds_check(&s, "here"), WL_OK);
+  s.copy_gbytes = 0.0;
+  assert_int_equal(wl_speeds_check(&s, "here"), WL_ERROR_DATA);
+  assert_non_null(strstr(wl_error_message(), "here: copy_gbytes"));
+  s.copy_gbytes = NAN;
+  assert_int_equal(wl_speeds_check(&s, "here"), WL_ERROR_DATA);
+}
+
+/* The documented rule: P Q = ranks, P ≤ Q, as near to square as the divisors allow. */
+static void the_grid_is_nearly_square(void **state) {
+  (void)state;
+  for (int ranks = 1; ranks <= 512; ranks++) {
+    int rows = 0, columns = 0;
+    assert_int_equal(wl_grid_choose_shape(ranks, &rows, &columns), WL_OK);
+    assert_int_equal(rows * columns, ranks);
+    assert_true(rows <= columns);
+    for (int p = rows + 1; p * p <= ranks; p++) assert_true(ranks % p != 0);
+  }
+  int rows = 3, columns = 0;
+  assert_int_equal(wl_grid_choose_shape(12, &rows, &columns), WL_OK);
+  assert_int_equal(columns, 4);
+  rows = 5, columns = 0;
+  assert_int_equal(wl_grid_choose_shape(12, &rows, &columns), WL_ERROR_CONFIG);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(one_rank_works_n_cubed_over_three), cmocka_unit_test(ranks_share_the_work),
+      cmocka_unit_test(a_better_machine_is_not_slower),    cmocka_unit_test(one_rank_has_no_network),
+      cmocka_unit_test(the_limit_is_what_is_slow),         cmocka_unit_test(ranks_that_take_turns_gain_nothing),
+      cmocka_unit_test(threads_speed_up_products),         cmocka_unit_test(rates_are_checked),
+      cmocka_unit_test(the_grid_is_nearly_square)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
