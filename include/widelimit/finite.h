@@ -226,6 +226,8 @@ typedef struct wl_study_options {
   const char
       *journal; /**< file of rank 0 that keeps each network's values until the caller removes it; NULL: none */
   bool resume;  /**< go on from it where it is there */
+  bool (*stop)(
+      void); /**< asked between two networks: true ends the study with WL_ERROR_STOPPED; NULL: none asks */
 } wl_study_options;
 
 /**

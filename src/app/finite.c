@@ -141,6 +141,7 @@ static void name_journal(wl_finite *f) {
 
 static wl_error run_phases(wl_finite *f, const wl_arguments *arguments) {
   WL_TRY(wl_run_share_config(&f->run, arguments));
+  wl_halt_listen();
   f->run.node = wl_node_find(f->run.comm);
   wl_blas_use_one_thread(); /* threads split sums otherwise than one does; ranks are what spreads networks */
   set_options(f);
@@ -152,7 +153,12 @@ static wl_error run_phases(wl_finite *f, const wl_arguments *arguments) {
   wl_finite_print_header(f);
   f->options.journal = f->journal;
   f->options.resume = arguments->resume;
-  WL_TRY(wl_study_run(f->run.comm, f->problem, &f->options, &f->study));
+  f->options.stop = wl_halt_asked;
+  const wl_error error = wl_study_run(f->run.comm, f->problem, &f->options, &f->study);
+  if (error == WL_ERROR_STOPPED)
+    return wl_error_set(error, "stopped by %s: %s; run it again with --resume to go on",
+                        wl_halt_reason(&(wl_halt){0}), wl_error_message());
+  WL_TRY(error);
   return finish(f);
 }
 

@@ -27,8 +27,12 @@ typedef struct wl_halt {
   MPI_Request request; /**< the agreement under way */
 } wl_halt;
 
-/** Local. From here on SIGUSR1 and SIGTERM ask for a stop; a second SIGTERM ends this process at once. */
+/** Local. From here on SIGUSR1 and SIGTERM ask for a stop; a second SIGTERM ends this process at once, but for
+ *  one that comes within 0.3 s: the same one by another way. */
 void wl_halt_listen(void);
+
+/** Local. Whether this rank was asked to stop. */
+bool wl_halt_asked(void);
 
 /**
  * Collective over `comm`. After wl_halt_listen.

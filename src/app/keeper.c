@@ -181,6 +181,7 @@ wl_error wl_keeper_open(wl_run *run, const wl_arguments *arguments) {
   const wl_config *config = run->config;
   k->factor = arguments->factor;
   k->attempts = 1;
+  k->lock = -1;
   WL_TRY(check_usage(run, arguments));
   k->open = config->checkpoint.directory && !k->factor;
   if (k->open)
@@ -197,6 +198,7 @@ wl_error wl_keeper_open(wl_run *run, const wl_arguments *arguments) {
 void wl_keeper_close(wl_run *run) {
   wl_keeper *k = &run->keeper;
   if (k->open) wl_halt_close(&k->halt);
+  if (k->open && run->rank == 0) wl_keeper_drop_lock(run);
   wl_checkpoint_clear(&k->state);
   wl_matrix_destroy(&k->products);
   wl_matrix_destroy(&k->array);

@@ -16,6 +16,7 @@ typedef struct wl_run wl_run;
 /** Members are for reading. */
 typedef struct wl_keeper {
   bool open; /**< checkpoints are wanted */
+  int lock;  /**< on rank 0: the file that says that the checkpoints are ours; below 0: none */
   wl_halt halt;
   char *fingerprint;        /**< on rank 0 */
   int64_t number;           /**< of the last checkpoint file, on rank 0 */
@@ -83,8 +84,16 @@ void wl_keeper_name(const wl_run *run, int64_t number, char *name, size_t size);
 /** Root. Numbers of the checkpoints that are there, ascending, at most `most` of the newest. Returns how many. */
 int64_t wl_keeper_list(const wl_run *run, int64_t most, int64_t *numbers);
 
-/** Root. Makes the folder where it is missing, and removes what broken-off writes have left. */
-wl_error wl_keeper_make_folder(const wl_run *run);
+/** Root. Makes the folder where it is missing, takes the lock, and removes what broken-off writes have left. */
+wl_error wl_keeper_make_folder(wl_run *run);
+
+/**
+ * Root. Takes the checkpoints of this folder and name for this run, or sees that they still are its own. The lock is the
+ * kernel's, on a file: it ends with the process, however that ends. Where the file system has no locks, a warning.
+ * Errors: WL_ERROR_IO, naming the run that has them, after a few seconds of waiting for one that may be about to end.
+ */
+wl_error wl_keeper_take_lock(wl_run *run);
+void wl_keeper_drop_lock(wl_run *run);
 
 /** Root. Removes the oldest checkpoints but `keep` and what those need. */
 void wl_keeper_prune(const wl_run *run, int64_t keep);

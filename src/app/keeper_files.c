@@ -69,7 +69,7 @@ static void remove_partial(const wl_run *run) {
   if (folder) closedir(folder);
 }
 
-wl_error wl_keeper_make_folder(const wl_run *run) {
+wl_error wl_keeper_make_folder(wl_run *run) {
   const char *path = run->config->checkpoint.directory;
   struct stat status;
   char part[PATH_SIZE];
@@ -85,6 +85,7 @@ wl_error wl_keeper_make_folder(const wl_run *run) {
     WL_FAIL(WL_ERROR_IO, "%s: checkpoint.directory is not a folder", path);
   if (access(path, W_OK | X_OK) != 0)
     WL_FAIL(WL_ERROR_IO, "%s: cannot write checkpoints to this folder: %s", path, strerror(errno));
+  WL_TRY(wl_keeper_take_lock(run));
   remove_partial(run);
   return WL_OK;
 }

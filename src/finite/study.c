@@ -12,8 +12,9 @@
 
 enum { TAG_RESULT = 1, TAG_ITEM = 2 };
 
-/* What a rank sends when it wants the next item: the number of the last one (−1: none) and its values. */
-enum { MESSAGE_ITEM, MESSAGE_FAILED, MESSAGE_VALUES };
+/* What a rank sends when it wants the next item: the number of the last one (−1: none), whether it failed, whether it was
+   asked to stop, and the values. */
+enum { MESSAGE_ITEM, MESSAGE_FAILED, MESSAGE_STOP, MESSAGE_VALUES };
 
 typedef struct handout {
   MPI_Comm comm;
@@ -29,7 +30,7 @@ typedef struct handout {
   int64_t next, done, items, recalled; /* recalled: from the journal */
   int working;                         /* ranks that have not been told that there is nothing left */
   wl_error error;                      /* of the journal */
-  bool failed;                         /* somewhere: nothing more is handed out */
+  bool failed, stopped;                /* somewhere: nothing more is handed out */
   double work_done, served;            /* served: when messages were last looked at */
   wl_progress progress;
   char label[64];
@@ -59,9 +60,11 @@ static double *place_of(const handout *h, int64_t item) {
   return h->study->data + row * h->study->record.size;
 }
 
+static bool is_asked_to_stop(const handout *h) { return h->options->stop && h->options->stop(); }
+
 static int64_t take_item(handout *h) {
   while (h->next < h->items && h->finished[h->next]) h->next++;
-  return h->failed || h->next == h->items ? -1 : h->next++;
+  return h->failed || h->stopped || h->next == h->items ? -1 : h->next++;
 }
 
 static void count_item(handout *h, int64_t item) {
@@ -86,6 +89,7 @@ static void answer(handout *h, int source) {
   MPI_Recv(h->message, (int)(MESSAGE_VALUES + h->study->record.size), MPI_DOUBLE, source, TAG_RESULT, h->comm,
            MPI_STATUS_IGNORE);
   const int64_t finished = (int64_t)h->message[MESSAGE_ITEM];
+  if (h->message[MESSAGE_STOP] != 0.0) h->stopped = true;
   if (h->message[MESSAGE_FAILED] != 0.0) {
     h->failed = true;
   } else if (finished >= 0) {
@@ -166,6 +170,7 @@ static wl_error lead(handout *h) {
   h->progress = wl_progress_begin(h->label, work, 0.0);
   for (;;) {
     serve(h);
+    if (is_asked_to_stop(h)) h->stopped = true;
     const int64_t item = take_item(h);
     if (item < 0) break;
     error = measure(h, item, place_of(h, item));
@@ -180,7 +185,9 @@ static wl_error lead(handout *h) {
     answer(h, status.MPI_SOURCE);
   }
   wl_progress_end(&h->progress);
-  return error != WL_OK ? error : h->error;
+  if (error == WL_OK) error = h->error;
+  if (error != WL_OK || h->failed || h->done == h->items) return error;
+  WL_FAIL(WL_ERROR_STOPPED, "%lld of %lld networks are measured", (long long)h->done, (long long)h->items);
 }
 
 static wl_error follow(handout *h) {
@@ -189,6 +196,7 @@ static wl_error follow(handout *h) {
   for (;;) {
     h->message[MESSAGE_ITEM] = (double)item;
     h->message[MESSAGE_FAILED] = error == WL_OK ? 0.0 : 1.0;
+    h->message[MESSAGE_STOP] = is_asked_to_stop(h) ? 1.0 : 0.0;
     MPI_Send(h->message, (int)(MESSAGE_VALUES + h->study->record.size), MPI_DOUBLE, 0, TAG_RESULT, h->comm);
     MPI_Recv(&item, 1, MPI_INT64_T, 0, TAG_ITEM, h->comm, MPI_STATUS_IGNORE);
     if (item < 0) return error;

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# stop.sh PROGRAM LAUNCHER RANKS COMPARE TOY: two runs that want the same checkpoints, and what ends a run early: in the draws,
+# by way of mpirun, in a study of finite networks. Each goes on to the right results. Runs in a folder of its own.
+set -uo pipefail
+program=$1 launcher=$2 ranks=$3 compare=$4 toy=$5
+failures=0
+
+failed() {
+  failures=$((failures + 1))
+  echo "FAILED: $*"
+  sed 's/^/  | /' log
+}
+
+# begin ARGUMENT...: in the background; its launcher's number is in $mpirun, its output in log.
+begin() {
+  : >log
+  # shellcheck disable=SC2086 # the launcher is a command with an option
+  $launcher "$ranks" "$program" "$@" >log 2>&1 </dev/null &
+  mpirun=$!
+}
+
+# finish: waits for it, at most two minutes; the status is in $status.
+finish() {
+  for _ in $(seq 1200); do
+    kill -0 $mpirun 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -9 $mpirun 2>/dev/null && failed 'a hang'
+  wait $mpirun 2>/dev/null
+  status=$?
+}
+
+# await PATTERN FILE: until the file has it, at most a minute.
+await() {
+  for _ in $(seq 1200); do
+    grep -Eq "$1" "$2" 2>/dev/null && return 0
+    kill -0 $mpirun 2>/dev/null || return 1
+    sleep 0.05
+  done
+  return 1
+}
+
+# expect NAME STATUS PATTERN: of the last run.
+expect() {
+  [ "$status" = "$2" ] || failed "$1: exit status $status, expected $2"
+  grep -Eq "$3" log || failed "$1: nothing matches $3"
+  [ "$(grep -c '^widelimit: error: ' log)" -le 1 ] || failed "$1: more than one message"
+}
+
+last_rank() { ps -o pid= --ppid $mpirun | tail -n 1 | tr -d ' '; }
+
+cat >case.yaml <<'END'
+name: case
+synthetic: {train: 1500, test: 60, dimension: 6}
+network: {depth: 2, activation: erf}
+noise_variance: 0.05
+quantities: [ntk_gp]
+grid: {block: 32}
+checkpoint: {directory: ckpt, every_minutes: 30}
+output: {directory: out}
+END
+rm -rf ckpt out other reference
+begin run case.yaml --set output.directory=reference
+finish
+expect 'the reference run' 0 'ntk_gp'
+[ -z "$(ls -A ckpt)" ] || failed 'something is left in the folder of the checkpoints'
+
+### two runs with the same checkpoints: the second ends, the first does not notice. A killed one is not in the way.
+begin run case.yaml --set checkpoint.every_minutes=0
+await '000002.h5' log || failed 'two runs: no second checkpoint'
+# shellcheck disable=SC2086
+timeout -k 5 60 $launcher "$ranks" "$program" run case.yaml --resume --set output.directory=other >second 2>&1 </dev/null
+second=$?
+first=running
+kill -0 $mpirun 2>/dev/null || first=ended
+finish
+[ "$status" = 0 ] || failed "two runs: the first ended with $status"
+if [ $first = running ]; then
+  [ $second = 5 ] || failed "two runs: the second ended with $second: $(cat second)"
+  grep -Eq '^widelimit: error: ckpt: the checkpoints of case are in use by process [0-9]+ on ' second || failed 'two runs: no message'
+fi
+"$compare" reference/results.h5 out/results.h5 0 || failed 'two runs: other results'
+
+begin run case.yaml --set checkpoint.every_minutes=0
+await '000002.h5' log || failed 'killed: no second checkpoint'
+kill -9 $mpirun
+finish
+[ -e ckpt/.case.lock ] || failed 'killed: no lock was there'
+rm -rf out
+begin run case.yaml --resume
+finish
+expect 'after kill -9' 0 'attempt 2'
+"$compare" reference/results.h5 out/results.h5 0 || failed 'after kill -9: other results'
+
+### SIGTERM to mpirun, which Open MPI hands on after as many seconds as it then gives the ranks
+rm -rf out
+export OMPI_MCA_odls_base_sigkill_timeout=4
+begin run case.yaml --set synthetic.train=6000 --set name=large
+await 'keep' log || failed 'TERM to mpirun: it did not begin'
+kill -TERM $mpirun
+finish
+unset OMPI_MCA_odls_base_sigkill_timeout
+[ "$status" != 0 ] || grep -q 'results.h5' log || failed 'TERM to mpirun: status 0 without results'
+if [ "$status" != 0 ]; then
+  [ -n "$(find ckpt -name 'large.*.h5')" ] || failed 'TERM to mpirun: no checkpoint'
+  begin run case.yaml --resume --set synthetic.train=6000 --set name=large
+  finish
+  expect 'after TERM to mpirun' 0 'attempt 2'
+fi
+
+# study FOLDER [OPTION]: of 192 networks
+study() {
+  begin finite "$toy" --set output.directory="$PWD/$1" --set \
+    'finite_width={widths: [32, 64, 128], networks: 64, heads: 4, stop: {residual: 1.0e-3}}' "${@:2}"
+}
+
+### a study of finite networks: SIGTERM to a rank, SIGUSR1 to mpirun
+rm -rf whole
+study whole
+finish
+for signal in TERM USR1; do
+  rm -rf stopped
+  study stopped
+  for _ in $(seq 400); do
+    [ "$(stat -c %s stopped/.finite.journal 2>/dev/null || echo 0)" -gt 20000 ] && break
+    sleep 0.02
+  done
+  if [ $signal = TERM ]; then kill -TERM "$(last_rank)"; else kill -USR1 $mpirun; fi
+  finish
+  if [ "$status" != 0 ]; then
+    expect "finite, $signal" 75 '^widelimit: error: stopped by .*: [0-9]+ of 192 networks are measured; run it again with --resume'
+    study stopped --resume
+    finish
+    grep -Eq 'resumed  [1-9][0-9]* of 192 networks' log || failed "finite, $signal: did not go on"
+  fi
+  cmp whole/finite.h5 stopped/finite.h5 || failed "finite, $signal: other results"
+done
+exit $((failures > 0))
