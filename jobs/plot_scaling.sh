@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Draws time, speed-up and efficiency of a scaling study.
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+usage: jobs/plot_scaling.sh CSV [FIGURE]
+
+CSV is from jobs/scaling.sh; the figure (.svg or .png) goes beside it unless told otherwise. Speed-up and efficiency go
+by model flops per second, against the fewest ranks of each size, so that they mean the same for strong and for weak
+scaling. CORES: how many cores there are in all (of this machine), where ranks begin to take turns. Needs gnuplot
+(Debian: gnuplot-nox).
+END
+}
+
+case ${1---help} in
+  -h | --help)
+    usage
+    exit 0
+    ;;
+esac
+
+# shellcheck source-path=SCRIPTDIR source=setup.sh
+. "$(dirname "$0")/setup.sh"
+csv=$1 figure=${2-${1%.csv}.svg}
+[ -f "$csv" ] || fail "$csv is missing"
+install_packages gnuplot-nox
+columns=$(mktemp -d)
+trap 'rm -rf "$columns"' EXIT
+
+# For each size a file: ranks, seconds, speed-up, efficiency; and the table on the console.
+awk -F, -v folder="$columns" '
+  NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+  {
+    n = $at["n"]; seconds = $at["run_seconds"]; ranks = $at["ranks"]
+    rate = (2 / 3 * n ^ 3 + 5 * n ^ 2 * $at["test"]) / seconds
+    key = $at["size"]
+    if (!(key in first)) {
+      first[key] = rate / ranks
+      print key > (folder "/sizes")
+      printf "\n  %s scaling, n = %s%s\n", $at["kind"], key, $at["kind"] == "weak" ? " on one rank" : ""
+      print "   ranks         n    seconds   Gflop/s   speed-up   efficiency   of DGEMM"
+    }
+    speedup = rate / first[key]
+    print ranks, seconds, speedup, speedup / ranks > (folder "/" key)
+    printf "  %6d %9d %10.3f %9.1f %10.2f %10.0f %% %8.0f %%\n", ranks, n, seconds, rate / 1e9, speedup, 100 * speedup / ranks, 100 * $at["run_ratio"]
+  }' "$csv"
+[ -s "$columns/sizes" ] || fail "$csv has no runs"
+kind=$(awk -F, 'NR == 2 { print $1 }' "$csv")
+mkdir -p "$(dirname "$figure")"
+if command -v gnuplot >/dev/null; then
+  gnuplot -e "columns='$columns'; kind='$kind'; figure='$figure'; cores=${CORES:-$(nproc)}" jobs/plot_scaling.gp
+  echo "$figure"
+else
+  echo "no gnuplot, no figure" >&2
+fi
