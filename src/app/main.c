@@ -1,6 +1,7 @@
 /*
  * The program: reads the command line, hands over to a command, turns its error into one message and a status.
  */
+#include <malloc.h>
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -299,6 +300,7 @@ static wl_error dispatch(int rank, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+  mallopt(M_MMAP_THRESHOLD, 1 << 20); /* what a phase frees goes back to the system, not to a heap full of holes */
   MPI_Init(&argc, &argv);
   int rank;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);

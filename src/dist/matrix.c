@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "dist/scalapack.h"
 #include "widelimit/log.h"
 
@@ -44,7 +45,7 @@ wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t columns, wl
   wl_error error = WL_OK;
   const int64_t bytes = wl_matrix_local_bytes(grid, rows, columns);
   wl_matrix *a = calloc(1, sizeof *a);
-  double *data = aligned_alloc(64, (size_t)(bytes + 64) / 64 * 64);
+  double *data = aligned_numbers(bytes / (int64_t)sizeof *data);
   if (!a || !data) {
     char text[32];
     error = wl_error_set(WL_ERROR_MEMORY, "no memory for this rank's %s of a %lld × %lld matrix; use more nodes",

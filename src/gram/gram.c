@@ -19,9 +19,9 @@ static void scratch_destroy(scratch *s) {
 
 static wl_error scratch_create(const wl_point_set *points, scratch *s) {
   const wl_grid *grid = points->grid;
-  const size_t tile = sizeof(double) * (size_t)grid->block * (size_t)grid->block;
-  const size_t work = sizeof(double) * wl_network_tile_work(&points->network, grid->block, grid->block);
-  *s = (scratch){aligned_alloc(64, (work + 64) / 64 * 64), malloc(tile), malloc(tile)};
+  const int64_t tile = (int64_t)grid->block * grid->block,
+                work = (int64_t)wl_network_tile_work(&points->network, grid->block, grid->block);
+  *s = (scratch){aligned_numbers(work), aligned_numbers(tile), aligned_numbers(tile)};
   wl_error error = WL_OK;
   if (!s->work || !s->kappa || !s->theta) error = wl_error_set(WL_ERROR_MEMORY, "assembly: out of memory");
   error = wl_error_agree(grid->comm, error);
@@ -63,16 +63,29 @@ static void fill_diagonal_tile(const wl_point_set *points, wl_gram_content conte
   }
 }
 
+/* Local place of the tile that mirrors t across the diagonal; NULL where another rank has it. */
+static double *mirror(const wl_matrix *a, const tile *t) {
+  const wl_grid *g = a->grid;
+  const int64_t nb = g->block;
+  if (t->j / nb % g->rows != g->row || t->i / nb % g->columns != g->column) return NULL;
+  return a->data + wl_matrix_local_row(a, t->j) + wl_matrix_local_column(a, t->i) * a->ld;
+}
+
+/*
+ * Θ of a tile below the diagonal, and with it κ of its mirror image where that is ours too. Other tiles above the
+ * diagonal are evaluated as their mirror images are, which makes an entry independent of the grid.
+ */
 static void fill_tile(const wl_point_set *points, wl_gram_content content, const wl_matrix *a, const tile *t,
                       scratch *s) {
+  const bool kappa = content & WL_GRAM_KAPPA, theta = content & WL_GRAM_THETA;
   if (t->i == t->j) {
     fill_diagonal_tile(points, content, a, t, s);
-  } else if (t->i > t->j && (content & WL_GRAM_THETA)) {
-    wl_network_tile(points->row, t->il, t->rows, points->column, t->jl, t->columns, NULL, 0, t->at, a->ld,
-                    s->work);
-  } else if (t->i < t->j && (content & WL_GRAM_KAPPA)) {
-    wl_network_tile(points->row, t->il, t->rows, points->column, t->jl, t->columns, t->at, a->ld, NULL, 0,
-                    s->work);
+  } else if (t->i > t->j && theta) {
+    wl_network_tile_split(points->row, t->il, t->rows, points->column, t->jl, t->columns,
+                          kappa ? mirror(a, t) : NULL, a->ld, t->at, a->ld, s->work);
+  } else if (t->i < t->j && kappa && !(theta && mirror(a, t))) {
+    wl_network_tile_split(points->column, t->jl, t->columns, points->row, t->il, t->rows, t->at, a->ld, NULL, 0,
+                          s->work);
   }
 }
 

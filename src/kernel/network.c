@@ -117,15 +117,36 @@ static void recurse(const wl_points *a, const row_strip *strip, const wl_points 
   }
 }
 
-/* One of the two results to its place, the diagonal value where the points are equal; equal = NULL: nowhere. */
-static void store(const row_strip *strip, int cols, double (*from)[WL_STRIP], bool (*equal)[WL_STRIP],
-                  const double *diagonal, double *to, int64_t ld) {
-  for (int j = 0; j < cols; j++) {
-    memcpy(to + j * ld, from[j], (size_t)strip->count * sizeof *to);
-    if (!equal) continue;
-    for (int i = 0; i < strip->count; i++)
-      if (equal[j][i]) to[j * ld + i] = diagonal[strip->first + i];
-  }
+/* Where a tile of a kernel goes; data = NULL: nowhere. */
+typedef struct target {
+  double *data;
+  int64_t ld;
+  bool transposed;
+} target;
+
+/* `count` × `cols` numbers, column-major, to rows of the target. Its cache lines are filled one after another. */
+static void copy_transposed(double (*from)[WL_STRIP], int count, int cols, double *to, int64_t ld) {
+  if (cols == WL_GROUP)
+    for (int i = 0; i < count; i++)
+      for (int j = 0; j < WL_GROUP; j++) to[i * ld + j] = from[j][i];
+  else
+    for (int i = 0; i < count; i++)
+      for (int j = 0; j < cols; j++) to[i * ld + j] = from[j][i];
+}
+
+/* A block whose first entry is the tile's (i, j) to its place, the diagonal value where the points are equal
+   (equal = NULL: nowhere). */
+static void store(const row_strip *strip, int64_t i, int64_t j, int cols, double (*from)[WL_STRIP],
+                  bool (*equal)[WL_STRIP], const double *diagonal, const target *t) {
+  if (!t->data) return;
+  for (int c = 0; equal && c < cols; c++)
+    for (int r = 0; r < strip->count; r++)
+      if (equal[c][r]) from[c][r] = diagonal[strip->first + r];
+  if (t->transposed)
+    copy_transposed(from, strip->count, cols, t->data + j + i * t->ld, t->ld);
+  else
+    for (int c = 0; c < cols; c++)
+      memcpy(t->data + i + (j + c) * t->ld, from[c], (size_t)strip->count * sizeof(double));
 }
 
 /* σ_w² x·x'/d for the tile, padded with zero rows. */
@@ -138,8 +159,8 @@ static void multiply(const wl_points *a, int64_t i0, int64_t rows, const wl_poin
   for (int64_t j = 0; j < cols; j++) memset(gram + j * ld + rows, 0, (size_t)(ld - rows) * sizeof *gram);
 }
 
-void wl_network_tile(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0, int64_t cols,
-                     double *kappa, int64_t ldk, double *theta, int64_t ldt, double *work) {
+static void evaluate(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0, int64_t cols,
+                     const target *kappa, const target *theta, double *work) {
   if (rows <= 0 || cols <= 0) return;
   double *gram = (double *)(((uintptr_t)work + 63) & ~(uintptr_t)63);
   const int64_t ld = padded(rows);
@@ -160,9 +181,20 @@ void wl_network_tile(const wl_points *a, int64_t i0, int64_t rows, const wl_poin
       const bool near = a->model.block->start(a->model.bias, gram + j * ld + i, ld, strip.inverse_root,
                                               b->inverse_root + j0 + j, &state);
       if (near) correct_near(a, &strip, b, j0 + j, &state, equal);
-      recurse(a, &strip, b, j0 + j, theta != NULL, &state);
-      if (kappa) store(&strip, state.cols, state.kappa, near ? equal : NULL, a->kappa, kappa + j * ldk + i, ldk);
-      if (theta) store(&strip, state.cols, state.theta, near ? equal : NULL, a->theta, theta + j * ldt + i, ldt);
+      recurse(a, &strip, b, j0 + j, theta->data != NULL, &state);
+      store(&strip, i, j, state.cols, state.kappa, near ? equal : NULL, a->kappa, kappa);
+      store(&strip, i, j, state.cols, state.theta, near ? equal : NULL, a->theta, theta);
     }
   }
+}
+
+void wl_network_tile(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0, int64_t cols,
+                     double *kappa, int64_t ldk, double *theta, int64_t ldt, double *work) {
+  evaluate(a, i0, rows, b, j0, cols, &(target){kappa, ldk, false}, &(target){theta, ldt, false}, work);
+}
+
+void wl_network_tile_split(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0,
+                           int64_t cols, double *kappa_transposed, int64_t ldk, double *theta, int64_t ldt,
+                           double *work) {
+  evaluate(a, i0, rows, b, j0, cols, &(target){kappa_transposed, ldk, true}, &(target){theta, ldt, false}, work);
 }

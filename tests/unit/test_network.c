@@ -215,7 +215,7 @@ static void storage_case(const wl_network *network, int64_t rows, int64_t cols) 
   double *x = make_points(rows + EXTRA, D, 1), *y = make_points(cols + EXTRA, D, 1000);
   wl_points *a = create(network, rows + EXTRA, D, x), *b = create(network, cols + EXTRA, D, y);
   wl_points *a_alone = create(network, rows, D, x + 2 * D), *b_alone = create(network, cols, D, y + 3 * D);
-  const int64_t ldk = rows + 3, ldt = rows + 7, size = (rows + 8) * (cols + 1);
+  const int64_t ldk = rows + 3, ldt = rows + 7, size = (rows + 8) * (cols + 2);
   double *memory = malloc((size_t)(6 * size) * sizeof *memory);
   for (int64_t k = 0; k < 6 * size; k++) memory[k] = 17.0;
   double *kappa = memory, *theta = memory + size, *kappa_1 = memory + 2 * size + 1,
@@ -237,6 +237,16 @@ static void storage_case(const wl_network *network, int64_t rows, int64_t cols) 
     for (int64_t i = rows; i < ldk; i++) assert_true(kappa_1[i + j * ldk] == 17.0);
     for (int64_t i = rows; i < ldt; i++) assert_true(theta_1[i + j * ldt] == 17.0);
   }
+  /* κ transposed, in the same memory as before, and alone */
+  const int64_t lds = cols + 1;
+  wl_network_tile_split(a, 2, rows, b, 3, cols, kappa_2, lds, theta_2, rows, work);
+  wl_network_tile_split(a, 2, rows, b, 3, cols, theta_1, lds, NULL, 0, work);
+  for (int64_t j = 0; j < cols; j++)
+    for (int64_t i = 0; i < rows; i++) {
+      assert_true(kappa_2[j + i * lds] == kappa[i + j * rows]);
+      assert_true(theta_1[j + i * lds] == kappa[i + j * rows]);
+      assert_true(theta_2[i + j * rows] == theta[i + j * rows]);
+    }
   free(work);
   free(memory);
   wl_points_destroy(&a);
