@@ -18,8 +18,9 @@ typedef struct wl_matrix {
   const wl_grid *grid;   /**< borrowed */
   int64_t rows, columns; /**< global shape */
   int64_t local_rows, local_columns;
-  int64_t ld;        /**< leading dimension of data, ≥ 1 */
-  double *data;      /**< local_rows × local_columns, column-major, 64-byte aligned; owned */
+  int64_t ld; /**< leading dimension of data, ≥ 1 */
+  double
+      *data; /**< local_rows × local_columns, column-major, 64-byte aligned, room for ld × local_columns; owned */
   int descriptor[9]; /**< as ScaLAPACK wants it */
 } wl_matrix;
 
@@ -29,6 +30,9 @@ typedef struct wl_matrix {
  * number of ranks that would do; WL_ERROR_MEMORY, with the bytes wanted.
  */
 wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t columns, wl_matrix **matrix);
+
+/** Local. WL_ERROR_CAPACITY where wl_matrix_create would say so. */
+wl_error wl_matrix_check_capacity(const wl_grid *grid, int64_t rows, int64_t columns);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
 void wl_matrix_destroy(wl_matrix **matrix);

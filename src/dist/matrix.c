@@ -22,7 +22,7 @@ int64_t wl_matrix_local_bytes(const wl_grid *grid, int64_t rows, int64_t columns
          wl_grid_owned(columns, grid->block, grid->column, grid->columns);
 }
 
-static wl_error check_capacity(const wl_grid *grid, int64_t rows, int64_t columns) {
+wl_error wl_matrix_check_capacity(const wl_grid *grid, int64_t rows, int64_t columns) {
   const int64_t share =
       largest_share(rows, grid->block, grid->rows) * largest_share(columns, grid->block, grid->columns);
   const int64_t larger = rows > columns ? rows : columns;
@@ -40,12 +40,13 @@ static wl_error check_capacity(const wl_grid *grid, int64_t rows, int64_t column
 
 wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t columns, wl_matrix **result) {
   *result = NULL;
-  WL_TRY(check_capacity(grid, rows, columns));
+  WL_TRY(wl_matrix_check_capacity(grid, rows, columns));
 
   wl_error error = WL_OK;
   const int64_t bytes = wl_matrix_local_bytes(grid, rows, columns);
   wl_matrix *a = calloc(1, sizeof *a);
-  double *data = aligned_numbers(bytes / (int64_t)sizeof *data);
+  double *data =
+      aligned_numbers(larger(bytes / 8, wl_grid_owned(columns, grid->block, grid->column, grid->columns)));
   if (!a || !data) {
     char text[32];
     error = wl_error_set(WL_ERROR_MEMORY, "no memory for this rank's %s of a %lld × %lld matrix; use more nodes",
@@ -64,7 +65,7 @@ wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t columns, wl
   a->local_columns = wl_grid_owned(columns, grid->block, grid->column, grid->columns);
   a->ld = a->local_rows > 0 ? a->local_rows : 1;
   a->data = data;
-  wl_scalapack_describe(a);
+  wl_scalapack_describe(grid, rows, columns, a->ld, a->descriptor);
   *result = a;
   return WL_OK;
 }

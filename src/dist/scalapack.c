@@ -11,11 +11,15 @@ extern void Cblacs_gridexit(int context);
 extern void descinit_(int *desc, const int *m, const int *n, const int *mb, const int *nb, const int *rsrc,
                       const int *csrc, const int *context, const int *lld, int *info);
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+extern void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info);
 extern void pdtrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
                     const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
                     const int *desca, double *b, const int *ib, const int *jb, const int *descb);
 extern void pdtrsv_(const char *uplo, const char *trans, const char *diag, const int *n, const double *a,
                     const int *ia, const int *ja, const int *desca, double *x, const int *ix, const int *jx,
+                    const int *descx, const int *incx);
+extern void pstrsv_(const char *uplo, const char *trans, const char *diag, const int *n, const float *a,
+                    const int *ia, const int *ja, const int *desca, float *x, const int *ix, const int *jx,
                     const int *descx, const int *incx);
 extern void pdtrmm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
                     const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
@@ -64,11 +68,10 @@ void wl_blacs_close(wl_grid *grid) {
   Cfree_blacs_system_handle(grid->blacs_handle);
 }
 
-void wl_scalapack_describe(wl_matrix *a) {
-  const wl_grid *g = a->grid;
-  const int m = (int)a->rows, n = (int)a->columns, lld = (int)a->ld, zero = 0;
+void wl_scalapack_describe(const wl_grid *g, int64_t rows, int64_t columns, int64_t ld, int descriptor[9]) {
+  const int m = (int)rows, n = (int)columns, lld = (int)ld, zero = 0;
   int info;
-  descinit_(a->descriptor, &m, &n, &g->block, &g->block, &zero, &zero, &g->blacs_context, &lld, &info);
+  descinit_(descriptor, &m, &n, &g->block, &g->block, &zero, &zero, &g->blacs_context, &lld, &info);
 }
 
 int64_t wl_potrf_tile(wl_uplo uplo, int64_t n, double *a, int64_t ld) {
@@ -76,6 +79,14 @@ int64_t wl_potrf_tile(wl_uplo uplo, int64_t n, double *a, int64_t ld) {
   const int order = (int)n, lda = (int)ld;
   int info;
   dpotrf_(&ul, &order, a, &lda, &info);
+  return info > 0 ? info - 1 : -1;
+}
+
+int64_t wl_potrf_tile_single(wl_uplo uplo, int64_t n, float *a, int64_t ld) {
+  const char ul = (char)uplo;
+  const int order = (int)n, lda = (int)ld;
+  int info;
+  spotrf_(&ul, &order, a, &lda, &info);
   return info > 0 ? info - 1 : -1;
 }
 
@@ -90,6 +101,12 @@ void wl_trsv(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *x) {
   const char ul = (char)uplo, tr = (char)trans;
   const int n = (int)a->rows;
   pdtrsv_(&ul, &tr, "N", &n, a->data, &one, &one, a->descriptor, x->data, &one, &one, x->descriptor, &one);
+}
+
+void wl_trsv_single(wl_uplo uplo, wl_trans trans, const wl_single *a, wl_single *x) {
+  const char ul = (char)uplo, tr = (char)trans;
+  const int n = (int)a->rows;
+  pstrsv_(&ul, &tr, "N", &n, a->data, &one, &one, a->descriptor, x->data, &one, &one, x->descriptor, &one);
 }
 
 void wl_trmm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b) {

@@ -6,6 +6,7 @@
 #ifndef WIDELIMIT_DIST_SCALAPACK_H
 #define WIDELIMIT_DIST_SCALAPACK_H
 
+#include "dist/single.h"
 #include "widelimit/matrix.h"
 
 typedef enum { WL_LOWER = 'L', WL_UPPER = 'U' } wl_uplo;
@@ -15,20 +16,22 @@ typedef enum { WL_NO_TRANS = 'N', WL_TRANS = 'T' } wl_trans;
 void wl_blacs_open(wl_grid *grid);
 void wl_blacs_close(wl_grid *grid);
 
-/** Fills a->descriptor; the shape has been range-checked by the caller. */
-void wl_scalapack_describe(wl_matrix *a);
+/** Fills the descriptor of a rows × columns matrix; the shape has been range-checked by the caller. */
+void wl_scalapack_describe(const wl_grid *grid, int64_t rows, int64_t columns, int64_t ld, int descriptor[9]);
 
 /**
  * Local. Cholesky factor of an n × n tile, in place in the triangle named; the other one is not touched. Returns -1,
  * or the row of the first pivot that is not positive.
  */
 int64_t wl_potrf_tile(wl_uplo uplo, int64_t n, double *a, int64_t ld);
+int64_t wl_potrf_tile_single(wl_uplo uplo, int64_t n, float *a, int64_t ld);
 
 /** B ← op(A)⁻¹ B, all of both, A triangular. */
 void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);
 
 /** x ← op(A)⁻¹ x for one vector (n × 1), A triangular: the vector travels, the matrix stays, unlike in wl_trsm_left. */
 void wl_trsv(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *x);
+void wl_trsv_single(wl_uplo uplo, wl_trans trans, const wl_single *a, wl_single *x);
 
 /** B ← op(A) B, all of both, A triangular. */
 void wl_trmm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);

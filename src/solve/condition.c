@@ -14,11 +14,28 @@
 
 enum { CLIMBS = 3 };
 
-/* S⁻¹ x for one vector */
-static void apply_inverse(const wl_cholesky *f, wl_matrix *x) {
+/* x ← S⁻¹ x for one vector */
+typedef struct solver {
+  void (*apply)(const struct solver *s, wl_matrix *x);
+  const wl_cholesky *factor;
+  const wl_single *single; /* L in place of `factor`, for S times `scale` */
+  wl_single *room;
+  double scale;
+} solver;
+
+static void apply_factor(const solver *s, wl_matrix *x) {
+  const wl_cholesky *f = s->factor;
   const int lower = f->triangle == WL_TRIANGLE_LOWER;
   wl_trsv(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, f->matrix, x);
   wl_trsv(lower ? WL_LOWER : WL_UPPER, lower ? WL_TRANS : WL_NO_TRANS, f->matrix, x);
+}
+
+static void apply_single(const solver *s, wl_matrix *x) {
+  const double one = 1.0;
+  wl_single_narrow(x, &one, s->room);
+  wl_trsv_single(WL_LOWER, WL_NO_TRANS, s->single, s->room);
+  wl_trsv_single(WL_LOWER, WL_TRANS, s->single, s->room);
+  wl_single_widen(s->room, &s->scale, x);
 }
 
 static double sum_of(MPI_Comm comm, double local) {
@@ -74,34 +91,47 @@ static void set_alternating(wl_matrix *x) {
   }
 }
 
-static double estimate(const wl_cholesky *f, wl_matrix *x, wl_matrix *signs) {
+static double estimate(const solver *s, wl_matrix *x, wl_matrix *signs) {
   const double n = (double)x->rows;
   for (int64_t i = 0; i < local_count(x); i++) x->data[i] = 1.0 / n;
-  apply_inverse(f, x);
+  s->apply(s, x);
   double best = norm1(x);
   for (int climb = 0; climb < CLIMBS && take_signs(x, signs) > 0.0; climb++) {
-    apply_inverse(f, x);
+    s->apply(s, x);
     set_unit(x, largest(x));
-    apply_inverse(f, x);
+    s->apply(s, x);
     const double next = norm1(x);
     if (!(next > best)) break;
     best = next;
   }
   set_alternating(x);
-  apply_inverse(f, x);
+  s->apply(s, x);
   const double alternating = 2.0 * norm1(x) / (3.0 * n);
   return alternating > best ? alternating : best;
 }
 
-wl_error wl_inverse_norm1(const wl_cholesky *f, double *norm) {
+static wl_error estimate_norm(const wl_grid *grid, int64_t n, const solver *s, double *norm) {
   wl_matrix *x = NULL, *signs = NULL;
-  wl_error error = wl_matrix_create(f->matrix->grid, f->matrix->rows, 1, &x);
-  if (error == WL_OK) error = wl_matrix_create(f->matrix->grid, f->matrix->rows, 1, &signs);
+  wl_error error = wl_matrix_create(grid, n, 1, &x);
+  if (error == WL_OK) error = wl_matrix_create(grid, n, 1, &signs);
   if (error == WL_OK) {
     memset(signs->data, 0, sizeof(double) * (size_t)local_count(signs));
-    *norm = estimate(f, x, signs);
+    *norm = estimate(s, x, signs);
   }
   wl_matrix_destroy(&signs);
   wl_matrix_destroy(&x);
+  return error;
+}
+
+wl_error wl_inverse_norm1(const wl_cholesky *f, double *norm) {
+  const solver s = {.apply = apply_factor, .factor = f};
+  return estimate_norm(f->matrix->grid, f->matrix->rows, &s, norm);
+}
+
+wl_error wl_inverse_norm1_single(const wl_single *factor, double scale, double *norm) {
+  solver s = {.apply = apply_single, .single = factor, .scale = scale};
+  WL_TRY(wl_single_create(factor->grid, factor->rows, 1, &s.room));
+  const wl_error error = estimate_norm(factor->grid, factor->rows, &s, norm);
+  wl_single_destroy(&s.room);
   return error;
 }

@@ -5,6 +5,7 @@
 #ifndef WIDELIMIT_SOLVE_CONDITION_H
 #define WIDELIMIT_SOLVE_CONDITION_H
 
+#include "dist/single.h"
 #include "widelimit/cholesky.h"
 
 /**
@@ -13,5 +14,8 @@
  * Errors: WL_ERROR_MEMORY.
  */
 wl_error wl_inverse_norm1(const wl_cholesky *factor, double *norm);
+
+/** Collective. The same for S = L Lᵀ / scale, L in the lower triangle of `factor`, by solves in single precision. */
+wl_error wl_inverse_norm1_single(const wl_single *factor, double scale, double *norm);
 
 #endif

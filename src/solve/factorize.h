@@ -5,6 +5,7 @@
 #ifndef WIDELIMIT_SOLVE_FACTORIZE_H
 #define WIDELIMIT_SOLVE_FACTORIZE_H
 
+#include "dist/single.h"
 #include "widelimit/cholesky.h"
 
 /**
@@ -13,6 +14,9 @@
  * Errors: WL_ERROR_MEMORY.
  */
 wl_error wl_factorize(wl_matrix *matrix, wl_triangle triangle, const char *name, int64_t *pivot);
+
+/** Collective. The same in single precision. */
+wl_error wl_factorize_single(wl_single *matrix, wl_triangle triangle, const char *name, int64_t *pivot);
 
 /**
  * Collective. The same, watched and from a state in between.

@@ -8,10 +8,18 @@
 #ifndef WIDELIMIT_SOLVE_SWEEP_H
 #define WIDELIMIT_SOLVE_SWEEP_H
 
+#include "dist/single.h"
 #include "widelimit/cholesky.h"
 
 /** B ← T⁻¹ B or B ← T⁻ᵀ B with T the triangle of `a` named, its diagonal included. */
 wl_error wl_triangle_solve(const wl_matrix *a, wl_triangle triangle, int transposed, wl_matrix *b);
+
+/** The same in single precision, and with a matrix of floats and a panel of doubles, which rounds as double precision does. */
+wl_error wl_triangle_solve_single(const wl_single *a, wl_triangle triangle, int transposed, wl_single *b);
+wl_error wl_triangle_solve_mixed(const wl_single *a, wl_triangle triangle, int transposed, wl_matrix *b);
+
+/** B ← L B with L the lower triangle of `a`, its diagonal included; in double precision. */
+wl_error wl_lower_product_mixed(const wl_single *a, wl_matrix *b);
 
 /**
  * C ← S B + beta C, where S is symmetric: its strict upper triangle is that of `a`, its diagonal is `diagonal`, by
