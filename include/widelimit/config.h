@@ -32,6 +32,9 @@ typedef enum wl_sabotage {
   WL_SABOTAGE_HEAD        /**< head 1 draws the numbers of head 0 */
 } wl_sabotage;
 
+/** Of the factorizations; results are exact in either (predict.h). */
+typedef enum wl_precision { WL_PRECISION_DOUBLE, WL_PRECISION_MIXED } wl_precision;
+
 typedef enum wl_encoding { WL_ENCODING_NONE, WL_ENCODING_ONE_HOT } wl_encoding;
 
 /**
@@ -56,6 +59,7 @@ typedef struct wl_config {
   wl_network network;               /**< default wl_network_default() */
   double noise_variance;            /**< σ² ≥ 0, default 0 */
   double jitter;                    /**< ≥ 0, default 0; added to the diagonal of Θ_XX and κ_XX */
+  wl_precision precision;           /**< default double */
   bool quantity[WL_QUANTITY_COUNT]; /**< at least one; default all */
   struct {
     int rows, columns, block; /**< ≥ 0, default 0: chosen by the program */

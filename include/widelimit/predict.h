@@ -33,6 +33,8 @@ typedef struct wl_model_options {
   bool quantity[WL_QUANTITY_COUNT]; /**< what will be asked for; decides which kernels are assembled */
   bool keep_kernels;                /**< assemble both kernels, whatever the quantities need */
   uint64_t seed;                    /**< of the probing vectors */
+  bool
+      mixed; /**< single precision for the factor, refinement for the results; `array` and `keep_kernels` do not apply */
   wl_matrix *array;      /**< NULL, or an n × n array that holds a triangle already; the model takes it over */
   wl_gram_content holds; /**< which; it is not assembled, nor, with KAPPA, is any other. 0: none */
 } wl_model_options;
@@ -57,12 +59,22 @@ void wl_model_destroy(wl_model **model);
 /** Local. Frees the matrices; of the model, only wl_model_evidence is left. */
 void wl_model_release(wl_model *model);
 
-/** Local. The array: Θ below and on the diagonal, κ above, before wl_model_factor. Owned by the model. */
+/** Local. NULL in mixed precision, else the array: Θ below and on the diagonal, κ above, before wl_model_factor. Owned by the model. */
 const wl_matrix *wl_model_gram(const wl_model *model);
+
+/** How results in mixed precision were refined. */
+typedef struct wl_refinement {
+  bool used;
+  int passes;      /**< over the kernel matrix, at most, for one panel of right-hand sides */
+  double residual; /**< the largest relative residual of a panel of solutions, computed anew; 0: none was needed */
+  double contraction;           /**< by which each pass reduces the error, at least */
+  double log_determinant_error; /**< three standard errors */
+} wl_refinement;
 
 /** What is known of a prior after it was factored. */
 typedef struct wl_evidence {
-  wl_cholesky factor;
+  wl_cholesky factor; /**< in mixed precision without a matrix, and the residual in units of single precision */
+  wl_refinement refinement;
   double *
       log_marginal_likelihood; /**< per target column j: −½ yⱼᵀ S⁻¹ yⱼ − ½ log det S − ½ n log 2π; owned by the model */
 } wl_evidence;
@@ -74,7 +86,8 @@ typedef struct wl_evidence {
 wl_error wl_model_factor(wl_model *model, wl_prior prior);
 
 /**
- * Collective. The same, watched and from a state in between (wl_cholesky_resume). resume->diagonal is not needed.
+ * Collective. The same, watched and from a state in between (wl_cholesky_resume). resume->diagonal is not needed. In
+ * mixed precision neither applies.
  * Errors: also those of the watch.
  */
 wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch *watch,

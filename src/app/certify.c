@@ -18,6 +18,11 @@ wl_error wl_run_check_certify(const wl_config *config) {
     if (!config->quantity[needs[k]])
       WL_FAIL(WL_ERROR_CONFIG, "%s: quantities: lacks %s, which widelimit certify needs", config->file,
               wl_quantity_name(needs[k]));
+  if (config->precision == WL_PRECISION_MIXED)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "%s: precision: is mixed, but widelimit certify needs the matrix in double precision: set precision: "
+            "double",
+            config->file);
   return WL_OK;
 }
 

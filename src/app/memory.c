@@ -14,10 +14,13 @@ bool wl_job_has_joint(const wl_config *config) {
   return config->certify.wanted;
 }
 
+static bool is_mixed(const wl_config *config) { return config->precision == WL_PRECISION_MIXED; }
+
 int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
   if (has_square(config)) return shape->test;
   const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
-  const int64_t wanted = larger(larger(1024, shape->train / 20), stride);
+  const int64_t share = is_mixed(config) ? 50 : 20;            /* more panels, and half the matrix */
+  const int64_t wanted = larger(larger(1024, shape->train / share), stride);
   return smaller(shape->test, (wanted + stride - 1) / stride * stride);
 }
 
@@ -77,6 +80,18 @@ static wl_memory predict_memory(const wl_job *job) {
   };
 }
 
+/* The same in single precision, with five test panels and one of floats, and the columns of both kernels on their way. */
+static wl_memory mixed_memory(const wl_job *job) {
+  const wl_grid *g = job->grid;
+  const int64_t n = job->shape->train;
+  wl_memory m = predict_memory(job);
+  const double loop = 0.5 * loop_bytes(g, n);
+  m.matrix *= 0.5;
+  m.panels = 5.5 * local_bytes(job, n, job->batch) + 2.0 * 8.0 * 768.0 * rows_of(g, n);
+  if (loop > m.panels) m.panels = loop;
+  return m;
+}
+
 /* The joint array of X and T, three panels, their points beside those of the prediction, half-made Bayesian heads. */
 static wl_memory joint_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
@@ -98,7 +113,7 @@ double wl_memory_sum(const wl_memory *m) {
 }
 
 wl_memory wl_job_memory(const wl_job *job) {
-  wl_memory peak = predict_memory(job);
+  wl_memory peak = is_mixed(job->config) ? mixed_memory(job) : predict_memory(job);
   if (wl_job_has_joint(job->config)) {
     const wl_memory joint = joint_memory(job);
     if (wl_memory_sum(&joint) > wl_memory_sum(&peak)) peak = joint;

@@ -11,7 +11,8 @@ wl_model_options wl_run_model_options(const wl_config *config) {
   wl_model_options options = {.noise_variance = config->noise_variance,
                               .jitter = config->jitter,
                               .keep_kernels = config->output_kernels,
-                              .seed = config->seed};
+                              .seed = config->seed,
+                              .mixed = config->precision == WL_PRECISION_MIXED};
   memcpy(options.quantity, config->quantity, sizeof options.quantity);
   return options;
 }

@@ -34,11 +34,16 @@ void wl_print_version(void) {
          WIDELIMIT_SCALAPACK_VERSION, major, minor, release, wl_blas_version());
 }
 
+/* Of the one large array, over all ranks. */
+static double matrix_bytes(const wl_run *run) {
+  const double n = (double)run->shape.train;
+  return (run->config->precision == WL_PRECISION_MIXED ? 4.0 : 8.0) * n * n;
+}
+
 void wl_run_print_header(const wl_run *run) {
   const wl_config *c = run->config;
   const wl_data_shape *s = &run->shape;
   char bytes[32], there[32];
-  const double n = (double)s->train;
   wl_log_line("widelimit %s   %s", WIDELIMIT_VERSION, c->name);
   wl_log_line("  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
               (long long)s->train, (long long)s->test, (long long)s->dimension, (long long)s->outputs,
@@ -55,8 +60,9 @@ void wl_run_print_header(const wl_run *run) {
               run->grid->block, (long long)run->batch);
   wl_log_line("  BLAS     %s kernel, %d thread%s a rank", wl_blas_kernel(), wl_blas_threads(),
               wl_blas_threads() == 1 ? "" : "s");
-  wl_log_line("  matrix   %s in all, %s of memory free on this node",
-              wl_format_bytes(8.0 * n * n, bytes, sizeof bytes),
+  wl_log_line("  matrix   %s in all%s, %s of memory free on this node",
+              wl_format_bytes(matrix_bytes(run), bytes, sizeof bytes),
+              c->precision == WL_PRECISION_MIXED ? " in single precision, results refined" : "",
               wl_format_bytes(run->node.memory_available, there, sizeof there));
   if (wl_blas_advice()) wl_log_warning("%s", wl_blas_advice());
   if (c->jitter > 0.0) wl_log_warning("jitter %g is added to the diagonal of both kernel matrices", c->jitter);
@@ -136,10 +142,17 @@ static json_t *factor_object(const wl_run *run, wl_prior prior) {
     json_array_append_new(evidence, number(e->log_marginal_likelihood[j]));
     sum += e->log_marginal_likelihood[j];
   }
-  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "log_determinant", number(e->factor.log_determinant),
-                   "norm_1", number(e->factor.norm), "condition_estimate",
-                   number(1.0 / e->factor.reciprocal_condition), "residual", number(e->factor.residual),
-                   "log_marginal_likelihood", evidence, "log_marginal_likelihood_sum", number(sum));
+  json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "log_determinant", number(e->factor.log_determinant),
+                        "norm_1", number(e->factor.norm), "condition_estimate",
+                        number(1.0 / e->factor.reciprocal_condition), "residual", number(e->factor.residual),
+                        "log_marginal_likelihood", evidence, "log_marginal_likelihood_sum", number(sum));
+  const wl_refinement *r = &e->refinement;
+  if (r->used)
+    json_object_set_new(
+        o, "refinement",
+        json_pack("{s:i, s:o, s:o, s:o}", "iterations", r->passes, "residual", number(r->residual), "contraction",
+                  number(r->contraction), "log_determinant_error", number(r->log_determinant_error)));
+  return o;
 }
 
 static const char *mean_name(int prior) { return prior == WL_PRIOR_THETA ? "ntk" : "nngp"; }
@@ -216,14 +229,16 @@ static wl_error make_summary(const wl_run *run, const facts *f, const double *au
   json_object_set_new(root, "network", network_object(run->config));
   json_object_set_new(root, "noise_variance", number(run->config->noise_variance));
   json_object_set_new(root, "jitter", number(run->config->jitter));
+  json_object_set_new(root, "precision",
+                      json_string(run->config->precision == WL_PRECISION_MIXED ? "mixed" : "double"));
   json_object_set_new(root, "grid", grid_object(run->grid));
   json_object_set_new(root, "machine", machine_object(run));
   json_object_set_new(root, "seconds", phases_object(run, f));
   json_object_set_new(root, "gflops", number(f->flops / f->wall / 1e9));
-  json_object_set_new(root, "memory",
-                      json_pack("{s:o, s:o, s:o}", "peak_rss_bytes_sum", number(f->memory_sum),
-                                "peak_rss_bytes_max", number(f->memory_max), "matrix_bytes",
-                                number(8.0 * (double)run->shape.train * (double)run->shape.train)));
+  json_object_set_new(
+      root, "memory",
+      json_pack("{s:o, s:o, s:o}", "peak_rss_bytes_sum", number(f->memory_sum), "peak_rss_bytes_max",
+                number(f->memory_max), "matrix_bytes", number(matrix_bytes(run))));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     if (wl_model_evidence(run->model, (wl_prior)p))
       json_object_set_new(factors, p == WL_PRIOR_THETA ? "theta" : "kappa", factor_object(run, (wl_prior)p));
@@ -278,11 +293,10 @@ static void print_phases(const wl_run *run, const facts *f) {
     else
       wl_log_line("  %-14s %10.3f         -   %d", wl_phase_name((wl_phase)p), t->maximum, t->slowest);
   }
-  const double n = (double)run->shape.train;
   wl_log_line("  %-14s %10.3f  %8.1f", "all", f->wall, f->flops / f->wall / 1e9);
   wl_log_line("  peak memory    %s over all ranks, the matrix %s",
               wl_format_bytes(f->memory_sum, peak, sizeof peak),
-              wl_format_bytes(8.0 * n * n, array, sizeof array));
+              wl_format_bytes(matrix_bytes(run), array, sizeof array));
 }
 
 static void print_factors(const wl_run *run) {
@@ -294,6 +308,10 @@ static void print_factors(const wl_run *run) {
     for (int64_t j = 0; j < run->shape.outputs; j++) sum += e->log_marginal_likelihood[j];
     wl_log_line("  %-7s %16.6g %11.2e %10.1e %25.8g", p == WL_PRIOR_THETA ? "theta" : "kappa",
                 e->factor.log_determinant, 1.0 / e->factor.reciprocal_condition, e->factor.residual, sum);
+    if (e->refinement.used)
+      wl_log_line("          refined in at most %d passes of %.0e each, residual %.1e, log determinant to +-%.1e",
+                  e->refinement.passes, e->refinement.contraction, e->refinement.residual,
+                  e->refinement.log_determinant_error);
     if (e->factor.reciprocal_condition < 1e-13)
       wl_log_warning(
           "%s is close to singular (condition estimate %.1e): few digits of the results are right; add "

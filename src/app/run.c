@@ -87,6 +87,10 @@ static wl_error finish(wl_run *run) {
 
 static wl_error run_phases(wl_run *run, const wl_arguments *arguments) {
   WL_TRY(wl_run_share_config(run, arguments));
+  if (arguments->factor && run->config->precision == WL_PRECISION_MIXED)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "%s: precision: is mixed, but the factors in %s are those of double precision: set precision: double",
+            run->config->file, arguments->factor);
   if (run->config->checkpoint.directory) wl_halt_listen();
   run->node = wl_node_find(run->comm);
   wl_blas_choose_threads(&run->node);

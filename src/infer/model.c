@@ -1,5 +1,7 @@
 #include "infer/model.h"
 
+#include "infer/mixed.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,23 @@ static wl_gram_content needed_content(const wl_model *model) {
   return (wl_gram_content)(content & ~(int)model->options.holds);
 }
 
+/* Room for one kernel at a time, in single precision. */
+static wl_error create_mixed(wl_model *model) {
+  const wl_grid *grid = model->train->grid;
+  model->mixed = calloc(1, sizeof *model->mixed);
+  wl_error error = model->mixed ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "model: out of memory");
+  WL_TRY(wl_error_agree(grid->comm, error));
+  *model->mixed =
+      (wl_mixed){.points = model->train, .shift = model->options.noise_variance + model->options.jitter};
+  return wl_single_create(grid, model->train->count, model->train->count, &model->mixed->factor);
+}
+
+static void destroy_mixed(wl_model *model) {
+  if (model->mixed) wl_single_destroy(&model->mixed->factor);
+  free(model->mixed);
+  model->mixed = NULL;
+}
+
 wl_error wl_model_create(const wl_model_options *options, const wl_point_set *train, const wl_matrix *targets,
                          wl_model **result) {
   *result = NULL;
@@ -30,9 +49,12 @@ wl_error wl_model_create(const wl_model_options *options, const wl_point_set *tr
 
   *model = (wl_model){.options = *options, .train = train, .targets = targets};
   model->gram = options->array;
-  if (!model->gram) WL_GOTO(error, fail, wl_matrix_create(grid, train->count, train->count, &model->gram));
+  if (options->mixed)
+    WL_GOTO(error, fail, create_mixed(model));
+  else if (!model->gram)
+    WL_GOTO(error, fail, wl_matrix_create(grid, train->count, train->count, &model->gram));
   WL_GOTO(error, fail, wl_matrix_create(grid, targets->rows, targets->columns, &model->whitened_targets));
-  const size_t rows = (size_t)model->gram->local_rows;
+  const size_t rows = (size_t)wl_points_count(train->row);
   model->kappa_diagonal = malloc(sizeof(double) * (rows + 1));
   model->saved_diagonal = malloc(sizeof(double) * (rows + 1));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
@@ -43,7 +65,7 @@ wl_error wl_model_create(const wl_model_options *options, const wl_point_set *tr
   WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
 
   if (rows > 0) memcpy(model->kappa_diagonal, wl_points_kappa(train->row), sizeof(double) * rows);
-  WL_GOTO(error, fail, wl_gram_symmetric(train, needed_content(model), model->gram));
+  if (model->gram) WL_GOTO(error, fail, wl_gram_symmetric(train, needed_content(model), model->gram));
   *result = model;
   return WL_OK;
 fail:
@@ -58,6 +80,7 @@ void wl_model_destroy(wl_model **pointer) {
   free(model->saved_diagonal);
   free(model->kappa_diagonal);
   wl_matrix_destroy(&model->whitened_targets);
+  destroy_mixed(model);
   wl_matrix_destroy(&model->gram);
   free(model);
   *pointer = NULL;
@@ -65,13 +88,15 @@ void wl_model_destroy(wl_model **pointer) {
 
 void wl_model_release(wl_model *model) {
   wl_matrix_destroy(&model->whitened_targets);
+  destroy_mixed(model);
   wl_matrix_destroy(&model->gram);
 }
 
 const wl_matrix *wl_model_gram(const wl_model *model) { return model->gram; }
 
 const wl_evidence *wl_model_evidence(const wl_model *model, wl_prior prior) {
-  return model->evidence[prior].factor.matrix ? &model->evidence[prior] : NULL;
+  const wl_evidence *evidence = &model->evidence[prior];
+  return evidence->factor.matrix || evidence->refinement.used ? &model->evidence[prior] : NULL;
 }
 
 /* The diagonal of S, by local row: that of the prior's kernel plus σ² and jitter. */
@@ -81,17 +106,20 @@ static void diagonal_of(wl_model *model, wl_prior prior) {
   for (int64_t i = 0; i < model->gram->local_rows; i++) model->saved_diagonal[i] = kernel[i] + shift;
 }
 
-/* log p(yⱼ) = −½ ‖L⁻¹ yⱼ‖² − ½ log det S − ½ n log 2π  [Rasmussen and Williams 2006, eq. 2.30] */
-static void log_marginal_likelihood(wl_model *model, wl_evidence *evidence) {
-  const wl_matrix *w = model->whitened_targets;
+/* log p(yⱼ) = −½ yⱼᵀ S⁻¹ yⱼ − ½ log det S − ½ n log 2π  [Rasmussen and Williams 2006, eq. 2.30], the first given */
+static void log_marginal_likelihood(const wl_model *model, wl_evidence *evidence) {
   double *result = evidence->log_marginal_likelihood;
+  const double constant = evidence->factor.log_determinant + (double)model->targets->rows * log(2.0 * M_PI);
+  for (int64_t j = 0; j < model->targets->columns; j++) result[j] = -0.5 * (result[j] + constant);
+}
+
+/* ‖L⁻¹ yⱼ‖² */
+static void whitened_norms(const wl_matrix *w, double *result) {
   memset(result, 0, sizeof(double) * (size_t)w->columns);
   for (int64_t jl = 0; jl < w->local_columns; jl++)
     for (int64_t il = 0; il < w->local_rows; il++)
       result[wl_matrix_global_column(w, jl)] += w->data[il + jl * w->ld] * w->data[il + jl * w->ld];
   MPI_Allreduce(MPI_IN_PLACE, result, (int)w->columns, MPI_DOUBLE, MPI_SUM, w->grid->comm);
-  const double constant = evidence->factor.log_determinant + (double)w->rows * log(2.0 * M_PI);
-  for (int64_t j = 0; j < w->columns; j++) result[j] = -0.5 * (result[j] + constant);
 }
 
 /* What follows from a factor and the targets. */
@@ -100,6 +128,7 @@ static wl_error condition_on_targets(wl_model *model, wl_prior prior) {
   model->current = prior;
   wl_matrix_copy(model->targets, model->whitened_targets);
   WL_TRY(wl_cholesky_forward(&evidence->factor, model->whitened_targets));
+  whitened_norms(model->whitened_targets, evidence->log_marginal_likelihood);
   log_marginal_likelihood(model, evidence);
   return WL_OK;
 }
@@ -108,9 +137,33 @@ static wl_triangle triangle_of(wl_prior prior) {
   return prior == WL_PRIOR_THETA ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
 }
 
+static wl_error factor_mixed(wl_model *model, wl_prior prior) {
+  wl_evidence *evidence = &model->evidence[prior];
+  wl_mixed *mixed = model->mixed;
+  mixed->kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
+  mixed->name = prior == WL_PRIOR_THETA ? "theta" : "kappa";
+  model->current = prior;
+  WL_TRY(
+      wl_mixed_factor(mixed, model->options.seed, &evidence->factor, &evidence->refinement.log_determinant_error));
+  WL_TRY(wl_mixed_solve(mixed, model->options.seed, model->targets, model->whitened_targets,
+                        evidence->log_marginal_likelihood));
+  log_marginal_likelihood(model, evidence);
+  evidence->refinement.used = true;
+  wl_model_note_refinement(model);
+  return WL_OK;
+}
+
+void wl_model_note_refinement(wl_model *model) {
+  wl_refinement *r = &model->evidence[model->current].refinement;
+  r->passes = model->mixed->passes;
+  r->residual = model->mixed->residual;
+  r->contraction = model->mixed->contraction;
+}
+
 wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch *watch,
                          const wl_factor_state *resume) {
   wl_factor_state state;
+  if (model->mixed) return factor_mixed(model, prior);
   diagonal_of(model, prior);
   if (resume) {
     state = *resume;

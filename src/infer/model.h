@@ -5,19 +5,24 @@
 #ifndef WIDELIMIT_INFER_MODEL_H
 #define WIDELIMIT_INFER_MODEL_H
 
+#include "infer/refine.h"
 #include "widelimit/predict.h"
 
 struct wl_model {
   wl_model_options options;
   const wl_point_set *train;
   const wl_matrix *targets;
-  wl_matrix *gram;
-  wl_matrix *whitened_targets; /* L⁻¹ Y of the prior factored last */
+  wl_matrix *gram;             /* NULL in mixed precision */
+  wl_mixed *mixed;             /* NULL in double precision */
+  wl_matrix *whitened_targets; /* L⁻¹ Y of the prior factored last; in mixed precision S⁻¹ Y */
   double *kappa_diagonal;      /* κ_ii by local row */
   double *saved_diagonal;      /* room for the other diagonal while κ's is in place */
   wl_prior current;
   wl_evidence evidence[WL_PRIOR_COUNT];
 };
+
+/* In mixed precision: what the current prior's evidence says of the refinement. */
+void wl_model_note_refinement(wl_model *model);
 
 /* Both ensemble and rnd need κ_XX and its products. */
 static inline bool wl_model_needs_ensemble(const wl_model *model) {

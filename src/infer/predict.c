@@ -13,16 +13,10 @@
 #include <string.h>
 
 #include "dist/scalapack.h"
-#include "infer/model.h"
+#include "infer/variance.h"
 #include "solve/sweep.h"
 
-/* Numbers per test point, the same on every rank. */
-typedef struct columns {
-  double *theta, *kappa; /* diagonal of Θ_TT and κ_TT */
-  double *dot, *norm1;   /* Σᵢ xᵢ yᵢ and Σᵢ |xᵢ| of two panels' columns */
-} columns;
-
-static void columns_destroy(columns *c) {
+static void columns_destroy(wl_columns *c) {
   free(c->theta);
   free(c->kappa);
   free(c->dot);
@@ -37,9 +31,9 @@ static void share_columns(const wl_matrix *shape, const double *local, double *a
   MPI_Allreduce(MPI_IN_PLACE, all, (int)shape->columns, MPI_DOUBLE, MPI_SUM, shape->grid->comm);
 }
 
-static wl_error columns_create(const wl_matrix *panel, const wl_point_set *test, columns *c) {
+static wl_error columns_create(const wl_matrix *panel, const wl_point_set *test, wl_columns *c) {
   const size_t size = sizeof(double) * (size_t)(panel->columns + 1);
-  *c = (columns){malloc(size), malloc(size), malloc(size), malloc(size)};
+  *c = (wl_columns){malloc(size), malloc(size), malloc(size), malloc(size)};
   wl_error error = WL_OK;
   if (!c->theta || !c->kappa || !c->dot || !c->norm1)
     error = wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
@@ -53,8 +47,7 @@ static wl_error columns_create(const wl_matrix *panel, const wl_point_set *test,
   return WL_OK;
 }
 
-/* c->dot = Σᵢ xᵢ yᵢ and c->norm1 = Σᵢ |xᵢ| for every column. */
-static void column_sums(const wl_matrix *x, const wl_matrix *y, columns *c) {
+void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_columns *c) {
   memset(c->dot, 0, sizeof(double) * (size_t)x->columns);
   memset(c->norm1, 0, sizeof(double) * (size_t)x->columns);
   for (int64_t jl = 0; jl < x->local_columns; jl++) {
@@ -91,10 +84,10 @@ static wl_error clamp(wl_prediction *p, wl_quantity quantity, int64_t j, double 
  * prior_tt − ‖v_t‖². The factor is that of S + E with ‖E‖ of order n ε ‖S‖, which moves ‖v‖² by wᵀ E w, at most
  * n ε cond(S) prior_tt [Higham 2002, Thm 10.3]; measured errors stay below the bound without the n on cond(S).
  */
-static wl_error posterior_variance(const wl_model *model, wl_quantity quantity, const double *prior,
-                                   const columns *c, wl_prediction *p) {
+wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, const double *prior,
+                               const wl_columns *c, wl_prediction *p) {
   const wl_cholesky *factor = &model->evidence[p->prior].factor;
-  const double relative = DBL_EPSILON * ((double)factor->matrix->rows + 1.0 / factor->reciprocal_condition);
+  const double relative = DBL_EPSILON * ((double)model->train->count + 1.0 / factor->reciprocal_condition);
   for (int64_t j = 0; j < p->count; j++) {
     p->variance[quantity][j] = prior[j] - c->dot[j];
     WL_TRY(clamp(p, quantity, j, relative * prior[j]));
@@ -102,21 +95,29 @@ static wl_error posterior_variance(const wl_model *model, wl_quantity quantity, 
   return WL_OK;
 }
 
+static double largest_entry(const wl_point_set *points, const double *by_row) {
+  double largest = 0.0;
+  for (int64_t i = 0; i < wl_points_count(points->row); i++)
+    if (by_row[i] > largest) largest = by_row[i];
+  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, points->grid->comm);
+  return largest;
+}
+
 /*
  * κ_tt + w_tᵀ d_t. For any w the exact value is not negative (κ is positive semidefinite), so only the rounding of
  * this sum counts: n ε max κ (1 + ‖w‖₁)².
  */
-static wl_error ensemble_variance(double largest_kappa, const columns *c, int64_t n, wl_prediction *p) {
+wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_prediction *p) {
+  const double largest_kappa = largest_entry(model->train, model->kappa_diagonal), n = (double)model->train->count;
   for (int64_t j = 0; j < p->count; j++) {
     const double largest = largest_kappa > c->kappa[j] ? largest_kappa : c->kappa[j], weight = 1.0 + c->norm1[j];
     p->variance[WL_QUANTITY_ENSEMBLE][j] = c->kappa[j] + c->dot[j];
-    WL_TRY(clamp(p, WL_QUANTITY_ENSEMBLE, j, (double)n * DBL_EPSILON * largest * weight * weight));
+    WL_TRY(clamp(p, WL_QUANTITY_ENSEMBLE, j, n * DBL_EPSILON * largest * weight * weight));
   }
   return WL_OK;
 }
 
-/* Vᵀ (L⁻¹ Y), to rank 0 in row-major order. */
-static wl_error predict_mean(const wl_model *model, const wl_matrix *v, wl_prediction *p) {
+wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, wl_prediction *p) {
   wl_matrix *mean = NULL;
   double *piece = NULL;
   wl_error error = wl_matrix_create(v->grid, p->count, p->outputs, &mean);
@@ -138,33 +139,25 @@ done:
   return error;
 }
 
-static double largest_entry(const wl_matrix *a, const double *by_row) {
-  double largest = 0.0;
-  for (int64_t i = 0; i < a->local_rows; i++)
-    if (by_row[i] > largest) largest = by_row[i];
-  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, a->grid->comm);
-  return largest;
-}
-
-static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa_xt, columns *c,
+static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa_xt, wl_columns *c,
                                  wl_matrix *covariance, wl_prediction *p) {
   wl_matrix *w = v, *d = kappa_xt;
   WL_TRY(wl_cholesky_backward(&model->evidence[WL_PRIOR_THETA].factor, w));
   WL_TRY(wl_symmetric_product(model->gram, model->kappa_diagonal, w, -2.0, d));
-  column_sums(w, d, c);
-  WL_TRY(ensemble_variance(largest_entry(model->gram, model->kappa_diagonal), c, model->gram->rows, p));
+  wl_column_sums(w, d, c);
+  WL_TRY(wl_ensemble_variance(model, c, p));
   if (covariance) wl_syr2k_transposed(WL_UPPER, w, d, covariance);
   return WL_OK;
 }
 
 static wl_error predict_theta(wl_model *model, const wl_point_set *test, wl_matrix *v, wl_matrix *kappa_xt,
-                              columns *c, wl_matrix *covariance, wl_prediction *p) {
+                              wl_columns *c, wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, kappa_xt, v));
   WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_THETA].factor, v));
-  WL_TRY(predict_mean(model, v, p));
-  column_sums(v, v, c);
+  WL_TRY(wl_predict_mean(model, v, p));
+  wl_column_sums(v, v, c);
   if (model->options.quantity[WL_QUANTITY_NTK_GP] || model->options.quantity[WL_QUANTITY_BAYESIAN_RND]) {
-    WL_TRY(posterior_variance(model, WL_QUANTITY_NTK_GP, c->theta, c, p));
+    WL_TRY(wl_posterior_variance(model, WL_QUANTITY_NTK_GP, c->theta, c, p));
     if (covariance) wl_syrk_transposed(WL_LOWER, v, covariance);
     memcpy(p->variance[WL_QUANTITY_BAYESIAN_RND], p->variance[WL_QUANTITY_NTK_GP],
            sizeof(double) * (size_t)p->count);
@@ -176,14 +169,14 @@ static wl_error predict_theta(wl_model *model, const wl_point_set *test, wl_matr
   return WL_OK;
 }
 
-static wl_error predict_kappa(wl_model *model, const wl_point_set *test, wl_matrix *v, columns *c,
+static wl_error predict_kappa(wl_model *model, const wl_point_set *test, wl_matrix *v, wl_columns *c,
                               wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, v, NULL));
   WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_KAPPA].factor, v));
-  WL_TRY(predict_mean(model, v, p));
-  column_sums(v, v, c);
+  WL_TRY(wl_predict_mean(model, v, p));
+  wl_column_sums(v, v, c);
   if (covariance) wl_syrk_transposed(WL_UPPER, v, covariance);
-  return posterior_variance(model, WL_QUANTITY_NNGP, c->kappa, c, p);
+  return wl_posterior_variance(model, WL_QUANTITY_NNGP, c->kappa, c, p);
 }
 
 static wl_error prediction_create(const wl_model *model, const wl_point_set *test, int64_t first,
@@ -213,14 +206,18 @@ wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t fir
   const wl_grid *grid = test->grid;
   const bool theta = model->current == WL_PRIOR_THETA, ensemble = theta && wl_model_needs_ensemble(model);
   wl_matrix *v = NULL, *kappa_xt = NULL;
-  columns c = {0};
+  wl_columns c = {0};
   wl_error error;
   WL_GOTO(error, done, prediction_create(model, test, first, p));
   WL_GOTO(error, done, wl_matrix_create(grid, model->train->count, test->count, &v));
-  if (ensemble) WL_GOTO(error, done, wl_matrix_create(grid, model->train->count, test->count, &kappa_xt));
+  if (ensemble && !model->mixed)
+    WL_GOTO(error, done, wl_matrix_create(grid, model->train->count, test->count, &kappa_xt));
   WL_GOTO(error, done, columns_create(v, test, &c));
-  error = theta ? predict_theta(model, test, v, kappa_xt, &c, covariance, p)
-                : predict_kappa(model, test, v, &c, covariance, p);
+  if (model->mixed)
+    error = wl_predict_mixed(model, test, v, &c, covariance, p);
+  else
+    error = theta ? predict_theta(model, test, v, kappa_xt, &c, covariance, p)
+                  : predict_kappa(model, test, v, &c, covariance, p);
   columns_destroy(&c);
   drop_unasked(model, p);
 done:

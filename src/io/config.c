@@ -22,6 +22,7 @@
 
 static const cyaml_strval_t switches[] = {{"true", true}, {"false", false}};
 static const cyaml_strval_t encodings[] = {{"none", WL_ENCODING_NONE}, {"one_hot", WL_ENCODING_ONE_HOT}};
+static const cyaml_strval_t precisions[] = {{"double", WL_PRECISION_DOUBLE}, {"mixed", WL_PRECISION_MIXED}};
 static const cyaml_strval_t trainings[] = {{"gradient_descent", WL_TRAINING_GRADIENT_DESCENT},
                                            {"linearized", WL_TRAINING_LINEARIZED}};
 static const cyaml_strval_t momenta[] = {{"none", WL_MOMENTUM_NONE}, {"heavy_ball", WL_MOMENTUM_HEAVY_BALL}};
@@ -95,6 +96,7 @@ const wl_config_key wl_config_keys[] = {
     {REAL("network.sigma_b", network.sigma_b), AT_LEAST(0), .fallback = "0.1", FACTOR},
     {REAL("noise_variance", noise_variance), AT_LEAST(0), .fallback = "0", FACTOR},
     {REAL("jitter", jitter), AT_LEAST(0), .fallback = "0", FACTOR},
+    {CHOICE("precision", precision, precisions), .fallback = "double", FREE},
     {SET("quantities", quantities, quantities), .fallback = all_quantities},
     {INTEGER("sampling.posterior", samples[WL_DRAW_POSTERIOR]), AT_LEAST(0), .fallback = "0"},
     {INTEGER("sampling.ensemble", samples[WL_DRAW_ENSEMBLE]), AT_LEAST(0), .fallback = "0"},
@@ -305,12 +307,31 @@ static wl_error check_draws(const wl_config_values *values, const wl_config *con
   return WL_OK;
 }
 
+/** What rests on a factor in double precision cannot be had without one. */
+static wl_error check_precision(const wl_config_values *values, const wl_config *config) {
+  const size_t key = find("precision");
+  if (config->precision != WL_PRECISION_MIXED) return WL_OK;
+  static const char *const needs = "is mixed, but %s needs the matrix in double precision: set precision: double";
+  if (config->samples[WL_DRAW_POSTERIOR] > 0)
+    return wl_config_values_fail(values, key, needs, "sampling.posterior");
+  if (config->samples[WL_DRAW_ENSEMBLE] > 0) return wl_config_values_fail(values, key, needs, "sampling.ensemble");
+  if (config->samples[WL_DRAW_RND] > 0) return wl_config_values_fail(values, key, needs, "sampling.rnd");
+  if (config->samples[WL_DRAW_BAYESIAN_RND] > 0)
+    return wl_config_values_fail(values, key, needs, "sampling.bayesian_rnd");
+  if (config->certify.wanted) return wl_config_values_fail(values, key, needs, "certify");
+  if (config->output_kernels) return wl_config_values_fail(values, key, needs, "output.kernels");
+  if (config->checkpoint.directory) return wl_config_values_fail(values, key, needs, "checkpoint.directory");
+  if (config->factor_save) return wl_config_values_fail(values, key, needs, "factor.save");
+  return WL_OK;
+}
+
 static wl_error check(const wl_config_values *values, const wl_config_loaded *loaded) {
   WL_TRY(check_bounds(values, loaded));
   WL_TRY(check_name(values, loaded->config.name));
   WL_TRY(check_data(values, &loaded->config));
   WL_TRY(check_finite_width(values, &loaded->config));
   WL_TRY(check_draws(values, &loaded->config));
+  WL_TRY(check_precision(values, &loaded->config));
   return check_network(values, &loaded->config.network);
 }
 

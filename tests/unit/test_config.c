@@ -104,6 +104,7 @@ static void defaults_are_filled_in(void **state) {
   assert_true(config->network.sigma_w == network.sigma_w);
   assert_true(config->network.sigma_b == network.sigma_b);
   assert_true(config->noise_variance == 0 && config->jitter == 0);
+  assert_int_equal(config->precision, WL_PRECISION_DOUBLE);
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) assert_true(config->quantity[q]);
   assert_int_equal(config->grid.rows, 0);
   assert_int_equal(config->grid.columns, 0);
@@ -174,6 +175,30 @@ static void every_activation_is_known(void **state) {
   }
   WL_ACTIVATION_LIST(CHECK)
 #undef CHECK
+}
+
+/* What needs the matrix in double precision is refused by name. */
+static void mixed_precision_is_checked(void **state) {
+  (void)state;
+  wl_config *config = must_read(SYNTHETIC "output: {covariance: true}\n", "precision=mixed");
+  assert_int_equal(config->precision, WL_PRECISION_MIXED);
+  wl_config_destroy(&config);
+  must_fail(SYNTHETIC, "precision=single", "--set precision=single|'single'|one of double, mixed");
+  static const struct {
+    const char *setting, *name;
+  } refused[] = {{"output.kernels=true", "output.kernels"},
+                 {"factor.save=f.h5", "factor.save"},
+                 {"checkpoint.directory=c", "checkpoint.directory"},
+                 {"sampling.posterior=1", "sampling.posterior"},
+                 {"sampling.ensemble=1", "sampling.ensemble"},
+                 {"sampling.rnd=1", "sampling.rnd"},
+                 {"sampling.bayesian_rnd=1", "sampling.bayesian_rnd"},
+                 {"certify.heads=9", "certify needs"}};
+  for (size_t k = 0; k < COUNT(refused); k++) {
+    char expected[128];
+    snprintf(expected, sizeof expected, "%%:2: precision|is mixed, but %s|precision: double", refused[k].name);
+    must_fail(SYNTHETIC "precision: mixed\n", refused[k].setting, expected);
+  }
 }
 
 static void overrides_win(void **state) {
@@ -561,6 +586,7 @@ int main(void) {
       cmocka_unit_test(defaults_are_filled_in),
       cmocka_unit_test(everything_is_read),
       cmocka_unit_test(every_activation_is_known),
+      cmocka_unit_test(mixed_precision_is_checked),
       cmocka_unit_test(overrides_win),
       cmocka_unit_test(paths_need_no_folder),
       cmocka_unit_test(empty_sections_are_absent),

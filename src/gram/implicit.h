@@ -1,0 +1,41 @@
+/**
+ * @file implicit.h
+ * Kernel matrices that no array holds in double precision: written down in single precision, and applied to panels of
+ * vectors from tiles that are computed again in every pass.
+ *
+ * K is κ or Θ of all pairs of a point set, n × n, and S = K + shift I. Collective.
+ */
+#ifndef WIDELIMIT_GRAM_IMPLICIT_H
+#define WIDELIMIT_GRAM_IMPLICIT_H
+
+#include <stdbool.h>
+
+#include "dist/single.h"
+#include "widelimit/gram.h"
+
+/**
+ * Rounds scale · S to floats, tile by tile, in the lower triangle of `to` (n × n) with the diagonal; what is above stays.
+ * @param kernel  WL_GRAM_THETA or WL_GRAM_KAPPA
+ * @param scale   gets the power of two that brings the largest diagonal entry into [1, 2): floats overflow early
+ * @param norm    gets ‖S‖₁; not finite where an entry is not
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_gram_narrow(const wl_point_set *points, wl_gram_content kernel, double shift, wl_single *to,
+                        double *scale, double *norm);
+
+/** What one kernel is multiplied with: C ← S V, or with `half`, C ← (strict lower triangle + ½ diagonal of S) V. */
+typedef struct wl_product {
+  const wl_matrix *v; /**< n × any; borrowed */
+  wl_matrix *c;       /**< the same shape and grid; overwritten */
+  double shift;
+  bool half; /**< half the work, and enough for quadratic forms: vᵀ S v = 2 vᵀ c */
+} wl_product;
+
+/**
+ * One pass over all pairs of points, each evaluated once and used for S_ij V_j and S_ijᵀ V_i.
+ * @param theta, kappa  either may be NULL; the two may have different numbers of columns
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_gram_apply(const wl_point_set *points, const wl_product *theta, const wl_product *kappa);
+
+#endif

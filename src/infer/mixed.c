@@ -1,0 +1,231 @@
+#include "infer/mixed.h"
+
+#include <cblas.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "solve/condition.h"
+#include "solve/factorize.h"
+#include "solve/sweep.h"
+#include "widelimit/random.h"
+
+enum { PROBES = 64, COMPANIONS = 8, COMBINATIONS = 8 };
+
+static wl_error apply(const wl_mixed *m, const wl_matrix *v, wl_matrix *c) {
+  const wl_product product = {.v = v, .c = c, .shift = m->shift};
+  const bool theta = m->kernel == WL_GRAM_THETA;
+  return wl_gram_apply(m->points, theta ? &product : NULL, theta ? NULL : &product);
+}
+
+static double random_sign(uint64_t seed, int64_t i, int64_t j) {
+  return wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)i, (uint64_t)j) < 0.0 ? -1.0 : 1.0;
+}
+
+static void fill_signs(uint64_t seed, double scale, wl_matrix *g) {
+  for (int64_t jl = 0; jl < g->local_columns; jl++)
+    for (int64_t il = 0; il < g->local_rows; il++)
+      g->data[il + jl * g->ld] =
+          scale * random_sign(seed, wl_matrix_global_row(g, il), wl_matrix_global_column(g, jl));
+}
+
+/* Σᵢ aᵢⱼ bᵢⱼ of every column, on all ranks; returns their sum. */
+static double column_dots(const wl_matrix *a, const wl_matrix *b, double *dot) {
+  double sum = 0.0;
+  memset(dot, 0, sizeof(double) * (size_t)a->columns);
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    dot[wl_matrix_global_column(a, jl)] =
+        cblas_ddot((int)a->local_rows, a->data + jl * a->ld, 1, b->data + jl * b->ld, 1);
+  MPI_Allreduce(MPI_IN_PLACE, dot, (int)a->columns, MPI_DOUBLE, MPI_SUM, a->grid->comm);
+  for (int64_t j = 0; j < a->columns; j++) sum += dot[j];
+  return sum;
+}
+
+/* ---- the factor ------------------------------------------------------------------------------------------------- */
+
+static wl_error factor(wl_mixed *m, wl_cholesky *facts) {
+  WL_TRY(wl_gram_narrow(m->points, m->kernel, m->shift, m->factor, &m->scale, &facts->norm));
+  if (!isfinite(facts->norm))
+    WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", m->name);
+  int64_t pivot;
+  const double began = MPI_Wtime();
+  WL_TRY(wl_factorize_single(m->factor, WL_TRIANGLE_LOWER, m->name, &pivot));
+  facts->seconds = MPI_Wtime() - began;
+  if (pivot < 0) return WL_OK;
+  WL_FAIL(
+      WL_ERROR_NUMERICAL,
+      "the kernel matrix %s is not positive definite to the rounding of single precision: its pivot at training "
+      "row %lld (counted from 1) vanishes; set precision: double, or add noise_variance or jitter, or remove "
+      "rows that (nearly) repeat",
+      m->name, (long long)pivot + 1);
+}
+
+/* log det M = 2 Σ log L_ii − n log scale */
+static wl_error log_determinant(const wl_mixed *m, double *result) {
+  const wl_single *a = m->factor;
+  double *diagonal = malloc(sizeof(double) * (size_t)(a->local_rows + 1)), sum = 0.0;
+  wl_error error = diagonal ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "log-determinant: out of memory");
+  WL_TRY(wl_error_agree(a->grid->comm, error)); /* a rank that has one leaks it: the run is over */
+  for (int64_t i = 0; i < a->local_rows; i++) diagonal[i] = 1.0; /* log 1 = 0 where the entry lives elsewhere */
+  wl_single_get_diagonal(a, diagonal);
+  for (int64_t i = 0; i < a->local_rows; i++) sum += 2.0 * log(diagonal[i]);
+  free(diagonal);
+  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, a->grid->comm);
+  *result = sum - (double)a->rows * log(m->scale);
+  return WL_OK;
+}
+
+/*
+ * With U = √scale L⁻ᵀ G, G random signs: gᵀ F g = uᵀ S u − n, and M U = L G / √scale. The variance of gᵀ F g is
+ * 2 ‖F‖²_F without the diagonal, which gives the second term.
+ */
+static wl_error probe(const wl_mixed *m, wl_matrix *g, wl_matrix *u, wl_matrix *su, wl_cholesky *facts,
+                      double *uncertainty) {
+  const double n = (double)m->factor->rows;
+  double t[PROBES], mean = 0.0, variance = 0.0;
+  wl_matrix_copy(g, u);
+  WL_TRY(wl_triangle_solve_mixed(m->factor, WL_TRIANGLE_LOWER, 1, u));
+  for (int64_t k = 0; k < u->ld * u->local_columns; k++) u->data[k] *= sqrt(m->scale);
+  WL_TRY(apply(m, u, su));
+  mean = column_dots(u, su, t) / PROBES - n;
+  for (int j = 0; j < PROBES; j++) variance += (t[j] - n - mean) * (t[j] - n - mean) / (PROBES - 1);
+  facts->log_determinant += mean - 0.25 * variance;
+  *uncertainty = 3.0 * sqrt(variance / PROBES) + 0.25 * variance;
+
+  WL_TRY(wl_lower_product_mixed(m->factor, g));
+  for (int64_t k = 0; k < g->ld * g->local_columns; k++) su->data[k] -= g->data[k] / sqrt(m->scale);
+  facts->residual =
+      sqrt(column_dots(su, su, t)) / (n * (double)FLT_EPSILON * facts->norm * sqrt(column_dots(u, u, t)));
+  if (isfinite(facts->residual) && isfinite(facts->log_determinant)) return WL_OK;
+  WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite in single precision; set precision: double",
+          m->name);
+}
+
+static wl_error measure(const wl_mixed *m, uint64_t seed, wl_cholesky *facts, double *uncertainty) {
+  const wl_grid *grid = m->factor->grid;
+  const int64_t n = m->factor->rows;
+  wl_matrix *g = NULL, *u = NULL, *su = NULL;
+  double inverse_norm;
+  wl_error error;
+  WL_GOTO(error, done, log_determinant(m, &facts->log_determinant));
+  WL_GOTO(error, done, wl_matrix_create(grid, n, PROBES, &g));
+  WL_GOTO(error, done, wl_matrix_create(grid, n, PROBES, &u));
+  WL_GOTO(error, done, wl_matrix_create(grid, n, PROBES, &su));
+  fill_signs(seed, 1.0, g);
+  WL_GOTO(error, done, probe(m, g, u, su, facts, uncertainty));
+  WL_GOTO(error, done, wl_inverse_norm1_single(m->factor, m->scale, &inverse_norm));
+  facts->reciprocal_condition = 1.0 / (facts->norm * inverse_norm);
+done:
+  wl_matrix_destroy(&su);
+  wl_matrix_destroy(&u);
+  wl_matrix_destroy(&g);
+  return error;
+}
+
+wl_error wl_mixed_factor(wl_mixed *m, uint64_t seed, wl_cholesky *facts, double *uncertainty) {
+  *facts = (wl_cholesky){.triangle = WL_TRIANGLE_LOWER};
+  m->contraction = 1.0;
+  m->passes = 0;
+  m->residual = 0.0;
+  WL_TRY(factor(m, facts));
+  return measure(m, seed, facts, uncertainty);
+}
+
+/* ---- a few columns ---------------------------------------------------------------------------------------------- */
+
+/* [B, random signs of the size of B], of which the last columns are not asked for. */
+static void fill_columns(uint64_t seed, const wl_matrix *b, wl_matrix *all) {
+  fill_signs(seed, 1.0, all);
+  for (int64_t jl = 0; jl < b->local_columns; jl++) /* the first columns of both are dealt out alike */
+    if (b->local_rows > 0)
+      memcpy(all->data + jl * all->ld, b->data + jl * b->ld, sizeof(double) * (size_t)b->local_rows);
+}
+
+wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matrix *x, double *quadratic) {
+  const wl_refine_goal goal = {.prior = NULL, .vectors = true};
+  const int64_t columns = b->columns + COMPANIONS;
+  wl_matrix *all = NULL, *solution = NULL, *last = NULL;
+  double *every = malloc(sizeof(double) * (size_t)columns);
+  wl_error error = every ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "refinement: out of memory");
+  WL_GOTO(error, done, wl_error_agree(b->grid->comm, error));
+  WL_GOTO(error, done, wl_matrix_create(b->grid, b->rows, columns, &all));
+  WL_GOTO(error, done, wl_matrix_create(b->grid, b->rows, columns, &solution));
+  WL_GOTO(error, done, wl_matrix_create(b->grid, b->rows, columns, &last));
+  fill_columns(seed, b, all);
+  WL_GOTO(error, done, wl_refine(m, &goal, all, solution, last, every));
+  memcpy(quadratic, every, sizeof(double) * (size_t)b->columns);
+  for (int64_t jl = 0; jl < b->local_columns; jl++)
+    for (int64_t il = 0; il < b->local_rows; il++)
+      x->data[il + jl * x->ld] = solution->data[il + jl * solution->ld] + last->data[il + jl * last->ld];
+done:
+  wl_matrix_destroy(&last);
+  wl_matrix_destroy(&solution);
+  wl_matrix_destroy(&all);
+  free(every);
+  return error;
+}
+
+/* ---- the check -------------------------------------------------------------------------------------------------- */
+
+/* C ← A G with G random signs, w × COMBINATIONS: each rank adds up its columns, the process column that has C gets all. */
+static wl_error combine(uint64_t seed, const wl_matrix *a, wl_matrix *c) {
+  const wl_grid *grid = a->grid;
+  const int64_t rows = a->local_rows;
+  double *sum = calloc((size_t)(rows * COMBINATIONS + 1), sizeof(double));
+  wl_error error = sum ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "check: out of memory");
+  error = wl_error_agree(grid->comm, error);
+  if (error == WL_OK) {
+    for (int64_t k = 0; k < COMBINATIONS; k++)
+      for (int64_t jl = 0; jl < a->local_columns; jl++)
+        cblas_daxpy((int)rows, random_sign(seed, -1 - k, wl_matrix_global_column(a, jl)), a->data + jl * a->ld, 1,
+                    sum + k * rows, 1);
+    MPI_Allreduce(MPI_IN_PLACE, sum, (int)(rows * COMBINATIONS), MPI_DOUBLE, MPI_SUM, grid->row_comm);
+    for (int64_t jl = 0; jl < c->local_columns; jl++)
+      if (rows > 0)
+        memcpy(c->data + jl * c->ld, sum + wl_matrix_global_column(c, jl) * rows, sizeof(double) * (size_t)rows);
+  }
+  free(sum);
+  return error;
+}
+
+wl_error wl_mixed_check_create(const wl_mixed *m, uint64_t seed, const wl_matrix *b, const wl_matrix *x,
+                               wl_mixed_check *check) {
+  const wl_grid *grid = m->factor->grid;
+  *check = (wl_mixed_check){NULL, NULL, NULL};
+  wl_error error;
+  WL_GOTO(error, done, wl_matrix_create(grid, b->rows, COMBINATIONS, &check->right));
+  WL_GOTO(error, done, wl_matrix_create(grid, b->rows, COMBINATIONS, &check->solution));
+  WL_GOTO(error, done, wl_matrix_create(grid, b->rows, COMBINATIONS, &check->image));
+  WL_GOTO(error, done, combine(seed, b, check->right));
+  error = combine(seed, x, check->solution);
+done:
+  if (error != WL_OK) wl_mixed_check_destroy(check);
+  return error;
+}
+
+void wl_mixed_check_destroy(wl_mixed_check *check) {
+  wl_matrix_destroy(&check->right);
+  wl_matrix_destroy(&check->solution);
+  wl_matrix_destroy(&check->image);
+}
+
+/* ‖e‖²_S ≈ rᵀ M⁻¹ r for each combination, against ‖X G‖²_S ≈ (X G)ᵀ B G */
+wl_error wl_mixed_check_judge(wl_mixed *m, wl_mixed_check *check) {
+  wl_matrix *residual = check->image;
+  double dot[COMBINATIONS];
+  const double right = column_dots(check->right, check->right, dot),
+               energy = column_dots(check->solution, check->right, dot);
+  for (int64_t k = 0; k < residual->ld * residual->local_columns; k++)
+    residual->data[k] = check->right->data[k] - residual->data[k];
+  const double left = column_dots(residual, residual, dot);
+  WL_TRY(wl_refine_precondition(m, residual, check->solution));
+  const double error = column_dots(residual, check->solution, dot);
+  m->residual = fmax(m->residual, right > 0.0 ? sqrt(left / right) : sqrt(left));
+  if (fabs(error) <= 1e-16 * fabs(energy)) return WL_OK;
+  WL_FAIL(
+      WL_ERROR_NUMERICAL,
+      "refined solutions with %s are wrong by %.1e of their size: it is too ill-conditioned for single precision; "
+      "set precision: double, or add noise_variance or jitter",
+      m->name, sqrt(fabs(error / energy)));
+}

@@ -1,0 +1,51 @@
+/**
+ * @file mixed.h
+ * A prior's kernel matrix in single precision, and what is known of it. Collective.
+ */
+#ifndef WIDELIMIT_INFER_MIXED_H
+#define WIDELIMIT_INFER_MIXED_H
+
+#include "infer/refine.h"
+#include "widelimit/predict.h"
+
+/**
+ * Assembles fl₃₂(scale · S) in m->factor, which has been created, and factors it. Of *m, points, kernel, name and shift
+ * are given.
+ *
+ * @param facts  as wl_cholesky_factor fills it, but: the residual ‖S U − M U‖_F / (n ε ‖S‖₁ ‖U‖_F) is in units of the
+ *               rounding ε of single precision, and the log-determinant is corrected for the factor's rounding:
+ *               log det S = log det M + log det (I + F), F = L⁻¹ (scale · S) L⁻ᵀ − I, log det (I + F) = tr F − ½ ‖F‖²_F + …,
+ *               and the trace is the mean of gᵀ F g over random signs g [Hutchinson 1990].
+ * @param uncertainty  three standard errors of that mean, and the size of the last term
+ * Errors: WL_ERROR_NUMERICAL where S is not finite, or not positive definite in single precision, naming the remedies;
+ * WL_ERROR_MEMORY.
+ */
+wl_error wl_mixed_factor(wl_mixed *m, uint64_t seed, wl_cholesky *facts, double *uncertainty);
+
+/**
+ * X ← S⁻¹ B for a few columns, to rounding; B is overwritten. Solves for some random columns at the same time, so that δ is
+ * known before there are test points.
+ * @param quadratic  bⱼᵀ S⁻¹ bⱼ by global column, on all ranks
+ * Errors: those of wl_refine.
+ */
+wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matrix *x, double *quadratic);
+
+/**
+ * Whether `solution`, n × any, solves S X = B for these test points' kernel panel B, by eight random combinations of the
+ * columns, for which the residual is computed from S itself: `check` holds B G, X G and S X G on their way.
+ */
+typedef struct wl_mixed_check {
+  wl_matrix *right, *solution, *image; /* B G, X G, S X G */
+} wl_mixed_check;
+
+wl_error wl_mixed_check_create(const wl_mixed *m, uint64_t seed, const wl_matrix *b, const wl_matrix *x,
+                               wl_mixed_check *check);
+void wl_mixed_check_destroy(wl_mixed_check *check);
+
+/**
+ * With S X G in place: m->residual ← max (m->residual, ‖(B − S X) G‖_F / ‖B G‖_F).
+ * Errors: WL_ERROR_NUMERICAL where X is wrong by more than 1e-8 in the energy norm.
+ */
+wl_error wl_mixed_check_judge(wl_mixed *m, wl_mixed_check *check);
+
+#endif

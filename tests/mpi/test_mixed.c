@@ -1,0 +1,296 @@
+/*
+ * Single precision beside double precision on the same grid, and mixed precision beside double, everywhere by what each
+ * rank holds:
+ *   factor     max |L₃₂ − L| / (n ε₃₂ max |L|) < 16           solve     max |x₃₂ − x| / (n ε₃₂ cond max |x|) < 16
+ *   product    max |(S V)ᵢⱼ − (S V)ᵢⱼ from an array| / (n ε max S max |V|) < 16
+ *   predictions  max |difference| ≤ 1e-10 max |value|, log-determinant within the uncertainty that is stated
+ */
+#include "mpi_test.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "gram/implicit.h"
+#include "solve/factorize.h"
+#include "solve/sweep.h"
+#include "widelimit/predict.h"
+#include "widelimit/random.h"
+
+enum { RIGHT_HAND_SIDES = 5, DIMENSION = 5 };
+static const double tolerance = 16.0;
+
+static const struct size {
+  int64_t n;
+  int block;
+} sizes[] = {{1, 4}, {5, 16}, {16, 16}, {37, 1}, {61, 8}, {130, 16}, {131, 9}};
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+/* ---- factor and solves ------------------------------------------------------------------------------------------ */
+
+static double entry(int64_t i, int64_t j) {
+  const double di = (double)i, dj = (double)j;
+  return exp(-fabs(di - dj) / 30.0) + 0.05 * cos(di) * cos(dj) + (i == j ? 0.1 : 0.0);
+}
+
+static wl_matrix *matrix_of(const wl_grid *grid, int64_t rows, int64_t columns,
+                            double (*value)(int64_t, int64_t)) {
+  wl_matrix *a = NULL;
+  assert_int_equal(wl_matrix_create(grid, rows, columns, &a), WL_OK);
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++)
+      a->data[il + jl * a->ld] = value ? value(wl_matrix_global_row(a, il), wl_matrix_global_column(a, jl)) : 0.0;
+  return a;
+}
+
+static double right_hand_side(int64_t i, int64_t j) { return sin((double)(i + 1) * (double)(j + 2)); }
+
+static wl_single *narrowed(const wl_matrix *a) {
+  wl_single *single = NULL;
+  assert_int_equal(wl_single_create(a->grid, a->rows, a->columns, &single), WL_OK);
+  double *ones = malloc(sizeof(double) * (size_t)(a->local_columns + 1));
+  for (int64_t j = 0; j < a->local_columns; j++) ones[j] = 1.0;
+  wl_single_narrow(a, ones, single);
+  free(ones);
+  return single;
+}
+
+/* Largest difference over that of `wanted`; with `lower`, on and below the diagonal alone. */
+static double difference(const wl_matrix *a, const wl_matrix *wanted, int lower) {
+  double worst = 0.0, largest = 0.0;
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++) {
+      if (lower && wl_matrix_global_row(a, il) < wl_matrix_global_column(a, jl)) continue;
+      worst = fmax(worst, fabs(a->data[il + jl * a->ld] - wanted->data[il + jl * a->ld]));
+      largest = fmax(largest, fabs(wanted->data[il + jl * a->ld]));
+    }
+  return worst_of_all(worst) / worst_of_all(largest);
+}
+
+static double single_difference(const wl_single *a, const wl_matrix *wanted, int lower) {
+  wl_matrix *wide = NULL;
+  assert_int_equal(wl_matrix_create(a->grid, a->rows, a->columns, &wide), WL_OK);
+  double *ones = malloc(sizeof(double) * (size_t)(a->local_columns + 1));
+  for (int64_t j = 0; j < a->local_columns; j++) ones[j] = 1.0;
+  wl_single_widen(a, ones, wide);
+  const double result = difference(wide, wanted, lower);
+  free(ones);
+  wl_matrix_destroy(&wide);
+  return result;
+}
+
+/* ‖S‖ is below 60 + n/800 and S − 0.1 I is positive: the condition is below 700. */
+static void check_solves(const wl_single *l32, const wl_matrix *l, int64_t n) {
+  wl_matrix *b = matrix_of(l->grid, n, RIGHT_HAND_SIDES, right_hand_side),
+            *mixed = matrix_of(l->grid, n, RIGHT_HAND_SIDES, right_hand_side);
+  wl_single *single = narrowed(b);
+  const double bound = tolerance * (double)n * FLT_EPSILON * 700.0;
+  for (int transposed = 0; transposed < 2; transposed++) {
+    assert_int_equal(wl_triangle_solve(l, WL_TRIANGLE_LOWER, transposed, b), WL_OK);
+    assert_int_equal(wl_triangle_solve_single(l32, WL_TRIANGLE_LOWER, transposed, single), WL_OK);
+    assert_int_equal(wl_triangle_solve_mixed(l32, WL_TRIANGLE_LOWER, transposed, mixed), WL_OK);
+    assert_true(single_difference(single, b, 0) < bound);
+    assert_true(difference(mixed, b, 0) < bound);
+  }
+  wl_single_destroy(&single);
+  wl_matrix_destroy(&mixed);
+  wl_matrix_destroy(&b);
+}
+
+/* L (L⁻¹ B) = B in double precision, though L is one of floats. */
+static void check_product(const wl_single *l32, int64_t n) {
+  wl_matrix *b = matrix_of(l32->grid, n, RIGHT_HAND_SIDES, right_hand_side),
+            *x = matrix_of(l32->grid, n, RIGHT_HAND_SIDES, right_hand_side);
+  assert_int_equal(wl_triangle_solve_mixed(l32, WL_TRIANGLE_LOWER, 0, x), WL_OK);
+  assert_int_equal(wl_lower_product_mixed(l32, x), WL_OK);
+  assert_true(difference(x, b, 0) < tolerance * (double)n * DBL_EPSILON * 700.0);
+  wl_matrix_destroy(&x);
+  wl_matrix_destroy(&b);
+}
+
+static void test_factor(void **state) {
+  (void)state;
+  for (size_t c = 0; c < SIZES; c++) {
+    wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
+    const int64_t n = sizes[c].n;
+    wl_matrix *a = matrix_of(grid, n, n, entry);
+    wl_single *single = narrowed(a);
+    int64_t pivot;
+    assert_int_equal(wl_factorize(a, WL_TRIANGLE_LOWER, "double", &pivot), WL_OK);
+    assert_int_equal(pivot, -1);
+    assert_int_equal(wl_factorize_single(single, WL_TRIANGLE_LOWER, "single", &pivot), WL_OK);
+    assert_int_equal(pivot, -1);
+    assert_true(single_difference(single, a, 1) < tolerance * (double)n * FLT_EPSILON);
+    check_solves(single, a, n);
+    check_product(single, n);
+    wl_single_destroy(&single);
+    wl_matrix_destroy(&a);
+    wl_grid_destroy(&grid);
+  }
+}
+
+/* Every rank learns the row of the pivot that fails. */
+static void test_pivot(void **state) {
+  (void)state;
+  static const int64_t rows[] = {0, 1, 15, 16, 33, 60};
+  for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+    wl_grid *grid = grid_of(MPI_COMM_WORLD, 16);
+    wl_matrix *a = matrix_of(grid, 61, 61, entry);
+    double *diagonal = malloc(sizeof(double) * (size_t)(a->local_rows + 1));
+    wl_matrix_get_diagonal(a, diagonal);
+    for (int64_t il = 0; il < a->local_rows; il++)
+      if (wl_matrix_global_row(a, il) == rows[r]) diagonal[il] = -1.0;
+    wl_matrix_set_diagonal(a, diagonal);
+    wl_single *single = narrowed(a);
+    int64_t pivot;
+    assert_int_equal(wl_factorize_single(single, WL_TRIANGLE_LOWER, "single", &pivot), WL_OK);
+    assert_int_equal(pivot, rows[r]);
+    free(diagonal);
+    wl_single_destroy(&single);
+    wl_matrix_destroy(&a);
+    wl_grid_destroy(&grid);
+  }
+}
+
+/* ---- kernels that are not stored ---------------------------------------------------------------------------------- */
+
+static wl_error read_points(void *context, int64_t first, int64_t count, double *rows) {
+  const uint64_t seed = *(const uint64_t *)context;
+  for (int64_t k = 0; k < count * DIMENSION; k++)
+    rows[k] = wl_random_normal(seed, WL_STREAM_SYNTHETIC_TRAIN, (uint64_t)(first + k / DIMENSION),
+                               (uint64_t)(k % DIMENSION));
+  return WL_OK;
+}
+
+static wl_point_set *points_of(const wl_grid *grid, int64_t count, uint64_t seed) {
+  const wl_network network = wl_network_default();
+  wl_point_set *set = NULL;
+  assert_int_equal(wl_point_set_create(grid, &network, count, DIMENSION, read_points, &seed, &set), WL_OK);
+  return set;
+}
+
+/* Σᵢ vᵢⱼ cᵢⱼ over all columns. */
+static double dot(const wl_matrix *v, const wl_matrix *c) {
+  double sum = 0.0;
+  for (int64_t jl = 0; jl < v->local_columns; jl++)
+    for (int64_t il = 0; il < v->local_rows; il++) sum += v->data[il + jl * v->ld] * c->data[il + jl * c->ld];
+  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, v->grid->comm);
+  return sum;
+}
+
+/* One pass for both kernels with panels of different widths, against the product from an array (κ above, Θ below). */
+static void test_apply(void **state) {
+  (void)state;
+  for (size_t c = 0; c < SIZES; c++) {
+    wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
+    const int64_t n = sizes[c].n;
+    wl_point_set *points = points_of(grid, n, 3);
+    wl_matrix *array = matrix_of(grid, n, n, NULL), *v = matrix_of(grid, n, RIGHT_HAND_SIDES, right_hand_side),
+              *narrow = matrix_of(grid, n, 2, right_hand_side),
+              *kappa = matrix_of(grid, n, RIGHT_HAND_SIDES, NULL), *theta = matrix_of(grid, n, 2, NULL),
+              *wanted = matrix_of(grid, n, RIGHT_HAND_SIDES, NULL);
+    assert_int_equal(wl_gram_symmetric(points, WL_GRAM_KAPPA, array), WL_OK);
+    double *shifted = malloc(sizeof(double) * (size_t)(array->local_rows + 1));
+    for (int64_t i = 0; i < array->local_rows; i++) shifted[i] = wl_points_kappa(points->row)[i] + 0.5;
+    assert_int_equal(wl_symmetric_product(array, shifted, v, 0.0, wanted), WL_OK);
+
+    wl_product first = {.v = v, .c = kappa, .shift = 0.5}, second = {.v = narrow, .c = theta};
+    assert_int_equal(wl_gram_apply(points, &second, &first), WL_OK);
+    const double bound = tolerance * (double)n * DBL_EPSILON;
+    assert_true(difference(kappa, wanted, 0) < bound);
+
+    const double whole = dot(v, wanted), theta_whole = dot(narrow, theta);
+    first.half = second.half = true;
+    assert_int_equal(wl_gram_apply(points, &second, &first), WL_OK);
+    assert_true(fabs(2.0 * dot(v, kappa) - whole) < bound * (double)n * fabs(whole));
+    assert_true(fabs(2.0 * dot(narrow, theta) - theta_whole) < bound * (double)n * fabs(theta_whole));
+    free(shifted);
+    wl_matrix *all[] = {array, v, narrow, kappa, theta, wanted};
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++) wl_matrix_destroy(&all[k]);
+    wl_point_set_destroy(&points);
+    wl_grid_destroy(&grid);
+  }
+}
+
+/* ---- predictions -------------------------------------------------------------------------------------------------- */
+
+typedef struct outcome {
+  wl_prediction prediction[WL_PRIOR_COUNT];
+  wl_matrix *covariance[WL_PRIOR_COUNT];
+  double log_determinant[WL_PRIOR_COUNT], uncertainty[WL_PRIOR_COUNT], likelihood[WL_PRIOR_COUNT];
+} outcome;
+
+static outcome predict(const wl_point_set *train, const wl_point_set *test, const wl_matrix *targets, bool mixed) {
+  const wl_model_options options = {
+      .quantity = {true, true, true, true, true}, .noise_variance = 1e-3, .seed = 5, .mixed = mixed};
+  wl_model *model = NULL;
+  outcome o = {0};
+  assert_int_equal(wl_model_create(&options, train, targets, &model), WL_OK);
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    assert_int_equal(wl_model_factor(model, (wl_prior)p), WL_OK);
+    assert_int_equal(wl_matrix_create(train->grid, test->count, test->count, &o.covariance[p]), WL_OK);
+    assert_int_equal(wl_gram_symmetric(test, WL_GRAM_BOTH, o.covariance[p]), WL_OK);
+    assert_int_equal(wl_model_predict(model, test, 0, o.covariance[p], &o.prediction[p]), WL_OK);
+    const wl_evidence *e = wl_model_evidence(model, (wl_prior)p);
+    o.log_determinant[p] = e->factor.log_determinant;
+    o.uncertainty[p] = e->refinement.log_determinant_error;
+    o.likelihood[p] = e->log_marginal_likelihood[0];
+    assert_true(e->refinement.used == mixed);
+    if (mixed)
+      assert_true(e->refinement.passes > 0 && e->refinement.contraction < 0.1 && e->refinement.residual < 1e-8);
+    if (mixed) assert_true(e->factor.residual < 1.0 && e->factor.reciprocal_condition > 1e-7);
+  }
+  wl_model_destroy(&model);
+  return o;
+}
+
+static void compare_numbers(const double *a, const double *wanted, int64_t count) {
+  double worst = 0.0, largest = 0.0;
+  for (int64_t i = 0; i < count && a; i++) {
+    worst = fmax(worst, fabs(a[i] - wanted[i]));
+    largest = fmax(largest, fabs(wanted[i]));
+  }
+  assert_true(worst_of_all(worst) <= 1e-10 * worst_of_all(largest));
+}
+
+static void clear(outcome *o) {
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    wl_prediction_clear(&o->prediction[p]);
+    wl_matrix_destroy(&o->covariance[p]);
+  }
+}
+
+static void test_predict(void **state) {
+  (void)state;
+  const int64_t test_count = 23;
+  for (size_t c = 1; c < SIZES; c++) {
+    wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
+    wl_point_set *train = points_of(grid, sizes[c].n, 3), *test = points_of(grid, test_count, 4);
+    wl_matrix *targets = matrix_of(grid, sizes[c].n, 2, right_hand_side);
+    outcome exact = predict(train, test, targets, false), mixed = predict(train, test, targets, true);
+    for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+      compare_numbers(mixed.prediction[p].mean, exact.prediction[p].mean, 2 * test_count);
+      for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+        compare_numbers(mixed.prediction[p].variance[q], exact.prediction[p].variance[q], test_count);
+      assert_true(difference(mixed.covariance[p], exact.covariance[p], 0) < 1e-10);
+      const double error = fabs(mixed.log_determinant[p] - exact.log_determinant[p]);
+      assert_true(error <= mixed.uncertainty[p] && mixed.uncertainty[p] < 1e-3 * (double)sizes[c].n);
+      assert_true(fabs(mixed.likelihood[p] - exact.likelihood[p]) <=
+                  0.5 * mixed.uncertainty[p] + 1e-10 * fabs(exact.likelihood[p]));
+    }
+    clear(&mixed);
+    clear(&exact);
+    wl_matrix_destroy(&targets);
+    wl_point_set_destroy(&test);
+    wl_point_set_destroy(&train);
+    wl_grid_destroy(&grid);
+  }
+}
+
+static int group(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor), cmocka_unit_test(test_pivot),
+                                     cmocka_unit_test(test_apply), cmocka_unit_test(test_predict)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(int argc, char **argv) { return mpi_test_main(argc, argv, group); }

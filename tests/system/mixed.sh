@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# mixed.sh PROGRAM LAUNCHER RANKS COMPARE CHECK_REFERENCE CASES DIGITS TOY: precision: mixed gives what precision: double gives, to
+# 1e-8 of the largest entry, or ends with status 3 and the remedies, or refuses by name. Runs in a folder of its own.
+set -uo pipefail
+program=$1 launcher=$2 ranks=$3 compare=$4 check_reference=$5 cases=$6 digits=$7 toy=$8
+failures=0
+# shellcheck disable=SC2206 # the launcher is a command with an option
+launch=($launcher "$ranks")
+
+fail() {
+  failures=$((failures + 1))
+  echo "FAILED: $*"
+  sed 's/^/  | /' log
+}
+
+# run PRECISION CONFIG SETTING...
+run() {
+  local precision=$1 config=$2 setting settings=()
+  shift 2
+  for setting in "$@"; do settings+=(--set "$setting"); done
+  rm -rf "$precision"
+  "${launch[@]}" "$program" run "$config" --set "precision=$precision" --set "output.directory=$PWD/$precision" \
+    "${settings[@]}" >log 2>&1
+}
+
+# agree CONFIG SETTING...: both precisions work and agree.
+agree() {
+  run double "$@" || fail "double precision: $*"
+  run mixed "$@" || fail "mixed precision: $*"
+  "$compare" double/results.h5 mixed/results.h5 1e-8 >log 2>&1 || fail "they differ: $*"
+  grep -q '"precision": "mixed"' mixed/summary.json || fail "the summary does not say mixed"
+  grep -q '"log_determinant_error"' mixed/summary.json || fail "the summary does not say how accurate it is"
+}
+
+# breaks CONFIG SETTING...: single precision is not enough, and the message says what would be; nothing is left behind.
+breaks() {
+  run mixed "$@"
+  [ $? = 3 ] || fail "status is not 3: $*"
+  [ "$(grep -c '^widelimit: error: ' log)" = 1 ] || fail "not one message: $*"
+  grep -q 'single precision.*precision: double.*noise_variance' log || fail "the message names no remedy: $*"
+  [ -z "$(find mixed -type f 2>/dev/null)" ] || fail "results are left: $*"
+}
+
+# refused PATTERN CONFIG SETTING...
+refused() {
+  local pattern=$1
+  shift
+  run mixed "$@"
+  [ $? = 2 ] || fail "status is not 2: $*"
+  grep -Eq "^widelimit: error: .*precision.*$pattern" log || fail "the message does not name $pattern: $*"
+}
+
+for case in "$cases"/*.json; do
+  folder=$(basename "$case" .json)
+  mkdir -p "$folder"
+  "$check_reference" write "$case" "$folder"
+  agree "$folder/case.yaml" output.kernels=false
+done
+agree "$digits" output.covariance=true
+agree "$digits" 'quantities=[nngp, ntk_gp]' grid.block=100 "grid={rows: $ranks, columns: 1}"
+
+# A linear network of 64 inputs and 720 points: the condition is 2.5e3 / noise. Double precision does well with both.
+agree "$digits" network.depth=1 noise_variance=1e-5 grid.block=64
+run double "$digits" network.depth=1 noise_variance=1e-6 || fail 'double precision with a condition of 2.5e9'
+breaks "$digits" network.depth=1 noise_variance=1e-6
+breaks "$digits" network.depth=1 noise_variance=1e-6 'quantities=[nngp]'
+
+refused output.kernels "$toy"
+refused sampling.ensemble "$toy" output.kernels=false sampling.ensemble=3
+refused sampling.rnd "$toy" output.kernels=false sampling.rnd=3
+refused sampling.bayesian_rnd "$toy" output.kernels=false sampling.bayesian_rnd=3
+refused certify "$toy" output.kernels=false certify.heads=8
+refused checkpoint.directory "$toy" output.kernels=false checkpoint.directory=kept
+refused factor.save "$toy" output.kernels=false factor.save=factor.h5
+exit $((failures > 0))
