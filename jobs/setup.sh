@@ -16,6 +16,9 @@ build_packages=(
   libcyaml-dev libyaml-dev libjansson-dev libgsl-dev librandom123-dev libsleef-dev libcmocka-dev
 )
 
+# shellcheck disable=SC2034 # what only some tests need; where it is not installed they are skipped, by name, but in CI
+test_packages=(slurm-wlm)
+
 fail() {
   printf '%s: %s\n' "$script" "$*" >&2
   exit 1

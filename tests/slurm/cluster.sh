@@ -31,6 +31,9 @@ SelectTypeParameters=CR_Core
 SlurmdParameters=config_overrides
 ReturnToService=2
 KillWait=20
+MessageTimeout=60
+SlurmdTimeout=600
+BatchStartTimeout=120
 SchedulerParameters=sched_interval=2,batch_sched_delay=0
 StateSaveLocation=$folder/state
 SlurmdSpoolDir=$folder/spool-%n
@@ -43,38 +46,76 @@ PartitionName=all Nodes=n[1-4] Default=YES MaxTime=INFINITE State=UP
 END
 }
 
-start_cluster() {
-  cluster=$1
+# One try: status 1 unless four nodes are idle within a minute.
+try_cluster() {
+  local node
+  rm -rf "$cluster"
   mkdir -p "$cluster/state"
   write_conf "$cluster" "$(free_port $((20000 + RANDOM % 10000)))"
-  export SLURM_CONF=$cluster/slurm.conf
   slurmctld -f "$SLURM_CONF" || return 1
   for node in n1 n2 n3 n4; do
     mkdir -p "$cluster/spool-$node"
     slurmd -N "$node" -f "$SLURM_CONF" || return 1
   done
-  for _ in $(seq 60); do
-    [ "$(sinfo -h -N -t idle 2>/dev/null | wc -l)" = 4 ] && return 0
+  for _ in $(seq 120); do
+    [ "$(timeout 10 sinfo -h -N -t idle 2>/dev/null | wc -l)" = 4 ] && return 0
     sleep 0.5
   done
   return 1
 }
 
-# By the pid files of this cluster alone; what does not go gently is killed.
-stop_cluster() {
+# Three tries, in FOLDER; what an earlier test left there is stopped first.
+start_cluster() {
+  cluster=$1
+  export SLURM_CONF=$cluster/slurm.conf
+  for _ in 1 2 3; do
+    stop_cluster
+    try_cluster && return 0
+    tail -n 20 "$cluster"/*.log
+  done
+  return 1
+}
+
+# The daemons of this cluster, by their pid files.
+cluster_pids() {
   local file pid
-  [ -n "${cluster-}" ] || return 0
-  scancel --user="$(id -un)" 2>/dev/null
-  sleep 1
-  for file in "$cluster"/slurmd-*.pid "$cluster"/slurmctld.pid; do
+  for file in "$cluster"/slurmctld.pid "$cluster"/slurmd-*.pid; do
     [ -s "$file" ] || continue
     pid=$(cat "$file")
-    kill "$pid" 2>/dev/null
-    for _ in $(seq 40); do
-      kill -0 "$pid" 2>/dev/null || break
-      sleep 0.25
-    done
-    kill -9 "$pid" 2>/dev/null
+    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -e "-f $SLURM_CONF" && echo "$pid"
   done
-  cluster=
+}
+
+# What its jobs started, by the mark that slurm.sh gives them.
+job_pids() {
+  local file
+  for file in /proc/[0-9]*/environ; do
+    tr '\0' '\n' 2>/dev/null <"$file" | grep -qxF "TEST_CLUSTER=$cluster" && basename "$(dirname "$file")"
+  done
+}
+
+# await_end SECONDS PIDS-COMMAND: status 1 where some are left after that.
+await_end() {
+  for _ in $(seq $((4 * $1))); do
+    [ -z "$($2)" ] && return 0
+    sleep 0.25
+  done
+  return 1
+}
+
+queue() { timeout 10 squeue -h 2>/dev/null; }
+
+# By process number, of this cluster alone; what does not go gently is killed.
+stop_cluster() {
+  [ -f "$cluster/slurm.conf" ] || return 0
+  if [ -n "$(cluster_pids)" ]; then
+    timeout 10 scancel --user="$(id -un)" 2>/dev/null
+    await_end 30 queue
+  fi
+  # shellcheck disable=SC2046 # process numbers
+  kill $(cluster_pids) 2>/dev/null
+  await_end 10 cluster_pids
+  # shellcheck disable=SC2046
+  kill -9 $(cluster_pids) $(job_pids) 2>/dev/null
+  return 0
 }
