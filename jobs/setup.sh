@@ -17,7 +17,7 @@ build_packages=(
 )
 
 # shellcheck disable=SC2034 # what only some tests need; where it is not installed they are skipped, by name, but in CI
-test_packages=(slurm-wlm)
+test_packages=(slurm-wlm iproute2)
 
 fail() {
   printf '%s: %s\n' "$script" "$*" >&2

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# surroundings.sh PROGRAM LAUNCHER RANKS COMPARE HOLD: what a run stands on is taken away or changed: the folder of the checkpoints,
+# the memory of one rank, the data; disks that are full or read-only. Each ends with the right results or with one message
+# and the right status. What needs a mount of its own is skipped, by name, without it. Runs in a folder of its own.
+set -uo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname "$0")/common.sh"
+make_case
+
+### the folder of the checkpoints is removed, between two of them and while one is written; then there is nothing to go on from
+for place in '1 cblas_dsyrk:9' '0 strip:3' '0 rename:3'; do
+  fresh
+  # shellcheck disable=SC2086 # rank and place
+  begin_held $place
+  rm -rf ckpt
+  release
+  finish
+  expect "checkpoints removed at $place" 0 'nngp'
+  same "checkpoints removed at $place"
+done
+
+### other data
+for file in X Y T; do
+  fresh
+  begin_held 0 rename:3
+  kill -USR1 "$(pid_of 1)"
+  release
+  finish
+  expect "a stop before $file.csv changes" 75 'stopped by'
+  cp $file.csv kept.csv
+  sed -i '5s/$/1/' $file.csv
+  run --resume
+  cp kept.csv $file.csv
+  expect "$file.csv changed" 2 'error: .*other data: the (training|test) (inputs|targets) were'
+  [ -n "$(ls ckpt)" ] || failed "$file.csv changed: the checkpoints are gone"
+  go_on "$file.csv put back"
+done
+
+### too little memory on one rank: beyond what the program foresees, and within
+cat >limited.sh <<'END'
+#!/usr/bin/env bash
+[ "${OMPI_COMM_WORLD_RANK:-0}" != 1 ] || ulimit -v "$limit"
+exec "$@"
+END
+chmod +x limited.sh
+cat >large.yaml <<'END'
+synthetic: {train: 14000, test: 10, dimension: 2}
+output: {directory: out}
+END
+fresh
+# shellcheck disable=SC2086
+timeout -k 5 120 $launcher "$ranks" env limit=700000 ./limited.sh "$program" run large.yaml >log 2>&1 </dev/null
+status=$?
+expect 'too little memory on rank 1' 2 'error: .*address space.*\(rank 1\)'
+[ ! -e out/results.h5 ] || failed 'too little memory on rank 1: there are results'
+
+### disks of their own
+if ! { mkdir -p small && mount -t tmpfs -o size=5m none small; } 2>/dev/null; then
+  echo 'skipped: full and read-only disks (mounting is not allowed here)'
+  exit $((failures > 0))
+fi
+trap 'umount -l small' EXIT
+trap 'exit 1' TERM INT HUP
+
+# fill BYTES: what is left of the small disk.
+fill() {
+  rm -rf small/*
+  local left
+  left=$(df --output=avail -B1 small | tail -n 1)
+  head -c $((left - $1)) /dev/zero >small/filler
+}
+
+fresh
+fill 1000000
+run --set checkpoint.directory=small --set checkpoint.keep=1
+expect 'disk full during a checkpoint' 0 'warning: no checkpoint could be written: .*(No space|cannot be written)'
+same 'disk full during a checkpoint'
+[ -z "$(find small -name '*.h5*')" ] || failed 'disk full during a checkpoint: part of one is left'
+fresh
+fill 1000000
+begin_held 1 cblas_dsyrk:9 --set checkpoint.directory=small --set checkpoint.every_minutes=30
+kill -USR1 "$(pid_of 0)"
+release
+finish
+expect 'disk full at a stop' 5 'error: .*no checkpoint could be written'
+fresh
+fill 40000
+run --set output.directory=small/out --set checkpoint.every_minutes=30
+expect 'disk full during results' 5 'error: .*small/out'
+[ ! -e small/out/results.h5 ] || failed 'disk full during results: a result file is left'
+rm -rf small/*
+mount -o remount,ro small
+run --set checkpoint.directory=small/ckpt
+expect 'read-only disk for checkpoints' 5 'error: .*small/ckpt'
+run --set output.directory=small/out
+expect 'read-only disk for results' 5 'error: .*small/out'
+exit $((failures > 0))
