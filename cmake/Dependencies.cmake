@@ -3,6 +3,7 @@
 # static libwidelimit needs the same libraries again where it is linked.
 include_guard()
 find_package(MPI REQUIRED COMPONENTS C)
+find_package(OpenMP COMPONENTS C) # one thread a rank assembles without it
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(openblas REQUIRED IMPORTED_TARGET openblas)
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)
@@ -13,11 +14,6 @@ pkg_check_modules(sleef REQUIRED IMPORTED_TARGET sleef)
 
 # ScaLAPACK carries the MPI's name on Debian and none elsewhere.
 find_library(SCALAPACK_LIBRARY NAMES scalapack-openmpi scalapack scalapack-mpich REQUIRED)
-pkg_search_module(scalapack QUIET scalapack-openmpi scalapack) # for its version only
-set(SCALAPACK_VERSION ${scalapack_VERSION})
-if(NOT SCALAPACK_VERSION)
-  set(SCALAPACK_VERSION unknown)
-endif()
 add_library(wl_scalapack INTERFACE IMPORTED)
 target_link_libraries(wl_scalapack INTERFACE ${SCALAPACK_LIBRARY})
 get_filename_component(SCALAPACK_NAME ${SCALAPACK_LIBRARY} NAME_WE)

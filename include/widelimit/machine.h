@@ -37,8 +37,11 @@ int wl_blas_threads(void);
  */
 void wl_blas_choose_threads(const wl_node *node);
 
-/** Local. One thread, whatever the environment says: for results that are the same to the byte on any number of ranks. */
-void wl_blas_use_one_thread(void);
+/** Local. That many threads from now on, whatever the environment says. */
+void wl_blas_set_threads(int threads);
+
+/** Threads that the assembly of kernels uses on this rank: as many as BLAS; one where built without OpenMP. */
+int wl_machine_threads(void);
 
 /** NULL, or advice where the processor can do better than the BLAS kernel in use. */
 const char *wl_blas_advice(void);

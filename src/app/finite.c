@@ -143,7 +143,7 @@ static wl_error run_phases(wl_finite *f, const wl_arguments *arguments) {
   WL_TRY(wl_run_share_config(&f->run, arguments));
   wl_halt_listen();
   f->run.node = wl_node_find(f->run.comm);
-  wl_blas_use_one_thread(); /* threads split sums otherwise than one does; ranks are what spreads networks */
+  wl_blas_set_threads(1); /* threads split sums otherwise than one does; ranks are what spreads networks */
   set_options(f);
   WL_TRY(wl_run_open_data(&f->run));
   WL_TRY(check(f));

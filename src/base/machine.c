@@ -91,7 +91,15 @@ void wl_blas_choose_threads(const wl_node *node) {
   openblas_set_num_threads(cores > 1 ? cores : 1);
 }
 
-void wl_blas_use_one_thread(void) { openblas_set_num_threads(1); }
+void wl_blas_set_threads(int threads) { openblas_set_num_threads(threads); }
+
+int wl_machine_threads(void) {
+#ifdef _OPENMP
+  return wl_blas_threads();
+#else
+  return 1;
+#endif
+}
 
 const char *wl_blas_advice(void) {
   static const char *const old[] = {"Prescott", "Core2",       "Penryn", "Dunnington",

@@ -3,10 +3,17 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#ifdef _OPENMP
+#include <omp.h>
+#else
+static int omp_get_thread_num(void) { return 0; }
+#endif
+
 #include "base/util.h"
 #include "widelimit/log.h"
+#include "widelimit/machine.h"
 
-/* Scratch of one rank: the recursion's work and a tile of each kernel, for tiles that straddle the diagonal. */
+/* Scratch of one thread: the recursion's work and a tile of each kernel. */
 typedef struct scratch {
   double *work, *kappa, *theta;
 } scratch;
@@ -17,16 +24,11 @@ static void scratch_destroy(scratch *s) {
   free(s->theta);
 }
 
-static wl_error scratch_create(const wl_point_set *points, scratch *s) {
-  const wl_grid *grid = points->grid;
-  const int64_t tile = (int64_t)grid->block * grid->block,
-                work = (int64_t)wl_network_tile_work(&points->network, grid->block, grid->block);
-  *s = (scratch){aligned_numbers(work), aligned_numbers(tile), aligned_numbers(tile)};
-  wl_error error = WL_OK;
-  if (!s->work || !s->kappa || !s->theta) error = wl_error_set(WL_ERROR_MEMORY, "assembly: out of memory");
-  error = wl_error_agree(grid->comm, error);
-  if (error != WL_OK) scratch_destroy(s);
-  return error;
+static bool scratch_create(const wl_point_set *points, scratch *s) {
+  const int64_t nb = points->grid->block;
+  *s = (scratch){aligned_numbers((int64_t)wl_network_tile_work(&points->network, nb, nb)),
+                 aligned_numbers(nb * nb), aligned_numbers(nb * nb)};
+  return s->work && s->kappa && s->theta;
 }
 
 /* The tile at local (il, jl): its place in the array, its shape, and where it stands globally. */
@@ -45,6 +47,50 @@ static tile tile_at(const wl_matrix *a, int64_t il, int64_t jl) {
                 .j = wl_matrix_global_column(a, jl),
                 .at = a->data + il + jl * a->ld};
 }
+
+typedef void (*tile_function)(void *context, const tile *t, scratch *s);
+
+/* Local. The tiles are dealt out among the threads; none depends on another. */
+static void fill_tiles(const wl_matrix *shape, tile_function fill, void *context, scratch *scratches, int threads,
+                       wl_progress *progress) {
+  const int64_t nb = shape->grid->block, down = (shape->local_rows + nb - 1) / nb,
+                across = (shape->local_columns + nb - 1) / nb;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (int64_t k = 0; k < down * across; k++) {
+    const int thread = omp_get_thread_num();
+    const tile t = tile_at(shape, k % down * nb, k / down * nb);
+    fill(context, &t, &scratches[thread]);
+    if (thread == 0 && progress) wl_progress_update(progress, (double)(k / down * nb));
+  }
+}
+
+/* Collective. Calls `fill` for every tile that this rank has of a matrix like `shape`, on as many threads as BLAS has. */
+static wl_error for_each_tile(const wl_point_set *points, const wl_matrix *shape, tile_function fill,
+                              void *context, wl_progress *progress) {
+  const int threads = wl_machine_threads();
+  scratch *scratches = calloc((size_t)threads, sizeof *scratches);
+  bool complete = scratches;
+  for (int i = 0; complete && i < threads; i++) complete = scratch_create(points, &scratches[i]);
+  wl_error error = complete ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "assembly: out of memory");
+  error = wl_error_agree(shape->grid->comm, error);
+  if (error == WL_OK) {
+    wl_blas_set_threads(1); /* each tile's product is small, and its sums must not depend on threads */
+    fill_tiles(shape, fill, context, scratches, threads, progress);
+    wl_blas_set_threads(threads);
+  }
+  for (int i = 0; scratches && i < threads; i++) scratch_destroy(&scratches[i]);
+  free(scratches);
+  return error;
+}
+
+/* What an assembly fills, and with what. */
+typedef struct assembly {
+  const wl_point_set *rows, *columns;
+  wl_gram_content content;
+  double kappa_weight, theta_weight;
+  bool lower;
+  wl_matrix *a, *kappa, *theta;
+} assembly;
 
 /* Θ on and below the diagonal, κ above; on it Θ_ii from its closed form. */
 static void fill_diagonal_tile(const wl_point_set *points, wl_gram_content content, const wl_matrix *a,
@@ -75,11 +121,13 @@ static double *mirror(const wl_matrix *a, const tile *t) {
  * Θ of a tile below the diagonal, and with it κ of its mirror image where that is ours too. Other tiles above the
  * diagonal are evaluated as their mirror images are, which makes an entry independent of the grid.
  */
-static void fill_tile(const wl_point_set *points, wl_gram_content content, const wl_matrix *a, const tile *t,
-                      scratch *s) {
-  const bool kappa = content & WL_GRAM_KAPPA, theta = content & WL_GRAM_THETA;
+static void fill_symmetric(void *context, const tile *t, scratch *s) {
+  const assembly *as = context;
+  const wl_point_set *points = as->rows;
+  const wl_matrix *a = as->a;
+  const bool kappa = as->content & WL_GRAM_KAPPA, theta = as->content & WL_GRAM_THETA;
   if (t->i == t->j) {
-    fill_diagonal_tile(points, content, a, t, s);
+    fill_diagonal_tile(points, as->content, a, t, s);
   } else if (t->i > t->j && theta) {
     wl_network_tile_split(points->row, t->il, t->rows, points->column, t->jl, t->columns,
                           kappa ? mirror(a, t) : NULL, a->ld, t->at, a->ld, s->work);
@@ -89,68 +137,53 @@ static void fill_tile(const wl_point_set *points, wl_gram_content content, const
   }
 }
 
-wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, wl_matrix *a) {
-  const int64_t nb = a->grid->block;
-  scratch s;
-  WL_TRY(scratch_create(points, &s));
-  wl_progress progress = wl_progress_begin("assemble", (double)a->local_columns, 0.0);
-  for (int64_t jl = 0; jl < a->local_columns; jl += nb) {
-    for (int64_t il = 0; il < a->local_rows; il += nb) {
-      const tile t = tile_at(a, il, jl);
-      fill_tile(points, content, a, &t, &s);
-    }
-    wl_progress_update(&progress, (double)jl);
-  }
+/* With progress shown. */
+static wl_error assemble_square(assembly *as, tile_function fill) {
+  wl_progress progress = wl_progress_begin("assemble", (double)as->a->local_columns, 0.0);
+  const wl_error error = for_each_tile(as->rows, as->a, fill, as, &progress);
   wl_progress_end(&progress);
-  scratch_destroy(&s);
-  return WL_OK;
+  return error;
 }
 
-/* The part of a tile that is strictly within the triangle: a κ + b Θ, from the scratch tiles. */
-static void place_weighted(const wl_matrix *a, const tile *t, double kappa_weight, double theta_weight, int lower,
-                           const scratch *s) {
+wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, wl_matrix *a) {
+  assembly as = {.rows = points, .columns = points, .content = content, .a = a};
+  return assemble_square(&as, fill_symmetric);
+}
+
+/* The part of a tile that is strictly within the triangle: a κ + b Θ. */
+static void fill_weighted(void *context, const tile *t, scratch *s) {
+  const assembly *as = context;
+  if (as->lower ? t->i < t->j : t->i > t->j) return;
+  wl_network_tile(as->rows->row, t->il, t->rows, as->rows->column, t->jl, t->columns, s->kappa, t->rows, s->theta,
+                  t->rows, s->work);
   for (int64_t j = 0; j < t->columns; j++)
     for (int64_t i = 0; i < t->rows; i++) {
-      const bool within = lower ? t->i + i > t->j + j : t->i + i < t->j + j;
+      const bool within = as->lower ? t->i + i > t->j + j : t->i + i < t->j + j;
       const int64_t k = i + j * t->rows;
-      if (within) t->at[i + j * a->ld] = kappa_weight * s->kappa[k] + theta_weight * s->theta[k];
+      if (within) t->at[i + j * as->a->ld] = as->kappa_weight * s->kappa[k] + as->theta_weight * s->theta[k];
     }
 }
 
 wl_error wl_gram_weighted(const wl_point_set *points, double kappa_weight, double theta_weight,
                           wl_triangle triangle, wl_matrix *a) {
-  const int64_t nb = a->grid->block;
-  const int lower = triangle == WL_TRIANGLE_LOWER;
-  scratch s;
-  WL_TRY(scratch_create(points, &s));
-  wl_progress progress = wl_progress_begin("assemble", (double)a->local_columns, 0.0);
-  for (int64_t jl = 0; jl < a->local_columns; jl += nb) {
-    for (int64_t il = 0; il < a->local_rows; il += nb) {
-      const tile t = tile_at(a, il, jl);
-      if (lower ? t.i < t.j : t.i > t.j) continue;
-      wl_network_tile(points->row, il, t.rows, points->column, jl, t.columns, s.kappa, t.rows, s.theta, t.rows,
-                      s.work);
-      place_weighted(a, &t, kappa_weight, theta_weight, lower, &s);
-    }
-    wl_progress_update(&progress, (double)jl);
-  }
-  wl_progress_end(&progress);
-  scratch_destroy(&s);
-  return WL_OK;
+  assembly as = {.rows = points,
+                 .columns = points,
+                 .kappa_weight = kappa_weight,
+                 .theta_weight = theta_weight,
+                 .lower = triangle == WL_TRIANGLE_LOWER,
+                 .a = a};
+  return assemble_square(&as, fill_weighted);
+}
+
+static void fill_cross(void *context, const tile *t, scratch *s) {
+  const assembly *as = context;
+  const wl_matrix *kappa = as->kappa, *theta = as->theta;
+  wl_network_tile(as->rows->row, t->il, t->rows, as->columns->column, t->jl, t->columns,
+                  kappa ? kappa->data + t->il + t->jl * kappa->ld : NULL, kappa ? kappa->ld : 0,
+                  theta ? theta->data + t->il + t->jl * theta->ld : NULL, theta ? theta->ld : 0, s->work);
 }
 
 wl_error wl_gram_cross(const wl_point_set *a, const wl_point_set *b, wl_matrix *kappa, wl_matrix *theta) {
-  const wl_matrix *shape = kappa ? kappa : theta;
-  const int64_t nb = shape->grid->block;
-  scratch s;
-  WL_TRY(scratch_create(a, &s));
-  for (int64_t jl = 0; jl < shape->local_columns; jl += nb)
-    for (int64_t il = 0; il < shape->local_rows; il += nb) {
-      const tile t = tile_at(shape, il, jl);
-      wl_network_tile(a->row, il, t.rows, b->column, jl, t.columns,
-                      kappa ? kappa->data + il + jl * kappa->ld : NULL, kappa ? kappa->ld : 0,
-                      theta ? theta->data + il + jl * theta->ld : NULL, theta ? theta->ld : 0, s.work);
-    }
-  scratch_destroy(&s);
-  return WL_OK;
+  assembly as = {.rows = a, .columns = b, .kappa = kappa, .theta = theta};
+  return for_each_tile(a, kappa ? kappa : theta, fill_cross, &as, NULL);
 }

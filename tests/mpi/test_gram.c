@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "widelimit/gram.h"
+#include "widelimit/machine.h"
 #include "widelimit/random.h"
 
 enum { DIMENSION = 5 };
@@ -91,26 +92,43 @@ static void test_cross_is_bitwise_the_same(void **state) {
                       2 * cases[c].n * cases[c].m);
 }
 
-/* A triangle that is not asked for stays as it was. */
+static void test_threads_change_no_bit(void **state) {
+  (void)state;
+  const int threads = wl_blas_threads();
+  for (size_t a = 0; a < sizeof activations / sizeof *activations; a++) {
+    wl_blas_set_threads(3);
+    double *three = symmetric_on(MPI_COMM_WORLD, activations[a], 97, 7);
+    assert_int_equal(wl_blas_threads(), 3); /* the assembly gives back what it found */
+    wl_blas_set_threads(1);
+    check_same_bits(three, symmetric_on(MPI_COMM_WORLD, activations[a], 97, 7), 97 * 97);
+  }
+  wl_blas_set_threads(threads);
+}
+
+/* A triangle that is not asked for stays as it was, the other one is what it is beside it. */
 static void test_content(void **state) {
   (void)state;
   wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
   wl_point_set *points = points_of(grid, WL_ACTIVATION_RELU, 45, 1);
-  wl_matrix *a = NULL;
+  wl_matrix *a = NULL, *both = NULL;
   assert_int_equal(wl_matrix_create(grid, 45, 45, &a), WL_OK);
+  assert_int_equal(wl_matrix_create(grid, 45, 45, &both), WL_OK);
+  assert_int_equal(wl_gram_symmetric(points, WL_GRAM_BOTH, both), WL_OK);
   for (int content = WL_GRAM_THETA; content <= WL_GRAM_KAPPA; content++) {
     for (int64_t k = 0; k < a->ld * a->local_columns; k++) a->data[k] = -5.0;
     assert_int_equal(wl_gram_symmetric(points, (wl_gram_content)content, a), WL_OK);
     double wrong = 0.0;
     for (int64_t jl = 0; jl < a->local_columns; jl++)
       for (int64_t il = 0; il < a->local_rows; il++) {
+        const double other = both->data[il + jl * a->ld];
         const int above = wl_matrix_global_row(a, il) < wl_matrix_global_column(a, jl);
         const int on = wl_matrix_global_row(a, il) == wl_matrix_global_column(a, jl);
         const int filled = content == WL_GRAM_THETA ? !above : above;
-        if (!(content == WL_GRAM_KAPPA && on)) wrong += filled != (a->data[il + jl * a->ld] != -5.0);
+        if (!(content == WL_GRAM_KAPPA && on)) wrong += a->data[il + jl * a->ld] != (filled ? other : -5.0);
       }
     assert_true(worst_of_all(wrong) == 0.0);
   }
+  wl_matrix_destroy(&both);
   wl_matrix_destroy(&a);
   wl_point_set_destroy(&points);
   wl_grid_destroy(&grid);
@@ -138,7 +156,8 @@ static void test_reader_error(void **state) {
 static int group(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_symmetric_is_bitwise_the_same),
                                      cmocka_unit_test(test_cross_is_bitwise_the_same),
-                                     cmocka_unit_test(test_content), cmocka_unit_test(test_reader_error)};
+                                     cmocka_unit_test(test_threads_change_no_bit), cmocka_unit_test(test_content),
+                                     cmocka_unit_test(test_reader_error)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
