@@ -12,11 +12,23 @@
 #define WIDELIMIT_CHECKPOINT_H
 
 #include "widelimit/predict.h"
+#include "widelimit/sample.h"
+
+/** How far the draws are (sample.h). */
+typedef struct wl_draw_state {
+  bool begun;           /**< the matrix is the joint one of training and test points: the stage's triangle */
+  bool done;            /**< all draws are in the result file; no matrix is needed */
+  wl_joint_state joint; /**< of which the checkpoint is */
+  int64_t drawn[WL_DRAW_COUNT]; /**< columns (draw · outputs) in the result file */
+  int64_t halves;               /**< Bayesian heads whose first half is there */
+  char *
+      lower_file; /**< name of the file in the same folder with all of L, past the first stage; NULL: none needed */
+} wl_draw_state;
 
 /** The header. Members may be read and written; pointers are owned. */
 typedef struct wl_checkpoint {
   char *fingerprint;                    /**< of configuration and data: lines "key: value" */
-  int64_t rows;                         /**< n */
+  int64_t rows;                         /**< n; the order of the joint matrix where draws have begun */
   int64_t outputs;                      /**< c */
   wl_prior prior;                       /**< the prior that was at work: its triangle is in the file */
   int64_t columns;                      /**< how many columns of the factor are final */
@@ -31,6 +43,7 @@ typedef struct wl_checkpoint {
   double bytes_per_second; /**< of the last checkpoint written; 0: none was */
   char
       *matrix_file; /**< name of the file in the same folder that has the matrix; "" this one, NULL: none needed */
+  wl_draw_state draws;
   int64_t strips;
   uint64_t *checksums; /**< of the strips */
 } wl_checkpoint;

@@ -47,6 +47,10 @@ wl_error wl_results_flush(wl_results *results);
 /** Reads `rows` rows of a dataset from `row` on, all columns. Errors: WL_ERROR_IO. */
 wl_error wl_results_get(wl_results *results, const char *path, int64_t row, int64_t rows, double *values);
 
+/** Reads the rows × columns piece at (row, column), row-major. Errors: WL_ERROR_IO. */
+wl_error wl_results_get_piece(wl_results *results, const char *path, int64_t row, int64_t column, int64_t rows,
+                              int64_t columns, double *values);
+
 /** An attribute of the root group. Errors: WL_ERROR_IO. */
 wl_error wl_results_note(wl_results *results, const char *name, const char *text);
 

@@ -64,21 +64,41 @@ typedef enum wl_mistake {
 const char *wl_mistake_name(wl_mistake mistake);
 const char *wl_mistake_text(wl_mistake mistake);
 
+/** The kernel that the upper triangle holds. */
+typedef enum wl_stage {
+  WL_STAGE_POSTERIOR,   /**< none: L alone */
+  WL_STAGE_KAPPA,       /**< κ: ensemble, rnd, the first half of bayesian_rnd */
+  WL_STAGE_THETA_LOWER, /**< Θ⁻: the second half of bayesian_rnd */
+  WL_STAGES
+} wl_stage;
+
+typedef struct wl_joint wl_joint;
+
+/** How far a joint array is: what is needed beside its triangles to go on. */
+typedef struct wl_joint_state {
+  wl_stage stage;          /**< the last one that was begun */
+  int64_t columns;         /**< of its factor that are final; N: all */
+  int attempt[WL_STAGES];  /**< by stage: how often its shift was raised */
+  double shift[WL_STAGES]; /**< by stage, of those that are done */
+} wl_joint_state;
+
+/**
+ * Watches the factorizations of a joint array, as wl_factor_watch does. Both calls are Collective.
+ * `reached` gets NULL for `state` where no factorization is under way (wl_joint_poll).
+ */
+typedef struct wl_joint_watch {
+  void *context;
+  bool (*wants)(void *context);
+  wl_error (*reached)(void *context, wl_joint *joint, const wl_joint_state *state);
+} wl_joint_watch;
+
 typedef struct wl_joint_options {
   double noise_variance; /**< σ² ≥ 0 */
   double jitter;         /**< ≥ 0 */
   uint64_t seed;
-  wl_mistake mistake; /**< 0: none */
+  wl_mistake mistake;          /**< 0: none */
+  const wl_joint_watch *watch; /**< NULL: not watched; borrowed, must outlive the joint array */
 } wl_joint_options;
-
-/** The kernel that the upper triangle holds. */
-typedef enum wl_stage {
-  WL_STAGE_POSTERIOR,  /**< none: L alone */
-  WL_STAGE_KAPPA,      /**< κ: ensemble, rnd, the first half of bayesian_rnd */
-  WL_STAGE_THETA_LOWER /**< Θ⁻: the second half of bayesian_rnd */
-} wl_stage;
-
-typedef struct wl_joint wl_joint;
 
 /**
  * Collective. Assembles the joint Θ and factors it.
@@ -90,6 +110,29 @@ typedef struct wl_joint wl_joint;
  */
 wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
                          const wl_matrix *targets, wl_joint **joint);
+
+/**
+ * Collective. The same from a state in between, on any grid.
+ * @param array           N × N, consumed whatever happens: L, as far as it is, below the diagonal; past the first stage, the
+ *                        stage's factor above it. The diagonal is the stage's
+ * @param lower_diagonal  L's by local row, past the first stage
+ */
+wl_error wl_joint_restore(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+                          const wl_matrix *targets, const wl_joint_state *state, wl_matrix *array,
+                          const double *lower_diagonal, wl_joint **joint);
+
+/** Local. The state between factorizations. */
+wl_joint_state wl_joint_get_state(const wl_joint *joint);
+
+/** Collective. Asks the watch, where there is one, between other steps. Errors: those of wl_joint_watch.reached. */
+wl_error wl_joint_poll(wl_joint *joint);
+
+/**
+ * Local. The array for reading, with the diagonal of a finished factor in place, or of the one under way where `stage` is
+ * that one's and it is not finished. Lent until wl_joint_take_back, before anything else is done with the joint array.
+ */
+const wl_matrix *wl_joint_lend(wl_joint *joint, wl_triangle triangle, bool finished);
+void wl_joint_take_back(wl_joint *joint);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
 void wl_joint_destroy(wl_joint **joint);

@@ -95,6 +95,7 @@ wl_error wl_run_certify(wl_run *run) {
                                   .heads = run->config->certify.heads,
                                   .false_alarm = run->config->certify.false_alarm};
     options.joint.mistake = run->config->certify.sabotage;
+    options.joint.watch = wl_keeper_joint_watch(run);
     const wl_certify_input input = {.points = points,
                                     .train = run->shape.train,
                                     .targets = run->targets,

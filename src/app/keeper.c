@@ -10,7 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "app/run.h"
+#include "app/sample.h"
 #include "widelimit/log.h"
 
 enum { PATH_SIZE = 4200, MOST = 64 };
@@ -32,10 +32,12 @@ static wl_error make_fingerprint(const wl_run *run, wl_scope scope, char **text)
   wl_error error = wl_config_fingerprint(run->config, scope, &config);
   if (error == WL_OK) error = wl_data_fingerprint(run->data, scope == WL_SCOPE_RUN, &data);
   if (error == WL_OK) {
-    const size_t size = strlen(config) + strlen(data) + 1;
+    /* a prediction's checkpoints have no matrix: a run cannot go on from them */
+    const char *command = scope == WL_SCOPE_RUN && run->keeper.factor ? "command: predict\n" : "";
+    const size_t size = strlen(config) + strlen(data) + strlen(command) + 1;
     *text = malloc(size);
     if (*text)
-      snprintf(*text, size, "%s%s", config, data);
+      snprintf(*text, size, "%s%s%s", config, data, command);
     else
       error = wl_error_set(WL_ERROR_MEMORY, "checkpoint: out of memory");
   }
@@ -52,11 +54,17 @@ typedef struct candidate {
   int64_t numbers[MOST];
   char path[PATH_SIZE], matrix_path[PATH_SIZE];
   wl_checkpoint matrix; /* header of the matrix's file, where that is another */
+  char lower_path[PATH_SIZE];
+  wl_checkpoint lower; /* of the file with L, where that is another still */
 } candidate;
 
-/* Root. Opens the file that has the matrix, where it is another. */
+/* Root. Opens the files that have the matrix, where they are others. */
 static wl_error open_matrix_file(wl_run *run, candidate *c) {
   wl_keeper *k = &run->keeper;
+  if (k->state.draws.lower_file) {
+    wl_keeper_path(run, k->state.draws.lower_file, c->lower_path, sizeof c->lower_path);
+    WL_TRY(wl_checkpoint_open(c->lower_path, &c->lower));
+  }
   const char *file = k->state.matrix_file;
   free(k->factor_file);
   k->factor_file = NULL;
@@ -66,7 +74,7 @@ static wl_error open_matrix_file(wl_run *run, candidate *c) {
     wl_keeper_path(run, file, c->matrix_path, sizeof c->matrix_path);
     WL_TRY(wl_checkpoint_open(c->matrix_path, &c->matrix));
   }
-  if (k->state.factored) k->factor_file = strdup(strrchr(c->matrix_path, '/') + 1);
+  if (k->state.factored && !k->state.draws.begun) k->factor_file = strdup(strrchr(c->matrix_path, '/') + 1);
   return WL_OK;
 }
 
@@ -75,6 +83,7 @@ static void leave_out(wl_keeper *k, candidate *c) {
   wl_log_warning("%s; this checkpoint is left out", wl_error_message());
   wl_checkpoint_clear(&k->state);
   wl_checkpoint_clear(&c->matrix);
+  wl_checkpoint_clear(&c->lower);
 }
 
 /* Root. The newest candidate that is whole, as far as one rank can tell; `found` says whether there is one. */
@@ -93,20 +102,54 @@ static wl_error next_candidate(wl_run *run, candidate *c, int *found) {
   return WL_OK;
 }
 
+/* Collective. Reads L into the joint array and keeps its diagonal, which goes to the other factor. */
+static wl_error load_lower(wl_run *run, candidate *c) {
+  wl_keeper *k = &run->keeper;
+  WL_TRY(wl_checkpoint_share(run->comm, &c->lower));
+  MPI_Bcast(c->lower_path, PATH_SIZE, MPI_CHAR, 0, run->comm);
+  WL_TRY(wl_checkpoint_read_matrix(c->lower_path, &c->lower, WL_TRIANGLE_LOWER, k->array));
+  free(k->lower_diagonal);
+  k->lower_diagonal = calloc((size_t)k->array->local_rows + 1, sizeof(double));
+  wl_error error = k->lower_diagonal ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "checkpoint: out of memory");
+  WL_TRY(wl_error_agree(run->comm, error));
+  wl_matrix_get_diagonal(k->array, k->lower_diagonal);
+  return WL_OK;
+}
+
+static wl_triangle triangle_of_state(const wl_checkpoint *s) {
+  if (!s->draws.begun) return triangle_of(s->prior);
+  return s->draws.joint.stage == WL_STAGE_POSTERIOR ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
+}
+
+/* Takes over how far the draws were, and where their finished factors are. */
+static void recall_draws(wl_keeper *k, const candidate *c) {
+  const wl_draw_state *d = &k->state.draws;
+  const int which = d->joint.stage != WL_STAGE_POSTERIOR;
+  k->draws = *d;
+  k->draws.lower_file = NULL;
+  if (d->lower_file) k->draw_file[0] = strdup(d->lower_file);
+  if (k->state.matrix_file && d->joint.columns == k->array->rows)
+    k->draw_file[which] = strdup(strrchr(c->matrix_path, '/') + 1);
+}
+
 /* Collective. Reads the matrix, and S Z where a factorization is to go on. */
 static wl_error load(wl_run *run, candidate *c) {
   wl_keeper *k = &run->keeper;
   WL_TRY(wl_checkpoint_share(run->comm, &k->state));
+  const wl_draw_state *draws = &k->state.draws;
+  if (!k->state.matrix_file && !draws->lower_file) return WL_OK;
+  const int64_t n = run->shape.train + (draws->begun ? run->shape.test : 0);
+  if (k->array && k->array->rows != n) wl_matrix_destroy(&k->array);
+  if (!k->array) WL_TRY(wl_matrix_create(run->grid, n, n, &k->array));
+  if (draws->lower_file) WL_TRY(load_lower(run, c));
   if (!k->state.matrix_file) return WL_OK;
   const bool other = *k->state.matrix_file != 0;
   if (other) WL_TRY(wl_checkpoint_share(run->comm, &c->matrix));
   MPI_Bcast(c->matrix_path, PATH_SIZE, MPI_CHAR, 0, run->comm);
-  const int64_t n = run->shape.train;
-  if (!k->array) WL_TRY(wl_matrix_create(run->grid, n, n, &k->array));
-  WL_TRY(wl_checkpoint_read_matrix(c->matrix_path, other ? &c->matrix : &k->state, triangle_of(k->state.prior),
+  WL_TRY(wl_checkpoint_read_matrix(c->matrix_path, other ? &c->matrix : &k->state, triangle_of_state(&k->state),
                                    k->array));
   if (k->state.factored) return WL_OK;
-  if (!k->products) WL_TRY(wl_matrix_create(run->grid, n, WL_PROBES, &k->products));
+  if (!k->products) WL_TRY(wl_matrix_create(run->grid, run->shape.train, WL_PROBES, &k->products));
   return wl_checkpoint_read_products(c->matrix_path, k->products);
 }
 
@@ -121,6 +164,7 @@ static wl_error find_state(wl_run *run, candidate *c) {
     if (!found) return WL_OK;
     error = load(run, c);
     if (error == WL_OK) {
+      if (k->state.draws.begun) recall_draws(k, c);
       k->resumed = true;
       k->resumed_from = strdup(c->path);
       k->attempts = k->state.attempts + 1;
@@ -135,9 +179,12 @@ static wl_error find_state(wl_run *run, candidate *c) {
 
 /* ---- opening -------------------------------------------------------------------------------------------------- */
 
+/* Of one with the training points' matrix, or with the joint one where there will be draws to go on from. */
 static double checkpoint_bytes(const wl_run *run) {
   const double n = (double)run->shape.train, m = (double)run->shape.test, c = (double)run->shape.outputs;
-  return wl_checkpoint_matrix_bytes(run->shape.train) + 8.0 * (n * WL_PROBES + m * (2.0 * c + WL_QUANTITY_COUNT));
+  const bool joint = wl_run_has_samples(run->config) && !run->config->certify.wanted;
+  return wl_checkpoint_matrix_bytes(run->shape.train + (joint ? run->shape.test : 0)) +
+         8.0 * (n * WL_PROBES + m * (2.0 * c + WL_QUANTITY_COUNT));
 }
 
 /* Seconds that writing a checkpoint and reading it back takes, as far as is known. */
@@ -171,6 +218,7 @@ static wl_error resume(wl_run *run) {
     if (run->rank == 0) c->left = wl_keeper_list(run, MOST, c->numbers);
     error = find_state(run, c);
     wl_checkpoint_clear(&c->matrix);
+    wl_checkpoint_clear(&c->lower);
   }
   free(c);
   return error;
@@ -183,7 +231,7 @@ wl_error wl_keeper_open(wl_run *run, const wl_arguments *arguments) {
   k->attempts = 1;
   k->lock = -1;
   WL_TRY(check_usage(run, arguments));
-  k->open = config->checkpoint.directory && !k->factor;
+  k->open = config->checkpoint.directory != NULL;
   if (k->open)
     wl_halt_open(&k->halt, run->comm, run->timer.began, arguments->time_limit,
                  60.0 * config->checkpoint.every_minutes);
@@ -205,6 +253,10 @@ void wl_keeper_close(wl_run *run) {
   free(k->fingerprint);
   free(k->factor_fingerprint);
   free(k->factor_file);
+  free(k->last_file);
+  free(k->draw_file[0]);
+  free(k->draw_file[1]);
+  free(k->lower_diagonal);
   free(k->resumed_from);
   k->open = false;
 }
@@ -212,7 +264,10 @@ void wl_keeper_close(wl_run *run) {
 static void announce_resumed(const wl_run *run) {
   const wl_checkpoint *s = &run->keeper.state;
   const char *name = name_of(s->prior);
-  if (!s->factored)
+  if (s->draws.begun)
+    wl_log_line("  resumed  attempt %lld: all points predicted, draws %s", (long long)run->keeper.attempts,
+                s->draws.done ? "done" : "begun");
+  else if (!s->factored)
     wl_log_line("  resumed  attempt %lld: %s factored to column %lld of %lld", (long long)run->keeper.attempts,
                 name, (long long)s->columns, (long long)s->rows);
   else
@@ -262,6 +317,10 @@ void wl_keeper_hand_over(wl_run *run, wl_model_options *options) {
   wl_keeper *k = &run->keeper;
   if (k->factor) options->holds = WL_GRAM_THETA; /* comes from the file; κ is assembled where A κ_XX Aᵀ wants it */
   if (!k->resumed) return;
+  if (k->state.draws.begun) { /* nothing is wanted of the model any more */
+    options->holds = WL_GRAM_KAPPA;
+    return;
+  }
   options->array = k->array;
   k->array = NULL;
   options->holds = k->state.prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
@@ -307,7 +366,7 @@ static wl_error copy_evidence(const wl_run *run, wl_checkpoint *c) {
 /* The header of a checkpoint now, but for what the writing finds out. The caller clears it. */
 static wl_error make_header(const wl_run *run, wl_checkpoint *c) {
   const wl_keeper *k = &run->keeper;
-  c->rows = run->shape.train;
+  c->rows = run->shape.train + (c->draws.begun && !c->draws.done ? run->shape.test : 0);
   c->outputs = run->shape.outputs;
   c->clamped = run->tally.clamped;
   c->most_negative = run->tally.most_negative;
@@ -339,7 +398,9 @@ static wl_error write_file(wl_run *run, wl_checkpoint *c, const wl_checkpoint_co
   k->written++;
   k->bytes_per_second = c->bytes_per_second;
   if (run->rank == 0) wl_keeper_prune(run, run->config->checkpoint.keep);
-  if (content.matrix && c->factored) {
+  free(k->last_file);
+  k->last_file = strdup(strrchr(path, '/') + 1);
+  if (content.matrix && c->factored && !c->draws.begun) {
     free(k->factor_file);
     k->factor_file = strdup(strrchr(path, '/') + 1);
   }
@@ -350,21 +411,21 @@ static wl_error write_file(wl_run *run, wl_checkpoint *c, const wl_checkpoint_co
  * Writes a checkpoint on this decision. One that is only in time may fail: the run goes on with those before. One that
  * ends the run may not.
  */
-static wl_error save(wl_run *run, wl_decision decision, wl_checkpoint *c, const wl_checkpoint_content *content) {
+wl_error wl_keeper_save(wl_run *run, wl_decision decision, wl_checkpoint *c,
+                        const wl_checkpoint_content *content) {
   wl_keeper *k = &run->keeper;
   const wl_phase before = wl_timer_enter(&run->timer, WL_PHASE_CHECKPOINT);
   const double began = MPI_Wtime();
   char path[PATH_SIZE] = "", bytes[32];
   const wl_error error = write_file(run, c, content, path);
-  const double seconds = MPI_Wtime() - began;
+  const double seconds = MPI_Wtime() - began, size = wl_checkpoint_matrix_bytes(c->rows);
   wl_checkpoint_clear(c);
   if (error == WL_OK && content->matrix) k->halt.saving = seconds;
   wl_halt_saved(&k->halt);
   wl_timer_enter(&run->timer, before);
   if (error == WL_OK)
     wl_log_line("  checkpoint %s: %s in %.2f s", path,
-                content->matrix ? wl_format_bytes(checkpoint_bytes(run), bytes, sizeof bytes) : "results so far",
-                seconds);
+                content->matrix ? wl_format_bytes(size, bytes, sizeof bytes) : "results so far", seconds);
   if (decision == WL_DECISION_STOP) {
     if (error == WL_OK)
       WL_FAIL(WL_ERROR_STOPPED, "stopped by %s; run it again with --resume to go on from %s",
@@ -388,7 +449,7 @@ static bool is_too_late(const wl_run *run, wl_prior prior, int64_t predicted) {
   return run->config->certify.wanted && (prior == WL_PRIOR_KAPPA || predicted > 0);
 }
 
-static wl_error stop_without(const wl_run *run, wl_decision decision) {
+wl_error wl_keeper_stop_without(const wl_run *run, wl_decision decision) {
   if (decision != WL_DECISION_STOP) return WL_OK;
   WL_FAIL(WL_ERROR_STOPPED, "stopped by %s; run it again with --resume to go on from the factor of theta",
           wl_halt_reason(&run->keeper.halt));
@@ -399,12 +460,12 @@ static wl_error reached(void *context, const wl_factor_state *state) {
   wl_keeper *k = &run->keeper;
   if (is_too_late(run, k->prior, 0)) {
     wl_halt_saved(&k->halt);
-    return stop_without(run, k->halt.stop ? WL_DECISION_STOP : WL_DECISION_SAVE);
+    return wl_keeper_stop_without(run, k->halt.stop ? WL_DECISION_STOP : WL_DECISION_SAVE);
   }
   wl_checkpoint c = {.prior = k->prior, .columns = state->columns, .norm = state->norm};
   const wl_checkpoint_content content = {
       .matrix = wl_model_gram(run->model), .triangle = triangle_of(k->prior), .products = state->products};
-  return save(run, k->halt.stop ? WL_DECISION_STOP : WL_DECISION_SAVE, &c, &content);
+  return wl_keeper_save(run, k->halt.stop ? WL_DECISION_STOP : WL_DECISION_SAVE, &c, &content);
 }
 
 wl_error wl_keeper_boundary(wl_run *run, wl_prior prior, int64_t predicted) {
@@ -413,24 +474,33 @@ wl_error wl_keeper_boundary(wl_run *run, wl_prior prior, int64_t predicted) {
   int have = k->factor_file != NULL;
   MPI_Bcast(&have, 1, MPI_INT, 0, run->comm);
   wl_decision decision = wl_halt_ask(&k->halt);
-  if (is_too_late(run, prior, predicted)) return stop_without(run, decision);
-  if (decision == WL_DECISION_GO_ON && run->config->certify.wanted && !have) decision = WL_DECISION_SAVE;
+  if (is_too_late(run, prior, predicted)) return wl_keeper_stop_without(run, decision);
+  if (decision == WL_DECISION_GO_ON && run->config->certify.wanted && !have && !k->factor)
+    decision = WL_DECISION_SAVE;
   if (decision == WL_DECISION_GO_ON) return WL_OK;
   wl_checkpoint c = {.prior = prior, .columns = run->shape.train, .factored = true, .predicted = predicted};
+  if (k->draws.begun) c.draws = k->draws;
   wl_checkpoint_content content = {.triangle = triangle_of(prior)};
-  if (predicted < run->shape.test) { /* the factor is still needed: once is enough */
+  if (predicted < run->shape.test && !k->factor) { /* the factor is still needed: once is enough */
     if (have)
       c.matrix_file = strdup(run->rank == 0 ? k->factor_file : "-");
     else
       content.matrix = wl_model_gram(run->model);
   }
-  return save(run, decision, &c, &content);
+  return wl_keeper_save(run, decision, &c, &content);
+}
+
+wl_prior wl_keeper_last_prior(const wl_run *run) {
+  const wl_model_options options = wl_run_model_options(run->config);
+  return wl_model_needs(&options, WL_PRIOR_KAPPA) ? WL_PRIOR_KAPPA : WL_PRIOR_THETA;
 }
 
 wl_error wl_keeper_last_boundary(wl_run *run) {
-  const wl_model_options options = wl_run_model_options(run->config);
-  const wl_prior last = wl_model_needs(&options, WL_PRIOR_KAPPA) ? WL_PRIOR_KAPPA : WL_PRIOR_THETA;
-  return wl_keeper_boundary(run, last, run->shape.test);
+  const wl_checkpoint *s = &run->keeper.state;
+  const bool drawn = s->draws.done || !wl_run_has_samples(run->config);
+  if (run->keeper.resumed && s->prior == wl_keeper_last_prior(run) && s->predicted == run->shape.test && drawn)
+    return WL_OK; /* nothing was done yet */
+  return wl_keeper_boundary(run, wl_keeper_last_prior(run), run->shape.test);
 }
 
 /* ---- factors -------------------------------------------------------------------------------------------------- */

@@ -18,18 +18,23 @@ typedef struct wl_keeper {
   bool open; /**< checkpoints are wanted */
   int lock;  /**< on rank 0: the file that says that the checkpoints are ours; below 0: none */
   wl_halt halt;
-  char *fingerprint;        /**< on rank 0 */
-  int64_t number;           /**< of the last checkpoint file, on rank 0 */
-  int64_t attempts;         /**< runs that worked on this, with this one */
-  int64_t written;          /**< checkpoints written by this run */
-  double seconds;           /**< that earlier attempts took */
-  double bytes_per_second;  /**< of the last checkpoint; 0: not known */
-  bool resumed;             /**< `state` says where to go on */
-  char *resumed_from;       /**< path of that checkpoint, on rank 0 */
-  wl_checkpoint state;      /**< as read */
-  wl_matrix *array;         /**< as read, until it is handed over; owned */
-  wl_matrix *products;      /**< S Z as read; owned */
-  char *factor_file;        /**< name of the checkpoint with the current prior's factor; NULL: none yet */
+  char *fingerprint;       /**< on rank 0 */
+  int64_t number;          /**< of the last checkpoint file, on rank 0 */
+  int64_t attempts;        /**< runs that worked on this, with this one */
+  int64_t written;         /**< checkpoints written by this run */
+  double seconds;          /**< that earlier attempts took */
+  double bytes_per_second; /**< of the last checkpoint; 0: not known */
+  bool resumed;            /**< `state` says where to go on */
+  char *resumed_from;      /**< path of that checkpoint, on rank 0 */
+  wl_checkpoint state;     /**< as read */
+  wl_matrix *array;        /**< as read, until it is handed over; owned */
+  wl_matrix *products;     /**< S Z as read; owned */
+  char *factor_file;       /**< name of the checkpoint with the current prior's factor; NULL: none yet */
+  char *last_file;         /**< name of the last checkpoint written; NULL: none */
+  wl_draw_state draws;     /**< how far the draws are; its lower_file is not used */
+  char *draw_file[2];     /**< names of the checkpoints with L and with the stage's other factor; NULL: none yet */
+  double *lower_diagonal; /**< of L as read, by local row, where another factor has the array's diagonal; owned */
+  wl_joint_watch joint_watch;
   wl_prior prior;           /**< at work */
   const char *factor;       /**< of `widelimit predict`: where the factors are; NULL: they are computed */
   char *factor_fingerprint; /**< on rank 0, where factors are kept or used */
@@ -69,11 +74,37 @@ wl_error wl_keeper_factor(wl_run *run, wl_prior prior);
  */
 wl_error wl_keeper_boundary(wl_run *run, wl_prior prior, int64_t predicted);
 
-/** Collective. After the draws, which a run that goes on makes again. Errors: those of wl_keeper_boundary. */
+/** Collective. After the draws, all of which are in the results. Errors: those of wl_keeper_boundary. */
 wl_error wl_keeper_last_boundary(wl_run *run);
 
 /** Local. The results are in place: the checkpoints go. */
 void wl_keeper_remove_all(wl_run *run);
+
+/* ---- draws (keeper_draws.c) ------------------------------------------------------------------------------------ */
+
+/** Local. Watches the joint arrays of draws and of the certificate; NULL without checkpoints. */
+const wl_joint_watch *wl_keeper_joint_watch(wl_run *run);
+
+/** Collective. The joint array of all points for the draws: from where the last run came, or from the start. */
+wl_error wl_keeper_join(wl_run *run, const wl_point_set *points, wl_joint **joint);
+
+/** Collective. As wl_keeper_boundary, between two panels of draws; run->keeper.draws says what is drawn. */
+wl_error wl_keeper_drawn(wl_run *run, wl_joint *joint);
+
+/* ---- for keeper_draws.c (keeper.c) ------------------------------------------------------------------------------ */
+
+/**
+ * Collective. Writes a checkpoint on this decision and clears `header`, of which the members that say what the state is are
+ * given. Errors: those of wl_keeper_boundary.
+ */
+wl_error wl_keeper_save(wl_run *run, wl_decision decision, wl_checkpoint *header,
+                        const wl_checkpoint_content *content);
+
+/** Local. WL_ERROR_STOPPED on a stop where nothing new is worth a checkpoint. */
+wl_error wl_keeper_stop_without(const wl_run *run, wl_decision decision);
+
+/** Local. The prior that is at work last. */
+wl_prior wl_keeper_last_prior(const wl_run *run);
 
 /* ---- files (keeper_files.c) ----------------------------------------------------------------------------------- */
 

@@ -90,7 +90,7 @@ wl_error wl_keeper_make_folder(wl_run *run) {
   return WL_OK;
 }
 
-/* Whether any of these checkpoints takes its matrix from the file of that name. */
+/* Whether any of these checkpoints takes a matrix from the file of that name. */
 static bool is_needed(const wl_run *run, int64_t count, const int64_t *numbers, const char *name) {
   bool needed = false;
   for (int64_t i = 0; i < count && !needed; i++) {
@@ -99,7 +99,8 @@ static bool is_needed(const wl_run *run, int64_t count, const int64_t *numbers, 
     wl_keeper_name(run, numbers[i], own, sizeof own);
     wl_keeper_path(run, own, path, sizeof path);
     if (wl_checkpoint_open(path, &c) != WL_OK) continue;
-    needed = c.matrix_file && strcmp(c.matrix_file, name) == 0;
+    needed = (c.matrix_file && strcmp(c.matrix_file, name) == 0) ||
+             (c.draws.lower_file && strcmp(c.draws.lower_file, name) == 0);
     wl_checkpoint_clear(&c);
   }
   return needed;

@@ -145,6 +145,8 @@ static const char predict_help[] =
     "options:\n"
     "  --factor FILE    what factor.save named; FILE.kappa beside it is read for nngp\n"
     "  --set KEY=VALUE  override a key of the configuration\n"
+    "  --resume, --time-limit [D-]HH:MM:SS\n"
+    "                   as for widelimit run\n"
     "  --help           this text\n";
 
 static const char plan_help[] =
@@ -225,7 +227,8 @@ static const char *value_of(const char *option, int count, char **words, int *i)
 
 /* Whether words[*i] is an option of this command, taken in. */
 static wl_error parse_option(const command *c, int count, char **words, int *i, wl_arguments *arguments) {
-  const bool run = strcmp(c->name, "run") == 0, finite = strcmp(c->name, "finite") == 0;
+  const bool predict = strcmp(c->name, "predict") == 0, run = predict || strcmp(c->name, "run") == 0,
+             finite = strcmp(c->name, "finite") == 0;
   const char *value;
   if ((run || finite) && strcmp(words[*i], "--resume") == 0) {
     arguments->resume = true;
@@ -233,7 +236,7 @@ static wl_error parse_option(const command *c, int count, char **words, int *i, 
     arguments->time_limit = duration(value);
     if (!(arguments->time_limit > 0.0))
       WL_FAIL(WL_ERROR_USAGE, "--time-limit needs [D-]HH:MM:SS after it, not '%s'", value);
-  } else if (!run && !finite && (value = value_of("--factor", count, words, i))) {
+  } else if ((predict || !(run || finite)) && (value = value_of("--factor", count, words, i))) {
     arguments->factor = value;
     if (!*value) WL_FAIL(WL_ERROR_USAGE, "--factor needs a file after it");
   } else {

@@ -121,88 +121,98 @@ static wl_error write_panel(wl_run *run, wl_draw draw, int64_t first, const wl_m
 
 typedef wl_error (*generator)(wl_joint *, wl_draw_numbers, wl_matrix *);
 
-/* Fills a new panel with the draws from number `first` on. */
-static wl_error new_panel(wl_joint *joint, wl_run *run, generator draw, int64_t first, int64_t width,
-                          wl_matrix **panel) {
-  WL_TRY(wl_matrix_create(run->grid, run->shape.test, width, panel));
-  return draw(joint, (wl_draw_numbers){first, 1}, *panel);
-}
-
-static wl_error stream(wl_run *run, wl_joint *joint, wl_draw kind, generator draw) {
+/* Draws of one kind by panels, from the first that is not in the file yet; `done` says how far the file is. */
+static wl_error stream(wl_run *run, wl_joint *joint, wl_draw kind, generator draw, int64_t *done) {
   const int64_t c = outputs_of(run, kind), total = run->config->samples[kind] * c, step = panel_width(run, c);
   wl_progress progress = wl_progress_begin(wl_draw_name(kind), (double)total, 0.0);
   wl_error error = WL_OK;
-  for (int64_t first = 0; first < total && error == WL_OK; first += step) {
+  while (*done < total && error == WL_OK) {
+    const int64_t width = smaller(step, total - *done);
     wl_matrix *panel = NULL;
-    error = new_panel(joint, run, draw, first, smaller(step, total - first), &panel);
-    if (error == WL_OK) error = write_panel(run, kind, first / c, panel);
+    error = wl_matrix_create(run->grid, run->shape.test, width, &panel);
+    if (error == WL_OK) error = draw(joint, (wl_draw_numbers){*done, 1}, panel);
+    if (error == WL_OK) error = write_panel(run, kind, *done / c, panel);
     wl_matrix_destroy(&panel);
-    wl_progress_update(&progress, (double)(first + step));
+    if (error != WL_OK) break;
+    *done += width;
+    wl_progress_update(&progress, (double)*done);
+    error = wl_keeper_drawn(run, joint);
   }
   wl_progress_end(&progress);
   return error;
 }
 
-/* Bayesian RND heads between their two halves: m × all of them, distributed, one matrix a panel. */
-typedef struct halves {
-  int64_t count, step, total;
-  wl_matrix **panel;
-} halves;
-
-static wl_error begin_bayesian(wl_run *run, wl_joint *joint, halves *h) {
-  h->total = run->config->samples[WL_DRAW_BAYESIAN_RND];
-  h->step = panel_width(run, 1);
-  h->count = (h->total + h->step - 1) / h->step;
-  if (h->total == 0) return WL_OK;
-  h->panel = calloc((size_t)h->count, sizeof *h->panel);
-  wl_error error = h->panel ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "Bayesian RND: out of memory");
-  error = wl_error_agree(run->comm, error);
-  for (int64_t k = 0; k < h->count && error == WL_OK; k++)
-    error = new_panel(joint, run, wl_joint_begin_bayesian, k * h->step, smaller(h->step, h->total - k * h->step),
-                      &h->panel[k]);
-  return error;
-}
-
-static wl_error end_bayesian(wl_run *run, wl_joint *joint, halves *h) {
-  if (h->total == 0) return WL_OK;
-  WL_TRY(wl_joint_enter(joint, WL_STAGE_THETA_LOWER));
-  wl_progress progress = wl_progress_begin("bayesian_rnd", (double)h->count, 0.0);
+/* The first halves of Bayesian heads, from the file to a panel, in pieces of at most 64 MiB. */
+static wl_error read_halves(wl_run *run, int64_t first, wl_matrix *panel) {
+  const int64_t heads = panel->columns, step = larger(1, smaller(panel->rows, ((int64_t)1 << 23) / heads));
+  double *ordered = run->rank == 0 ? malloc(sizeof(double) * (size_t)(step * heads)) : NULL;
+  double *rows = malloc(sizeof(double) * (size_t)(step * heads));
   wl_error error = WL_OK;
-  for (int64_t k = 0; k < h->count && error == WL_OK; k++) {
-    error = wl_joint_end_bayesian(joint, (wl_draw_numbers){k * h->step, 1}, h->panel[k]);
-    if (error == WL_OK) error = write_panel(run, WL_DRAW_BAYESIAN_RND, k * h->step, h->panel[k]);
-    wl_matrix_destroy(&h->panel[k]);
-    wl_progress_update(&progress, (double)(k + 1));
+  if (!rows || (run->rank == 0 && !ordered)) error = wl_error_set(WL_ERROR_MEMORY, "Bayesian RND: out of memory");
+  error = wl_error_agree(run->comm, error);
+  for (int64_t row = 0; row < panel->rows && error == WL_OK; row += step) {
+    const int64_t count = smaller(step, panel->rows - row);
+    if (run->rank == 0) {
+      error = wl_results_get_piece(run->results, "/samples/bayesian_rnd", first, row, heads, count, ordered);
+      for (int64_t i = 0; i < count && error == WL_OK; i++)
+        for (int64_t s = 0; s < heads; s++) rows[i * heads + s] = ordered[s * count + i];
+    }
+    error = wl_error_agree(run->comm, error);
+    if (error == WL_OK) wl_matrix_set_rows(panel, row, count, rows);
+  }
+  free(rows);
+  free(ordered);
+  return error;
+}
+
+/* A Bayesian head's second half comes with another kernel: between the two, the first halves stand in the file. */
+static wl_error end_bayesian(wl_run *run, wl_joint *joint) {
+  const int64_t total = run->config->samples[WL_DRAW_BAYESIAN_RND], step = panel_width(run, 1);
+  int64_t *done = &run->keeper.draws.drawn[WL_DRAW_BAYESIAN_RND];
+  wl_progress progress = wl_progress_begin("bayesian_rnd", (double)total, 0.0);
+  wl_error error = WL_OK;
+  while (*done < total && error == WL_OK) {
+    const int64_t width = smaller(step, total - *done);
+    wl_matrix *panel = NULL;
+    error = wl_matrix_create(run->grid, run->shape.test, width, &panel);
+    if (error == WL_OK) error = read_halves(run, *done, panel);
+    if (error == WL_OK) error = wl_joint_end_bayesian(joint, (wl_draw_numbers){*done, 1}, panel);
+    if (error == WL_OK) error = write_panel(run, WL_DRAW_BAYESIAN_RND, *done, panel);
+    wl_matrix_destroy(&panel);
+    if (error != WL_OK) break;
+    *done += width;
+    wl_progress_update(&progress, (double)*done);
+    error = wl_keeper_drawn(run, joint);
   }
   wl_progress_end(&progress);
   return error;
 }
 
-static void halves_destroy(halves *h) {
-  for (int64_t k = 0; k < h->count && h->panel; k++) wl_matrix_destroy(&h->panel[k]);
-  free(h->panel);
-}
-
+/* All draws, from where an earlier attempt came. */
 static wl_error draw_all(wl_run *run, wl_joint *joint) {
   const int64_t *count = run->config->samples;
-  halves h = {0};
-  wl_error error = WL_OK;
-  if (count[WL_DRAW_POSTERIOR] > 0) error = stream(run, joint, WL_DRAW_POSTERIOR, wl_joint_draw_posterior);
-  if (error == WL_OK && count[WL_DRAW_ENSEMBLE] + count[WL_DRAW_RND] + count[WL_DRAW_BAYESIAN_RND] > 0)
-    error = wl_joint_enter(joint, WL_STAGE_KAPPA);
-  if (error == WL_OK) error = stream(run, joint, WL_DRAW_ENSEMBLE, wl_joint_draw_ensemble);
-  if (error == WL_OK) error = stream(run, joint, WL_DRAW_RND, wl_joint_draw_rnd);
-  if (error == WL_OK) error = begin_bayesian(run, joint, &h);
-  if (error == WL_OK) error = end_bayesian(run, joint, &h);
-  halves_destroy(&h);
-  return error;
+  int64_t *drawn = run->keeper.draws.drawn;
+  const wl_stage stage = wl_joint_get_state(joint).stage;
+  if (stage < WL_STAGE_KAPPA) {
+    WL_TRY(stream(run, joint, WL_DRAW_POSTERIOR, wl_joint_draw_posterior, &drawn[WL_DRAW_POSTERIOR]));
+    if (count[WL_DRAW_ENSEMBLE] + count[WL_DRAW_RND] + count[WL_DRAW_BAYESIAN_RND] == 0) return WL_OK;
+    WL_TRY(wl_joint_enter(joint, WL_STAGE_KAPPA));
+  }
+  if (stage < WL_STAGE_THETA_LOWER) {
+    WL_TRY(stream(run, joint, WL_DRAW_ENSEMBLE, wl_joint_draw_ensemble, &drawn[WL_DRAW_ENSEMBLE]));
+    WL_TRY(stream(run, joint, WL_DRAW_RND, wl_joint_draw_rnd, &drawn[WL_DRAW_RND]));
+    WL_TRY(stream(run, joint, WL_DRAW_BAYESIAN_RND, wl_joint_begin_bayesian, &run->keeper.draws.halves));
+    if (count[WL_DRAW_BAYESIAN_RND] == 0) return WL_OK;
+    WL_TRY(wl_joint_enter(joint, WL_STAGE_THETA_LOWER));
+  }
+  return end_bayesian(run, joint);
 }
 
 /* What was done to make the factors exist, for the report. */
-static void keep_facts(wl_run *run, const wl_joint *joint) {
+static void keep_facts(wl_run *run, const double *shift) {
   run->sampling.done = true;
-  for (int s = 0; s < 3; s++) run->sampling.shift[s] = wl_joint_shift(joint, (wl_stage)s);
-  run->sampling.target_is_zero = run->config->samples[WL_DRAW_BAYESIAN_RND] > 0 && wl_joint_target_is_zero(joint);
+  for (int s = 0; s < 3; s++) run->sampling.shift[s] = shift[s];
+  run->sampling.target_is_zero = run->config->samples[WL_DRAW_BAYESIAN_RND] > 0 && run->config->network.depth == 1;
 }
 
 static double work(const wl_run *run) {
@@ -216,16 +226,23 @@ static double work(const wl_run *run) {
 
 wl_error wl_run_sample(wl_run *run) {
   if (!wl_run_has_samples(run->config)) return WL_OK;
+  if (run->keeper.draws.done) {
+    keep_facts(run, run->keeper.draws.joint.shift);
+    return WL_OK;
+  }
   wl_timer_enter(&run->timer, WL_PHASE_SAMPLE);
   wl_timer_count(&run->timer, work(run));
   wl_model_release(run->model);
   wl_point_set *points = NULL;
   wl_joint *joint = NULL;
-  const wl_joint_options options = wl_run_joint_options(run->config);
   wl_error error = wl_run_read_joint_points(run, &points);
-  if (error == WL_OK) error = wl_joint_create(&options, points, run->shape.train, run->targets, &joint);
+  if (error == WL_OK) error = wl_keeper_join(run, points, &joint);
   if (error == WL_OK) error = draw_all(run, joint);
-  if (error == WL_OK) keep_facts(run, joint);
+  if (error == WL_OK) {
+    run->keeper.draws.joint = wl_joint_get_state(joint);
+    run->keeper.draws.done = true;
+    keep_facts(run, run->keeper.draws.joint.shift);
+  }
   wl_joint_destroy(&joint);
   wl_point_set_destroy(&points);
   return error;

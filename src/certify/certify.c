@@ -260,6 +260,7 @@ static wl_error replicates_kappa(wl_certifier *c) {
   wl_progress progress = wl_progress_begin("certify 1/2", (double)count, 0.0);
   for (int64_t r = 0; r < count && error == WL_OK; r++) {
     error = replicate_kappa(c, r, heads, members);
+    if (error == WL_OK) error = wl_joint_poll(c->joint);
     wl_progress_update(&progress, (double)(r + 1));
   }
   wl_progress_end(&progress);
@@ -280,6 +281,7 @@ static wl_error replicates_theta(wl_certifier *c) {
   wl_progress progress = wl_progress_begin("certify 2/2", (double)count, 0.0);
   for (int64_t r = 0; r < count && error == WL_OK; r++) {
     error = replicate_theta(c, r, draws);
+    if (error == WL_OK) error = wl_joint_poll(c->joint);
     wl_progress_update(&progress, (double)(r + 1));
   }
   wl_progress_end(&progress);

@@ -16,6 +16,7 @@ void wl_checkpoint_clear(wl_checkpoint *c) {
   free(c->fingerprint);
   for (int p = 0; p < WL_PRIOR_COUNT; p++) free(c->evidence[p].log_marginal_likelihood);
   free(c->matrix_file);
+  free(c->draws.lower_file);
   free(c->checksums);
   *c = (wl_checkpoint){0};
 }
@@ -41,6 +42,17 @@ static json_t *checksum_array(const wl_checkpoint *c) {
   return sums;
 }
 
+static json_t *draws_object(const wl_draw_state *d) {
+  json_t *drawn = json_array(), *stages = json_array();
+  for (int k = 0; k < WL_DRAW_COUNT; k++) json_array_append_new(drawn, integer(d->drawn[k]));
+  for (int k = 0; k < WL_STAGES; k++)
+    json_array_append_new(
+        stages, json_pack("{s:i, s:o}", "attempt", d->joint.attempt[k], "shift", number(d->joint.shift[k])));
+  return json_pack("{s:b, s:i, s:o, s:o, s:o, s:o, s:s?}", "done", (int)d->done, "stage", (int)d->joint.stage,
+                   "columns", integer(d->joint.columns), "stages", stages, "drawn", drawn, "halves",
+                   integer(d->halves), "lower_file", d->lower_file);
+}
+
 wl_error wl_checkpoint_format(const wl_checkpoint *c, char **text) {
   json_t *root =
       json_pack("{s:s, s:s?, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "program",
@@ -55,6 +67,7 @@ wl_error wl_checkpoint_format(const wl_checkpoint *c, char **text) {
     if (c->evidence[p].log_marginal_likelihood)
       json_object_set_new(evidence, prior_names[p], evidence_object(&c->evidence[p], c->outputs));
   json_object_set_new(root, "evidence", evidence);
+  if (c->draws.begun) json_object_set_new(root, "draws", draws_object(&c->draws));
   *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
   json_decref(root);
   if (!*text) WL_FAIL(WL_ERROR_MEMORY, "checkpoint: no memory for its header");
@@ -119,6 +132,37 @@ static bool take_prior(const json_t *root, wl_prior *prior) {
   return false;
 }
 
+static bool take_joint(const json_t *object, wl_joint_state *j) {
+  int64_t stage, attempt;
+  const json_t *stages = json_object_get(object, "stages");
+  if (!take_integer(object, "stage", &stage) || !take_integer(object, "columns", &j->columns)) return false;
+  if (stage >= WL_STAGES || json_array_size(stages) != WL_STAGES) return false;
+  j->stage = (wl_stage)stage;
+  for (int k = 0; k < WL_STAGES; k++) {
+    const json_t *entry = json_array_get(stages, (size_t)k);
+    if (!take_integer(entry, "attempt", &attempt) || attempt > 3 || !take_number(entry, "shift", &j->shift[k]))
+      return false;
+    j->attempt[k] = (int)attempt;
+  }
+  return true;
+}
+
+/* Absent where no draw has begun. */
+static bool take_draws(const json_t *object, int64_t rows, wl_draw_state *d) {
+  if (!object) return true;
+  const json_t *drawn = json_object_get(object, "drawn");
+  if (json_array_size(drawn) != WL_DRAW_COUNT || !take_joint(object, &d->joint)) return false;
+  for (int k = 0; k < WL_DRAW_COUNT; k++) {
+    d->drawn[k] = json_integer_value(json_array_get(drawn, (size_t)k));
+    if (d->drawn[k] < 0) return false;
+  }
+  d->begun = true;
+  d->done = json_is_true(json_object_get(object, "done"));
+  if (!d->done && d->joint.columns > rows) return false;
+  return take_integer(object, "halves", &d->halves) && take_text(object, "lower_file", &d->lower_file) &&
+         (!d->lower_file || !strchr(d->lower_file, '/'));
+}
+
 static bool take_all(const json_t *root, wl_checkpoint *c) {
   const json_t *evidence = json_object_get(root, "evidence");
   const bool plain =
@@ -135,6 +179,7 @@ static bool take_all(const json_t *root, wl_checkpoint *c) {
   c->factored = json_is_true(json_object_get(root, "factored"));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     if (!take_evidence(json_object_get(evidence, prior_names[p]), c->outputs, &c->evidence[p])) return false;
+  if (!take_draws(json_object_get(root, "draws"), c->rows, &c->draws)) return false;
   return !c->factored || c->evidence[c->prior].log_marginal_likelihood;
 }
 

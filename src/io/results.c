@@ -138,24 +138,35 @@ wl_error wl_results_flush(wl_results *r) {
   WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot be written (disk full?)", r->directory);
 }
 
-wl_error wl_results_get(wl_results *r, const char *path, int64_t row, int64_t rows, double *values) {
-  const hid_t set = H5Dopen2(r->file, path, H5P_DEFAULT);
+/* Reads a piece; 0 columns: all. */
+static herr_t get(hid_t set, int64_t row, int64_t column, int64_t rows, int64_t columns, double *values) {
+  const hid_t space = H5Dget_space(set);
+  const hsize_t start[2] = {(hsize_t)row, (hsize_t)column};
+  hsize_t count[2] = {0, 0};
   herr_t status = -1;
-  if (set >= 0) {
-    const hid_t space = H5Dget_space(set);
-    hsize_t start[2] = {(hsize_t)row, 0}, count[2] = {0, 0};
-    const int rank = H5Sget_simple_extent_ndims(space);
-    if (rank <= 2) status = H5Sget_simple_extent_dims(space, count, NULL);
-    count[0] = (hsize_t)rows;
-    const hid_t memory = status >= 0 ? H5Screate_simple(rank, count, NULL) : -1;
-    if (status >= 0) status = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
-    if (status >= 0) status = H5Dread(set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values);
-    if (memory >= 0) H5Sclose(memory);
-    H5Sclose(space);
-    H5Dclose(set);
-  }
+  const int rank = H5Sget_simple_extent_ndims(space);
+  if (rank <= 2) status = H5Sget_simple_extent_dims(space, count, NULL);
+  count[0] = (hsize_t)rows;
+  if (columns > 0) count[1] = (hsize_t)columns;
+  const hid_t memory = status >= 0 ? H5Screate_simple(rank, count, NULL) : -1;
+  if (status >= 0) status = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
+  if (status >= 0) status = H5Dread(set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values);
+  if (memory >= 0) H5Sclose(memory);
+  H5Sclose(space);
+  return status;
+}
+
+wl_error wl_results_get_piece(wl_results *r, const char *path, int64_t row, int64_t column, int64_t rows,
+                              int64_t columns, double *values) {
+  const hid_t set = H5Dopen2(r->file, path, H5P_DEFAULT);
+  const herr_t status = set >= 0 ? get(set, row, column, rows, columns, values) : -1;
+  if (set >= 0) H5Dclose(set);
   if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot read %s", r->directory, path);
   return WL_OK;
+}
+
+wl_error wl_results_get(wl_results *r, const char *path, int64_t row, int64_t rows, double *values) {
+  return wl_results_get_piece(r, path, row, 0, rows, 0, values);
 }
 
 void wl_results_discard(wl_results **pointer) {

@@ -39,13 +39,12 @@ double wl_joint_shift(const wl_joint *j, wl_stage stage) { return j->shift[stage
 bool wl_joint_target_is_zero(const wl_joint *j) { return j->points->network.depth == 1; }
 
 /* The diagonal of a κ + b Θ plus the shifts, by local row. */
-static void set_kernel_diagonal(wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
-                                double test_shift, double *diagonal) {
+static void make_kernel_diagonal(const wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
+                                 double test_shift, double *diagonal) {
   const double *kappa = wl_points_kappa(j->points->row), *theta = wl_points_theta(j->points->row);
   const int64_t local_train = wl_joint_local_train(j);
   for (int64_t i = 0; i < j->gram->local_rows; i++)
     diagonal[i] = kappa_weight * kappa[i] + theta_weight * theta[i] + (i < local_train ? train_shift : test_shift);
-  wl_matrix_set_diagonal(j->gram, diagonal);
 }
 
 wl_error wl_joint_fill_upper(wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
@@ -53,7 +52,8 @@ wl_error wl_joint_fill_upper(wl_joint *j, double kappa_weight, double theta_weig
   WL_TRY(wl_gram_weighted(j->points, kappa_weight, theta_weight, WL_TRIANGLE_UPPER, j->gram));
   j->held[0] = kappa_weight;
   j->held[1] = theta_weight;
-  set_kernel_diagonal(j, kappa_weight, theta_weight, train_shift, test_shift, j->upper_diagonal);
+  make_kernel_diagonal(j, kappa_weight, theta_weight, train_shift, test_shift, j->upper_diagonal);
+  wl_joint_use_upper(j);
   return WL_OK;
 }
 
@@ -92,21 +92,54 @@ static bool is_held(const wl_joint *j, const target *t) {
   return t->triangle == WL_TRIANGLE_UPPER && j->held[0] == t->kappa_weight && j->held[1] == t->theta_weight;
 }
 
-static wl_error factor(wl_joint *j, const target *t) {
+/* One attempt at a factorization, for its watch. */
+typedef struct attempt {
+  wl_joint *joint;
+  wl_joint_state state;
+} attempt;
+
+static bool wants(void *context, int64_t columns) {
+  const wl_joint_watch *watch = ((attempt *)context)->joint->options.watch;
+  (void)columns;
+  return watch->wants(watch->context);
+}
+
+static wl_error reached(void *context, const wl_factor_state *state) {
+  attempt *a = context;
+  const wl_joint_watch *watch = a->joint->options.watch;
+  a->state.columns = state->columns;
+  return watch->reached(watch->context, a->joint, &a->state);
+}
+
+/* Factors with this shift; from `columns` on where the triangle holds as much of the factor. */
+static wl_error try_factor(wl_joint *j, const target *t, double shift, int64_t columns, int64_t *pivot) {
+  double *diagonal = t->triangle == WL_TRIANGLE_LOWER ? j->lower_diagonal : j->upper_diagonal;
+  if (columns == 0 && !is_held(j, t))
+    WL_TRY(wl_gram_weighted(j->points, t->kappa_weight, t->theta_weight, t->triangle, j->gram));
+  if (t->triangle == WL_TRIANGLE_UPPER) j->held[0] = j->held[1] = 0.0;
+  make_kernel_diagonal(j, t->kappa_weight, t->theta_weight, t->posterior ? t->noise : shift, shift, diagonal);
+  if (columns == 0) wl_matrix_set_diagonal(j->gram, diagonal);
+  attempt a = {.joint = j, .state = wl_joint_get_state(j)};
+  const wl_factor_watch watch = {.context = &a, .wants = wants, .reached = reached};
+  wl_factor_state state = {.columns = columns, .diagonal = diagonal};
+  WL_TRY(wl_factorize_from(j->gram, t->triangle, t->name, j->options.watch ? &watch : NULL, &state, pivot));
+  if (*pivot < 0) wl_matrix_get_diagonal(j->gram, diagonal);
+  return WL_OK;
+}
+
+static wl_error factor(wl_joint *j, const target *t, const wl_joint_state *from) {
   /* Θ⁻ is a difference: its rounding error is of the size of Θ's */
   const double *size =
       t->stage == WL_STAGE_KAPPA ? wl_points_kappa(j->points->row) : wl_points_theta(j->points->row);
-  double *diagonal = t->triangle == WL_TRIANGLE_LOWER ? j->lower_diagonal : j->upper_diagonal;
   double shift = 4.0 * (double)j->gram->rows * DBL_EPSILON * largest_diagonal(j, size);
-  for (int attempt = 0; attempt < 4; attempt++, shift *= 16.0) {
+  int64_t columns = from ? from->columns : 0;
+  for (int k = 0; k < 4; k++, shift *= 16.0) {
+    if (from && k < from->attempt[t->stage]) continue;
     int64_t pivot;
-    if (!is_held(j, t))
-      WL_TRY(wl_gram_weighted(j->points, t->kappa_weight, t->theta_weight, t->triangle, j->gram));
-    if (t->triangle == WL_TRIANGLE_UPPER) j->held[0] = j->held[1] = 0.0;
-    set_kernel_diagonal(j, t->kappa_weight, t->theta_weight, t->posterior ? t->noise : shift, shift, diagonal);
-    WL_TRY(wl_factorize(j->gram, t->triangle, t->name, &pivot));
+    j->attempt[t->stage] = k;
+    WL_TRY(try_factor(j, t, shift, columns, &pivot));
+    columns = 0;
     if (pivot < 0) {
-      wl_matrix_get_diagonal(j->gram, diagonal);
       j->shift[t->stage] = shift;
       return WL_OK;
     }
@@ -118,7 +151,7 @@ static wl_error factor(wl_joint *j, const target *t) {
           t->name, shift / 16.0);
 }
 
-static wl_error factor_posterior(wl_joint *j) {
+static wl_error factor_posterior(wl_joint *j, const wl_joint_state *from) {
   const bool wrong = j->options.mistake == WL_MISTAKE_TRAINING_KERNEL;
   const target t = {.stage = WL_STAGE_POSTERIOR,
                     .triangle = WL_TRIANGLE_LOWER,
@@ -127,19 +160,42 @@ static wl_error factor_posterior(wl_joint *j) {
                     .theta_weight = wrong ? 0.0 : 1.0,
                     .noise = j->options.noise_variance + j->options.jitter,
                     .posterior = true};
-  return factor(j, &t);
+  return factor(j, &t, from);
 }
 
-wl_error wl_joint_enter(wl_joint *j, wl_stage stage) {
+static wl_error enter(wl_joint *j, wl_stage stage, const wl_joint_state *from) {
   const bool plain = j->options.mistake == WL_MISTAKE_PLAIN_TARGET;
   const target kappa = {WL_STAGE_KAPPA, WL_TRIANGLE_UPPER, "joint kappa", 1.0, 0.0, 0.0, false};
   const target lower = {
       WL_STAGE_THETA_LOWER, WL_TRIANGLE_UPPER, "theta_lower", plain ? 1.0 : -1.0, plain ? 0.0 : 1.0, 0.0, false};
   j->stage = stage;
-  if (stage == WL_STAGE_KAPPA) return factor(j, &kappa);
-  if (stage == WL_STAGE_THETA_LOWER && !wl_joint_target_is_zero(j)) return factor(j, &lower);
+  if (stage == WL_STAGE_KAPPA) return factor(j, &kappa, from);
+  if (stage == WL_STAGE_THETA_LOWER && !wl_joint_target_is_zero(j)) return factor(j, &lower, from);
   return WL_OK;
 }
+
+wl_error wl_joint_enter(wl_joint *j, wl_stage stage) { return enter(j, stage, NULL); }
+
+wl_joint_state wl_joint_get_state(const wl_joint *j) {
+  wl_joint_state state = {.stage = j->stage, .columns = j->gram->rows};
+  memcpy(state.attempt, j->attempt, sizeof state.attempt);
+  memcpy(state.shift, j->shift, sizeof state.shift);
+  return state;
+}
+
+wl_error wl_joint_poll(wl_joint *j) {
+  const wl_joint_watch *watch = j->options.watch;
+  return watch && watch->wants(watch->context) ? watch->reached(watch->context, j, NULL) : WL_OK;
+}
+
+const wl_matrix *wl_joint_lend(wl_joint *j, wl_triangle triangle, bool finished) {
+  wl_matrix_get_diagonal(j->gram, j->spare);
+  if (finished)
+    wl_matrix_set_diagonal(j->gram, triangle == WL_TRIANGLE_LOWER ? j->lower_diagonal : j->upper_diagonal);
+  return j->gram;
+}
+
+void wl_joint_take_back(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->spare); }
 
 /* Y spread so that every rank has all columns of its block rows. */
 static void spread_targets(wl_joint *j, const wl_matrix *y) {
@@ -153,32 +209,64 @@ static void spread_targets(wl_joint *j, const wl_matrix *y) {
     MPI_Allreduce(MPI_IN_PLACE, j->targets + k * rows, (int)rows, MPI_DOUBLE, MPI_SUM, y->grid->row_comm);
 }
 
-wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
-                         const wl_matrix *targets, wl_joint **result) {
-  *result = NULL;
+/* All but the factors. `array` is consumed; NULL: a new one. */
+static wl_error create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+                       const wl_matrix *targets, wl_matrix *array, wl_joint **result) {
   const wl_grid *grid = points->grid;
   wl_joint *j = calloc(1, sizeof *j);
   wl_error error = j ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
-  WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
+  error = wl_error_agree(grid->comm, error);
+  if (error != WL_OK) {
+    free(j);
+    wl_matrix_destroy(&array);
+    return error;
+  }
+  *result = j;
   j->options = *options;
   j->points = points;
   j->train = train;
   j->test = points->count - train;
   j->outputs = targets->columns;
-  WL_GOTO(error, fail, wl_matrix_create(grid, points->count, points->count, &j->gram));
+  j->gram = array;
+  if (!array) WL_TRY(wl_matrix_create(grid, points->count, points->count, &j->gram));
   const size_t rows = (size_t)j->gram->local_rows + 1;
   j->lower_diagonal = calloc(rows, sizeof(double));
   j->upper_diagonal = calloc(rows, sizeof(double));
+  j->spare = calloc(rows, sizeof(double));
   j->targets = malloc(sizeof(double) * ((size_t)(targets->local_rows * targets->columns) + 1));
-  if (!j->lower_diagonal || !j->upper_diagonal || !j->targets)
+  if (!j->lower_diagonal || !j->upper_diagonal || !j->spare || !j->targets)
     error = wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
-  WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
+  WL_TRY(wl_error_agree(grid->comm, error));
   spread_targets(j, targets);
-  WL_GOTO(error, fail, factor_posterior(j));
-  *result = j;
   return WL_OK;
-fail:
-  wl_joint_destroy(&j);
+}
+
+wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+                         const wl_matrix *targets, wl_joint **result) {
+  *result = NULL;
+  wl_error error = create(options, points, train, targets, NULL, result);
+  if (error == WL_OK) error = factor_posterior(*result, NULL);
+  if (error != WL_OK) wl_joint_destroy(result);
+  return error;
+}
+
+/* From the state on. What L needs was kept where another stage's factor has the diagonal. */
+static wl_error go_on(wl_joint *j, const wl_joint_state *state, const double *lower_diagonal) {
+  memcpy(j->shift, state->shift, sizeof j->shift);
+  memcpy(j->attempt, state->attempt, sizeof j->attempt);
+  j->stage = state->stage;
+  if (state->stage == WL_STAGE_POSTERIOR) return factor_posterior(j, state);
+  memcpy(j->lower_diagonal, lower_diagonal, sizeof(double) * (size_t)j->gram->local_rows);
+  return enter(j, state->stage, state);
+}
+
+wl_error wl_joint_restore(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+                          const wl_matrix *targets, const wl_joint_state *state, wl_matrix *array,
+                          const double *lower_diagonal, wl_joint **result) {
+  *result = NULL;
+  wl_error error = create(options, points, train, targets, array, result);
+  if (error == WL_OK) error = go_on(*result, state, lower_diagonal);
+  if (error != WL_OK) wl_joint_destroy(result);
   return error;
 }
 
@@ -186,6 +274,7 @@ void wl_joint_destroy(wl_joint **pointer) {
   wl_joint *j = *pointer;
   if (!j) return;
   free(j->targets);
+  free(j->spare);
   free(j->upper_diagonal);
   free(j->lower_diagonal);
   wl_matrix_destroy(&j->gram);

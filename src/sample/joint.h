@@ -14,9 +14,11 @@ struct wl_joint {
   wl_matrix *gram; /* N × N */
   double *targets; /* Y on the block rows of this rank, all c columns: local training rows × c, column-major */
   double *lower_diagonal, *upper_diagonal; /* of L and U by local row: they share the array's diagonal */
-  wl_stage stage;
-  double held[2];  /* weights a, b of the κ and Θ that the upper triangle holds, not yet factored; 0, 0: none */
-  double shift[3]; /* by stage */
+  double *spare;                           /* the diagonal, while it is lent */
+  wl_stage stage;                          /* the last one that was begun */
+  int attempt[WL_STAGES];                  /* by stage */
+  double held[2]; /* weights a, b of the κ and Θ that the upper triangle holds, not yet factored; 0, 0: none */
+  double shift[WL_STAGES]; /* by stage */
 };
 
 /* Local. Puts the diagonal of L (U) in its place. */

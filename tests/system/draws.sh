@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# draws.sh PROGRAM LAUNCHER RANKS COMPARE: a run goes on from each of its checkpoints in the draws, with the same results: bit
+# for bit on the same grid, to 1e-12 on others. A stop there is soon, also in a certificate and in a prediction from kept
+# factors. Runs in a folder of its own.
+set -uo pipefail
+program=$1 launcher=$2 ranks=$3 compare=$4
+failures=0
+
+failed() {
+  failures=$((failures + 1))
+  echo "FAILED: $*"
+  sed 's/^/  | /' log
+}
+
+# run RANKS ARGUMENT...: bounded in time; the output goes to log.
+run() {
+  local count=$1
+  shift
+  # shellcheck disable=SC2086 # the launcher is a command with an option
+  timeout -k 5 150 $launcher "$count" "$program" "$@" >log 2>&1 </dev/null
+}
+
+# same NAME TOLERANCE: the results of the last run are those of the uninterrupted one, and nothing else is left.
+same() {
+  "$compare" reference/results.h5 out/results.h5 "$2" >>log 2>&1 || failed "$1: other results"
+  [ -z "$(find out -name '.*')" ] || failed "$1: unfinished files are left"
+}
+
+# stopped_in PATTERN ARGUMENT...: the run gets SIGUSR1 when the log has the pattern; its status is in $status, the seconds
+# that it took from there in $took.
+stopped_in() {
+  local pattern=$1
+  shift
+  : >log
+  # shellcheck disable=SC2086
+  $launcher "$ranks" "$program" "$@" >log 2>&1 </dev/null &
+  local mpirun=$!
+  for _ in $(seq 1200); do
+    grep -Eq "$pattern" log && break
+    kill -0 $mpirun 2>/dev/null || break
+    sleep 0.05
+  done
+  kill -USR1 $mpirun 2>/dev/null
+  SECONDS=0
+  wait $mpirun
+  status=$?
+  took=$SECONDS
+}
+
+cat >case.yaml <<'END'
+name: case
+synthetic: {train: 400, test: 90, dimension: 6}
+network: {depth: 2, activation: erf}
+noise_variance: 0.05
+quantities: [ensemble, rnd, bayesian_rnd, ntk_gp]
+sampling: {posterior: 40, ensemble: 30, rnd: 20, bayesian_rnd: 50}
+grid: {block: 48}
+checkpoint: {directory: ckpt, every_minutes: 0, keep: 60}
+output: {directory: out}
+END
+rm -rf ckpt out reference kept finished factor.h5
+mkdir kept
+run "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.directory=reference \
+  --set factor.save=factor.h5 || failed 'the reference run'
+
+### every checkpoint of a run; the copies are made while it runs
+(
+  while [ ! -e finished ]; do
+    for file in ckpt/case.*.h5; do [ -e "kept/${file##*/}" ] || ln "$file" kept/ 2>/dev/null; done
+    sleep 0.01
+  done
+) &
+watcher=$!
+run "$ranks" run case.yaml || failed 'the run with checkpoints'
+touch finished
+wait $watcher
+same 'the run with checkpoints' 0
+
+step=0 begun=0
+other=$((ranks % 4 + 1))
+for number in $(find kept -name 'case.*.h5' | grep -oE '[0-9]{6}' | sort); do
+  grep -aq '"draws"' "kept/case.$number.h5" || continue
+  begun=$((begun + 1)) step=$((step + 1))
+  ((step % 3 == 0)) || continue
+  rm -rf ckpt out
+  mkdir ckpt
+  for file in kept/case.*.h5; do
+    ((10#$(echo "$file" | grep -oE '[0-9]{6}') > 10#$number)) || cp "$file" ckpt/
+  done
+  if ((step % 2 == 0)); then
+    run "$other" run case.yaml --resume --set grid.block=$((20 + step)) || failed "resume from $number on $other ranks"
+    same "resume from $number on $other ranks" 1e-12
+  else
+    run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed "resume from $number"
+    same "resume from $number" 0
+  fi
+  grep -Eq 'attempt 2: all points predicted, draws (begun|done)' log || failed "checkpoint $number was not gone on from"
+done
+((begun >= 15)) || failed "only $begun checkpoints in the draws were seen"
+
+### attempts too short for anything but a step: each gets on
+rm -rf ckpt out
+for attempt in $(seq 40); do
+  status=0
+  run "$ranks" run case.yaml --resume --time-limit 00:00:01 --set checkpoint.every_minutes=30 --set grid.block=200 || status=$?
+  [ "$status" = 75 ] || break
+done
+[ "$status" = 0 ] || failed "short attempts: status $status at attempt $attempt"
+same 'short attempts' 1e-12
+
+### a prediction from kept factors
+rm -rf ckpt out
+stopped_in 'keep ' predict --factor factor.h5 case.yaml
+if [ $status != 0 ]; then
+  [ $status = 75 ] || failed "predict: exit status $status"
+  ((took < 20)) || failed "predict: $took seconds to stop"
+  if run "$ranks" run case.yaml --resume --set factor.save=other.h5; then failed 'a run went on from a prediction'; fi
+  run "$ranks" predict --factor factor.h5 case.yaml --resume --set checkpoint.every_minutes=30 || failed 'predict: resume'
+  grep -q 'attempt 2' log || failed 'predict: did not go on'
+fi
+same 'predict' 1e-12
+
+### a certificate stops as soon, and is made again
+rm -rf ckpt out
+stopped_in 'checkpoint ckpt' certify case.yaml --set checkpoint.every_minutes=30 --set certify.replicates=400
+if [ $status != 0 ]; then
+  [ $status = 75 ] || failed "certify: exit status $status"
+  ((took < 20)) || failed "certify: $took seconds to stop"
+  grep -q 'the factor of theta\|000001.h5' log || failed 'certify: where does it go on?'
+fi
+exit $((failures > 0))
