@@ -30,6 +30,8 @@
   X(gemm_gflops, 38.0, "Gflop/s of large matrix products")                             \
   X(update_gflops, 37.0, "Gflop/s of the factorization's update, wide blocks")         \
   X(update_half, 18.0, "block width at which it reaches half of that")                 \
+  X(corner_gflops, 35.0, "Gflop/s of its triangles at the diagonal, wide blocks")      \
+  X(corner_half, 30.0, "block width at which it reaches half of that")                 \
   X(push_gflops, 37.0, "Gflop/s of panel B - T X in solves and products, wide blocks") \
   X(push_half, 22.0, "block width at which it reaches half of that")                   \
   X(pull_gflops, 36.0, "Gflop/s of strip T' B, wide blocks")                           \

@@ -30,8 +30,8 @@ static double ceil_div(double a, double b) { return ceil(a / b); }
 static wl_speeds speeds_of_rank(const wl_speeds *speeds, const wl_layout *l) {
   wl_speeds s = *speeds;
   const double wanted = (double)l->ranks_per_node * l->threads, share = fmin(1.0, l->cores_per_node / wanted);
-  double *const blas[] = {&s.gemm_gflops,  &s.update_gflops, &s.push_gflops, &s.pull_gflops,
-                          &s.panel_gflops, &s.tile_gflops,   &s.read_gbytes};
+  double *const blas[] = {&s.gemm_gflops, &s.update_gflops, &s.corner_gflops, &s.push_gflops,
+                          &s.pull_gflops, &s.panel_gflops,  &s.tile_gflops,   &s.read_gbytes};
   double *const single[] = {&s.copy_gbytes, &s.touch_gbytes, &s.local_gbytes};
   for (size_t i = 0; i < sizeof blas / sizeof *blas; i++) *blas[i] *= share * l->threads / l->measured_threads;
   for (size_t i = 0; i < sizeof single / sizeof *single; i++) *single[i] *= share;
@@ -106,14 +106,20 @@ static double panel_seconds(const loop *l, double k) {
          rows * b * b / rate(s->panel_gflops, s->panel_half, b) + copy(l->m, 2.0 * rows * b);
 }
 
-/* The blocks of coordinate q beyond block k, first of them `first` (global): Σ rows below each, times 2 b². */
+/*
+ * The blocks of coordinate q beyond block k, the first of them `first` (global): Σ rows below each, half of a tile on
+ * the diagonal. Eight blocks at a time go in one product, but for the triangle where they meet the diagonal.
+ */
 static double update_seconds(const loop *l, double k, double first, double count) {
   const wl_speeds *s = &l->m->s;
-  const double a = l->count, b = l->b, p = l->across->members;
-  const double below =
-      count * (l->n - first * b) - b * a * count * (count - 1.0) / 2.0; /* the tiles on the diagonal: half */
-  const double entries = fmax(0.0, (below * b - count * b * b / 2.0) / p + (p > 1.0 ? count * b * b / 4.0 : 0.0));
-  return 2.0 * entries * width_of(l, k) / rate(s->update_gflops, s->update_half, width_of(l, k));
+  const double a = l->count, b = l->b, p = l->across->members, width = width_of(l, k);
+  if (count <= 0.0) return 0.0;
+  const double below = count * (l->n - first * b) - b * a * count * (count - 1.0) / 2.0; /* rows, summed */
+  const double uneven = p > 1.0 ? count * b * b / 4.0 : 0.0; /* what the rank with most has beyond its share */
+  const double entries = fmax(0.0, (below * b - count * b * b / 2.0) / p + uneven);
+  const double corner = fmin(entries, count * fmin(count, 8.0) * b * b * a / p / 2.0);
+  return 2.0 * corner * width / rate(s->corner_gflops, s->corner_half, width) +
+         2.0 * (entries - corner) * width / rate(s->update_gflops, s->update_half, width);
 }
 
 /* A panel on its way into the other direction. */
@@ -170,20 +176,20 @@ static double factor_loop(const model *m, double n, bool lower) {
   return seconds;
 }
 
-/* Reading one triangle `times` times, with a short message for every block. */
-static double triangle_passes(const model *m, double n, double times) {
-  const double ranks = (double)m->l->rows * m->l->columns, b = m->l->block;
-  const double messages = broadcast(m, &m->row, 8.0 * b) + broadcast(m, &m->column, 8.0 * b);
-  return times * (4.0 * n * n / ranks / (1e9 * m->s.read_gbytes) + n / b * messages);
+/*
+ * Around the loop: norm, S Z before and L Lᵀ Z after with 4 probes, and L⁻¹ Y, all together as long as reading a triangle
+ * 20 times (measured); then the condition: 12 triangular solves with one vector, the usual number for the climb of
+ * condition.c, each 1.6 times as long (measured) as reading, and by the ranks of one process column at a time.
+ */
+static double around_factor(const model *m) {
+  const double n = (double)m->w->train, p = m->l->rows, q = m->l->columns, b = m->l->block;
+  const double triangle = 4.0 * n * n / (1e9 * m->s.read_gbytes);
+  const double messages = n / b * (broadcast(m, &m->row, 8.0 * b) + broadcast(m, &m->column, 8.0 * b));
+  return 20.0 * triangle / (p * q) + 4.0 * messages + 12.0 * (1.6 * triangle / p + messages) + agree(m, 20.0);
 }
 
-/*
- * Norm, S Z before and L Lᵀ Z after (together about 4 passes), and the condition: 12 triangular solves with one vector,
- * the usual number for the climb of src/solve/condition.c. Then L⁻¹ Y.
- */
 static double factor_phase(const model *m, bool lower) {
-  const double n = (double)m->w->train;
-  return factor_loop(m, n, lower) + triangle_passes(m, n, 17.0) + agree(m, 20.0);
+  return factor_loop(m, (double)m->w->train, lower) + around_factor(m);
 }
 
 /* ---- assembly and prediction ---------------------------------------------------------------------------------- */

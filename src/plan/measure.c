@@ -91,6 +91,24 @@ static void update(bench *b) {
               b->memory + ROWS * b->width, n, 1.0, next_place(b, (int64_t)ROWS * n), ROWS);
 }
 
+/* The same for the triangle where those columns meet the diagonal: by halves, down to the tiles. */
+static void triangle(const double *x, double *c, int count, int width, int ld) {
+  const int half = count / 2 * width;
+  if (count == 1) {
+    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, width, width, -1.0, x, ld, 1.0, c, ld);
+    return;
+  }
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, half, half, width, -1.0, x + half, ld, x, ld, 1.0, c + half,
+              ld);
+  triangle(x, c, count / 2, width, ld);
+  triangle(x + half, c + half + (int64_t)half * ld, count / 2, width, ld);
+}
+
+static void corner(bench *b) {
+  const int ld = 8 * b->width;
+  triangle(b->memory, next_place(b, (int64_t)ld * ld), 8, b->width, ld);
+}
+
 static void push(bench *b) {
   cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, ROWS, NARROW, b->width, -1.0, b->memory, ROWS,
               b->memory + ROWS * b->width, b->width, 1.0, next_place(b, ROWS * NARROW), ROWS);
@@ -142,6 +160,7 @@ static void measure_blocked(bench *b, kernel call, double (*flops)(double), doub
 }
 
 static double update_flops(double w) { return 2.0 * ROWS * 8.0 * w * w; }
+static double corner_flops(double w) { return 8.0 * w * (8.0 * w + 1.0) * w; }
 static double narrow_flops(double w) { return 2.0 * ROWS * NARROW * w; }
 static double panel_flops(double w) { return ROWS * w * w; }
 static double tile_flops(double w) { return w * w * w / 3.0; }
@@ -246,6 +265,7 @@ static void measure_rates(bench *b, wl_speeds *s) {
   const double half = sizeof(double) * (double)(room / 2);
   s->gemm_gflops = 2e-9 * GEMM * GEMM * GEMM / time_kernel(b, gemm, false);
   measure_blocked(b, update, update_flops, &s->update_gflops, &s->update_half);
+  measure_blocked(b, corner, corner_flops, &s->corner_gflops, &s->corner_half);
   measure_blocked(b, push, narrow_flops, &s->push_gflops, &s->push_half);
   measure_blocked(b, pull, narrow_flops, &s->pull_gflops, &s->pull_half);
   measure_blocked(b, panel, panel_flops, &s->panel_gflops, &s->panel_half);

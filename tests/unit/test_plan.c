@@ -17,8 +17,8 @@ static wl_speeds only_update(double gflops) {
   wl_speeds s = wl_speeds_default();
   for (int i = 0; i < wl_speed_count(); i++) *wl_speed_at(&s, i) = 1e12;
   for (int a = 0; a < WL_ACTIVATION_COUNT; a++) s.kappa[a] = s.theta[a] = (wl_entry_cost){0.0, 0.0};
-  s.update_gflops = gflops;
-  s.update_half = s.push_half = s.pull_half = s.panel_half = s.tile_half = 0.0;
+  s.update_gflops = s.corner_gflops = gflops;
+  s.update_half = s.corner_half = s.push_half = s.pull_half = s.panel_half = s.tile_half = 0.0;
   s.input_ns = s.local_latency_us = s.network_latency_us = 0.0;
   return s;
 }
@@ -114,7 +114,7 @@ static void the_limit_is_what_is_slow(void **state) {
   s.network_gbytes = 0.01;
   assert_int_equal(wl_estimate_limit(&s, &l, &w, share), WL_LIMIT_BANDWIDTH);
   s = wl_speeds_default();
-  s.gemm_gflops = s.update_gflops = s.push_gflops = s.pull_gflops = 0.01;
+  s.gemm_gflops = s.update_gflops = s.corner_gflops = s.push_gflops = s.pull_gflops = 0.01;
   assert_int_equal(wl_estimate_limit(&s, &l, &w, share), WL_LIMIT_COMPUTE);
   for (int i = 0; i < WL_LIMIT_COUNT; i++) assert_true(share[i] >= -1e-9 && share[i] <= 1.0);
 }
