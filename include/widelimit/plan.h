@@ -42,7 +42,7 @@
   X(tile_half, 350.0, "block width at which it reaches half of that")                  \
   X(read_gbytes, 16.0, "GB/s of reading the matrix (products with few columns)")       \
   X(copy_gbytes, 15.0, "GB/s of copying")                                              \
-  X(touch_gbytes, 1.4, "GB/s of writing to memory that is new")                        \
+  X(touch_gbytes, 6.0, "GB/s of writing to memory that is new")                        \
   X(input_ns, 60.0, "ns to make or read one number of the inputs")                     \
   X(local_latency_us, 0.9, "us of a short message within a node")                      \
   X(local_gbytes, 2.4, "GB/s of a long message within a node, all ranks at once")      \

@@ -208,12 +208,25 @@ static double largest_share(const model *m, double n) {
   return most_rows(n, m->l->block, m->l->rows) * most_rows(n, m->l->block, m->l->columns);
 }
 
+/* The share of tiles whose mirror image is on the same rank: (i, j) and (j, i) agree mod P and mod Q. */
+static double mirrored(const model *m) {
+  int64_t a = m->l->rows, b = m->l->columns;
+  while (b > 0) {
+    const int64_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return (double)a / ranks_of(m); /* 1 / lcm(P, Q) */
+}
+
+/* Θ below the diagonal and κ above it, in one pass where a rank has both of a pair. */
 static double assemble_phase(const model *m) {
   const wl_work *w = m->w;
   const double share = largest_share(m, (double)w->train);
+  const bool kappa = w->ensemble || w->kappa;
   double seconds = touch(m, share);
   if (w->theta) seconds += 0.5 * share * entry_seconds(m, m->s.theta);
-  if (w->ensemble || w->kappa) seconds += 0.5 * share * entry_seconds(m, m->s.kappa);
+  if (kappa) seconds += 0.5 * share * entry_seconds(m, m->s.kappa) * (w->theta ? 1.0 - mirrored(m) : 1.0);
   return seconds;
 }
 
