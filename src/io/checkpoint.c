@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "io/checkpoint_file.h"
+#include "io/durable.h"
 
 enum { PATH_SIZE = 4200, PIECE = 1 << 20 };
 
@@ -156,19 +157,6 @@ static wl_error finish_file(const char *path, const wl_checkpoint *c) {
   return error;
 }
 
-static wl_error put_in_place(const char *from, const char *to) {
-  if (rename(from, to) != 0) WL_FAIL(WL_ERROR_IO, "%s: cannot be put in place: %s", to, strerror(errno));
-  char folder[PATH_SIZE];
-  snprintf(folder, sizeof folder, "%s", to);
-  char *slash = strrchr(folder, '/');
-  if (slash) *slash = 0;
-  const int handle = open(slash ? (slash == folder ? "/" : folder) : ".", O_RDONLY | O_DIRECTORY);
-  if (handle < 0) return WL_OK;
-  fsync(handle);
-  close(handle);
-  return WL_OK;
-}
-
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 
 static wl_error gather_products(const wl_matrix *products, double **values) {
@@ -239,7 +227,7 @@ wl_error wl_checkpoint_write(const wl_grid *g, const char *path, const wl_checkp
   snprintf(partial, sizeof partial, "%s.partial", path);
   wl_error error = write_partial(g, partial, content, c);
   if (g->rank == 0) {
-    if (error == WL_OK) error = put_in_place(partial, path);
+    if (error == WL_OK) error = wl_durable_rename(partial, path);
     if (error != WL_OK) unlink(partial);
   }
   return wl_error_agree(g->comm, error);

@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "io/durable.h"
 #include "widelimit/log.h"
 
 struct wl_results {
@@ -188,7 +189,7 @@ static wl_error write_text(const wl_results *r, int file, const char *text) {
   path_of(r, file, 1, path, sizeof path);
   FILE *out = fopen(path, "w");
   int failed = !out || fputs(text, out) < 0;
-  if (out) failed |= fflush(out) != 0 || fsync(fileno(out)) != 0;
+  if (out) failed |= fflush(out) != 0;
   const int reason = errno;
   if (out) failed |= fclose(out) != 0;
   if (failed) WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(reason));
@@ -208,8 +209,10 @@ static wl_error commit(wl_results *r, const char *summary, const char *config) {
   WL_TRY(write_text(r, CONFIG, config));
   WL_TRY(write_text(r, SUMMARY, summary));
   for (int f = 0; f < FILES; f++) { /* what a rename could still fail on, before the first one */
-    char to[4200];
+    char from[4200], to[4200];
     struct stat status;
+    path_of(r, f, 1, from, sizeof from);
+    WL_TRY(wl_durable_sync(from));
     path_of(r, f, 0, to, sizeof to);
     if (stat(to, &status) == 0 && S_ISDIR(status.st_mode))
       WL_FAIL(WL_ERROR_IO, "%s: is a folder, where this file belongs", to);
@@ -218,7 +221,7 @@ static wl_error commit(wl_results *r, const char *summary, const char *config) {
     char from[4200], to[4200];
     path_of(r, f, 1, from, sizeof from);
     path_of(r, f, 0, to, sizeof to);
-    if (rename(from, to) != 0) WL_FAIL(WL_ERROR_IO, "%s: cannot put the file in place: %s", to, strerror(errno));
+    WL_TRY(wl_durable_rename(from, to));
   }
   return WL_OK;
 }
