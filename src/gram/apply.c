@@ -154,9 +154,137 @@ static void clear(const wl_product *product) {
   if (product) memset(product->c->data, 0, sizeof(double) * (size_t)(product->c->ld * product->c->local_columns));
 }
 
+/* ---- few columns: the vectors travel and the tiles stay ------------------------------------------------------------ */
+
+enum { FEW = 256 };
+
+/* V on the points of this rank's block rows and block columns, and what its own tiles add to C there. */
+typedef struct replica {
+  int64_t columns, rows, row_count, column_count; /* rows: room for V or C as a whole */
+  double *whole, *v_row, *v_column, *c_row, *c_column;
+} replica;
+
+static void replica_destroy(replica *r) {
+  free(r->whole);
+  free(r->v_row);
+  free(r->v_column);
+  free(r->c_row);
+  free(r->c_column);
+}
+
+static int64_t global_index(int64_t local, int block, int me, int count) {
+  return (local / block * count + me) * block + local % block;
+}
+
+/* whole ← V on every rank */
+static void gather(const replica *r, const wl_matrix *v) {
+  memset(r->whole, 0, sizeof(double) * (size_t)(r->rows * r->columns));
+  for (int64_t jl = 0; jl < v->local_columns; jl++)
+    for (int64_t il = 0; il < v->local_rows; il++)
+      r->whole[wl_matrix_global_row(v, il) + wl_matrix_global_column(v, jl) * r->rows] = v->data[il + jl * v->ld];
+  for (int64_t j = 0; j < r->columns; j++)
+    MPI_Allreduce(MPI_IN_PLACE, r->whole + j * r->rows, (int)r->rows, MPI_DOUBLE, MPI_SUM, v->grid->comm);
+}
+
+static bool replica_create(const pass *p, const wl_product *product, replica *r) {
+  *r = (replica){0};
+  if (!product) return true;
+  r->columns = product->v->columns;
+  r->rows = p->n;
+  r->row_count = p->local_rows;
+  r->column_count = wl_points_count(p->points->column);
+  r->whole = aligned_numbers(r->rows * r->columns);
+  r->v_row = aligned_numbers(r->row_count * r->columns);
+  r->c_row = aligned_numbers(r->row_count * r->columns);
+  r->v_column = aligned_numbers(r->column_count * r->columns);
+  r->c_column = aligned_numbers(r->column_count * r->columns);
+  return r->whole && r->v_row && r->c_row && r->v_column && r->c_column;
+}
+
+static void replica_begin(const pass *p, const wl_product *product, replica *r) {
+  const wl_grid *g = p->grid;
+  if (!product) return;
+  gather(r, product->v);
+  for (int64_t j = 0; j < r->columns; j++) {
+    const double *v = r->whole + j * r->rows;
+    for (int64_t i = 0; i < r->row_count; i++)
+      r->v_row[i + j * r->row_count] = v[global_index(i, g->block, g->row, g->rows)];
+    for (int64_t i = 0; i < r->column_count; i++)
+      r->v_column[i + j * r->column_count] = v[global_index(i, g->block, g->column, g->columns)];
+  }
+  memset(r->c_row, 0, sizeof(double) * (size_t)(r->row_count * r->columns));
+  memset(r->c_column, 0, sizeof(double) * (size_t)(r->column_count * r->columns));
+}
+
+/* C ← the sum of what all ranks have added */
+static void replica_end(const pass *p, const wl_product *product, replica *r) {
+  const wl_grid *g = p->grid;
+  if (!product) return;
+  wl_matrix *c = product->c;
+  memset(r->whole, 0, sizeof(double) * (size_t)(r->rows * r->columns));
+  for (int64_t j = 0; j < r->columns; j++) {
+    double *whole = r->whole + j * r->rows;
+    for (int64_t i = 0; i < r->row_count; i++)
+      whole[global_index(i, g->block, g->row, g->rows)] += r->c_row[i + j * r->row_count];
+    for (int64_t i = 0; i < r->column_count; i++)
+      whole[global_index(i, g->block, g->column, g->columns)] += r->c_column[i + j * r->column_count];
+    MPI_Allreduce(MPI_IN_PLACE, whole, (int)r->rows, MPI_DOUBLE, MPI_SUM, g->comm);
+  }
+  for (int64_t jl = 0; jl < c->local_columns; jl++)
+    for (int64_t il = 0; il < c->local_rows; il++)
+      c->data[il + jl * c->ld] = r->whole[wl_matrix_global_row(c, il) + wl_matrix_global_column(c, jl) * r->rows];
+}
+
+/* Both uses of this rank's own part, whose columns begin at local column jl. */
+static void use_own(const pass *p, const operand *o, const part *t, int64_t jl, replica *r) {
+  if (!o->product || t->rows == 0) return;
+  const double *at = o->part + t->offset;
+  const int64_t tile = t->owner == p->grid->row ? t->width : 0, rest = t->rows - tile;
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, (int)t->rows, (int)r->columns, (int)t->width, 1.0, at,
+              (int)t->rows, r->v_column + jl, (int)r->column_count, 1.0, r->c_row + t->own, (int)r->row_count);
+  if (rest > 0 && !o->product->half)
+    cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (int)t->width, (int)r->columns, (int)rest, 1.0, at + tile,
+                (int)t->rows, r->v_row + t->own + tile, (int)r->row_count, 1.0, r->c_column + jl,
+                (int)r->column_count);
+}
+
+static wl_error apply_few(pass *p) {
+  const int64_t block = p->grid->block, blocks = (p->n + block - 1) / block;
+  const wl_product *theta = p->theta.product, *kappa = p->kappa.product;
+  replica for_theta, for_kappa;
+  const bool room = replica_create(p, theta, &for_theta) & replica_create(p, kappa, &for_kappa);
+  wl_error error = room ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "kernel product: no memory for a few vectors");
+  error = wl_error_agree(p->grid->comm, error);
+  if (error == WL_OK) {
+    replica_begin(p, theta, &for_theta);
+    replica_begin(p, kappa, &for_kappa);
+    for (int64_t group = 0; group * p->grid->columns < blocks; group++)
+      for (int64_t step = 0; step * p->width < block; step++) {
+        const part t = part_of(p, group, step, p->grid->column);
+        if (t.width == 0) continue;
+        const int64_t jl = wl_grid_owned(t.first, p->grid->block, p->grid->column, p->grid->columns);
+        compute(p, &t);
+        use_own(p, &p->theta, &t, jl, &for_theta);
+        use_own(p, &p->kappa, &t, jl, &for_kappa);
+      }
+    replica_end(p, theta, &for_theta);
+    replica_end(p, kappa, &for_kappa);
+  }
+  replica_destroy(&for_theta);
+  replica_destroy(&for_kappa);
+  return error;
+}
+
+static bool has_few(const wl_product *product) { return !product || product->v->columns <= FEW; }
+
 wl_error wl_gram_apply(const wl_point_set *points, const wl_product *theta, const wl_product *kappa) {
   pass p;
   WL_TRY(pass_create(points, theta, kappa, &p));
+  if (has_few(theta) && has_few(kappa)) {
+    const wl_error error = apply_few(&p);
+    pass_destroy(&p);
+    return error;
+  }
   clear(theta);
   clear(kappa);
   const int64_t block = p.grid->block, blocks = (p.n + block - 1) / block;

@@ -17,7 +17,7 @@
 #include "widelimit/predict.h"
 #include "widelimit/random.h"
 
-enum { RIGHT_HAND_SIDES = 5, DIMENSION = 5 };
+enum { FEW = 5, MANY = 260, DIMENSION = 5 }; /* few columns go another way than many */
 static const double tolerance = 16.0;
 
 static const struct size {
@@ -80,9 +80,9 @@ static double single_difference(const wl_single *a, const wl_matrix *wanted, int
 }
 
 /* ‖S‖ is below 60 + n/800 and S − 0.1 I is positive: the condition is below 700. */
-static void check_solves(const wl_single *l32, const wl_matrix *l, int64_t n) {
-  wl_matrix *b = matrix_of(l->grid, n, RIGHT_HAND_SIDES, right_hand_side),
-            *mixed = matrix_of(l->grid, n, RIGHT_HAND_SIDES, right_hand_side);
+static void check_solves(const wl_single *l32, const wl_matrix *l, int64_t n, int64_t columns) {
+  wl_matrix *b = matrix_of(l->grid, n, columns, right_hand_side),
+            *mixed = matrix_of(l->grid, n, columns, right_hand_side);
   wl_single *single = narrowed(b);
   const double bound = tolerance * (double)n * FLT_EPSILON * 700.0;
   for (int transposed = 0; transposed < 2; transposed++) {
@@ -98,9 +98,9 @@ static void check_solves(const wl_single *l32, const wl_matrix *l, int64_t n) {
 }
 
 /* L (L⁻¹ B) = B in double precision, though L is one of floats. */
-static void check_product(const wl_single *l32, int64_t n) {
-  wl_matrix *b = matrix_of(l32->grid, n, RIGHT_HAND_SIDES, right_hand_side),
-            *x = matrix_of(l32->grid, n, RIGHT_HAND_SIDES, right_hand_side);
+static void check_product(const wl_single *l32, int64_t n, int64_t columns) {
+  wl_matrix *b = matrix_of(l32->grid, n, columns, right_hand_side),
+            *x = matrix_of(l32->grid, n, columns, right_hand_side);
   assert_int_equal(wl_triangle_solve_mixed(l32, WL_TRIANGLE_LOWER, 0, x), WL_OK);
   assert_int_equal(wl_lower_product_mixed(l32, x), WL_OK);
   assert_true(difference(x, b, 0) < tolerance * (double)n * DBL_EPSILON * 700.0);
@@ -121,8 +121,9 @@ static void test_factor(void **state) {
     assert_int_equal(wl_factorize_single(single, WL_TRIANGLE_LOWER, "single", &pivot), WL_OK);
     assert_int_equal(pivot, -1);
     assert_true(single_difference(single, a, 1) < tolerance * (double)n * FLT_EPSILON);
-    check_solves(single, a, n);
-    check_product(single, n);
+    check_solves(single, a, n, FEW);
+    check_solves(single, a, n, MANY);
+    check_product(single, n, FEW);
     wl_single_destroy(&single);
     wl_matrix_destroy(&a);
     wl_grid_destroy(&grid);
@@ -179,16 +180,14 @@ static double dot(const wl_matrix *v, const wl_matrix *c) {
 }
 
 /* One pass for both kernels with panels of different widths, against the product from an array (κ above, Θ below). */
-static void test_apply(void **state) {
-  (void)state;
+static void check_apply(int64_t columns) {
   for (size_t c = 0; c < SIZES; c++) {
     wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
     const int64_t n = sizes[c].n;
     wl_point_set *points = points_of(grid, n, 3);
-    wl_matrix *array = matrix_of(grid, n, n, NULL), *v = matrix_of(grid, n, RIGHT_HAND_SIDES, right_hand_side),
-              *narrow = matrix_of(grid, n, 2, right_hand_side),
-              *kappa = matrix_of(grid, n, RIGHT_HAND_SIDES, NULL), *theta = matrix_of(grid, n, 2, NULL),
-              *wanted = matrix_of(grid, n, RIGHT_HAND_SIDES, NULL);
+    wl_matrix *array = matrix_of(grid, n, n, NULL), *v = matrix_of(grid, n, columns, right_hand_side),
+              *narrow = matrix_of(grid, n, 2, right_hand_side), *kappa = matrix_of(grid, n, columns, NULL),
+              *theta = matrix_of(grid, n, 2, NULL), *wanted = matrix_of(grid, n, columns, NULL);
     assert_int_equal(wl_gram_symmetric(points, WL_GRAM_KAPPA, array), WL_OK);
     double *shifted = malloc(sizeof(double) * (size_t)(array->local_rows + 1));
     for (int64_t i = 0; i < array->local_rows; i++) shifted[i] = wl_points_kappa(points->row)[i] + 0.5;
@@ -210,6 +209,12 @@ static void test_apply(void **state) {
     wl_point_set_destroy(&points);
     wl_grid_destroy(&grid);
   }
+}
+
+static void test_apply(void **state) {
+  (void)state;
+  check_apply(FEW);
+  check_apply(MANY);
 }
 
 /* ---- predictions -------------------------------------------------------------------------------------------------- */
