@@ -59,11 +59,11 @@ function(wl_add_script_test name script)
   endforeach()
 endfunction()
 
-# What the functions above share: limits (against hangs, so ten times what a test takes on an idle machine), surroundings, labels, and as many processors as ranks.
+# What the functions above share: limits (against hangs, so many times what a test takes on an idle machine), surroundings, labels, and as many processors as ranks.
 function(wl_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "RANKS;TIMEOUT;LABELS;FOLDER" "COMMAND")
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 300)
+    set(arg_TIMEOUT 600)
   endif()
   if(WIDELIMIT_SANITIZE)
     math(EXPR arg_TIMEOUT "5 * ${arg_TIMEOUT}")
