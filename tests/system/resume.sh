@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# resume.sh PROGRAM LAUNCHER RANKS COMPARE: a run goes on from each of its checkpoints: on the same grid with the same
+# resume.sh PROGRAM LAUNCHER RANKS COMPARE HOLD: a run goes on from each of its checkpoints: on the same grid with the same
 # results bit for bit, on other grids, rank counts and block sizes to 1e-12. Signals, limits, and files that are not what
 # they were. Runs in a folder of its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3 compare=$4
+program=$1 launcher=$2 ranks=$3 compare=$4 library=$5
 failures=0
 
 # run RANKS ARGUMENT...: bounded in time; the output goes to log.
@@ -18,6 +18,27 @@ failed() {
   failures=$((failures + 1))
   echo "FAILED: $*"
   sed 's/^/  | /' log
+}
+
+# hold PLACE ARGUMENT...: begins a run whose rank 0 is held at that place (tests/faults/hold.c), and waits until it is.
+hold() {
+  local at=$1
+  shift
+  rm -f held
+  # shellcheck disable=SC2086 # the launcher is a command with an option
+  timeout -k 5 150 $launcher "$ranks" env LD_PRELOAD="$library" HOLD_RANK=0 HOLD_AT="$at" HOLD_FILE="$PWD/held" \
+    "$program" run case.yaml "$@" >log 2>&1 </dev/null &
+  mpirun=$!
+  until [ -e held ]; do
+    kill -0 $mpirun 2>/dev/null || { failed "rank 0 never came to $at" && break; }
+    sleep 0.1
+  done
+}
+
+# release: lets it go on; returns its status.
+release() {
+  rm -f held
+  wait $mpirun
 }
 
 # check NAME STATUS ACTUAL PATTERN: the pattern must be in the log.
@@ -45,22 +66,15 @@ rm -rf ckpt kept out reference ./*.h5
 run "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.directory=reference || failed 'the reference run'
 [ -z "$(ls ckpt)" ] || failed 'checkpoints are left when a run is done'
 
-rm -rf finished kept
+### every checkpoint of a run: all are there when its results are put in place, which rank 0 is held before
+rm -rf kept
 mkdir kept
-### every checkpoint of a run; the copies are made while it runs
-(
-  while [ ! -e finished ]; do
-    for file in ckpt/case.*.h5; do [ -e "kept/${file##*/}" ] || ln "$file" kept/ 2>/dev/null; done
-    sleep 0.01
-  done
-) &
-watcher=$!
-run "$ranks" run case.yaml || failed 'the run with checkpoints'
-touch finished
-wait $watcher
+hold commit:1
+ln ckpt/case.*.h5 kept/
+release || failed 'the run with checkpoints'
 same 'the run with checkpoints' 0
 count=$(find kept -name 'case.*.h5' | wc -l)
-((count >= 8)) || failed "only $count checkpoints were seen"
+((count >= 8)) || failed "only $count checkpoints were written"
 
 # from LAST: the folder as it was when checkpoint number LAST was the newest
 from() {
@@ -78,7 +92,8 @@ for number in $numbers; do
   step=$((step + 1))
   from "$number"
   if ((step % 5 == 4)); then
-    run "$other" run case.yaml --resume --set grid.block=$((20 + step)) || failed "resume from $number on $other ranks"
+    run "$other" run case.yaml --resume --set grid.block=$((20 + step)) --set checkpoint.every_minutes=30 ||
+      failed "resume from $number on $other ranks"
     same "resume from $number on $other ranks" 1e-12
   elif ((step % 5 == 2)); then
     run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed "resume from $number"
@@ -161,7 +176,9 @@ check 'no factor' 2 $status 'nothing.h5: cannot be opened'
 ### limits
 rm -rf ckpt
 status=0
-run "$ranks" run case.yaml --time-limit 00:00:01 --set checkpoint.every_minutes=30 || status=$?
+hold cblas_dsyrk:2 --time-limit 00:00:01 --set checkpoint.every_minutes=30
+sleep 1
+release || status=$?
 check 'time limit' 75 $status 'stopped by the time limit'
 run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed 'after the time limit'
 same 'after the time limit' 0
