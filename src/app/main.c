@@ -304,7 +304,8 @@ static wl_error dispatch(int rank, int argc, char **argv) {
 
 int main(int argc, char **argv) {
   mallopt(M_MMAP_THRESHOLD, 1 << 20); /* what a phase frees goes back to the system, not to a heap full of holes */
-  MPI_Init(&argc, &argv);
+  int provided;                       /* threads assemble and multiply; messages are for the main one */
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   int rank;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   wl_log_open(rank == 0);

@@ -1,6 +1,8 @@
 #include "app/memory.h"
 
 #include "base/util.h"
+#include "gram/implicit.h"
+#include "widelimit/machine.h"
 #include "widelimit/matrix.h"
 
 /* Whether there will be an m × m matrix over all test points. */
@@ -80,14 +82,26 @@ static wl_memory predict_memory(const wl_job *job) {
   };
 }
 
-/* The same in single precision, with five test panels and one of floats, and the columns of both kernels on their way. */
+/* Probes of the factor and random columns beside the targets (infer/mixed.c). */
+enum { MIXED_PROBES = 64, MIXED_COMPANIONS = 8 };
+
+/*
+ * The same in single precision, with five panels and one of floats, the columns of both kernels on their way, and vectors
+ * as a whole where they are few.
+ */
 static wl_memory mixed_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
-  const int64_t n = job->shape->train;
+  const int64_t n = job->shape->train,
+                columns = larger(larger(job->batch, job->shape->outputs + MIXED_COMPANIONS), MIXED_PROBES);
+  const int64_t few = wl_apply_is_few(g, n, columns)        ? columns
+                      : wl_apply_is_few(g, n, MIXED_PROBES) ? MIXED_PROBES
+                                                            : 0;
   wl_memory m = predict_memory(job);
   const double loop = 0.5 * loop_bytes(g, n);
   m.matrix *= 0.5;
-  m.panels = 5.5 * local_bytes(job, n, job->batch) + 2.0 * 8.0 * 768.0 * rows_of(g, n);
+  m.panels = 5.5 * local_bytes(job, n, columns) +
+             2.0 * 8.0 * (double)(wl_apply_part_width(g) * g->columns) * rows_of(g, n) +
+             8.0 * (double)few * ((double)n + 2.0 * (rows_of(g, n) + columns_of(g, n)));
   if (loop > m.panels) m.panels = loop;
   return m;
 }
@@ -118,7 +132,8 @@ wl_memory wl_job_memory(const wl_job *job) {
     const wl_memory joint = joint_memory(job);
     if (wl_memory_sum(&joint) > wl_memory_sum(&peak)) peak = joint;
   }
-  peak.libraries = 48.0 * 1048576.0;
+  const double tiles = 3.0 * 8.0 * (double)job->grid->block * (double)job->grid->block; /* scratch of a thread */
+  peak.libraries = 48.0 * 1048576.0 + tiles * (double)wl_machine_threads();
   return peak;
 }
 

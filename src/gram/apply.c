@@ -14,7 +14,7 @@
 #include "gram/implicit.h"
 
 /* Columns that the parts of one group have together, at most: room for them is local rows × as many. */
-enum { GROUP_COLUMNS = 768, PIECE = 256 };
+enum { PIECE = 256 };
 
 /* One kernel's share in a pass. */
 typedef struct operand {
@@ -61,7 +61,7 @@ static wl_error pass_create(const wl_point_set *points, const wl_product *theta,
               .grid = g,
               .n = points->count,
               .local_rows = wl_points_count(points->row),
-              .width = smaller(g->block, larger(16, GROUP_COLUMNS / g->columns)),
+              .width = wl_apply_part_width(g),
               .theta = {.product = theta, .diagonal = wl_points_theta(points->row)},
               .kappa = {.product = kappa, .diagonal = wl_points_kappa(points->row)}};
   p->work = aligned_numbers((int64_t)wl_network_tile_work(&points->network, PIECE, p->width));
@@ -155,8 +155,6 @@ static void clear(const wl_product *product) {
 }
 
 /* ---- few columns: the vectors travel and the tiles stay ------------------------------------------------------------ */
-
-enum { FEW = 256 };
 
 /* V on the points of this rank's block rows and block columns, and what its own tiles add to C there. */
 typedef struct replica {
@@ -275,12 +273,14 @@ static wl_error apply_few(pass *p) {
   return error;
 }
 
-static bool has_few(const wl_product *product) { return !product || product->v->columns <= FEW; }
+static bool has_few(const pass *p, const wl_product *product) {
+  return !product || wl_apply_is_few(p->grid, p->n, product->v->columns);
+}
 
 wl_error wl_gram_apply(const wl_point_set *points, const wl_product *theta, const wl_product *kappa) {
   pass p;
   WL_TRY(pass_create(points, theta, kappa, &p));
-  if (has_few(theta) && has_few(kappa)) {
+  if (has_few(&p, theta) && has_few(&p, kappa)) {
     const wl_error error = apply_few(&p);
     pass_destroy(&p);
     return error;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "base/util.h"
 #include "dist/single.h"
 #include "widelimit/gram.h"
 
@@ -30,6 +31,19 @@ typedef struct wl_product {
   double shift;
   bool half; /**< half the work, and enough for quadratic forms: vᵀ S v = 2 vᵀ c */
 } wl_product;
+
+/** Columns at once up to which every rank may hold V as a whole, and those of kernel parts on their way. */
+enum { WL_APPLY_FEW = 256, WL_APPLY_GROUP = 768 };
+
+/** Local. Columns of one process column's part. */
+static inline int64_t wl_apply_part_width(const wl_grid *grid) {
+  return smaller(grid->block, larger(16, WL_APPLY_GROUP / grid->columns));
+}
+
+/** Local. Whether `columns` are few enough for V as a whole to stay small beside a rank's share of the floats. */
+static inline bool wl_apply_is_few(const wl_grid *grid, int64_t n, int64_t columns) {
+  return columns <= smaller(WL_APPLY_FEW, n / (4 * grid->size));
+}
 
 /**
  * One pass over all pairs of points, each evaluated once and used for S_ij V_j and S_ijᵀ V_i.

@@ -125,7 +125,7 @@ done:
 
 wl_error wl_mixed_factor(wl_mixed *m, uint64_t seed, wl_cholesky *facts, double *uncertainty) {
   *facts = (wl_cholesky){.triangle = WL_TRIANGLE_LOWER};
-  m->contraction = 1.0;
+  m->contraction = m->first = 0.0;
   m->passes = 0;
   m->residual = 0.0;
   WL_TRY(factor(m, facts));
@@ -142,6 +142,22 @@ static void fill_columns(uint64_t seed, const wl_matrix *b, wl_matrix *all) {
       memcpy(all->data + jl * all->ld, b->data + jl * b->ld, sizeof(double) * (size_t)b->local_rows);
 }
 
+/*
+ * Where S has an eigenvalue near or below single precision's rounding, M can be far larger than S in that direction, and
+ * rᵀ M⁻¹ r far smaller than the error that it stands for. The random columns then lose next to nothing in their first pass.
+ */
+static const double largest_first = 0.5;
+
+static wl_error check_first(const wl_mixed *m) {
+  if (m->first <= largest_first) return WL_OK;
+  WL_FAIL(
+      WL_ERROR_NUMERICAL,
+      "the kernel matrix %s is too ill-conditioned for single precision: a first solution with its factor is "
+      "wrong "
+      "by %.0f %%; set precision: double, or add noise_variance or jitter, or remove rows that (nearly) repeat",
+      m->name, 100.0 * m->first);
+}
+
 wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matrix *x, double *quadratic) {
   const wl_refine_goal goal = {.prior = NULL, .vectors = true};
   const int64_t columns = b->columns + COMPANIONS;
@@ -154,6 +170,7 @@ wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matri
   WL_GOTO(error, done, wl_matrix_create(b->grid, b->rows, columns, &last));
   fill_columns(seed, b, all);
   WL_GOTO(error, done, wl_refine(m, &goal, all, solution, last, every));
+  WL_GOTO(error, done, check_first(m));
   memcpy(quadratic, every, sizeof(double) * (size_t)b->columns);
   for (int64_t jl = 0; jl < b->local_columns; jl++)
     for (int64_t il = 0; il < b->local_rows; il++)

@@ -23,10 +23,10 @@
 wl_error wl_mixed_factor(wl_mixed *m, uint64_t seed, wl_cholesky *facts, double *uncertainty);
 
 /**
- * X ← S⁻¹ B for a few columns, to rounding; B is overwritten. Solves for some random columns at the same time, so that δ is
+ * X ← S⁻¹ B for a few columns, to rounding. Solves for some random columns at the same time, so that δ is
  * known before there are test points.
  * @param quadratic  bⱼᵀ S⁻¹ bⱼ by global column, on all ranks
- * Errors: those of wl_refine.
+ * Errors: those of wl_refine; WL_ERROR_NUMERICAL where M and S differ so much that errors cannot be told from residuals.
  */
 wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matrix *x, double *quadratic);
 

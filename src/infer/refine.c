@@ -95,7 +95,7 @@ static bool is_done(const wl_refine_goal *goal, double contraction, double rho, 
 }
 
 static bool all_done(const wl_mixed *m, const wl_refine_goal *goal, const wl_matrix *r, const scalars *s) {
-  const double contraction = fmin(1.0, safety * m->contraction);
+  const double contraction = m->contraction > 0.0 ? fmin(1.0, safety * m->contraction) : 1.0;
   double open = 0.0;
   for (int64_t j = 0; j < r->local_columns; j++) {
     const double prior = goal->prior ? goal->prior[wl_matrix_global_column(r, j)] : 0.0;
@@ -105,12 +105,13 @@ static bool all_done(const wl_mixed *m, const wl_refine_goal *goal, const wl_mat
 }
 
 /* One pass reduced the squares of the errors from `before` to rho: the worst column tells δ, as far as rounding allows. */
-static void learn_contraction(wl_mixed *m, const wl_matrix *r, const double *before, const scalars *s) {
+static double learn_contraction(wl_mixed *m, const wl_matrix *r, const double *before, const scalars *s) {
   double worst = 0.0;
   for (int64_t j = 0; j < r->local_columns; j++)
     if (s->rho[j] > 1e-24 * s->quadratic[j] && before[j] > 0.0) worst = fmax(worst, sqrt(s->rho[j] / before[j]));
   worst = largest_of_all(r, worst);
-  if (m->contraction >= 1.0 || worst > m->contraction) m->contraction = worst;
+  m->contraction = fmax(m->contraction, worst);
+  return worst;
 }
 
 static wl_error check_finite(const wl_mixed *m, const wl_matrix *r, const double *values) {
@@ -136,7 +137,7 @@ static wl_error begin(wl_mixed *m, wl_matrix *r, wl_matrix *x, wl_matrix *z, sca
   WL_TRY(wl_refine_precondition(m, r, z));
   dots(r, z, s->rho);
   WL_TRY(check_finite(m, r, s->rho));
-  learn_contraction(m, r, s->quadratic, s);
+  m->first = fmax(m->first, learn_contraction(m, r, s->quadratic, s));
   return WL_OK;
 }
 
@@ -210,8 +211,10 @@ wl_error wl_refine(wl_mixed *m, const wl_refine_goal *goal, wl_matrix *r, wl_mat
   scalars s;
   WL_TRY(scalars_create(r, &s));
   const wl_error error = iterate(m, goal, r, x, z, &s);
-  for (int64_t j = 0; j < r->local_columns; j++) s.quadratic[j] += s.rho[j];
-  if (error == WL_OK) share(r, s.quadratic, quadratic);
+  if (error == WL_OK) {
+    for (int64_t j = 0; j < r->local_columns; j++) s.quadratic[j] += s.rho[j];
+    share(r, s.quadratic, quadratic);
+  }
   scalars_destroy(&s);
   return error;
 }

@@ -19,17 +19,18 @@ typedef struct wl_mixed {
   wl_gram_content kernel;     /**< WL_GRAM_THETA or WL_GRAM_KAPPA */
   const char *name;           /**< of S in messages */
   double shift, scale;
-  wl_single *factor; /**< L in the lower triangle; owned */
-  double
-      contraction; /**< δ: the largest factor that an energy norm of an error was reduced by in one pass; 1: unknown */
-  int passes;      /**< most passes that a panel has taken */
-  double residual; /**< largest relative residual of a result (wl_refine_verify) */
+  wl_single *factor;  /**< L in the lower triangle; owned */
+  double contraction; /**< δ: the largest factor by which a pass changed an energy norm of an error; 0: unknown */
+  double first;       /**< the largest of them in a first pass, M⁻¹ alone; 0: unknown */
+  int passes;         /**< most passes that a panel has taken */
+  double residual;    /**< largest relative residual of a result (wl_mixed_check_judge) */
 } wl_mixed;
 
 /** When a column is done: errors that are allowed, with v = prior − bᵀ S⁻¹ b, the variance that the column is for. */
 typedef struct wl_refine_goal {
   const double *prior; /**< by global column; NULL: the columns are no test points, relative error 1e-12 */
-  bool vectors; /**< X itself is needed to 4e-9 √v in the energy norm, not bᵀ S⁻¹ b alone, to 2e-9 v */
+  bool
+      vectors; /**< X itself is needed to 4e-9 √max(v, 10⁻⁶ prior) in the energy norm, not bᵀ S⁻¹ b alone, to 2e-9 v */
 } wl_refine_goal;
 
 /**

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# stop.sh PROGRAM LAUNCHER RANKS COMPARE TOY: two runs that want the same checkpoints, and what ends a run early: in the draws,
+# stop.sh PROGRAM LAUNCHER RANKS COMPARE TOY HOLD: two runs that want the same checkpoints, and what ends a run early: in the draws,
 # by way of mpirun, in a study of finite networks. Each goes on to the right results. Runs in a folder of its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3 compare=$4 toy=$5
+program=$1 launcher=$2 ranks=$3 compare=$4 toy=$5 hold=$6
 failures=0
 
 failed() {
@@ -92,21 +92,27 @@ finish
 expect 'after kill -9' 0 'attempt 2'
 "$compare" reference/results.h5 out/results.h5 0 || failed 'after kill -9: other results'
 
-### SIGTERM to mpirun, which Open MPI hands on after as many seconds as it then gives the ranks
-rm -rf out
-export OMPI_MCA_odls_base_sigkill_timeout=4
-begin run case.yaml --set synthetic.train=6000 --set name=large
-await 'keep' log || failed 'TERM to mpirun: it did not begin'
+### SIGTERM to mpirun, which Open MPI hands on after as many seconds as it then gives the ranks. Rank 0 is held until then.
+rm -rf out held
+export OMPI_MCA_odls_base_sigkill_timeout=10
+# shellcheck disable=SC2086
+$launcher "$ranks" env LD_PRELOAD="$hold" HOLD_RANK=0 HOLD_AT=cblas_dsyrk:2 HOLD_FILE="$PWD/held" \
+  "$program" run case.yaml --set name=late >log 2>&1 </dev/null &
+mpirun=$!
+for _ in $(seq 1200); do
+  [ -e held ] && break
+  sleep 0.1
+done
+[ -e held ] || failed 'TERM to mpirun: rank 0 was not held'
 kill -TERM $mpirun
 finish
 unset OMPI_MCA_odls_base_sigkill_timeout
-[ "$status" != 0 ] || grep -q 'results.h5' log || failed 'TERM to mpirun: status 0 without results'
-if [ "$status" != 0 ]; then
-  [ -n "$(find ckpt -name 'large.*.h5')" ] || failed 'TERM to mpirun: no checkpoint'
-  begin run case.yaml --resume --set synthetic.train=6000 --set name=large
-  finish
-  expect 'after TERM to mpirun' 0 'attempt 2'
-fi
+[ "$status" != 0 ] || failed 'TERM to mpirun: status 0'
+[ -n "$(find ckpt -name 'late.*.h5')" ] || failed 'TERM to mpirun: no checkpoint'
+begin run case.yaml --resume --set name=late
+finish
+expect 'after TERM to mpirun' 0 'attempt 2'
+"$compare" reference/results.h5 out/results.h5 0 || failed 'after TERM to mpirun: other results'
 
 # study FOLDER [OPTION]: of 192 networks
 study() {
