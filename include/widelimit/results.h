@@ -41,6 +41,9 @@ wl_error wl_results_reopen(const char *directory, wl_results **results);
 /** Where the unfinished results.h5 of a folder lies. Makes the folder where it is missing. Errors: WL_ERROR_IO. */
 wl_error wl_results_partial_path(const char *directory, char *path, size_t size);
 
+/** The same before the file is written anew. Errors: WL_ERROR_IO, also where another run has it open. */
+wl_error wl_results_claim_partial(const char *directory, char *path, size_t size);
+
 /** Has all that was written so far in the file, so that it may be copied. Errors: WL_ERROR_IO. */
 wl_error wl_results_flush(wl_results *results);
 

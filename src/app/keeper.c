@@ -153,6 +153,14 @@ static wl_error load(wl_run *run, candidate *c) {
   return wl_checkpoint_read_products(c->matrix_path, k->products);
 }
 
+/* What a checkpoint that turned out to be damaged left behind: whoever finds an array takes it for the state's. */
+static void forget(wl_keeper *k) {
+  wl_matrix_destroy(&k->array);
+  wl_matrix_destroy(&k->products);
+  free(k->lower_diagonal);
+  k->lower_diagonal = NULL;
+}
+
 /* Collective. The newest checkpoint that is whole, or none. */
 static wl_error find_state(wl_run *run, candidate *c) {
   wl_keeper *k = &run->keeper;
@@ -173,6 +181,7 @@ static wl_error find_state(wl_run *run, candidate *c) {
       return WL_OK;
     }
     if (error != WL_ERROR_DATA && error != WL_ERROR_IO) return error;
+    forget(k);
     leave_out(k, c);
   }
 }
@@ -197,6 +206,8 @@ static double saving_time(const wl_run *run) {
 static wl_error prepare(wl_run *run) {
   wl_keeper *k = &run->keeper;
   const wl_config *c = run->config;
+  if (c->checkpoint.keep > MOST - 4)
+    WL_FAIL(WL_ERROR_CONFIG, "checkpoint.keep is %d; it must be at most %d", c->checkpoint.keep, MOST - 4);
   if (c->factor_save || k->factor) WL_TRY(make_fingerprint(run, WL_SCOPE_FACTOR, &k->factor_fingerprint));
   if (!k->open) return WL_OK;
   WL_TRY(wl_keeper_make_folder(run));
@@ -296,7 +307,7 @@ void wl_keeper_announce(const wl_run *run) {
 
 wl_error wl_keeper_restore_results(wl_run *run) {
   char to[PATH_SIZE];
-  WL_TRY(wl_results_partial_path(run->config->output_directory, to, sizeof to));
+  WL_TRY(wl_results_claim_partial(run->config->output_directory, to, sizeof to));
   WL_TRY(wl_checkpoint_extract_results(run->keeper.resumed_from, to));
   return wl_results_reopen(run->config->output_directory, &run->results);
 }

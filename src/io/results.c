@@ -72,6 +72,10 @@ static bool is_in_use(const char *path) {
   return locked;
 }
 
+static wl_error refuse(const char *path) {
+  WL_FAIL(WL_ERROR_IO, "%s: cannot create this file; does another run write to the folder?", path);
+}
+
 static wl_error create_in(wl_results *r, double bytes) {
   WL_TRY(make_directory(r->directory));
   WL_TRY(check_room(r->directory, bytes));
@@ -79,8 +83,7 @@ static wl_error create_in(wl_results *r, double bytes) {
   path_of(r, RESULTS, 1, path, sizeof path);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* our own messages, not the library's stack */
   r->file = is_in_use(path) ? -1 : H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  if (r->file < 0)
-    WL_FAIL(WL_ERROR_IO, "%s: cannot create this file; does another run write to the folder?", path);
+  if (r->file < 0) return refuse(path);
   r->created = 1;
   return WL_OK;
 }
@@ -112,6 +115,11 @@ wl_error wl_results_partial_path(const char *directory, char *path, size_t size)
   WL_TRY(make_directory(directory));
   snprintf(path, size, "%s/.%s.partial", directory, results_name);
   return WL_OK;
+}
+
+wl_error wl_results_claim_partial(const char *directory, char *path, size_t size) {
+  WL_TRY(wl_results_partial_path(directory, path, size));
+  return is_in_use(path) ? refuse(path) : WL_OK;
 }
 
 wl_error wl_results_reopen(const char *directory, wl_results **result) {

@@ -17,9 +17,6 @@ export WIDELIMIT_JOBS=$project/jobs/slurm WIDELIMIT=$project/tests/slurm/held.sh
 export HELD_PROGRAM=$program HELD_ATTEMPTS=0 HOLD_LIBRARY=$6
 # Virtual nodes share the host: no shared memory between ranks that believe to be on different ones.
 export OMPI_MCA_btl=tcp,self OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_orte_keep_fqdn_hostnames=0
-# A busy machine may take its time: these bound the test, they do not pace it.
-deadline=$((SECONDS + 480))
-
 # shellcheck source-path=SCRIPTDIR source=cluster.sh
 . "$(dirname "$0")/cluster.sh"
 cluster=$PWD/cluster
@@ -29,6 +26,8 @@ start_cluster "$cluster" || {
   echo 'FAILED: the private Slurm does not start'
   exit 1
 }
+# A busy machine may take its time: this bounds the test, it does not pace it.
+deadline=$((SECONDS + 600))
 rm -rf work
 mkdir work
 cd work || exit 1

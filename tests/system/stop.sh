@@ -47,6 +47,14 @@ expect() {
   [ "$(grep -c '^widelimit: error: ' log)" -le 1 ] || failed "$1: more than one message"
 }
 
+# gone PID...: waits for ranks whose launcher was killed; they hold their lock until they notice.
+gone() {
+  for _ in $(seq 600); do
+    kill -0 "$@" 2>/dev/null || return 0
+    sleep 0.1
+  done
+}
+
 last_rank() { ps -o pid= --ppid $mpirun | tail -n 1 | tr -d ' '; }
 
 cat >case.yaml <<'END'
@@ -83,8 +91,10 @@ fi
 
 begin run case.yaml --set checkpoint.every_minutes=0
 await '000002.h5' log || failed 'killed: no second checkpoint'
+mapfile -t pids < <(ps -o pid= --ppid $mpirun | tr -d ' ')
 kill -9 $mpirun
 finish
+for pid in "${pids[@]}"; do gone "$pid"; done
 [ -e ckpt/.case.lock ] || failed 'killed: no lock was there'
 rm -rf out
 begin run case.yaml --resume
@@ -127,8 +137,9 @@ finish
 for signal in TERM USR1; do
   rm -rf stopped
   study stopped
-  for _ in $(seq 400); do
+  for _ in $(seq 6000); do
     [ "$(stat -c %s stopped/.finite.journal 2>/dev/null || echo 0)" -gt 20000 ] && break
+    kill -0 $mpirun 2>/dev/null || break
     sleep 0.02
   done
   if [ $signal = TERM ]; then kill -TERM "$(last_rank)"; else kill -USR1 $mpirun; fi
