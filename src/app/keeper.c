@@ -188,18 +188,21 @@ static wl_error find_state(wl_run *run, candidate *c) {
 
 /* ---- opening -------------------------------------------------------------------------------------------------- */
 
-/* Of one with the training points' matrix, or with the joint one where there will be draws to go on from. */
-static double checkpoint_bytes(const wl_run *run) {
-  const double n = (double)run->shape.train, m = (double)run->shape.test, c = (double)run->shape.outputs;
-  const bool joint = wl_run_has_samples(run->config) && !run->config->certify.wanted;
-  return wl_checkpoint_matrix_bytes(run->shape.train + (joint ? run->shape.test : 0)) +
+bool wl_keeper_keeps_joint(const wl_config *config) {
+  return wl_run_has_samples(config) && !config->certify.wanted;
+}
+
+double wl_keeper_checkpoint_bytes(const wl_config *config, const wl_data_shape *shape) {
+  const double n = (double)shape->train, m = (double)shape->test, c = (double)shape->outputs;
+  const bool joint = wl_keeper_keeps_joint(config);
+  return wl_checkpoint_matrix_bytes(shape->train + (joint ? shape->test : 0)) +
          8.0 * (n * WL_PROBES + m * (2.0 * c + WL_QUANTITY_COUNT));
 }
 
 /* Seconds that writing a checkpoint and reading it back takes, as far as is known. */
 static double saving_time(const wl_run *run) {
   const double speed = run->keeper.bytes_per_second > 0.0 ? run->keeper.bytes_per_second : assumed_speed;
-  return 2.0 * checkpoint_bytes(run) / speed;
+  return 2.0 * wl_keeper_checkpoint_bytes(run->config, &run->shape) / speed;
 }
 
 /* Root. */
@@ -291,7 +294,7 @@ void wl_keeper_announce(const wl_run *run) {
   const wl_config *c = run->config;
   char text[32];
   if (!k->open || run->rank != 0) return;
-  const double bytes = checkpoint_bytes(run);
+  const double bytes = wl_keeper_checkpoint_bytes(c, &run->shape);
   wl_log_line("  keep     %d checkpoint%s of %s in %s, one every %g minutes", c->checkpoint.keep,
               c->checkpoint.keep == 1 ? "" : "s", wl_format_bytes(bytes, text, sizeof text),
               c->checkpoint.directory, c->checkpoint.every_minutes);

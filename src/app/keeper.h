@@ -10,6 +10,7 @@
 #include "app/app.h"
 #include "app/halt.h"
 #include "widelimit/checkpoint.h"
+#include "widelimit/data.h"
 
 typedef struct wl_run wl_run;
 
@@ -52,6 +53,13 @@ void wl_keeper_close(wl_run *run);
 
 /** Local. On the console: where checkpoints go, how large they are, what the run goes on from. */
 void wl_keeper_announce(const wl_run *run);
+
+/**
+ * Local. Bytes of one checkpoint: with the training points' matrix, or with the joint one where there will be draws to
+ * go on from.
+ */
+double wl_keeper_checkpoint_bytes(const wl_config *config, const wl_data_shape *shape);
+bool wl_keeper_keeps_joint(const wl_config *config);
 
 /** Root. The result file as the checkpoint has it; then, with the tally in place, its metrics. Errors: WL_ERROR_IO. */
 wl_error wl_keeper_restore_results(wl_run *run);

@@ -179,7 +179,8 @@ static const char plan_help[] =
     "                       the first three are given\n"
     "\n"
     "what to write:\n"
-    "  --sbatch FILE        a Slurm job script with memory and time to spare\n"
+    "  --sbatch FILE        a new file: a Slurm job script with memory and time\n"
+    "                       to spare\n"
     "  --json FILE          the plan for programs\n";
 
 typedef struct command {

@@ -133,7 +133,7 @@ wl_memory wl_job_memory(const wl_job *job) {
     if (wl_memory_sum(&joint) > wl_memory_sum(&peak)) peak = joint;
   }
   const double tiles = 3.0 * 8.0 * (double)job->grid->block * (double)job->grid->block; /* scratch of a thread */
-  peak.libraries = 48.0 * 1048576.0 + tiles * (double)wl_machine_threads();
+  peak.libraries = 32.0 * 1048576.0 + tiles * (double)wl_machine_threads();
   return peak;
 }
 

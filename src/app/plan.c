@@ -11,7 +11,6 @@
 
 #include "app/run.h"
 #include "base/util.h"
-#include "widelimit/checkpoint.h"
 #include "widelimit/log.h"
 
 static const int64_t most_nodes = 1 << 16;
@@ -88,7 +87,7 @@ static wl_work work_of(const wl_plan *plan, int64_t batch) {
                   .certify_draws = c->certify.wanted ? c->certify.replicates * c->certify.heads : 0,
                   .file_bytes = result_bytes(plan)};
   memcpy(work.samples, c->samples, sizeof work.samples);
-  work.checkpoint_bytes = wl_checkpoint_matrix_bytes(plan->shape.train);
+  work.checkpoint_bytes = wl_keeper_checkpoint_bytes(c, &plan->shape);
   if (c->checkpoint.directory) work.checkpoint_seconds = 60.0 * fmax(c->checkpoint.every_minutes, 0.1);
   return work;
 }
@@ -118,8 +117,9 @@ static bool fits(const wl_plan *plan, int64_t nodes) {
 
 /* The smallest number of nodes that fits: not below what the matrix alone takes. 0: none. */
 static int64_t find_smallest(const wl_plan *plan) {
-  const double n = (double)plan->shape.train;
-  const int64_t first = larger(1, (int64_t)(8.0 * n * n / plan->memory_per_node));
+  const double n = (double)plan->shape.train, number = plan->config->precision == WL_PRECISION_MIXED ? 4.0 : 8.0;
+  const double matrix = fmin(number * n * n / plan->memory_per_node, (double)most_nodes + 1.0);
+  const int64_t first = larger(1, (int64_t)matrix);
   for (int64_t nodes = first; nodes <= most_nodes; nodes += larger(1, nodes / 1024))
     if (fits(plan, nodes)) return nodes;
   return 0;

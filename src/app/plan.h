@@ -59,10 +59,10 @@ typedef struct wl_plan {
 /** The console: 80 columns. */
 void wl_plan_print(const wl_plan *plan);
 
-/** Errors: WL_ERROR_IO. */
+/** Errors: WL_ERROR_IO; WL_ERROR_USAGE where it is the configuration or the calibration. */
 wl_error wl_plan_write_json(const wl_plan *plan, const char *path);
 
-/** A job script for the chosen layout, with margins. Errors: WL_ERROR_IO. */
+/** A job script for the chosen layout, with margins. Errors: WL_ERROR_IO, also where the file exists. */
 wl_error wl_plan_write_sbatch(const wl_plan *plan, const char *path);
 
 #endif

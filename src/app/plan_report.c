@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app/plan.h"
 #include "widelimit/log.h"
@@ -32,6 +34,16 @@ static const char *plural(int64_t count) { return count == 1 ? "" : "s"; }
 
 /* ---- the console ------------------------------------------------------------------------------------------------ */
 
+/* As the run says it, in two lines where one is too short. */
+static void print_ranks(const wl_plan_point *p) {
+  char ranks[128], batch[64];
+  const int length =
+      snprintf(ranks, sizeof ranks, "  ranks    %lld on %lld node%s, grid %d x %d, block %d,", (long long)p->ranks,
+               (long long)p->nodes, plural(p->nodes), p->grid.rows, p->grid.columns, p->grid.block) +
+      snprintf(batch, sizeof batch, " %lld test points at a time", (long long)p->batch);
+  wl_log_line("%s%s%s", ranks, length > 80 ? "\n          " : "", batch);
+}
+
 static void print_head(const wl_plan *plan) {
   const wl_data_shape *s = &plan->shape;
   const wl_calibration *c = &plan->calibration;
@@ -51,9 +63,7 @@ static void print_head(const wl_plan *plan) {
   else
     wl_log_line("  rates    built in, not measured here (widelimit bench --calibrate does)");
   for (int i = 0; i < o->assumption_count; i++) wl_log_line("  assumed  %s", o->assumptions[i]);
-  wl_log_line("  ranks    %lld on %lld node%s, grid %d x %d, block %d, %lld test points at a time",
-              (long long)p->ranks, (long long)p->nodes, plural(p->nodes), p->grid.rows, p->grid.columns,
-              p->grid.block, (long long)p->batch);
+  print_ranks(p);
   if ((int64_t)p->ranks_per_node * plan->threads > plan->cores_per_node)
     wl_log_line("           %d ranks of %d thread%s take turns on %d cores", p->ranks_per_node, plan->threads,
                 plural(plan->threads), plan->cores_per_node);
@@ -146,7 +156,29 @@ static json_t *point_object(const wl_plan_point *p) {
   return o;
 }
 
+static bool is_same_file(const char *a, const char *b) {
+  struct stat x, y;
+  return b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Beside the file first: a plan that fails leaves the old one. A device, such as /dev/stdout, has nothing to lose. */
+static wl_error dump(const json_t *root, const char *path) {
+  const size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(6);
+  struct stat status;
+  char part[4200];
+  const bool direct = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+  if (snprintf(part, sizeof part, "%s%s", path, direct ? "" : ".part") >= (int)sizeof part)
+    WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(ENAMETOOLONG));
+  if (json_dump_file(root, part, flags) == 0 && (direct || rename(part, path) == 0)) return WL_OK;
+  const int why = errno;
+  if (!direct) remove(part);
+  WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(why));
+}
+
 wl_error wl_plan_write_json(const wl_plan *plan, const char *path) {
+  const wl_plan_options *o = &plan->options;
+  if (is_same_file(path, o->config) || is_same_file(path, o->calibration))
+    WL_FAIL(WL_ERROR_USAGE, "--json %s: the plan reads that file and does not write over it", path);
   json_t *curve = json_array();
   for (int i = 0; i < plan->curve_count; i++) json_array_append_new(curve, point_object(&plan->curve[i]));
   json_t *root = json_pack(
@@ -156,8 +188,7 @@ wl_error wl_plan_write_json(const wl_plan *plan, const char *path) {
       plan->cores_per_node, "threads", plan->threads, "bytes_per_node", plan->memory_per_node, "plan",
       point_object(&plan->chosen), "curve", curve, "smallest_nodes", (json_int_t)plan->smallest, "knee_nodes",
       (json_int_t)(plan->curve_count > 0 ? plan->curve[plan->knee].nodes : 0));
-  const int failed = json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+  const wl_error error = dump(root, path);
   json_decref(root);
-  if (failed) WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
-  return WL_OK;
+  return error;
 }

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/keeper.h"
 #include "app/plan.h"
-#include "widelimit/checkpoint.h"
 #include "widelimit/log.h"
 
 /* In single quotes, as the shell wants it. */
@@ -21,21 +21,32 @@ static void quote(FILE *file, const char *text) {
   fputc('\'', file);
 }
 
-/* Half as long again and five minutes, in whole minutes; a checkpoint costs one more. */
+/* Writing one and reading it back; draws have two joint factors. */
+static double checkpoint_seconds(const wl_plan *plan) {
+  const double files = wl_keeper_keeps_joint(plan->config) ? 2.0 : 1.0;
+  return 2.0 * files * wl_keeper_checkpoint_bytes(plan->config, &plan->shape) /
+         (1e9 * plan->calibration.speeds.file_gbytes);
+}
+
+/* Seconds before the limit at which a run with checkpoints is told; Slurm takes no more than 65535. */
+static double notice(const wl_plan *plan) {
+  if (!plan->config->checkpoint.directory) return 0.0;
+  return fmin(65535.0, fmax(300.0, ceil(1.5 * checkpoint_seconds(plan))));
+}
+
+/*
+ * Half as long again and five minutes, in whole minutes, and the notice on top of them. Each attempt must get further:
+ * it has at least as long to work as it is told ahead.
+ */
 static long long minutes(const wl_plan *plan) {
-  return (long long)ceil((1.5 * plan->chosen.estimate.total + 300.0) / 60.0);
+  const double ahead = notice(plan);
+  return (long long)ceil((fmax(1.5 * plan->chosen.estimate.total + 300.0, ahead + 60.0) + ahead) / 60.0);
 }
 
 /* A tenth more than was counted, in whole MiB, but not more than there is. */
 static long long mebibytes(const wl_plan *plan) {
   const double wanted = ceil(1.1 * wl_memory_sum(&plan->chosen.node) / 1048576.0);
   return (long long)fmin(wanted, floor(plan->memory_per_node / 1048576.0));
-}
-
-/* Seconds before the limit at which a run with checkpoints is told: twice what a checkpoint takes. */
-static long long notice(const wl_plan *plan) {
-  const double once = wl_checkpoint_matrix_bytes(plan->shape.train) / (1e9 * plan->calibration.speeds.file_gbytes);
-  return (long long)fmin(65535.0, fmax(300.0, ceil(2.0 * once)));
 }
 
 static void write_directives(FILE *file, const wl_plan *plan) {
@@ -49,7 +60,7 @@ static void write_directives(FILE *file, const wl_plan *plan) {
   fprintf(file, "#SBATCH --mem=%lldM\n", mebibytes(plan));
   fprintf(file, "#SBATCH --time=%lld-%02lld:%02lld:00\n", time / 1440, time / 60 % 24, time % 60);
   if (plan->config->checkpoint.directory)
-    fprintf(file, "#SBATCH --signal=B:USR1@%lld\n#SBATCH --requeue\n#SBATCH --open-mode=append\n", notice(plan));
+    fprintf(file, "#SBATCH --signal=B:USR1@%.0f\n#SBATCH --requeue\n#SBATCH --open-mode=append\n", notice(plan));
   fprintf(file, "#SBATCH --output=widelimit-%%j.log\n");
 }
 
@@ -102,18 +113,23 @@ static void write_script(FILE *file, const wl_plan *plan) {
     return;
   }
   fprintf(file,
-          "cancelled=\n"
-          "trap 'kill -USR1 \"$run\" 2>/dev/null' USR1\n"
-          "trap 'cancelled=yes; kill -USR1 \"$run\" 2>/dev/null' TERM INT\n");
+          "cancelled=\nrun=\n"
+          "trap 'kill -USR1 ${run:+\"$run\"} 2>/dev/null' USR1\n"
+          "trap 'cancelled=yes; kill -USR1 ${run:+\"$run\"} 2>/dev/null' TERM INT\n");
   write_command(file, plan, " --resume &\n");
   fputs(waiting, file);
 }
 
 wl_error wl_plan_write_sbatch(const wl_plan *plan, const char *path) {
-  FILE *file = fopen(path, "w");
+  FILE *file = fopen(path, "wx");
+  if (!file && errno == EEXIST) WL_FAIL(WL_ERROR_IO, "%s exists: a job script is not written over it", path);
   if (!file) WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
   write_script(file, plan);
   const int failed = ferror(file);
-  if (fclose(file) != 0 || failed) WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
+  if (fclose(file) != 0 || failed) {
+    const int why = errno;
+    remove(path);
+    WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(why));
+  }
   return WL_OK;
 }

@@ -374,7 +374,7 @@ static wl_speeds without(const wl_speeds *speeds, wl_limit limit) {
   const double fast = 1e9;
   wl_speeds s = *speeds;
   if (limit == WL_LIMIT_COMPUTE) {
-    double *const all[] = {&s.gemm_gflops, &s.update_gflops, &s.push_gflops,
+    double *const all[] = {&s.gemm_gflops, &s.update_gflops, &s.corner_gflops, &s.push_gflops,
                            &s.pull_gflops, &s.panel_gflops,  &s.tile_gflops};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) *all[i] *= fast;
     memset(s.kappa, 0, sizeof s.kappa);

@@ -285,13 +285,20 @@ static void measure_rates(bench *b, wl_speeds *s) {
   s->input_ns = 1e6 * time_kernel(b, inputs);
 }
 
+/* All nodes have as many ranks: only then has every rank a partner at the same distance. */
+static bool are_even(const bench *b) {
+  int most[2] = {b->node.ranks, -b->node.ranks};
+  MPI_Allreduce(MPI_IN_PLACE, most, 2, MPI_INT, MPI_MAX, b->comm);
+  return most[0] == -most[1];
+}
+
 wl_error wl_speeds_measure(MPI_Comm comm, wl_speeds *s, bool *measured_local, bool *measured_network) {
   bench b = {.comm = comm, .node = wl_node_find(comm), .memory = malloc(sizeof(double) * (size_t)room)};
   MPI_Comm_rank(comm, &b.rank);
   MPI_Comm_size(comm, &b.ranks);
   wl_error error = b.memory ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "calibration: out of memory");
   error = wl_error_agree(comm, error);
-  const bool local = b.node.ranks > 1, network = b.node.nodes > 1;
+  const bool even = are_even(&b), local = even && b.node.ranks > 1, network = even && b.node.nodes > 1;
   if (error == WL_OK) {
     for (int64_t i = 0; i < room; i++) b.memory[i] = 1.0 / (double)(i % 1000 + 1);
     measure_rates(&b, s);

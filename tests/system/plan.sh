@@ -122,6 +122,7 @@ grep -q '"limit": "bandwidth"' slow.json || fail 'a network of 10 MB/s is not wh
 
 # Job scripts.
 for checkpoint in '' 'checkpoint.directory=ck'; do
+  rm -f job.sbatch
   accepts '^  sbatch job.sbatch' "$input" --set "name=it's" ${checkpoint:+--set "$checkpoint"} --nodes 2 "${nodes[@]}" \
     --sbatch job.sbatch
   bash -n job.sbatch
@@ -131,3 +132,30 @@ for checkpoint in '' 'checkpoint.directory=ck'; do
   if command -v shellcheck >/dev/null; then shellcheck job.sbatch; fi
 done
 grep -q -- '--signal=B:USR1@' job.sbatch || fail 'a job with checkpoints wants a signal'
+
+# Files that are there stay as they are.
+cp job.sbatch before.txt
+status=0
+plan "$input" --nodes 2 "${nodes[@]}" --sbatch job.sbatch || status=$?
+[ $status = 5 ] || fail "a job script over another ends with $status"
+grep -q 'job.sbatch exists' err.txt || fail 'does not say that the job script exists'
+cmp before.txt job.sbatch
+cp "$input" own.yaml
+refuses '--json ./own.yaml' own.yaml --json ./own.yaml
+cmp "$input" own.yaml
+[ -z "$(find . -name '*.part')" ] || fail 'a part of a plan was left'
+
+# The signal comes early enough for a checkpoint, and late enough for some work.
+# With draws a checkpoint has two factors: it is longer than the shortest notice at a quarter of the points.
+while read -r train draws; do
+  rm -f job.sbatch
+  accepts '^  sbatch job.sbatch' "$input" --train "$train" --nodes 256 "${nodes[@]}" --set checkpoint.directory=ck \
+    ${draws:+--set "$draws"} --sbatch job.sbatch
+  notice=$(sed -n 's/^#SBATCH --signal=B:USR1@//p' job.sbatch)
+  time=$(sed -n 's/^#SBATCH --time=//p' job.sbatch | awk -F '[-:]' '{ print (($1 * 24 + $2) * 60 + $3) * 60 + $4 }')
+  ((notice > 300 && 2 * notice < time)) || fail "told $notice s before the end of $time s"
+  if awk 'length > 80' out.txt | grep .; then fail 'wider than 80 columns'; fi
+done <<'END'
+524288
+131072 sampling.ensemble=2
+END
