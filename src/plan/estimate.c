@@ -8,21 +8,10 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "plan/cost.h"
 #include "widelimit/cholesky.h"
 
-/* One kind of communicator: its members, how many of them share a node, and what of a node's link one of them gets. */
-typedef struct circle {
-  double members, on_node, link_share;
-} circle;
-
-typedef struct model {
-  wl_speeds s; /* as one rank gets them */
-  const wl_layout *l;
-  const wl_work *w;
-  circle row, column; /* the Q ranks of a process row, the P ranks of a process column */
-} model;
-
-static double rate(double gflops, double half, double width) { return 1e9 * gflops * width / (width + half); }
+double wl_cost_rate(double gflops, double half, double width) { return 1e9 * gflops * width / (width + half); }
 
 static double ceil_div(double a, double b) { return ceil(a / b); }
 
@@ -45,11 +34,11 @@ static wl_speeds speeds_of_rank(const wl_speeds *speeds, const wl_layout *l) {
 }
 
 /* Ranks count along the rows of the grid, and nodes are filled in that order. */
-static model model_of(const wl_speeds *speeds, const wl_layout *l, const wl_work *w) {
+wl_cost wl_cost_of(const wl_speeds *speeds, const wl_layout *l, const wl_work *w) {
   const double here = l->ranks_per_node, q = l->columns, p = l->rows;
-  model m = {.s = speeds_of_rank(speeds, l), .l = l, .w = w};
-  m.row = (circle){q, fmin(q, here), fmax(here, 1.0)};
-  m.column = (circle){p, fmin(p, fmax(1.0, floor(here / q))), fmin(here, q)};
+  wl_cost m = {.s = speeds_of_rank(speeds, l), .l = l, .w = w};
+  m.row = (wl_circle){q, fmin(q, here), fmax(here, 1.0)};
+  m.column = (wl_circle){p, fmin(p, fmax(1.0, floor(here / q))), fmin(here, q)};
   return m;
 }
 
@@ -58,7 +47,7 @@ static double rounds(double members) {
 }
 
 /* One message to all: a tree (Open MPI: a star of up to 4), first within the node, then between nodes, by all ranks of a node. */
-static double broadcast(const model *m, const circle *c, double bytes) {
+double wl_cost_broadcast(const wl_cost *m, const wl_circle *c, double bytes) {
   const double nodes = ceil_div(c->members, c->on_node);
   return rounds(c->on_node) * (1e-6 * m->s.local_latency_us + bytes / (1e9 * m->s.local_gbytes)) +
          rounds(nodes) *
@@ -66,7 +55,7 @@ static double broadcast(const model *m, const circle *c, double bytes) {
 }
 
 /* Pieces of `bytes` in all, from all to all: a ring. */
-static double gather(const model *m, const circle *c, double bytes) {
+static double gather(const wl_cost *m, const wl_circle *c, double bytes) {
   if (c->members <= 1.0) return 0.0;
   const double hops = c->members - 1.0, moved = bytes * hops / c->members;
   if (c->members <= c->on_node) return hops * 1e-6 * m->s.local_latency_us + moved / (1e9 * m->s.local_gbytes);
@@ -74,15 +63,15 @@ static double gather(const model *m, const circle *c, double bytes) {
 }
 
 /* Numbers that all ranks must agree on: there and back. */
-static double agree(const model *m, double times) {
-  return 2.0 * times * (broadcast(m, &m->row, 8.0) + broadcast(m, &m->column, 8.0));
+double wl_cost_agree(const wl_cost *m, double times) {
+  return 2.0 * times * (wl_cost_broadcast(m, &m->row, 8.0) + wl_cost_broadcast(m, &m->column, 8.0));
 }
 
-static double copy(const model *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.copy_gbytes); }
-static double touch(const model *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.touch_gbytes); }
+double wl_cost_copy(const wl_cost *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.copy_gbytes); }
+double wl_cost_touch(const wl_cost *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.touch_gbytes); }
 
 /* Rows beyond block k of which coordinate `me` has at most so many. */
-static double most_rows(double left, double block, double count) {
+double wl_cost_most_rows(double left, double block, double count) {
   return fmin(left, ceil_div(ceil_div(left, block), count) * block);
 }
 
@@ -90,9 +79,9 @@ static double most_rows(double left, double block, double count) {
 
 /* The loop of factorize.c: its panel lies along `across`, and is sent `along` with one step of look-ahead. */
 typedef struct loop {
-  const model *m;
+  const wl_cost *m;
   double n, b, blocks;
-  const circle *along, *across;
+  const wl_circle *along, *across;
   int count; /* of process coordinates along */
 } loop;
 
@@ -101,9 +90,10 @@ static double width_of(const loop *l, double k) { return fmin(l->b, l->n - k * l
 /* Diagonal tile, its way to the panel's owners, triangular solve, packing. */
 static double panel_seconds(const loop *l, double k) {
   const wl_speeds *s = &l->m->s;
-  const double b = width_of(l, k), rows = most_rows(l->n - k * l->b - b, l->b, l->across->members);
-  return b * b * b / 3.0 / rate(s->tile_gflops, s->tile_half, b) + broadcast(l->m, l->across, 8.0 * b * b) +
-         rows * b * b / rate(s->panel_gflops, s->panel_half, b) + copy(l->m, 2.0 * rows * b);
+  const double b = width_of(l, k), rows = wl_cost_most_rows(l->n - k * l->b - b, l->b, l->across->members);
+  return b * b * b / 3.0 / wl_cost_rate(s->tile_gflops, s->tile_half, b) +
+         wl_cost_broadcast(l->m, l->across, 8.0 * b * b) +
+         rows * b * b / wl_cost_rate(s->panel_gflops, s->panel_half, b) + wl_cost_copy(l->m, 2.0 * rows * b);
 }
 
 /*
@@ -118,22 +108,23 @@ static double update_seconds(const loop *l, double k, double first, double count
   const double uneven = p > 1.0 ? count * b * b / 4.0 : 0.0; /* what the rank with most has beyond its share */
   const double entries = fmax(0.0, (below * b - count * b * b / 2.0) / p + uneven);
   const double corner = fmin(entries, count * fmin(count, 8.0) * b * b * a / p / 2.0);
-  return 2.0 * corner * width / rate(s->corner_gflops, s->corner_half, width) +
-         2.0 * (entries - corner) * width / rate(s->update_gflops, s->update_half, width);
+  return 2.0 * corner * width / wl_cost_rate(s->corner_gflops, s->corner_half, width) +
+         2.0 * (entries - corner) * width / wl_cost_rate(s->update_gflops, s->update_half, width);
 }
 
 /* A panel on its way into the other direction. */
 static double gather_seconds(const loop *l, double k) {
   const double left = l->n - (k + 1.0) * l->b;
   if (left <= 0.0) return 0.0;
-  const double numbers = most_rows(left, l->b, l->along->members) * l->b;
-  return gather(l->m, l->across, 8.0 * numbers) + copy(l->m, 2.0 * numbers);
+  const double numbers = wl_cost_most_rows(left, l->b, l->along->members) * l->b;
+  return gather(l->m, l->across, 8.0 * numbers) + wl_cost_copy(l->m, 2.0 * numbers);
 }
 
 static double follow(const loop *l, double *clock) {
   const double a = l->count;
   double arrives =
-      panel_seconds(l, 0.0) + broadcast(l->m, l->along, 8.0 * most_rows(l->n, l->b, l->across->members) * l->b);
+      panel_seconds(l, 0.0) +
+      wl_cost_broadcast(l->m, l->along, 8.0 * wl_cost_most_rows(l->n, l->b, l->across->members) * l->b);
   for (int q = 0; q < l->count; q++) clock[q] = 0.0;
   clock[0] = panel_seconds(l, 0.0);
   for (double k = 0.0; k + 1.0 < l->blocks; k++) {
@@ -148,7 +139,8 @@ static double follow(const loop *l, double *clock) {
         clock[q] += update_seconds(l, k, first, 1.0) + panel_seconds(l, k + 1.0);
         const double left = l->n - (k + 2.0) * l->b;
         next = clock[q] +
-               broadcast(l->m, l->along, 8.0 * most_rows(fmax(left, 0.0), l->b, l->across->members) * l->b);
+               wl_cost_broadcast(l->m, l->along,
+                                 8.0 * wl_cost_most_rows(fmax(left, 0.0), l->b, l->across->members) * l->b);
         clock[q] += update_seconds(l, k, first + a, blocks - 1.0);
       } else {
         clock[q] += update_seconds(l, k, first, blocks);
@@ -161,7 +153,7 @@ static double follow(const loop *l, double *clock) {
   return last;
 }
 
-static double factor_loop(const model *m, double n, bool lower) {
+double wl_cost_factor(const wl_cost *m, double n, bool lower) {
   loop l = {.m = m,
             .n = n,
             .b = m->l->block,
@@ -181,95 +173,98 @@ static double factor_loop(const model *m, double n, bool lower) {
  * 20 times (measured); then the condition: 12 triangular solves with one vector, the usual number for the climb of
  * condition.c, each 1.6 times as long (measured) as reading, and by the ranks of one process column at a time.
  */
-static double around_factor(const model *m) {
+static double around_factor(const wl_cost *m) {
   const double n = (double)m->w->train, p = m->l->rows, q = m->l->columns, b = m->l->block;
   const double triangle = 4.0 * n * n / (1e9 * m->s.read_gbytes);
-  const double messages = n / b * (broadcast(m, &m->row, 8.0 * b) + broadcast(m, &m->column, 8.0 * b));
-  return 20.0 * triangle / (p * q) + 4.0 * messages + 12.0 * (1.6 * triangle / p + messages) + agree(m, 20.0);
+  const double messages =
+      n / b * (wl_cost_broadcast(m, &m->row, 8.0 * b) + wl_cost_broadcast(m, &m->column, 8.0 * b));
+  return 20.0 * triangle / (p * q) + 4.0 * messages + 12.0 * (1.6 * triangle / p + messages) +
+         wl_cost_agree(m, 20.0);
 }
 
-static double factor_phase(const model *m, bool lower) {
-  return factor_loop(m, (double)m->w->train, lower) + around_factor(m);
+static double factor_phase(const wl_cost *m, bool lower) {
+  return wl_cost_factor(m, (double)m->w->train, lower) + around_factor(m);
 }
 
 /* ---- assembly and prediction ---------------------------------------------------------------------------------- */
 
-static double entry_seconds(const model *m, const wl_entry_cost *cost) {
+double wl_cost_entry(const wl_cost *m, const wl_entry_cost *cost, int threads) {
   const wl_network *net = &m->w->network;
   const wl_entry_cost *c = &cost[net->depth > 1 ? net->activation : WL_ACTIVATION_IDENTITY];
-  return 1e-9 * (c->first + (net->depth - 1) * c->layer) +
+  return 1e-9 * (c->first + (net->depth - 1) * c->layer) / threads +
          2.0 * (double)m->w->dimension / (1e9 * m->s.gemm_gflops);
 }
 
-static double ranks_of(const model *m) { return (double)m->l->rows * m->l->columns; }
+double wl_cost_ranks(const wl_cost *m) { return (double)m->l->rows * m->l->columns; }
 
 /* Entries of an N × N array on the rank that has most. */
-static double largest_share(const model *m, double n) {
-  return most_rows(n, m->l->block, m->l->rows) * most_rows(n, m->l->block, m->l->columns);
+double wl_cost_largest_share(const wl_cost *m, double n) {
+  return wl_cost_most_rows(n, m->l->block, m->l->rows) * wl_cost_most_rows(n, m->l->block, m->l->columns);
 }
 
 /* The share of tiles whose mirror image is on the same rank: (i, j) and (j, i) agree mod P and mod Q. */
-static double mirrored(const model *m) {
+static double mirrored(const wl_cost *m) {
   int64_t a = m->l->rows, b = m->l->columns;
   while (b > 0) {
     const int64_t rest = a % b;
     a = b;
     b = rest;
   }
-  return (double)a / ranks_of(m); /* 1 / lcm(P, Q) */
+  return (double)a / wl_cost_ranks(m); /* 1 / lcm(P, Q) */
 }
 
 /* Θ below the diagonal and κ above it, in one pass where a rank has both of a pair. */
-static double assemble_phase(const model *m) {
+static double assemble_phase(const wl_cost *m) {
   const wl_work *w = m->w;
-  const double share = largest_share(m, (double)w->train);
+  const double share = wl_cost_largest_share(m, (double)w->train);
   const bool kappa = w->ensemble || w->kappa;
-  double seconds = touch(m, share);
-  if (w->theta) seconds += 0.5 * share * entry_seconds(m, m->s.theta);
-  if (kappa) seconds += 0.5 * share * entry_seconds(m, m->s.kappa) * (w->theta ? 1.0 - mirrored(m) : 1.0);
+  double seconds = wl_cost_touch(m, share);
+  if (w->theta) seconds += 0.5 * share * wl_cost_entry(m, m->s.theta, m->l->threads);
+  if (kappa)
+    seconds += 0.5 * share * wl_cost_entry(m, m->s.kappa, m->l->threads) * (w->theta ? 1.0 - mirrored(m) : 1.0);
   return seconds;
 }
 
-/* What a sweep does with each block column: push (T X = B), pull (Tᵀ X = B), or both (a symmetric product). */
-typedef enum sweep { PUSH = 1, PULL = 2, BOTH = 3 } sweep;
-
-static double sweep_seconds(const model *m, sweep kind, double n, double columns) {
+double wl_cost_sweep(const wl_cost *m, wl_sweep kind, double n, double columns) {
   const wl_speeds *s = &m->s;
   const double b = m->l->block, blocks = ceil(n / b);
-  const double mine = most_rows(columns, fmin(b, columns), m->l->columns);
+  const double mine = wl_cost_most_rows(columns, fmin(b, columns), m->l->columns);
   double total = 0.0;
   for (double k = 0.0; k < blocks; k++) {
-    const double width = fmin(b, n - k * b), rows = most_rows(n - k * b - width, b, m->l->rows);
+    const double width = fmin(b, n - k * b), rows = wl_cost_most_rows(n - k * b - width, b, m->l->rows);
     double work = 0.0;
-    total += mine * width * width / rate(s->panel_gflops, s->panel_half, width); /* on the diagonal's owners */
-    if (kind & PUSH) {
-      total += broadcast(m, &m->column, 8.0 * width * mine);
-      work += 2.0 * rows * width * mine / rate(s->push_gflops, s->push_half, width);
+    total +=
+        mine * width * width / wl_cost_rate(s->panel_gflops, s->panel_half, width); /* on the diagonal's owners */
+    if (kind & WL_SWEEP_PUSH) {
+      total += wl_cost_broadcast(m, &m->column, 8.0 * width * mine);
+      work += 2.0 * rows * width * mine / wl_cost_rate(s->push_gflops, s->push_half, width);
     }
-    if (kind & PULL) {
-      total += broadcast(m, &m->column, 8.0 * width * mine);
-      work += 2.0 * rows * width * mine / rate(s->pull_gflops, s->pull_half, width);
+    if (kind & WL_SWEEP_PULL) {
+      total += wl_cost_broadcast(m, &m->column, 8.0 * width * mine);
+      work += 2.0 * rows * width * mine / wl_cost_rate(s->pull_gflops, s->pull_half, width);
     }
-    total += fmax(work, broadcast(m, &m->row, 8.0 * (rows + width) * width)) +
-             copy(m, 2.0 * width * mine + 2.0 * rows * width / m->l->columns);
+    total += fmax(work, wl_cost_broadcast(m, &m->row, 8.0 * (rows + width) * width)) +
+             wl_cost_copy(m, 2.0 * width * mine + 2.0 * rows * width / m->l->columns);
   }
   return total;
 }
 
-static double predict_phase(const model *m, bool theta) {
+static double predict_phase(const wl_cost *m, bool theta) {
   const wl_work *w = m->w;
   const double n = (double)w->train, batches = ceil((double)w->test / (double)w->batch);
   const double last = (double)w->test - (batches - 1.0) * (double)w->batch;
   double total = 0.0;
   for (int part = 0; part < 2; part++) { /* full batches, and the last one */
     const double times = part == 0 ? batches - 1.0 : 1.0, width = part == 0 ? (double)w->batch : last;
-    const double share =
-        most_rows(n, m->l->block, m->l->rows) * most_rows(width, fmin(m->l->block, width), m->l->columns);
+    const double share = wl_cost_most_rows(n, m->l->block, m->l->rows) *
+                         wl_cost_most_rows(width, fmin(m->l->block, width), m->l->columns);
     const bool both = theta && w->ensemble;
-    double once = touch(m, both ? 2.0 * share : share) + agree(m, 10.0) +
-                  share * entry_seconds(m, theta ? m->s.theta : m->s.kappa) + copy(m, 2.0 * share) +
-                  sweep_seconds(m, PUSH, n, width);
-    if (both) once += sweep_seconds(m, PULL, n, width) + sweep_seconds(m, BOTH, n, width) + copy(m, 4.0 * share);
+    double once = wl_cost_touch(m, both ? 2.0 * share : share) + wl_cost_agree(m, 10.0) +
+                  share * wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, m->l->threads) +
+                  wl_cost_copy(m, 2.0 * share) + wl_cost_sweep(m, WL_SWEEP_PUSH, n, width);
+    if (both)
+      once += wl_cost_sweep(m, WL_SWEEP_PULL, n, width) + wl_cost_sweep(m, WL_SWEEP_BOTH, n, width) +
+              wl_cost_copy(m, 4.0 * share);
     total += times > 0.0 ? times * once : 0.0;
   }
   return total;
@@ -278,14 +273,14 @@ static double predict_phase(const model *m, bool theta) {
 /* ---- draws and the certificate --------------------------------------------------------------------------------- */
 
 /* Assembles and factors the joint kernel of X and T once. */
-static double joint_factor(const model *m, bool lower) {
-  const double all = (double)(m->w->train + m->w->test), share = largest_share(m, all);
-  return 0.5 * share * entry_seconds(m, m->s.theta) + factor_loop(m, all, lower);
+static double joint_factor(const wl_cost *m, bool lower) {
+  const double all = (double)(m->w->train + m->w->test), share = wl_cost_largest_share(m, all);
+  return 0.5 * share * wl_cost_entry(m, m->s.theta, m->l->threads) + wl_cost_factor(m, all, lower);
 }
 
 /* Flops of draws, by products and solves with panels. */
-static double panel_work(const model *m, double flops) {
-  return flops / ranks_of(m) / rate(m->s.push_gflops, m->s.push_half, fmin(256.0, m->l->block));
+static double panel_work(const wl_cost *m, double flops) {
+  return flops / wl_cost_ranks(m) / wl_cost_rate(m->s.push_gflops, m->s.push_half, fmin(256.0, m->l->block));
 }
 
 static double sample_flops(const wl_work *w) {
@@ -304,7 +299,7 @@ static double certify_flops(const wl_work *w) {
          (double)w->certify_draws * (7.0 * all * all + 4.0 * (n * n + 2.0 * n * m) + 5.0 * m * m);
 }
 
-static double sample_phase(const model *m) {
+static double sample_phase(const wl_cost *m) {
   const int64_t *draws = m->w->samples;
   const bool bayesian = draws[WL_DRAW_BAYESIAN_RND] > 0,
              kappa = bayesian || draws[WL_DRAW_ENSEMBLE] > 0 || draws[WL_DRAW_RND] > 0;
@@ -313,7 +308,7 @@ static double sample_phase(const model *m) {
          (bayesian ? joint_factor(m, false) : 0.0) + panel_work(m, sample_flops(m->w));
 }
 
-static double certify_phase(const model *m) {
+static double certify_phase(const wl_cost *m) {
   if (m->w->certify_draws == 0) return 0.0;
   return joint_factor(m, true) + 2.0 * joint_factor(m, false) + panel_work(m, certify_flops(m->w));
 }
@@ -321,12 +316,13 @@ static double certify_phase(const model *m) {
 /* ---- the run ---------------------------------------------------------------------------------------------------- */
 
 /* Rank 0 makes or reads the inputs, all get all of them and keep their own. */
-static double read_phase(const model *m) {
+static double read_phase(const wl_cost *m) {
   const wl_work *w = m->w;
   const double numbers = (double)w->train * (double)(w->dimension + w->outputs), bytes = 8.0 * numbers;
   const double pieces = ceil(bytes / 16777216.0), piece = bytes / pieces;
   return 1e-9 * m->s.input_ns * numbers +
-         pieces * (broadcast(m, &m->row, piece) + broadcast(m, &m->column, piece)) + copy(m, numbers);
+         pieces * (wl_cost_broadcast(m, &m->row, piece) + wl_cost_broadcast(m, &m->column, piece)) +
+         wl_cost_copy(m, numbers);
 }
 
 static double model_flops(const wl_work *w) {
@@ -337,17 +333,21 @@ static double model_flops(const wl_work *w) {
 }
 
 wl_estimate wl_estimate_run(const wl_speeds *speeds, const wl_layout *layout, const wl_work *w) {
-  const model m = model_of(speeds, layout, w);
+  const wl_cost m = wl_cost_of(speeds, layout, w);
   const double files = 1e9 * m.s.file_gbytes;
   wl_estimate e = {.flops = model_flops(w)};
   double *t = e.seconds;
   t[WL_PHASE_READ] = read_phase(&m);
-  t[WL_PHASE_ASSEMBLE] = assemble_phase(&m);
-  if (w->theta) {
+  if (w->mixed) {
+    wl_cost_mixed(&m, t);
+  } else {
+    t[WL_PHASE_ASSEMBLE] = assemble_phase(&m);
+  }
+  if (w->theta && !w->mixed) {
     t[WL_PHASE_FACTOR_THETA] = factor_phase(&m, true);
     t[WL_PHASE_PREDICT_THETA] = predict_phase(&m, true);
   }
-  if (w->kappa) {
+  if (w->kappa && !w->mixed) {
     t[WL_PHASE_FACTOR_KAPPA] = factor_phase(&m, false);
     t[WL_PHASE_PREDICT_KAPPA] = predict_phase(&m, false);
   }

@@ -143,6 +143,28 @@ static void threads_speed_up_products(void **state) {
   assert_true(fabs(wl_estimate_run(&s, &l, &w).seconds[WL_PHASE_FACTOR_THETA] / one - 1.0) < 1e-9);
 }
 
+/* Floats are twice as fast; entries are computed again in every pass: once for the factor, once for the probes, twice for
+   the targets; then twice and once for the ensemble, beside those of the test points. */
+static void mixed_trades_passes_for_half_the_factor(void **state) {
+  (void)state;
+  wl_speeds s = only_update(10.0);
+  wl_work w = work_of(20000, 100);
+  const wl_layout l = layout_of(1, w.train);
+  const double factor = wl_estimate_run(&s, &l, &w).seconds[WL_PHASE_FACTOR_THETA];
+  w.mixed = true;
+  wl_estimate e = wl_estimate_run(&s, &l, &w);
+  assert_true(fabs(e.seconds[WL_PHASE_FACTOR_THETA] / factor - 0.5) < 1e-3);
+  assert_true(e.seconds[WL_PHASE_ASSEMBLE] == 0.0);
+
+  s = only_update(1e12);
+  for (int a = 0; a < WL_ACTIVATION_COUNT; a++) s.kappa[a].first = s.theta[a].first = 10.0;
+  e = wl_estimate_run(&s, &l, &w);
+  const double pass = 0.5 * 4e8 * 10e-9, cross = 20000.0 * 100.0 * 10e-9;
+  assert_true(fabs(e.seconds[WL_PHASE_FACTOR_THETA] / (4.0 * pass) - 1.0) < 1e-3);
+  assert_true(fabs(e.seconds[WL_PHASE_PREDICT_THETA] / (3.0 * pass + 3.0 * cross) - 1.0) < 1e-3);
+  assert_true(fabs(e.seconds[WL_PHASE_PREDICT_KAPPA] / (pass + cross) - 1.0) < 1e-3);
+}
+
 static void rates_are_checked(void **state) {
   (void)state;
   wl_speeds s = wl_speeds_default();
@@ -174,11 +196,15 @@ static void the_grid_is_nearly_square(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(one_rank_works_n_cubed_over_three), cmocka_unit_test(ranks_share_the_work),
-      cmocka_unit_test(a_better_machine_is_not_slower),    cmocka_unit_test(one_rank_has_no_network),
-      cmocka_unit_test(the_limit_is_what_is_slow),         cmocka_unit_test(ranks_that_take_turns_gain_nothing),
-      cmocka_unit_test(threads_speed_up_products),         cmocka_unit_test(rates_are_checked),
-      cmocka_unit_test(the_grid_is_nearly_square)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(one_rank_works_n_cubed_over_three),
+                                     cmocka_unit_test(ranks_share_the_work),
+                                     cmocka_unit_test(a_better_machine_is_not_slower),
+                                     cmocka_unit_test(one_rank_has_no_network),
+                                     cmocka_unit_test(the_limit_is_what_is_slow),
+                                     cmocka_unit_test(ranks_that_take_turns_gain_nothing),
+                                     cmocka_unit_test(threads_speed_up_products),
+                                     cmocka_unit_test(rates_are_checked),
+                                     cmocka_unit_test(the_grid_is_nearly_square),
+                                     cmocka_unit_test(mixed_trades_passes_for_half_the_factor)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,99 @@
+/*
+ * Mixed precision: the factor and solves with it in floats, which are twice as fast and half as large; then passes over a
+ * kernel matrix whose entries are computed again each time (src/infer/refine.c, src/gram/apply.c).
+ */
+#include <math.h>
+
+#include "base/util.h"
+#include "gram/implicit.h"
+#include "plan/cost.h"
+
+/*
+ * The number of passes depends on the condition of the kernel matrix, which no plan knows. These are those of well-behaved data
+ * (contraction 1e-4 to 1e-3): right-hand sides to 1e-12, the ensemble's vectors, variances alone.
+ */
+enum { PROBES = 64, COMPANIONS = 8, PASSES_TARGETS = 2, PASSES_VECTORS = 2, PASSES_VARIANCE = 1 };
+
+/* The same machine with numbers of half the size. */
+static wl_cost in_floats(const wl_cost *m) {
+  wl_cost single = *m;
+  double *const all[] = {&single.s.gemm_gflops,  &single.s.update_gflops, &single.s.corner_gflops,
+                         &single.s.push_gflops,  &single.s.pull_gflops,   &single.s.panel_gflops,
+                         &single.s.tile_gflops,  &single.s.read_gbytes,   &single.s.copy_gbytes,
+                         &single.s.touch_gbytes, &single.s.local_gbytes,  &single.s.network_gbytes};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) *all[i] *= 2.0;
+  return single;
+}
+
+/* The lower triangle, entry by entry. */
+static double evaluate(const wl_cost *m, bool theta) {
+  return 0.5 * wl_cost_largest_share(m, (double)m->w->train) *
+         wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, 1);
+}
+
+/* S V, from entries to products with them; `half` as in gram/implicit.h. Few columns travel, else block columns do. */
+static double apply(const wl_cost *m, bool theta, double columns, bool half) {
+  const double n = (double)m->w->train, ranks = wl_cost_ranks(m);
+  const wl_grid grid = {.rows = m->l->rows, .columns = m->l->columns, .block = m->l->block, .size = (int)ranks};
+  const double width = (double)wl_apply_part_width(&grid), flops = (half ? 1.0 : 2.0) * n * n * columns;
+  double seconds = evaluate(m, theta) + flops / ranks / wl_cost_rate(m->s.push_gflops, m->s.push_half, width);
+  if (wl_apply_is_few(&grid, m->w->train, (int64_t)columns)) {
+    const double bytes = 8.0 * n * columns;
+    seconds += 4.0 * (wl_cost_broadcast(m, &m->row, bytes) + wl_cost_broadcast(m, &m->column, bytes)) +
+               wl_cost_copy(m, 6.0 * n * columns);
+  } else {
+    const double rows = wl_cost_most_rows(n, m->l->block, m->l->rows), parts = ceil(n / width);
+    seconds += parts * (wl_cost_broadcast(m, &m->row, 4.0 * rows * width) +
+                        2.0 * wl_cost_broadcast(m, &m->column, 8.0 * width * columns / m->l->columns));
+  }
+  return seconds;
+}
+
+/* M⁻¹ R */
+static double precondition(const wl_cost *single, double columns) {
+  const double n = (double)single->w->train;
+  return wl_cost_sweep(single, WL_SWEEP_PUSH, n, columns) + wl_cost_sweep(single, WL_SWEEP_PULL, n, columns);
+}
+
+static double refine(const wl_cost *m, const wl_cost *single, bool theta, double columns, int passes) {
+  return precondition(single, columns) +
+         passes * (apply(m, theta, columns, false) + precondition(single, columns));
+}
+
+/* Floats, factor, probes for log-determinant and residual, condition (as in double), targets. */
+static double factor_phase(const wl_cost *m, const wl_cost *single, bool theta) {
+  const double n = (double)m->w->train, triangle = 2.0 * n * n / (1e9 * m->s.read_gbytes);
+  const double companions = (double)m->w->outputs + COMPANIONS;
+  return evaluate(m, theta) + wl_cost_factor(single, n, true) + wl_cost_sweep(m, WL_SWEEP_PULL, n, PROBES) +
+         apply(m, theta, PROBES, false) + wl_cost_sweep(m, WL_SWEEP_PUSH, n, PROBES) +
+         12.0 * 1.6 * triangle / m->l->rows + refine(m, single, theta, companions, PASSES_TARGETS);
+}
+
+static double predict_phase(const wl_cost *m, const wl_cost *single, bool theta) {
+  const wl_work *w = m->w;
+  const bool ensemble = theta && w->ensemble;
+  double total = 0.0;
+  for (int64_t done = 0; done < w->test; done += w->batch) {
+    const double columns = (double)smaller(w->batch, w->test - done),
+                 cross = (double)w->train * columns / wl_cost_ranks(m);
+    total += cross * wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, m->l->threads) +
+             refine(m, single, theta, columns, ensemble ? PASSES_VECTORS : PASSES_VARIANCE);
+    if (ensemble)
+      total += apply(m, true, columns, true) +
+               cross * (wl_cost_entry(m, m->s.theta, m->l->threads) + wl_cost_entry(m, m->s.kappa, m->l->threads));
+  }
+  return total;
+}
+
+void wl_cost_mixed(const wl_cost *m, double seconds[WL_PHASE_COUNT]) {
+  const wl_cost single = in_floats(m);
+  const double touch = wl_cost_touch(&single, wl_cost_largest_share(m, (double)m->w->train));
+  if (m->w->theta) {
+    seconds[WL_PHASE_FACTOR_THETA] = touch + factor_phase(m, &single, true);
+    seconds[WL_PHASE_PREDICT_THETA] = predict_phase(m, &single, true);
+  }
+  if (m->w->kappa) {
+    seconds[WL_PHASE_FACTOR_KAPPA] = (m->w->theta ? 0.0 : touch) + factor_phase(m, &single, false);
+    seconds[WL_PHASE_PREDICT_KAPPA] = predict_phase(m, &single, false);
+  }
+}
