@@ -161,12 +161,12 @@ static bool is_same_file(const char *a, const char *b) {
   return b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* Beside the file first: a plan that fails leaves the old one. A device, such as /dev/stdout, has nothing to lose. */
+/* Beside the file first: a plan that fails leaves the old one. What a link names, such as /dev/stdout, is written to. */
 static wl_error dump(const json_t *root, const char *path) {
   const size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(6);
   struct stat status;
   char part[4200];
-  const bool direct = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+  const bool direct = lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
   if (snprintf(part, sizeof part, "%s%s", path, direct ? "" : ".part") >= (int)sizeof part)
     WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(ENAMETOOLONG));
   if (json_dump_file(root, part, flags) == 0 && (direct || rename(part, path) == 0)) return WL_OK;

@@ -77,6 +77,7 @@ static void write_command(FILE *file, const wl_plan *plan, const char *end) {
 
 static const char waiting[] =
     "run=$!\n"
+    "[ -z \"$cancelled\" ] || kill -USR1 \"$run\" # it came before there was a run\n"
     "status=129\n"
     "while ((status > 128)) && kill -0 $run 2>/dev/null; do # a signal interrupts wait, not the run\n"
     "  wait $run\n"

@@ -69,20 +69,24 @@ static double factor_phase(const wl_cost *m, const wl_cost *single, bool theta) 
          12.0 * 1.6 * triangle / m->l->rows + refine(m, single, theta, companions, PASSES_TARGETS);
 }
 
+static double predict_batch(const wl_cost *m, const wl_cost *single, bool theta, double columns) {
+  const bool ensemble = theta && m->w->ensemble;
+  const double cross = (double)m->w->train * columns / wl_cost_ranks(m);
+  const double kappa = wl_cost_entry(m, m->s.kappa, m->l->threads),
+               both = wl_cost_entry(m, m->s.theta, m->l->threads);
+  double seconds = cross * (theta ? both : kappa) +
+                   refine(m, single, theta, columns, ensemble ? PASSES_VECTORS : PASSES_VARIANCE);
+  if (ensemble) seconds += apply(m, true, columns, true) + cross * (both + kappa);
+  return seconds;
+}
+
+/* Full batches, and the last one. */
 static double predict_phase(const wl_cost *m, const wl_cost *single, bool theta) {
   const wl_work *w = m->w;
-  const bool ensemble = theta && w->ensemble;
-  double total = 0.0;
-  for (int64_t done = 0; done < w->test; done += w->batch) {
-    const double columns = (double)smaller(w->batch, w->test - done),
-                 cross = (double)w->train * columns / wl_cost_ranks(m);
-    total += cross * wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, m->l->threads) +
-             refine(m, single, theta, columns, ensemble ? PASSES_VECTORS : PASSES_VARIANCE);
-    if (ensemble)
-      total += apply(m, true, columns, true) +
-               cross * (wl_cost_entry(m, m->s.theta, m->l->threads) + wl_cost_entry(m, m->s.kappa, m->l->threads));
-  }
-  return total;
+  const double full = ceil((double)w->test / (double)w->batch) - 1.0,
+               last = (double)w->test - full * (double)w->batch;
+  return (full > 0.0 ? full * predict_batch(m, single, theta, (double)w->batch) : 0.0) +
+         predict_batch(m, single, theta, last);
 }
 
 void wl_cost_mixed(const wl_cost *m, double seconds[WL_PHASE_COUNT]) {

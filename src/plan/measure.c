@@ -1,6 +1,6 @@
 /*
  * Measures the rates of plan.h: each kernel in the shape in which the program runs it, on all ranks at once. The
- * fastest of several samples counts, and of the ranks the slowest.
+ * median of several samples counts (of messages the fastest), and of the ranks the slowest.
  */
 #define _GNU_SOURCE
 #include <cblas.h>

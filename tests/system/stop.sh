@@ -31,7 +31,7 @@ hold() {
   for _ in $(seq 1200); do
     [ -e held ] && return
     kill -0 $mpirun 2>/dev/null || break
-    sleep 0.05
+    sleep 0.1
   done
   failed "rank 0 was not held at $at"
 }
@@ -54,12 +54,14 @@ expect() {
   [ "$(grep -c '^widelimit: error: ' log)" -le 1 ] || failed "$1: more than one message"
 }
 
-# gone PID...: waits for ranks whose launcher was killed; they hold their lock until they notice.
+# gone PID: waits for a rank whose launcher was killed; it holds its lock until it notices.
 gone() {
   for _ in $(seq 600); do
-    kill -0 "$@" 2>/dev/null || return 0
+    kill -0 "$1" 2>/dev/null || return 0
     sleep 0.1
   done
+  failed "process $1 outlives its launcher"
+  kill -9 "$1"
 }
 
 last_rank() { ps -o pid= --ppid $mpirun | tail -n 1 | tr -d ' '; }
@@ -83,7 +85,7 @@ expect 'the reference run' 0 'ntk_gp'
 ### two runs with the same checkpoints: the second ends, the first does not notice. A killed one is not in the way.
 hold rename:3 run case.yaml --set checkpoint.every_minutes=0
 # shellcheck disable=SC2086
-timeout -k 5 60 $launcher "$ranks" "$program" run case.yaml --resume --set output.directory=other >second 2>&1 </dev/null
+timeout -k 5 300 $launcher "$ranks" "$program" run case.yaml --resume --set output.directory=other >second 2>&1 </dev/null
 second=$?
 rm held
 finish
@@ -97,6 +99,7 @@ mapfile -t pids < <(ps -o pid= --ppid $mpirun | tr -d ' ')
 kill -9 $mpirun
 finish
 for pid in "${pids[@]}"; do gone "$pid"; done
+rm -f held
 [ -e ckpt/.case.lock ] || failed 'killed: no lock was there'
 rm -rf out
 begin run case.yaml --resume
