@@ -83,7 +83,7 @@ static wl_memory predict_memory(const wl_job *job) {
 }
 
 /* Probes of the factor and random columns beside the targets (infer/mixed.c). */
-enum { MIXED_PROBES = 64, MIXED_COMPANIONS = 8 };
+enum { MIXED_PROBES = 32, MIXED_COMPANIONS = 8 };
 
 /*
  * The same in single precision, with five panels and one of floats, the columns of both kernels on their way, and vectors
@@ -91,11 +91,11 @@ enum { MIXED_PROBES = 64, MIXED_COMPANIONS = 8 };
  */
 static wl_memory mixed_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
-  const int64_t n = job->shape->train,
-                columns = larger(larger(job->batch, job->shape->outputs + MIXED_COMPANIONS), MIXED_PROBES);
-  const int64_t few = wl_apply_is_few(g, n, columns)        ? columns
-                      : wl_apply_is_few(g, n, MIXED_PROBES) ? MIXED_PROBES
-                                                            : 0;
+  const int64_t n = job->shape->train, targets = job->shape->outputs + MIXED_COMPANIONS,
+                columns = larger(job->batch, targets + MIXED_PROBES);
+  const int64_t few = wl_apply_is_few(g, n, columns)                  ? columns
+                      : wl_apply_is_few(g, n, targets + MIXED_PROBES) ? targets + MIXED_PROBES
+                                                                      : 0;
   wl_memory m = predict_memory(job);
   const double loop = 0.5 * loop_bytes(g, n);
   m.matrix *= 0.5;

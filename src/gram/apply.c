@@ -18,7 +18,7 @@ enum { PIECE = 256 };
 
 /* One kernel's share in a pass. */
 typedef struct operand {
-  const wl_product *product; /* NULL: not wanted */
+  const wl_product *product; /* with those that follow it; NULL: not wanted */
   const double *diagonal;    /* of K, by local row */
   double *part;              /* the group's parts, each rows_below × w, one after the other */
   double *strip;             /* V_k or Tᵀ V_below, w × local columns */
@@ -48,9 +48,11 @@ static void pass_destroy(pass *p) {
 }
 
 static bool make_room(const pass *p, operand *o) {
+  int64_t columns = 0;
   if (!o->product) return true;
+  for (const wl_product *q = o->product; q; q = q->also) columns = larger(columns, q->v->local_columns);
   o->part = aligned_numbers(p->local_rows * p->width * p->grid->columns);
-  o->strip = aligned_numbers(p->width * o->product->v->local_columns);
+  o->strip = aligned_numbers(p->width * columns);
   return o->part && o->strip;
 }
 
@@ -113,9 +115,9 @@ static void send(const pass *p, const operand *o, const part *t, int q) {
     MPI_Bcast(o->part + t->offset, (int)(t->rows * t->width), MPI_DOUBLE, q, p->grid->row_comm);
 }
 
-static void push(const pass *p, const operand *o, const part *t) {
-  const wl_matrix *v = o->product->v;
-  wl_matrix *c = o->product->c;
+static void push(const pass *p, const operand *o, const wl_product *product, const part *t) {
+  const wl_matrix *v = product->v;
+  wl_matrix *c = product->c;
   const int64_t columns = v->local_columns;
   if (t->owner == p->grid->row)
     for (int64_t j = 0; j < columns; j++)
@@ -127,9 +129,9 @@ static void push(const pass *p, const operand *o, const part *t) {
                 o->part + t->offset, (int)t->rows, o->strip, (int)t->width, 1.0, c->data + t->own, (int)c->ld);
 }
 
-static void pull(const pass *p, const operand *o, const part *t) {
-  const wl_matrix *v = o->product->v;
-  wl_matrix *c = o->product->c;
+static void pull(const pass *p, const operand *o, const wl_product *product, const part *t) {
+  const wl_matrix *v = product->v;
+  wl_matrix *c = product->c;
   const int64_t columns = v->local_columns, tile = t->owner == p->grid->row ? t->width : 0, rest = t->rows - tile;
   memset(o->strip, 0, sizeof(double) * (size_t)(t->width * columns));
   if (rest > 0 && columns > 0)
@@ -145,20 +147,22 @@ static void pull(const pass *p, const operand *o, const part *t) {
 }
 
 static void use(const pass *p, const operand *o, const part *t) {
-  if (!o->product) return;
-  push(p, o, t);
-  if (!o->product->half) pull(p, o, t);
+  for (const wl_product *q = o->product; q; q = q->also) {
+    push(p, o, q, t);
+    if (!q->half) pull(p, o, q, t);
+  }
 }
 
 static void clear(const wl_product *product) {
-  if (product) memset(product->c->data, 0, sizeof(double) * (size_t)(product->c->ld * product->c->local_columns));
+  for (const wl_product *q = product; q; q = q->also)
+    memset(q->c->data, 0, sizeof(double) * (size_t)(q->c->ld * q->c->local_columns));
 }
 
 /* ---- few columns: the vectors travel and the tiles stay ------------------------------------------------------------ */
 
-/* V on the points of this rank's block rows and block columns, and what its own tiles add to C there. */
+/* V of all products of a kernel on the points of this rank's block rows and block columns, and what its tiles add to C there. */
 typedef struct replica {
-  int64_t columns, rows, row_count, column_count; /* rows: room for V or C as a whole */
+  int64_t columns, rows, row_count, column_count; /* columns: of all of them; rows: room for V or C as a whole */
   double *whole, *v_row, *v_column, *c_row, *c_column;
 } replica;
 
@@ -175,19 +179,29 @@ static int64_t global_index(int64_t local, int block, int me, int count) {
 }
 
 /* whole ← V on every rank */
-static void gather(const replica *r, const wl_matrix *v) {
+static void gather(const replica *r, const wl_product *product) {
+  double *to = r->whole;
   memset(r->whole, 0, sizeof(double) * (size_t)(r->rows * r->columns));
-  for (int64_t jl = 0; jl < v->local_columns; jl++)
-    for (int64_t il = 0; il < v->local_rows; il++)
-      r->whole[wl_matrix_global_row(v, il) + wl_matrix_global_column(v, jl) * r->rows] = v->data[il + jl * v->ld];
+  for (const wl_product *q = product; q; to += q->v->columns * r->rows, q = q->also) {
+    const wl_matrix *v = q->v;
+    for (int64_t jl = 0; jl < v->local_columns; jl++)
+      for (int64_t il = 0; il < v->local_rows; il++)
+        to[wl_matrix_global_row(v, il) + wl_matrix_global_column(v, jl) * r->rows] = v->data[il + jl * v->ld];
+  }
   for (int64_t j = 0; j < r->columns; j++)
-    MPI_Allreduce(MPI_IN_PLACE, r->whole + j * r->rows, (int)r->rows, MPI_DOUBLE, MPI_SUM, v->grid->comm);
+    MPI_Allreduce(MPI_IN_PLACE, r->whole + j * r->rows, (int)r->rows, MPI_DOUBLE, MPI_SUM, product->v->grid->comm);
+}
+
+static int64_t columns_of(const wl_product *product) {
+  int64_t columns = 0;
+  for (const wl_product *q = product; q; q = q->also) columns += q->v->columns;
+  return columns;
 }
 
 static bool replica_create(const pass *p, const wl_product *product, replica *r) {
   *r = (replica){0};
   if (!product) return true;
-  r->columns = product->v->columns;
+  r->columns = columns_of(product);
   r->rows = p->n;
   r->row_count = p->local_rows;
   r->column_count = wl_points_count(p->points->column);
@@ -202,7 +216,7 @@ static bool replica_create(const pass *p, const wl_product *product, replica *r)
 static void replica_begin(const pass *p, const wl_product *product, replica *r) {
   const wl_grid *g = p->grid;
   if (!product) return;
-  gather(r, product->v);
+  gather(r, product);
   for (int64_t j = 0; j < r->columns; j++) {
     const double *v = r->whole + j * r->rows;
     for (int64_t i = 0; i < r->row_count; i++)
@@ -218,7 +232,6 @@ static void replica_begin(const pass *p, const wl_product *product, replica *r) 
 static void replica_end(const pass *p, const wl_product *product, replica *r) {
   const wl_grid *g = p->grid;
   if (!product) return;
-  wl_matrix *c = product->c;
   memset(r->whole, 0, sizeof(double) * (size_t)(r->rows * r->columns));
   for (int64_t j = 0; j < r->columns; j++) {
     double *whole = r->whole + j * r->rows;
@@ -228,9 +241,13 @@ static void replica_end(const pass *p, const wl_product *product, replica *r) {
       whole[global_index(i, g->block, g->column, g->columns)] += r->c_column[i + j * r->column_count];
     MPI_Allreduce(MPI_IN_PLACE, whole, (int)r->rows, MPI_DOUBLE, MPI_SUM, g->comm);
   }
-  for (int64_t jl = 0; jl < c->local_columns; jl++)
-    for (int64_t il = 0; il < c->local_rows; il++)
-      c->data[il + jl * c->ld] = r->whole[wl_matrix_global_row(c, il) + wl_matrix_global_column(c, jl) * r->rows];
+  const double *from = r->whole;
+  for (const wl_product *q = product; q; from += q->c->columns * r->rows, q = q->also) {
+    const wl_matrix *c = q->c;
+    for (int64_t jl = 0; jl < c->local_columns; jl++)
+      for (int64_t il = 0; il < c->local_rows; il++)
+        c->data[il + jl * c->ld] = from[wl_matrix_global_row(c, il) + wl_matrix_global_column(c, jl) * r->rows];
+  }
 }
 
 /* Both uses of this rank's own part, whose columns begin at local column jl. */
@@ -274,7 +291,7 @@ static wl_error apply_few(pass *p) {
 }
 
 static bool has_few(const pass *p, const wl_product *product) {
-  return !product || wl_apply_is_few(p->grid, p->n, product->v->columns);
+  return !product || wl_apply_is_few(p->grid, p->n, columns_of(product));
 }
 
 wl_error wl_gram_apply(const wl_point_set *points, const wl_product *theta, const wl_product *kappa) {

@@ -29,7 +29,8 @@ typedef struct wl_product {
   const wl_matrix *v; /**< n × any; borrowed */
   wl_matrix *c;       /**< the same shape and grid; overwritten */
   double shift;
-  bool half; /**< half the work, and enough for quadratic forms: vᵀ S v = 2 vᵀ c */
+  bool half;                     /**< half the work, and enough for quadratic forms: vᵀ S v = 2 vᵀ c */
+  const struct wl_product *also; /**< another panel for the same kernel, of the same shift and half; NULL: none */
 } wl_product;
 
 /** Columns at once up to which every rank may hold V as a whole, and those of kernel parts on their way. */

@@ -11,13 +11,7 @@
 #include "solve/sweep.h"
 #include "widelimit/random.h"
 
-enum { PROBES = 64, COMPANIONS = 8, COMBINATIONS = 8 };
-
-static wl_error apply(const wl_mixed *m, const wl_matrix *v, wl_matrix *c) {
-  const wl_product product = {.v = v, .c = c, .shift = m->shift};
-  const bool theta = m->kernel == WL_GRAM_THETA;
-  return wl_gram_apply(m->points, theta ? &product : NULL, theta ? NULL : &product);
-}
+enum { PROBES = 32, COMPANIONS = 8, COMBINATIONS = 8 };
 
 static double random_sign(uint64_t seed, int64_t i, int64_t j) {
   return wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)i, (uint64_t)j) < 0.0 ? -1.0 : 1.0;
@@ -76,60 +70,53 @@ static wl_error log_determinant(const wl_mixed *m, double *result) {
   return WL_OK;
 }
 
-/*
- * With U = √scale L⁻ᵀ G, G random signs: gᵀ F g = uᵀ S u − n, and M U = L G / √scale. The variance of gᵀ F g is
- * 2 ‖F‖²_F without the diagonal, which gives the second term.
- */
-static wl_error probe(const wl_mixed *m, wl_matrix *g, wl_matrix *u, wl_matrix *su, wl_cholesky *facts,
-                      double *uncertainty) {
-  const double n = (double)m->factor->rows;
-  double t[PROBES], mean = 0.0, variance = 0.0;
-  wl_matrix_copy(g, u);
-  WL_TRY(wl_triangle_solve_mixed(m->factor, WL_TRIANGLE_LOWER, 1, u));
-  for (int64_t k = 0; k < u->ld * u->local_columns; k++) u->data[k] *= sqrt(m->scale);
-  WL_TRY(apply(m, u, su));
-  mean = column_dots(u, su, t) / PROBES - n;
-  for (int j = 0; j < PROBES; j++) variance += (t[j] - n - mean) * (t[j] - n - mean) / (PROBES - 1);
-  facts->log_determinant += mean - 0.25 * variance;
-  *uncertainty = 3.0 * sqrt(variance / PROBES) + 0.25 * variance;
-
-  WL_TRY(wl_lower_product_mixed(m->factor, g));
-  for (int64_t k = 0; k < g->ld * g->local_columns; k++) su->data[k] -= g->data[k] / sqrt(m->scale);
-  facts->residual =
-      sqrt(column_dots(su, su, t)) / (n * (double)FLT_EPSILON * facts->norm * sqrt(column_dots(u, u, t)));
-  if (isfinite(facts->residual) && isfinite(facts->log_determinant)) return WL_OK;
-  WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite in single precision; set precision: double",
-          m->name);
-}
-
-static wl_error measure(const wl_mixed *m, uint64_t seed, wl_cholesky *facts, double *uncertainty) {
-  const wl_grid *grid = m->factor->grid;
-  const int64_t n = m->factor->rows;
-  wl_matrix *g = NULL, *u = NULL, *su = NULL;
+wl_error wl_mixed_factor(wl_mixed *m, wl_cholesky *facts) {
   double inverse_norm;
-  wl_error error;
-  WL_GOTO(error, done, log_determinant(m, &facts->log_determinant));
-  WL_GOTO(error, done, wl_matrix_create(grid, n, PROBES, &g));
-  WL_GOTO(error, done, wl_matrix_create(grid, n, PROBES, &u));
-  WL_GOTO(error, done, wl_matrix_create(grid, n, PROBES, &su));
-  fill_signs(seed, 1.0, g);
-  WL_GOTO(error, done, probe(m, g, u, su, facts, uncertainty));
-  WL_GOTO(error, done, wl_inverse_norm1_single(m->factor, m->scale, &inverse_norm));
-  facts->reciprocal_condition = 1.0 / (facts->norm * inverse_norm);
-done:
-  wl_matrix_destroy(&su);
-  wl_matrix_destroy(&u);
-  wl_matrix_destroy(&g);
-  return error;
-}
-
-wl_error wl_mixed_factor(wl_mixed *m, uint64_t seed, wl_cholesky *facts, double *uncertainty) {
   *facts = (wl_cholesky){.triangle = WL_TRIANGLE_LOWER};
   m->contraction = m->first = 0.0;
   m->passes = 0;
   m->residual = 0.0;
   WL_TRY(factor(m, facts));
-  return measure(m, seed, facts, uncertainty);
+  WL_TRY(log_determinant(m, &facts->log_determinant));
+  WL_TRY(wl_inverse_norm1_single(m->factor, m->scale, &inverse_norm));
+  facts->reciprocal_condition = 1.0 / (facts->norm * inverse_norm);
+  return WL_OK;
+}
+
+/* ---- probes ----------------------------------------------------------------------------------------------------- */
+
+/* U = √scale L⁻ᵀ G with G random signs, and room for S U. */
+typedef struct probes {
+  wl_matrix *u, *su;
+} probes;
+
+static void probes_destroy(probes *p) {
+  wl_matrix_destroy(&p->su);
+  wl_matrix_destroy(&p->u);
+}
+
+static wl_error probes_create(const wl_mixed *m, uint64_t seed, probes *p) {
+  const int64_t n = m->factor->rows;
+  *p = (probes){NULL, NULL};
+  WL_TRY(wl_matrix_create(m->factor->grid, n, PROBES, &p->u));
+  WL_TRY(wl_matrix_create(m->factor->grid, n, PROBES, &p->su));
+  fill_signs(seed, sqrt(m->scale), p->u);
+  return wl_triangle_solve_mixed(m->factor, WL_TRIANGLE_LOWER, 1, p->u);
+}
+
+/*
+ * gᵀ F g = uᵀ S u − n. Its variance is 2 ‖F‖²_F without the diagonal, which gives the second term of log det (I + F).
+ */
+static wl_error correct_determinant(const wl_mixed *m, const probes *p, wl_cholesky *facts, double *uncertainty) {
+  const double n = (double)m->factor->rows;
+  double t[PROBES], variance = 0.0;
+  const double mean = column_dots(p->u, p->su, t) / PROBES - n;
+  for (int j = 0; j < PROBES; j++) variance += (t[j] - n - mean) * (t[j] - n - mean) / (PROBES - 1);
+  facts->log_determinant += mean - 0.25 * variance;
+  *uncertainty = 3.0 * sqrt(variance / PROBES) + 0.25 * variance;
+  if (isfinite(facts->log_determinant)) return WL_OK;
+  WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite in single precision; set precision: double",
+          m->name);
 }
 
 /* ---- a few columns ---------------------------------------------------------------------------------------------- */
@@ -158,26 +145,44 @@ static wl_error check_first(const wl_mixed *m) {
       m->name, 100.0 * m->first);
 }
 
-wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matrix *x, double *quadratic) {
-  const wl_refine_goal goal = {.prior = NULL, .vectors = true};
+/* [X, random columns' solutions] in `all`, with quadratic forms of both in `every`; `also` goes with the first pass. */
+static wl_error solve_with_companions(wl_mixed *m, uint64_t seed, const wl_matrix *b, const wl_product *also,
+                                      wl_matrix *all, double *every) {
+  const wl_refine_goal goal = {.prior = NULL, .vectors = true, .also = also};
+  wl_matrix *r = NULL, *last = NULL;
+  wl_error error;
+  WL_GOTO(error, done, wl_matrix_create(all->grid, all->rows, all->columns, &r));
+  WL_GOTO(error, done, wl_matrix_create(all->grid, all->rows, all->columns, &last));
+  fill_columns(seed, b, r);
+  WL_GOTO(error, done, wl_refine(m, &goal, r, all, last, every));
+  WL_GOTO(error, done, check_first(m));
+  for (int64_t k = 0; k < all->ld * all->local_columns; k++) all->data[k] += last->data[k];
+done:
+  wl_matrix_destroy(&last);
+  wl_matrix_destroy(&r);
+  return error;
+}
+
+wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matrix *x, double *quadratic,
+                        wl_cholesky *facts, double *uncertainty) {
   const int64_t columns = b->columns + COMPANIONS;
-  wl_matrix *all = NULL, *solution = NULL, *last = NULL;
+  probes p = {NULL, NULL};
+  wl_matrix *all = NULL;
   double *every = malloc(sizeof(double) * (size_t)columns);
   wl_error error = every ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "refinement: out of memory");
   WL_GOTO(error, done, wl_error_agree(b->grid->comm, error));
   WL_GOTO(error, done, wl_matrix_create(b->grid, b->rows, columns, &all));
-  WL_GOTO(error, done, wl_matrix_create(b->grid, b->rows, columns, &solution));
-  WL_GOTO(error, done, wl_matrix_create(b->grid, b->rows, columns, &last));
-  fill_columns(seed, b, all);
-  WL_GOTO(error, done, wl_refine(m, &goal, all, solution, last, every));
-  WL_GOTO(error, done, check_first(m));
+  WL_GOTO(error, done, probes_create(m, seed, &p));
+  const wl_product with_probes = {.v = p.u, .c = p.su, .shift = m->shift};
+  WL_GOTO(error, done, solve_with_companions(m, seed, b, &with_probes, all, every));
+  WL_GOTO(error, done, correct_determinant(m, &p, facts, uncertainty));
+  facts->residual = m->backward / ((double)b->rows * (double)FLT_EPSILON * facts->norm);
   memcpy(quadratic, every, sizeof(double) * (size_t)b->columns);
-  for (int64_t jl = 0; jl < b->local_columns; jl++)
-    for (int64_t il = 0; il < b->local_rows; il++)
-      x->data[il + jl * x->ld] = solution->data[il + jl * solution->ld] + last->data[il + jl * last->ld];
+  for (int64_t jl = 0; jl < b->local_columns; jl++) /* the first columns of both are dealt out alike */
+    if (b->local_rows > 0)
+      memcpy(x->data + jl * x->ld, all->data + jl * all->ld, sizeof(double) * (size_t)b->local_rows);
 done:
-  wl_matrix_destroy(&last);
-  wl_matrix_destroy(&solution);
+  probes_destroy(&p);
   wl_matrix_destroy(&all);
   free(every);
   return error;

@@ -12,23 +12,25 @@
  * Assembles fl₃₂(scale · S) in m->factor, which has been created, and factors it. Of *m, points, kernel, name and shift
  * are given.
  *
- * @param facts  as wl_cholesky_factor fills it, but: the residual ‖S U − M U‖_F / (n ε ‖S‖₁ ‖U‖_F) is in units of the
- *               rounding ε of single precision, and the log-determinant is corrected for the factor's rounding:
- *               log det S = log det M + log det (I + F), F = L⁻¹ (scale · S) L⁻ᵀ − I, log det (I + F) = tr F − ½ ‖F‖²_F + …,
- *               and the trace is the mean of gᵀ F g over random signs g [Hutchinson 1990].
- * @param uncertainty  three standard errors of that mean, and the size of the last term
+ * @param facts  as wl_cholesky_factor fills it, but without a residual, and with log det M for log det S
  * Errors: WL_ERROR_NUMERICAL where S is not finite, or not positive definite in single precision, naming the remedies;
  * WL_ERROR_MEMORY.
  */
-wl_error wl_mixed_factor(wl_mixed *m, uint64_t seed, wl_cholesky *facts, double *uncertainty);
+wl_error wl_mixed_factor(wl_mixed *m, wl_cholesky *facts);
 
 /**
- * X ← S⁻¹ B for a few columns, to rounding. Solves for some random columns at the same time, so that δ is
- * known before there are test points.
+ * X ← S⁻¹ B for a few columns, to rounding, and what is left to know of the factor. Solves for some random columns at the same
+ * time, so that δ is known before there are test points; the first pass over S serves the log-determinant too.
  * @param quadratic  bⱼᵀ S⁻¹ bⱼ by global column, on all ranks
+ * @param facts  its log-determinant is corrected for the factor's rounding: log det S = log det M + log det (I + F),
+ *               F = L⁻¹ (scale · S) L⁻ᵀ − I, log det (I + F) = tr F − ½ ‖F‖²_F + …, and the trace is the mean of gᵀ F g
+ *               over random signs g [Hutchinson 1990]. Its residual: the largest ‖b − S x‖₂ / (n ε ‖S‖₁ ‖x‖₂) of first
+ *               solutions x ← M⁻¹ b, ε being that of single precision
+ * @param uncertainty  three standard errors of that mean, and the size of the last term
  * Errors: those of wl_refine; WL_ERROR_NUMERICAL where M and S differ so much that errors cannot be told from residuals.
  */
-wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matrix *x, double *quadratic);
+wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matrix *x, double *quadratic,
+                        wl_cholesky *facts, double *uncertainty);
 
 /**
  * Whether `solution`, n × any, solves S X = B for these test points' kernel panel B, by eight random combinations of the

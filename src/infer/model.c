@@ -143,10 +143,10 @@ static wl_error factor_mixed(wl_model *model, wl_prior prior) {
   mixed->kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
   mixed->name = prior == WL_PRIOR_THETA ? "theta" : "kappa";
   model->current = prior;
-  WL_TRY(
-      wl_mixed_factor(mixed, model->options.seed, &evidence->factor, &evidence->refinement.log_determinant_error));
+  WL_TRY(wl_mixed_factor(mixed, &evidence->factor));
   WL_TRY(wl_mixed_solve(mixed, model->options.seed, model->targets, model->whitened_targets,
-                        evidence->log_marginal_likelihood));
+                        evidence->log_marginal_likelihood, &evidence->factor,
+                        &evidence->refinement.log_determinant_error));
   log_marginal_likelihood(model, evidence);
   evidence->refinement.used = true;
   wl_model_note_refinement(model);

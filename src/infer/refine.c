@@ -53,8 +53,8 @@ static double largest_of_all(const wl_matrix *shape, double value) {
   return value;
 }
 
-static wl_error apply(const wl_mixed *m, const wl_matrix *v, wl_matrix *c) {
-  const wl_product product = {.v = v, .c = c, .shift = m->shift};
+static wl_error apply(const wl_mixed *m, const wl_matrix *v, const wl_product *also, wl_matrix *c) {
+  const wl_product product = {.v = v, .c = c, .shift = m->shift, .also = also};
   const bool theta = m->kernel == WL_GRAM_THETA;
   return wl_gram_apply(m->points, theta ? &product : NULL, theta ? NULL : &product);
 }
@@ -125,13 +125,23 @@ static wl_error check_finite(const wl_mixed *m, const wl_matrix *r, const double
           m->name);
 }
 
+static void note_backward(wl_mixed *m, const wl_matrix *r, const wl_matrix *x, scalars *s) {
+  double worst = 0.0;
+  dots(x, x, s->work);
+  dots(r, r, s->rho);
+  for (int64_t j = 0; j < r->local_columns; j++)
+    if (s->work[j] > 0.0) worst = fmax(worst, sqrt(s->rho[j] / s->work[j]));
+  m->backward = largest_of_all(r, worst);
+}
+
 /* X ← M⁻¹ B, R ← B − S X, Z ← M⁻¹ R */
-static wl_error begin(wl_mixed *m, wl_matrix *r, wl_matrix *x, wl_matrix *z, scalars *s) {
+static wl_error begin(wl_mixed *m, const wl_product *also, wl_matrix *r, wl_matrix *x, wl_matrix *z, scalars *s) {
   WL_TRY(wl_refine_precondition(m, r, x));
   dots(r, x, s->quadratic);
   WL_TRY(check_finite(m, r, s->quadratic));
-  WL_TRY(apply(m, x, z));
+  WL_TRY(apply(m, x, also, z));
   add(-1.0, NULL, z, r);
+  note_backward(m, r, x, s);
   dots(x, r, s->work);
   for (int64_t j = 0; j < r->local_columns; j++) s->quadratic[j] += s->work[j];
   WL_TRY(wl_refine_precondition(m, r, z));
@@ -145,7 +155,7 @@ static wl_error begin(wl_mixed *m, wl_matrix *r, wl_matrix *x, wl_matrix *z, sca
 static wl_error advance(wl_mixed *m, wl_matrix *r, wl_matrix *x, wl_matrix *z, wl_matrix *p, wl_matrix *q,
                         scalars *s) {
   double *alpha = s->work;
-  WL_TRY(apply(m, p, q));
+  WL_TRY(apply(m, p, NULL, q));
   dots(p, q, alpha);
   for (int64_t j = 0; j < r->local_columns; j++) {
     alpha[j] = alpha[j] > 0.0 ? s->rho[j] / alpha[j] : 0.0;
@@ -171,7 +181,7 @@ static wl_error advance(wl_mixed *m, wl_matrix *r, wl_matrix *x, wl_matrix *z, w
 static wl_error iterate(wl_mixed *m, const wl_refine_goal *goal, wl_matrix *r, wl_matrix *x, wl_matrix *z,
                         scalars *s) {
   wl_matrix *p = NULL, *q = NULL;
-  WL_TRY(begin(m, r, x, z, s));
+  WL_TRY(begin(m, goal->also, r, x, z, s));
   int passes = 1;
   wl_error error = WL_OK;
   for (; !all_done(m, goal, r, s); passes++) {

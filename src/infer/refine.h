@@ -22,6 +22,7 @@ typedef struct wl_mixed {
   wl_single *factor;  /**< L in the lower triangle; owned */
   double contraction; /**< δ: the largest factor by which a pass changed an energy norm of an error; 0: unknown */
   double first;       /**< the largest of them in a first pass, M⁻¹ alone; 0: unknown */
+  double backward;    /**< max ‖b − S x‖₂ / ‖x‖₂, x ← M⁻¹ b, of the columns refined last */
   int passes;         /**< most passes that a panel has taken */
   double residual;    /**< largest relative residual of a result (wl_mixed_check_judge) */
 } wl_mixed;
@@ -31,6 +32,7 @@ typedef struct wl_refine_goal {
   const double *prior; /**< by global column; NULL: the columns are no test points, relative error 1e-12 */
   bool
       vectors; /**< X itself is needed to 4e-9 √max(v, 10⁻⁶ prior) in the energy norm, not bᵀ S⁻¹ b alone, to 2e-9 v */
+  const wl_product *also; /**< computed in the first pass over S too; NULL: none */
 } wl_refine_goal;
 
 /**

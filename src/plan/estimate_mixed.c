@@ -7,12 +7,13 @@
 #include "base/util.h"
 #include "gram/implicit.h"
 #include "plan/cost.h"
+#include "solve/sweep.h"
 
 /*
  * The number of passes depends on the condition of the kernel matrix, which no plan knows. These are those of well-behaved data
  * (contraction 1e-4 to 1e-3): right-hand sides to 1e-12, the ensemble's vectors, variances alone.
  */
-enum { PROBES = 64, COMPANIONS = 8, PASSES_TARGETS = 2, PASSES_VECTORS = 2, PASSES_VARIANCE = 1 };
+enum { PROBES = 32, COMPANIONS = 8, PASSES_TARGETS = 2, PASSES_VECTORS = 2, PASSES_VARIANCE = 1 };
 
 /* The same machine with numbers of half the size. */
 static wl_cost in_floats(const wl_cost *m) {
@@ -49,10 +50,24 @@ static double apply(const wl_cost *m, bool theta, double columns, bool half) {
   return seconds;
 }
 
+/*
+ * One solve with a triangle of floats. Few columns travel: the chain of diagonal tiles with the strips' ways there and back,
+ * beside which every rank uses its block columns, by flops or as fast as memory gives them.
+ */
+static double solve(const wl_cost *m, wl_sweep kind, double columns) {
+  const double n = (double)m->w->train, b = m->l->block, strip = 8.0 * b * columns;
+  if (columns > WL_SOLVE_FEW) return wl_cost_sweep(m, kind, n, columns);
+  const double chain = columns * b * b / wl_cost_rate(m->s.panel_gflops, m->s.panel_half, b) +
+                       2.0 * columns * b * b / wl_cost_rate(m->s.push_gflops, m->s.push_half, b) +
+                       2.0 * (wl_cost_broadcast(m, &m->row, strip) + wl_cost_broadcast(m, &m->column, strip));
+  const double flops = n * n * columns / wl_cost_rate(m->s.push_gflops, m->s.push_half, b),
+               read = 4.0 * n * n / (1e9 * m->s.read_gbytes);
+  return n / b * chain + fmax(flops, read) / wl_cost_ranks(m);
+}
+
 /* M⁻¹ R */
 static double precondition(const wl_cost *single, double columns) {
-  const double n = (double)single->w->train;
-  return wl_cost_sweep(single, WL_SWEEP_PUSH, n, columns) + wl_cost_sweep(single, WL_SWEEP_PULL, n, columns);
+  return solve(single, WL_SWEEP_PUSH, columns) + solve(single, WL_SWEEP_PULL, columns);
 }
 
 static double refine(const wl_cost *m, const wl_cost *single, bool theta, double columns, int passes) {
@@ -60,13 +75,13 @@ static double refine(const wl_cost *m, const wl_cost *single, bool theta, double
          passes * (apply(m, theta, columns, false) + precondition(single, columns));
 }
 
-/* Floats, factor, probes for log-determinant and residual, condition (as in double), targets. */
+/* Floats, factor, probes for the log-determinant, condition (as in double), targets, whose first pass takes the probes along. */
 static double factor_phase(const wl_cost *m, const wl_cost *single, bool theta) {
   const double n = (double)m->w->train, triangle = 2.0 * n * n / (1e9 * m->s.read_gbytes);
   const double companions = (double)m->w->outputs + COMPANIONS;
-  return evaluate(m, theta) + wl_cost_factor(single, n, true) + wl_cost_sweep(m, WL_SWEEP_PULL, n, PROBES) +
-         apply(m, theta, PROBES, false) + wl_cost_sweep(m, WL_SWEEP_PUSH, n, PROBES) +
-         12.0 * 1.6 * triangle / m->l->rows + refine(m, single, theta, companions, PASSES_TARGETS);
+  const double probes = apply(m, theta, companions + PROBES, false) - apply(m, theta, companions, false);
+  return evaluate(m, theta) + wl_cost_factor(single, n, true) + solve(m, WL_SWEEP_PULL, PROBES) +
+         12.0 * 1.6 * triangle / m->l->rows + refine(m, single, theta, companions, PASSES_TARGETS) + probes;
 }
 
 static double predict_batch(const wl_cost *m, const wl_cost *single, bool theta, double columns) {

@@ -14,12 +14,12 @@
 /** B ← T⁻¹ B or B ← T⁻ᵀ B with T the triangle of `a` named, its diagonal included. */
 wl_error wl_triangle_solve(const wl_matrix *a, wl_triangle triangle, int transposed, wl_matrix *b);
 
+/** Columns of B up to which solves with a triangle of floats leave the matrix where it is, and send vectors. */
+enum { WL_SOLVE_FEW = 128 };
+
 /** The same in single precision, and with a matrix of floats and a panel of doubles, which rounds as double precision does. */
 wl_error wl_triangle_solve_single(const wl_single *a, wl_triangle triangle, int transposed, wl_single *b);
 wl_error wl_triangle_solve_mixed(const wl_single *a, wl_triangle triangle, int transposed, wl_matrix *b);
-
-/** B ← L B with L the lower triangle of `a`, its diagonal included; in double precision. */
-wl_error wl_lower_product_mixed(const wl_single *a, wl_matrix *b);
 
 /**
  * C ← S B + beta C, where S is symmetric: its strict upper triangle is that of `a`, its diagonal is `diagonal`, by

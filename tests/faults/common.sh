@@ -14,7 +14,7 @@ failed() {
 
 # begin ARGUMENT...: `widelimit run case.yaml` in the background; its launcher's number is in $mpirun, its output in log.
 begin() {
-  rm -f held
+  rm -f held log
   # shellcheck disable=SC2086 # the launcher is a command with an option
   $launcher "$ranks" "$program" run case.yaml "$@" >log 2>&1 </dev/null &
   mpirun=$!
@@ -24,7 +24,7 @@ begin() {
 begin_held() {
   local rank=$1 at=$2
   shift 2
-  rm -f held
+  rm -f held log
   # shellcheck disable=SC2086
   $launcher "$ranks" env LD_PRELOAD="$hold" HOLD_RANK="$rank" HOLD_AT="$at" HOLD_FILE="$PWD/held" \
     "$program" run case.yaml "$@" >log 2>&1 </dev/null &

@@ -2,19 +2,30 @@
 # random_kills.sh PROGRAM LAUNCHER RANKS COMPARE HOLD: kill -9 of a rank, of rank 0 or of mpirun at 20 random moments of a run that
 # goes on each time from where it was. Any moment will do: nothing here depends on how fast the machine is. In a folder of
 # its own.
+#
+# Moments count from the run's first line. Before it the ranks connect to their launcher, and one killed then can leave Open
+# MPI's mpirun waiting for itself, all ranks gone (doc/operations.md).
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 make_case
 RANDOM=20260223
 
+# Until the run has said something, or is over.
+first_line() {
+  while [ ! -s log ] && kill -0 $mpirun 2>/dev/null; do sleep 0.01; done
+}
+
 fresh
+begin
+first_line
 began=${EPOCHREALTIME/./}
-run
+finish
 milliseconds=$(((${EPOCHREALTIME/./} - began) / 1000))
 fresh
 for number in $(seq 20); do
   begin --resume
+  first_line
   pause=$((RANDOM % (milliseconds + 1)))
   sleep "$(printf '%d.%03d' $((pause / 1000)) $((pause % 1000)))"
   pids=$(rank_pids)
