@@ -73,7 +73,9 @@ typedef struct wl_refinement {
 
 /** What is known of a prior after it was factored. */
 typedef struct wl_evidence {
-  wl_cholesky factor; /**< in mixed precision without a matrix, and the residual in units of single precision */
+  /** In mixed precision without a matrix, and its residual is the largest ‖b − S x‖₂ / (n ε ‖S‖₁ ‖x‖₂) of first solutions x,
+      ε being that of single precision. */
+  wl_cholesky factor;
   wl_refinement refinement;
   double *
       log_marginal_likelihood; /**< per target column j: −½ yⱼᵀ S⁻¹ yⱼ − ½ log det S − ½ n log 2π; owned by the model */

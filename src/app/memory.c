@@ -2,6 +2,7 @@
 
 #include "base/util.h"
 #include "gram/implicit.h"
+#include "infer/mixed.h"
 #include "widelimit/machine.h"
 #include "widelimit/matrix.h"
 
@@ -82,20 +83,16 @@ static wl_memory predict_memory(const wl_job *job) {
   };
 }
 
-/* Probes of the factor and random columns beside the targets (infer/mixed.c). */
-enum { MIXED_PROBES = 32, MIXED_COMPANIONS = 8 };
-
 /*
  * The same in single precision, with five panels and one of floats, the columns of both kernels on their way, and vectors
- * as a whole where they are few.
+ * as a whole where they are few, as those of a last batch may be. What solves with few columns take beside is less than the
+ * kernels' columns, which are not there at the time.
  */
 static wl_memory mixed_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
-  const int64_t n = job->shape->train, targets = job->shape->outputs + MIXED_COMPANIONS,
-                columns = larger(job->batch, targets + MIXED_PROBES);
-  const int64_t few = wl_apply_is_few(g, n, columns)                  ? columns
-                      : wl_apply_is_few(g, n, targets + MIXED_PROBES) ? targets + MIXED_PROBES
-                                                                      : 0;
+  const int64_t n = job->shape->train,
+                columns = larger(job->batch, job->shape->outputs + WL_MIXED_COMPANIONS + WL_MIXED_PROBES),
+                few = smaller(columns, smaller(WL_APPLY_FEW, n / (4 * g->size)));
   wl_memory m = predict_memory(job);
   const double loop = 0.5 * loop_bytes(g, n);
   m.matrix *= 0.5;

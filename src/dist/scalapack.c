@@ -58,7 +58,7 @@ int pilaenv_(const int *context, const char *precision) {
 static const int one = 1;
 static const double unit = 1.0;
 
-/* One rank has all of it: the products of PBLAS with few columns take three to eight times as long as those of BLAS. */
+/* One rank has all of it, and the products of PBLAS with few columns take three to eight times as long as those of BLAS. */
 static int is_whole(const wl_matrix *a) { return a->grid->size == 1; }
 
 static CBLAS_UPLO cblas_uplo(wl_uplo uplo) { return uplo == WL_LOWER ? CblasLower : CblasUpper; }

@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "gram/implicit.h"
+#include "infer/mixed.h"
 #include "plan/cost.h"
 #include "solve/sweep.h"
 
@@ -13,7 +14,7 @@
  * The number of passes depends on the condition of the kernel matrix, which no plan knows. These are those of well-behaved data
  * (contraction 1e-4 to 1e-3): right-hand sides to 1e-12, the ensemble's vectors, variances alone.
  */
-enum { PROBES = 32, COMPANIONS = 8, PASSES_TARGETS = 2, PASSES_VECTORS = 2, PASSES_VARIANCE = 1 };
+enum { PASSES_TARGETS = 2, PASSES_VECTORS = 2, PASSES_VARIANCE = 1 };
 
 /* The same machine with numbers of half the size. */
 static wl_cost in_floats(const wl_cost *m) {
@@ -52,7 +53,8 @@ static double apply(const wl_cost *m, bool theta, double columns, bool half) {
 
 /*
  * One solve with a triangle of floats. Few columns travel: the chain of diagonal tiles with the strips' ways there and back,
- * beside which every rank uses its block columns, by flops or as fast as memory gives them.
+ * beside which every rank uses its block columns, by flops or as fast as memory gives them. (A float that becomes a double counts
+ * as a double.)
  */
 static double solve(const wl_cost *m, wl_sweep kind, double columns) {
   const double n = (double)m->w->train, b = m->l->block, strip = 8.0 * b * columns;
@@ -78,9 +80,9 @@ static double refine(const wl_cost *m, const wl_cost *single, bool theta, double
 /* Floats, factor, probes for the log-determinant, condition (as in double), targets, whose first pass takes the probes along. */
 static double factor_phase(const wl_cost *m, const wl_cost *single, bool theta) {
   const double n = (double)m->w->train, triangle = 2.0 * n * n / (1e9 * m->s.read_gbytes);
-  const double companions = (double)m->w->outputs + COMPANIONS;
-  const double probes = apply(m, theta, companions + PROBES, false) - apply(m, theta, companions, false);
-  return evaluate(m, theta) + wl_cost_factor(single, n, true) + solve(m, WL_SWEEP_PULL, PROBES) +
+  const double companions = (double)m->w->outputs + WL_MIXED_COMPANIONS;
+  const double probes = apply(m, theta, companions + WL_MIXED_PROBES, false) - apply(m, theta, companions, false);
+  return evaluate(m, theta) + wl_cost_factor(single, n, true) + solve(m, WL_SWEEP_PULL, WL_MIXED_PROBES) +
          12.0 * 1.6 * triangle / m->l->rows + refine(m, single, theta, companions, PASSES_TARGETS) + probes;
 }
 

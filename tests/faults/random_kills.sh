@@ -3,17 +3,21 @@
 # goes on each time from where it was. Any moment will do: nothing here depends on how fast the machine is. In a folder of
 # its own.
 #
-# Moments count from the run's first line. Before it the ranks connect to their launcher, and one killed then can leave Open
-# MPI's mpirun waiting for itself, all ranks gone (doc/operations.md).
+# The run begins with its first line. Before it the ranks connect to their launcher, and one killed then can leave Open MPI's
+# mpirun waiting for itself, all ranks gone (doc/operations.md).
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 make_case
 RANDOM=20260223
 
-# Until the run has said something, or is over.
+# Waits for that line, at most two minutes.
 first_line() {
-  while [ ! -s log ] && kill -0 $mpirun 2>/dev/null; do sleep 0.01; done
+  for _ in $(seq 12000); do
+    if grep -q '^widelimit' log 2>/dev/null || ! kill -0 $mpirun 2>/dev/null; then return; fi
+    sleep 0.01
+  done
+  failed 'a run says nothing'
 }
 
 fresh
@@ -21,6 +25,7 @@ begin
 first_line
 began=${EPOCHREALTIME/./}
 finish
+expect 'the run that is timed' 0 'nngp'
 milliseconds=$(((${EPOCHREALTIME/./} - began) / 1000))
 fresh
 for number in $(seq 20); do

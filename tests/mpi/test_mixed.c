@@ -20,10 +20,12 @@
 enum { FEW = 5, MANY = 260, DIMENSION = 5 }; /* few columns go another way than many */
 static const double tolerance = 16.0;
 
-static const struct size {
+typedef struct size {
   int64_t n;
   int block;
-} sizes[] = {{1, 4}, {5, 16}, {16, 16}, {37, 1}, {61, 8}, {130, 16}, {131, 9}};
+} size;
+
+static const size sizes[] = {{1, 4}, {5, 16}, {16, 16}, {37, 1}, {61, 8}, {130, 16}, {131, 9}};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 /* ---- factor and solves ------------------------------------------------------------------------------------------ */
@@ -100,7 +102,7 @@ static void check_solves(const wl_single *l32, const wl_matrix *l, int64_t n, in
 
 /* Floats and a panel of doubles are solved as doubles are: only the order of sums may differ. */
 static void check_rounding(const wl_single *l32, int64_t n, int64_t columns) {
-  wl_matrix *wide = matrix_of(l32->grid, n, n, entry);
+  wl_matrix *wide = matrix_of(l32->grid, n, n, NULL);
   double *ones = malloc(sizeof(double) * (size_t)(l32->local_columns + 1));
   for (int64_t j = 0; j < l32->local_columns; j++) ones[j] = 1.0;
   wl_single_widen(l32, ones, wide);
@@ -117,27 +119,37 @@ static void check_rounding(const wl_single *l32, int64_t n, int64_t columns) {
   wl_matrix_destroy(&wide);
 }
 
+static void check_factor(const size *s, const int64_t *columns, size_t count) {
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, s->block);
+  const int64_t n = s->n;
+  wl_matrix *a = matrix_of(grid, n, n, entry);
+  wl_single *single = narrowed(a);
+  int64_t pivot;
+  assert_int_equal(wl_factorize(a, WL_TRIANGLE_LOWER, "double", &pivot), WL_OK);
+  assert_int_equal(pivot, -1);
+  assert_int_equal(wl_factorize_single(single, WL_TRIANGLE_LOWER, "single", &pivot), WL_OK);
+  assert_int_equal(pivot, -1);
+  assert_true(single_difference(single, a, 1) < tolerance * (double)n * FLT_EPSILON);
+  for (size_t c = 0; c < count; c++) {
+    check_solves(single, a, n, columns[c]);
+    check_rounding(single, n, columns[c]);
+  }
+  wl_single_destroy(&single);
+  wl_matrix_destroy(&a);
+  wl_grid_destroy(&grid);
+}
+
 static void test_factor(void **state) {
   (void)state;
-  for (size_t c = 0; c < SIZES; c++) {
-    wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
-    const int64_t n = sizes[c].n;
-    wl_matrix *a = matrix_of(grid, n, n, entry);
-    wl_single *single = narrowed(a);
-    int64_t pivot;
-    assert_int_equal(wl_factorize(a, WL_TRIANGLE_LOWER, "double", &pivot), WL_OK);
-    assert_int_equal(pivot, -1);
-    assert_int_equal(wl_factorize_single(single, WL_TRIANGLE_LOWER, "single", &pivot), WL_OK);
-    assert_int_equal(pivot, -1);
-    assert_true(single_difference(single, a, 1) < tolerance * (double)n * FLT_EPSILON);
-    check_solves(single, a, n, FEW);
-    check_solves(single, a, n, MANY);
-    check_rounding(single, n, FEW);
-    check_rounding(single, n, MANY);
-    wl_single_destroy(&single);
-    wl_matrix_destroy(&a);
-    wl_grid_destroy(&grid);
-  }
+  const int64_t columns[] = {FEW, MANY};
+  for (size_t c = 0; c < SIZES; c++) check_factor(&sizes[c], columns, sizeof columns / sizeof *columns);
+}
+
+/* More rows than are used at a time, and as many columns as go the one way or just the other. */
+static void test_pieces(void **state) {
+  (void)state;
+  const int64_t columns[] = {1, WL_SOLVE_FEW, WL_SOLVE_FEW + 1};
+  check_factor(&(size){2100, 48}, columns, sizeof columns / sizeof *columns);
 }
 
 /* Every rank learns the row of the pivot that fails. */
@@ -189,32 +201,45 @@ static double dot(const wl_matrix *v, const wl_matrix *c) {
   return sum;
 }
 
-/* One pass for both kernels with panels of different widths, against the product from an array (κ above, Θ below). */
+/* κ V + shift V with κ above the diagonal of `array`. */
+static wl_matrix *product_from_array(const wl_point_set *points, const wl_matrix *array, double shift,
+                                     const wl_matrix *v) {
+  wl_matrix *c = matrix_of(v->grid, v->rows, v->columns, NULL);
+  double *shifted = malloc(sizeof(double) * (size_t)(array->local_rows + 1));
+  for (int64_t i = 0; i < array->local_rows; i++) shifted[i] = wl_points_kappa(points->row)[i] + shift;
+  assert_int_equal(wl_symmetric_product(array, shifted, v, 0.0, c), WL_OK);
+  free(shifted);
+  return c;
+}
+
+/* One pass for both kernels with panels of different widths, two of them for κ, against the product from an array. */
 static void check_apply(int64_t columns) {
   for (size_t c = 0; c < SIZES; c++) {
     wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
     const int64_t n = sizes[c].n;
     wl_point_set *points = points_of(grid, n, 3);
     wl_matrix *array = matrix_of(grid, n, n, NULL), *v = matrix_of(grid, n, columns, right_hand_side),
-              *narrow = matrix_of(grid, n, 2, right_hand_side), *kappa = matrix_of(grid, n, columns, NULL),
-              *theta = matrix_of(grid, n, 2, NULL), *wanted = matrix_of(grid, n, columns, NULL);
+              *narrow = matrix_of(grid, n, 2, right_hand_side), *more = matrix_of(grid, n, 7, entry),
+              *kappa = matrix_of(grid, n, columns, NULL), *kappa_more = matrix_of(grid, n, 7, NULL),
+              *theta = matrix_of(grid, n, 2, NULL);
     assert_int_equal(wl_gram_symmetric(points, WL_GRAM_KAPPA, array), WL_OK);
-    double *shifted = malloc(sizeof(double) * (size_t)(array->local_rows + 1));
-    for (int64_t i = 0; i < array->local_rows; i++) shifted[i] = wl_points_kappa(points->row)[i] + 0.5;
-    assert_int_equal(wl_symmetric_product(array, shifted, v, 0.0, wanted), WL_OK);
+    wl_matrix *wanted = product_from_array(points, array, 0.5, v),
+              *wanted_more = product_from_array(points, array, 0.5, more);
 
-    wl_product first = {.v = v, .c = kappa, .shift = 0.5}, second = {.v = narrow, .c = theta};
+    wl_product also = {.v = more, .c = kappa_more, .shift = 0.5};
+    wl_product first = {.v = v, .c = kappa, .shift = 0.5, .also = &also}, second = {.v = narrow, .c = theta};
     assert_int_equal(wl_gram_apply(points, &second, &first), WL_OK);
     const double bound = tolerance * (double)n * DBL_EPSILON;
     assert_true(difference(kappa, wanted, 0) < bound);
+    assert_true(difference(kappa_more, wanted_more, 0) < bound);
 
-    const double whole = dot(v, wanted), theta_whole = dot(narrow, theta);
-    first.half = second.half = true;
+    const double whole = dot(v, wanted), more_whole = dot(more, wanted_more), theta_whole = dot(narrow, theta);
+    first.half = also.half = second.half = true;
     assert_int_equal(wl_gram_apply(points, &second, &first), WL_OK);
     assert_true(fabs(2.0 * dot(v, kappa) - whole) < bound * (double)n * fabs(whole));
+    assert_true(fabs(2.0 * dot(more, kappa_more) - more_whole) < bound * (double)n * fabs(more_whole));
     assert_true(fabs(2.0 * dot(narrow, theta) - theta_whole) < bound * (double)n * fabs(theta_whole));
-    free(shifted);
-    wl_matrix *all[] = {array, v, narrow, kappa, theta, wanted};
+    wl_matrix *all[] = {array, v, narrow, more, kappa, kappa_more, theta, wanted, wanted_more};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) wl_matrix_destroy(&all[k]);
     wl_point_set_destroy(&points);
     wl_grid_destroy(&grid);
@@ -305,8 +330,9 @@ static void test_predict(void **state) {
 }
 
 static int group(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor), cmocka_unit_test(test_pivot),
-                                     cmocka_unit_test(test_apply), cmocka_unit_test(test_predict)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor), cmocka_unit_test(test_pieces),
+                                     cmocka_unit_test(test_pivot), cmocka_unit_test(test_apply),
+                                     cmocka_unit_test(test_predict)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
