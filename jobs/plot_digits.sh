@@ -11,21 +11,11 @@ figure (.svg or .png) goes to doc/figures/digits.svg unless told otherwise. Need
 END
 }
 
-case ${1-} in
-  -h | --help)
-    usage
-    exit 0
-    ;;
-esac
-
-# shellcheck source-path=SCRIPTDIR source=setup.sh
-. "$(dirname "$0")/setup.sh"
+# shellcheck source-path=SCRIPTDIR source=plot.sh
+. "$(dirname "$0")/plot.sh"
 install_packages gnuplot-nox hdf5-tools
 results=${1-inputs/digits/out/digits} figure=${2-doc/figures/digits.svg}
 [ -f "$results/results.h5" ] || fail "$results/results.h5 is missing: run inputs/digits/digits.yaml first"
-
-columns=$(mktemp -d)
-trap 'rm -rf "$columns"' EXIT
 
 # Flag and variance of every test point in; false and true positive rates out, for a threshold that falls.
 roc_curve() {

@@ -13,22 +13,13 @@ and h5dump (Debian: gnuplot-nox hdf5-tools).
 END
 }
 
-case ${1-} in
-  -h | --help)
-    usage
-    exit 0
-    ;;
-esac
-
-# shellcheck source-path=SCRIPTDIR source=setup.sh
-. "$(dirname "$0")/setup.sh"
+# shellcheck source-path=SCRIPTDIR source=plot.sh
+. "$(dirname "$0")/plot.sh"
 install_packages gnuplot-nox hdf5-tools
 results=${1-inputs/finite/out/toy} figures=${2-doc/figures/finite} angles=inputs/finite/toy_test.csv
 file=$results/finite.h5
 [ -f "$file" ] || fail "$file is missing: run widelimit finite inputs/finite/toy.yaml first"
 
-columns=$(mktemp -d)
-trap 'rm -rf "$columns"' EXIT
 dataset_column "$file" /width >"$columns/width"
 claims=(kappa theta ensemble_path rnd_path bayesian_rnd_path ensemble_coupled rnd_coupled bayesian_rnd_coupled)
 for claim in "${claims[@]}"; do

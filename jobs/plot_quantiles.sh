@@ -12,21 +12,13 @@ told otherwise). Needs gnuplot and h5dump (Debian: gnuplot-nox hdf5-tools).
 END
 }
 
-case ${1---help} in
-  -h | --help)
-    usage
-    exit 0
-    ;;
-esac
-
-# shellcheck source-path=SCRIPTDIR source=setup.sh
-. "$(dirname "$0")/setup.sh"
+[ $# -gt 0 ] || set -- --help
+# shellcheck source-path=SCRIPTDIR source=plot.sh
+. "$(dirname "$0")/plot.sh"
 install_packages gnuplot-nox hdf5-tools
 results=$1 figure=${2-$1/quantiles.png} heads=${3-16}
 [ -f "$results/results.h5" ] || fail "$results/results.h5 is missing"
 
-columns=$(mktemp -d)
-trap 'rm -rf "$columns"' EXIT
 dataset_column "$results/results.h5" /variance/ensemble >"$columns/variance"
 points=$(wc -l <"$columns/variance")
 outputs=$(($(dataset_column "$results/results.h5" /mean/ntk | wc -l) / points))

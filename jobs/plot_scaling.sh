@@ -13,20 +13,12 @@ scaling. CORES: how many cores there are in all (of this machine), where ranks b
 END
 }
 
-case ${1---help} in
-  -h | --help)
-    usage
-    exit 0
-    ;;
-esac
-
-# shellcheck source-path=SCRIPTDIR source=setup.sh
-. "$(dirname "$0")/setup.sh"
+[ $# -gt 0 ] || set -- --help
+# shellcheck source-path=SCRIPTDIR source=plot.sh
+. "$(dirname "$0")/plot.sh"
+install_packages gnuplot-nox
 csv=$1 figure=${2-${1%.csv}.svg}
 [ -f "$csv" ] || fail "$csv is missing"
-install_packages gnuplot-nox
-columns=$(mktemp -d)
-trap 'rm -rf "$columns"' EXIT
 
 # For each size a file: ranks, seconds, speed-up, efficiency; and the table on the console.
 awk -F, -v folder="$columns" '

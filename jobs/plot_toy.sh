@@ -11,21 +11,12 @@ figure (.svg or .png) goes to doc/figures/toy.svg unless told otherwise. Needs g
 END
 }
 
-case ${1-} in
-  -h | --help)
-    usage
-    exit 0
-    ;;
-esac
-
-# shellcheck source-path=SCRIPTDIR source=setup.sh
-. "$(dirname "$0")/setup.sh"
+# shellcheck source-path=SCRIPTDIR source=plot.sh
+. "$(dirname "$0")/plot.sh"
 install_packages gnuplot-nox hdf5-tools
 results=${1-inputs/toy/out/toy} figure=${2-doc/figures/toy.svg}
 [ -f "$results/results.h5" ] || fail "$results/results.h5 is missing: run inputs/toy/toy.yaml first"
 
-columns=$(mktemp -d)
-trap 'rm -rf "$columns"' EXIT
 for quantity in ensemble ntk_gp nngp; do
   if [ "$quantity" = nngp ]; then mean=nngp; else mean=ntk; fi
   paste <(cut -d, -f1 inputs/toy/test.csv | tail -n +2) \

@@ -12,21 +12,12 @@ doc/figures/toy_draws.png unless told otherwise. Needs gnuplot and h5dump (Debia
 END
 }
 
-case ${1-} in
-  -h | --help)
-    usage
-    exit 0
-    ;;
-esac
-
-# shellcheck source-path=SCRIPTDIR source=setup.sh
-. "$(dirname "$0")/setup.sh"
+# shellcheck source-path=SCRIPTDIR source=plot.sh
+. "$(dirname "$0")/plot.sh"
 install_packages gnuplot-nox hdf5-tools
 results=${1-inputs/toy/out/toy} figure=${2-doc/figures/toy_draws.png}
 [ -f "$results/results.h5" ] || fail "$results/results.h5 is missing: run inputs/toy/toy.yaml with sampling first"
 
-columns=$(mktemp -d)
-trap 'rm -rf "$columns"' EXIT
 cut -d, -f1 inputs/toy/test.csv | tail -n +2 >"$columns/x"
 points=$(wc -l <"$columns/x")
 for kind in posterior ensemble; do
