@@ -3,6 +3,7 @@
 #include "base/util.h"
 #include "gram/implicit.h"
 #include "infer/mixed.h"
+#include "solve/sweep.h"
 #include "widelimit/machine.h"
 #include "widelimit/matrix.h"
 
@@ -83,22 +84,28 @@ static wl_memory predict_memory(const wl_job *job) {
   };
 }
 
-/*
- * The same in single precision, with five panels and one of floats, the columns of both kernels on their way, and vectors
- * as a whole where they are few, as those of a last batch may be. What solves with few columns take beside is less than the
- * kernels' columns, which are not there at the time.
- */
+/* One pass: the kernels' columns on their way, or pieces of them, and vectors as a whole where they are few, as in a last batch. */
+static double pass_bytes(const wl_grid *g, int64_t n, int64_t columns) {
+  const int64_t few = smaller(columns, smaller(WL_APPLY_FEW, n / (4 * g->size)));
+  const double rows = wl_apply_is_few(g, n, columns) ? (double)wl_apply_piece_rows(g) : g->columns * rows_of(g, n);
+  return 2.0 * 8.0 * (double)wl_apply_part_width(g) * rows +
+         8.0 * (double)few * ((double)n + 2.0 * (rows_of(g, n) + columns_of(g, n)));
+}
+
+/* One solve with the floats: vectors and their sums, or two block columns on their way. */
+static double solve_bytes(const wl_grid *g, int64_t n, int64_t columns) {
+  return 8.0 * (double)(columns <= WL_SOLVE_FEW ? columns : g->block) * rows_of(g, n);
+}
+
+/* The same in single precision, with five panels and one of floats, and what a pass or a solve takes beside. */
 static wl_memory mixed_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
   const int64_t n = job->shape->train,
-                columns = larger(job->batch, job->shape->outputs + WL_MIXED_COMPANIONS + WL_MIXED_PROBES),
-                few = smaller(columns, smaller(WL_APPLY_FEW, n / (4 * g->size)));
+                columns = larger(job->batch, job->shape->outputs + WL_MIXED_COMPANIONS + WL_MIXED_PROBES);
   wl_memory m = predict_memory(job);
-  const double loop = 0.5 * loop_bytes(g, n);
+  const double loop = 0.5 * loop_bytes(g, n), pass = pass_bytes(g, n, columns), solve = solve_bytes(g, n, columns);
   m.matrix *= 0.5;
-  m.panels = 5.5 * local_bytes(job, n, columns) +
-             2.0 * 8.0 * (double)(wl_apply_part_width(g) * g->columns) * rows_of(g, n) +
-             8.0 * (double)few * ((double)n + 2.0 * (rows_of(g, n) + columns_of(g, n)));
+  m.panels = 5.5 * local_bytes(job, n, columns) + (pass > solve ? pass : solve);
   if (loop > m.panels) m.panels = loop;
   return m;
 }

@@ -13,21 +13,19 @@
 #include "base/util.h"
 #include "gram/implicit.h"
 
-/* Columns that the parts of one group have together, at most: room for them is local rows × as many. */
-enum { PIECE = 256 };
-
 /* One kernel's share in a pass. */
 typedef struct operand {
   const wl_product *product; /* with those that follow it; NULL: not wanted */
   const double *diagonal;    /* of K, by local row */
-  double *part;              /* the group's parts, each rows_below × w, one after the other */
-  double *strip;             /* V_k or Tᵀ V_below, w × local columns */
+  double *part;  /* the group's parts, each rows_below × w, one after the other; with few columns one piece */
+  double *strip; /* V_k or Tᵀ V_below, w × local columns */
 } operand;
 
 typedef struct pass {
   const wl_point_set *points;
   const wl_grid *grid;
   int64_t n, local_rows, width; /* width: w */
+  bool few;
   operand theta, kappa;
   double *work;
 } pass;
@@ -47,11 +45,22 @@ static void pass_destroy(pass *p) {
   free(p->work);
 }
 
+static int64_t columns_of(const wl_product *product) {
+  int64_t columns = 0;
+  for (const wl_product *q = product; q; q = q->also) columns += q->v->columns;
+  return columns;
+}
+
+static bool has_few(const wl_point_set *points, const wl_product *product) {
+  return wl_apply_is_few(points->grid, points->count, columns_of(product));
+}
+
 static bool make_room(const pass *p, operand *o) {
   int64_t columns = 0;
   if (!o->product) return true;
   for (const wl_product *q = o->product; q; q = q->also) columns = larger(columns, q->v->local_columns);
-  o->part = aligned_numbers(p->local_rows * p->width * p->grid->columns);
+  o->part = aligned_numbers(p->few ? wl_apply_piece_rows(p->grid) * p->width
+                                   : p->local_rows * p->width * p->grid->columns);
   o->strip = aligned_numbers(p->width * columns);
   return o->part && o->strip;
 }
@@ -64,9 +73,10 @@ static wl_error pass_create(const wl_point_set *points, const wl_product *theta,
               .n = points->count,
               .local_rows = wl_points_count(points->row),
               .width = wl_apply_part_width(g),
+              .few = has_few(points, theta) && has_few(points, kappa),
               .theta = {.product = theta, .diagonal = wl_points_theta(points->row)},
               .kappa = {.product = kappa, .diagonal = wl_points_kappa(points->row)}};
-  p->work = aligned_numbers((int64_t)wl_network_tile_work(&points->network, PIECE, p->width));
+  p->work = aligned_numbers((int64_t)wl_network_tile_work(&points->network, WL_APPLY_PIECE, p->width));
   wl_error error = WL_OK;
   const bool room = make_room(p, &p->theta) && make_room(p, &p->kappa);
   if (!room || !p->work) error = wl_error_set(WL_ERROR_MEMORY, "kernel product: no memory for block columns");
@@ -102,9 +112,9 @@ static void compute(pass *p, const part *t) {
   const int64_t jl = wl_grid_owned(t->first, p->grid->block, p->grid->column, p->grid->columns);
   double *kappa = p->kappa.product ? p->kappa.part + t->offset : NULL;
   double *theta = p->theta.product ? p->theta.part + t->offset : NULL;
-  for (int64_t i = 0; i < t->rows; i += PIECE)
-    wl_network_tile(p->points->row, t->own + i, smaller(PIECE, t->rows - i), p->points->column, jl, t->width,
-                    kappa ? kappa + i : NULL, t->rows, theta ? theta + i : NULL, t->rows, p->work);
+  for (int64_t i = 0; i < t->rows; i += WL_APPLY_PIECE)
+    wl_network_tile(p->points->row, t->own + i, smaller(WL_APPLY_PIECE, t->rows - i), p->points->column, jl,
+                    t->width, kappa ? kappa + i : NULL, t->rows, theta ? theta + i : NULL, t->rows, p->work);
   if (t->owner != p->grid->row) return;
   finish_diagonal(&p->theta, t);
   finish_diagonal(&p->kappa, t);
@@ -192,12 +202,6 @@ static void gather(const replica *r, const wl_product *product) {
     MPI_Allreduce(MPI_IN_PLACE, r->whole + j * r->rows, (int)r->rows, MPI_DOUBLE, MPI_SUM, product->v->grid->comm);
 }
 
-static int64_t columns_of(const wl_product *product) {
-  int64_t columns = 0;
-  for (const wl_product *q = product; q; q = q->also) columns += q->v->columns;
-  return columns;
-}
-
 static bool replica_create(const pass *p, const wl_product *product, replica *r) {
   *r = (replica){0};
   if (!product) return true;
@@ -250,9 +254,20 @@ static void replica_end(const pass *p, const wl_product *product, replica *r) {
   }
 }
 
-/* Both uses of this rank's own part, whose columns begin at local column jl. */
-static void use_own(const pass *p, const operand *o, const part *t, int64_t jl, replica *r) {
-  if (!o->product || t->rows == 0) return;
+/* Rows of a part from the one named on, few enough to stay in cache from when they are computed to their second use. */
+static part piece_of(const pass *p, const part *t, int64_t row) {
+  part piece = *t;
+  piece.own += row;
+  piece.rows = smaller(wl_apply_piece_rows(p->grid), t->rows - row);
+  piece.offset = 0;
+  if (row > 0) piece.owner = -1; /* the diagonal tile is in the first */
+  return piece;
+}
+
+/* Both uses of this rank's own part. */
+static void use_own(const pass *p, const operand *o, const part *t, replica *r) {
+  const int64_t jl = wl_grid_owned(t->first, p->grid->block, p->grid->column, p->grid->columns);
+  if (!o->product) return;
   const double *at = o->part + t->offset;
   const int64_t tile = t->owner == p->grid->row ? t->width : 0, rest = t->rows - tile;
   cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, (int)t->rows, (int)r->columns, (int)t->width, 1.0, at,
@@ -277,10 +292,12 @@ static wl_error apply_few(pass *p) {
       for (int64_t step = 0; step * p->width < block; step++) {
         const part t = part_of(p, group, step, p->grid->column);
         if (t.width == 0) continue;
-        const int64_t jl = wl_grid_owned(t.first, p->grid->block, p->grid->column, p->grid->columns);
-        compute(p, &t);
-        use_own(p, &p->theta, &t, jl, &for_theta);
-        use_own(p, &p->kappa, &t, jl, &for_kappa);
+        for (int64_t done = 0; done < t.rows; done += wl_apply_piece_rows(p->grid)) {
+          const part piece = piece_of(p, &t, done);
+          compute(p, &piece);
+          use_own(p, &p->theta, &piece, &for_theta);
+          use_own(p, &p->kappa, &piece, &for_kappa);
+        }
       }
     replica_end(p, theta, &for_theta);
     replica_end(p, kappa, &for_kappa);
@@ -290,14 +307,10 @@ static wl_error apply_few(pass *p) {
   return error;
 }
 
-static bool has_few(const pass *p, const wl_product *product) {
-  return !product || wl_apply_is_few(p->grid, p->n, columns_of(product));
-}
-
 wl_error wl_gram_apply(const wl_point_set *points, const wl_product *theta, const wl_product *kappa) {
   pass p;
   WL_TRY(pass_create(points, theta, kappa, &p));
-  if (has_few(&p, theta) && has_few(&p, kappa)) {
+  if (p.few) {
     const wl_error error = apply_few(&p);
     pass_destroy(&p);
     return error;

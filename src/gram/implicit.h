@@ -33,12 +33,17 @@ typedef struct wl_product {
   const struct wl_product *also; /**< another panel for the same kernel, of the same shift and half; NULL: none */
 } wl_product;
 
-/** Columns at once up to which every rank may hold V as a whole, and those of kernel parts on their way. */
-enum { WL_APPLY_FEW = 256, WL_APPLY_GROUP = 768 };
+/** Columns at once up to which every rank may hold V as a whole, those of kernel parts on their way, rows computed at a time. */
+enum { WL_APPLY_FEW = 256, WL_APPLY_GROUP = 768, WL_APPLY_PIECE = 256 };
 
 /** Local. Columns of one process column's part. */
 static inline int64_t wl_apply_part_width(const wl_grid *grid) {
   return smaller(grid->block, larger(16, WL_APPLY_GROUP / grid->columns));
+}
+
+/** Local. Rows of a part that are there at a time where the columns are few; the first of them have the diagonal tile. */
+static inline int64_t wl_apply_piece_rows(const wl_grid *grid) {
+  return larger(WL_APPLY_PIECE, wl_apply_part_width(grid));
 }
 
 /** Local. Whether `columns` are few enough for V as a whole to stay small beside a rank's share of the floats. */

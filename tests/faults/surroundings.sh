@@ -47,12 +47,14 @@ cat >large.yaml <<'END'
 synthetic: {train: 14000, test: 10, dimension: 2}
 output: {directory: out}
 END
-fresh
-# shellcheck disable=SC2086
-timeout -k 5 120 $launcher "$ranks" env limit=700000 ./limited.sh "$program" run large.yaml >log 2>&1 </dev/null
-status=$?
-expect 'too little memory on rank 1' 2 'error: .*address space.*\(rank 1\)'
-[ ! -e out/results.h5 ] || failed 'too little memory on rank 1: there are results'
+if ! grep -q __asan_init "$program"; then # the sanitizer itself takes terabytes of address space
+  fresh
+  # shellcheck disable=SC2086
+  timeout -k 5 120 $launcher "$ranks" env limit=700000 ./limited.sh "$program" run large.yaml >log 2>&1 </dev/null
+  status=$?
+  expect 'too little memory on rank 1' 2 'error: .*address space.*\(rank 1\)'
+  [ ! -e out/results.h5 ] || failed 'too little memory on rank 1: there are results'
+fi
 
 ### disks of their own
 if ! { mkdir -p small && mount -t tmpfs -o size=5m none small; } 2>/dev/null; then

@@ -25,7 +25,7 @@ typedef struct size {
   int block;
 } size;
 
-static const size sizes[] = {{1, 4}, {5, 16}, {16, 16}, {37, 1}, {61, 8}, {130, 16}, {131, 9}};
+static const size sizes[] = {{1, 4}, {5, 16}, {16, 16}, {37, 1}, {61, 8}, {130, 16}, {131, 9}, {1100, 500}};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 /* ---- factor and solves ------------------------------------------------------------------------------------------ */
