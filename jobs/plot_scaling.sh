@@ -16,9 +16,9 @@ END
 [ $# -gt 0 ] || set -- --help
 # shellcheck source-path=SCRIPTDIR source=plot.sh
 . "$(dirname "$0")/plot.sh"
-install_packages gnuplot-nox
 csv=$1 figure=${2-${1%.csv}.svg}
 [ -f "$csv" ] || fail "$csv is missing"
+install_packages gnuplot-nox
 
 # For each size a file: ranks, seconds, speed-up, efficiency; and the table on the console.
 awk -F, -v folder="$columns" '

@@ -84,12 +84,15 @@ static wl_memory predict_memory(const wl_job *job) {
   };
 }
 
-/* One pass: the kernels' columns on their way, or pieces of them, and vectors as a whole where they are few, as in a last batch. */
+/*
+ * One pass: the kernels' columns on their way, or pieces of them, and vectors as a whole where they are few, as in a last batch, with
+ * those of a check.
+ */
 static double pass_bytes(const wl_grid *g, int64_t n, int64_t columns) {
   const int64_t few = smaller(columns, smaller(WL_APPLY_FEW, n / (4 * g->size)));
   const double rows = wl_apply_is_few(g, n, columns) ? (double)wl_apply_piece_rows(g) : g->columns * rows_of(g, n);
   return 2.0 * 8.0 * (double)wl_apply_part_width(g) * rows +
-         8.0 * (double)few * ((double)n + 2.0 * (rows_of(g, n) + columns_of(g, n)));
+         8.0 * (double)(few + WL_MIXED_COMBINATIONS) * ((double)n + 2.0 * (rows_of(g, n) + columns_of(g, n)));
 }
 
 /* One solve with the floats: vectors and their sums, or two block columns on their way. */

@@ -61,7 +61,7 @@ static bool make_room(const pass *p, operand *o) {
   for (const wl_product *q = o->product; q; q = q->also) columns = larger(columns, q->v->local_columns);
   o->part = aligned_numbers(p->few ? wl_apply_piece_rows(p->grid) * p->width
                                    : p->local_rows * p->width * p->grid->columns);
-  o->strip = aligned_numbers(p->width * columns);
+  o->strip = aligned_numbers(p->few ? 0 : p->width * columns);
   return o->part && o->strip;
 }
 

@@ -11,7 +11,7 @@
 #include "solve/sweep.h"
 #include "widelimit/random.h"
 
-enum { PROBES = WL_MIXED_PROBES, COMPANIONS = WL_MIXED_COMPANIONS, COMBINATIONS = 8 };
+enum { PROBES = WL_MIXED_PROBES, COMPANIONS = WL_MIXED_COMPANIONS, COMBINATIONS = WL_MIXED_COMBINATIONS };
 
 static double random_sign(uint64_t seed, int64_t i, int64_t j) {
   return wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)i, (uint64_t)j) < 0.0 ? -1.0 : 1.0;

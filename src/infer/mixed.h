@@ -8,8 +8,8 @@
 #include "infer/refine.h"
 #include "widelimit/predict.h"
 
-/** Random columns: those that tell the log-determinant, and those that are solved for beside the targets. */
-enum { WL_MIXED_PROBES = 32, WL_MIXED_COMPANIONS = 8 };
+/** Random columns: those that tell the log-determinant, those that are solved for beside the targets, those of a check. */
+enum { WL_MIXED_PROBES = 32, WL_MIXED_COMPANIONS = 8, WL_MIXED_COMBINATIONS = 8 };
 
 /**
  * Assembles fl₃₂(scale · S) in m->factor, which has been created, and factors it. Of *m, points, kernel, name and shift

@@ -11,7 +11,7 @@ set -uo pipefail
 make_case
 RANDOM=20260223
 
-# Waits for that line, at most two minutes.
+# Waits for that line, some minutes at most.
 first_line() {
   for _ in $(seq 12000); do
     if grep -q '^widelimit' log 2>/dev/null || ! kill -0 $mpirun 2>/dev/null; then return; fi

@@ -37,6 +37,16 @@ number() { sed -n "s/^ *\"$1\": \([-+.0-9eE]*\),\{0,1\}$/\1/p" "$2" | sed -n 1p;
 # near A B SHARE: whether A is within that share of B
 near() { awk -v a="$1" -v b="$2" -v share="$3" 'BEGIN { exit !(a > 0 && b > 0 && a / b - 1 <= share && b / a - 1 <= share) }'; }
 
+# takes_what_was_planned: plan.json against the summary of the run in out/
+takes_what_was_planned() {
+  local planned measured
+  planned=$(sed -n '/"bytes_node"/,/}/p' plan.json | sed -n 's/.*"all": \([-+.0-9eE]*\).*/\1/p' | sed -n 1p)
+  measured=$(number peak_rss_bytes_sum out/summary.json)
+  if grep -q __asan_init "$program"; then return; fi # the sanitizer has memory of its own
+  echo "memory: $planned planned, $measured taken"
+  near "$planned" "$measured" 0.2 || fail "planned $planned bytes, the run took $measured"
+}
+
 rm -rf ./*.txt ./*.json job.sbatch out
 large=(--set synthetic.train=4000 --set synthetic.test=500)
 
@@ -49,11 +59,7 @@ $launcher "$ranks" "$program" run "$input" "${large[@]}" --set output.directory=
 elapsed=$(date +%s.%N | awk -v began="$began" '{ print $1 - began }')
 sed -n 's/^  ranks  *//p' run.txt >ran.txt
 cmp planned.txt ran.txt
-planned=$(sed -n '/"bytes_node"/,/}/p' plan.json | sed -n 's/.*"all": \([-+.0-9eE]*\).*/\1/p' | sed -n 1p)
-measured=$(number peak_rss_bytes_sum out/summary.json)
-if ! grep -q __asan_init "$program"; then # the sanitizer has memory of its own
-  near "$planned" "$measured" 0.2 || fail "planned $planned bytes, the run took $measured"
-fi
+takes_what_was_planned
 
 # No phase is missing from the wall time, which is not more than passed outside.
 awk -v elapsed="$elapsed" '/^  "seconds": \{/ { inside = 1 }
@@ -61,6 +67,13 @@ awk -v elapsed="$elapsed" '/^  "seconds": \{/ { inside = 1 }
      inside && /^    "wall":/ { sub(/,$/, "", $2); wall = $2 }
      /^  \}/ { inside = 0 }
      END { if (!(wall > 0 && sum / wall > 0.98 && sum / wall < 1.02 && wall <= elapsed)) { print "FAILED: phases take " sum " of " wall " s in " elapsed; exit 1 } }' out/summary.json
+
+# Half the memory, and that is known before.
+mixed=(--set synthetic.train=4000 --set synthetic.test=100 --set precision=mixed)
+accepts '^  all ' "$input" "${mixed[@]}" --ranks "$ranks" --json plan.json
+# shellcheck disable=SC2086
+$launcher "$ranks" "$program" run "$input" "${mixed[@]}" --set output.directory="$PWD/out" >run.txt
+takes_what_was_planned
 
 # From bench to plan.
 if [ "$ranks" = 2 ]; then
