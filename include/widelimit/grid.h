@@ -49,4 +49,9 @@ int wl_grid_choose_block(int64_t n, int size);
 /** Local. How many of n rows, dealt out in blocks of `block`, the process coordinate `me` of `count` owns. */
 int64_t wl_grid_owned(int64_t n, int block, int me, int count);
 
+/** Local. The global index of what has index `local` on the process coordinate `me` of `count`. */
+static inline int64_t wl_grid_global(int64_t local, int block, int me, int count) {
+  return (local / block * count + me) * block + local % block;
+}
+
 #endif

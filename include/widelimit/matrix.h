@@ -48,12 +48,10 @@ int64_t wl_matrix_ranks_needed(int64_t n);
 
 /** Local. Global row of local row il, global column of local column jl. */
 static inline int64_t wl_matrix_global_row(const wl_matrix *a, int64_t il) {
-  const int64_t nb = a->grid->block;
-  return (il / nb * a->grid->rows + a->grid->row) * nb + il % nb;
+  return wl_grid_global(il, a->grid->block, a->grid->row, a->grid->rows);
 }
 static inline int64_t wl_matrix_global_column(const wl_matrix *a, int64_t jl) {
-  const int64_t nb = a->grid->block;
-  return (jl / nb * a->grid->columns + a->grid->column) * nb + jl % nb;
+  return wl_grid_global(jl, a->grid->block, a->grid->column, a->grid->columns);
 }
 
 /** Local. Number of this rank's rows (columns) with a global index below i (j): where they begin locally. */

@@ -89,7 +89,7 @@ static wl_memory predict_memory(const wl_job *job) {
  * those of a check.
  */
 static double pass_bytes(const wl_grid *g, int64_t n, int64_t columns) {
-  const int64_t few = smaller(columns, smaller(WL_APPLY_FEW, n / (4 * g->size)));
+  const int64_t few = smaller(columns, wl_apply_most_few(g, n));
   const double rows = wl_apply_is_few(g, n, columns) ? (double)wl_apply_piece_rows(g) : g->columns * rows_of(g, n);
   return 2.0 * 8.0 * (double)wl_apply_part_width(g) * rows +
          8.0 * (double)(few + WL_MIXED_COMBINATIONS) * ((double)n + 2.0 * (rows_of(g, n) + columns_of(g, n)));

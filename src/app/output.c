@@ -98,7 +98,7 @@ static void collect_diagonal(const wl_point_set *points, const double *(*of)(con
   memset(all, 0, sizeof(double) * (size_t)points->count);
   if (g->column == 0)
     for (int64_t il = 0; il < wl_points_count(points->row); il++)
-      all[(il / g->block * g->rows + g->row) * g->block + il % g->block] = mine[il];
+      all[wl_grid_global(il, g->block, g->row, g->rows)] = mine[il];
   MPI_Allreduce(MPI_IN_PLACE, all, (int)points->count, MPI_DOUBLE, MPI_SUM, g->comm);
 }
 

@@ -91,18 +91,14 @@ static share share_of(const wl_matrix *a, int rank, int64_t i, int64_t j, int64_
 
 static int64_t share_size(share s) { return (s.row_end - s.row_begin) * (s.column_end - s.column_begin); }
 
-static int64_t global_index(int64_t local, int block, int me, int count) {
-  return (local / block * count + me) * block + local % block;
-}
-
 static void place(const wl_matrix *a, int rank, share s, int64_t i, int64_t j, int64_t rows, const double *packed,
                   double *out) {
   const wl_grid *g = a->grid;
   const int p = rank / g->columns, q = rank % g->columns;
   for (int64_t jl = s.column_begin; jl < s.column_end; jl++) {
-    double *column = out + (global_index(jl, g->block, q, g->columns) - j) * rows;
+    double *column = out + (wl_grid_global(jl, g->block, q, g->columns) - j) * rows;
     for (int64_t il = s.row_begin; il < s.row_end; il++)
-      column[global_index(il, g->block, p, g->rows) - i] = *packed++;
+      column[wl_grid_global(il, g->block, p, g->rows) - i] = *packed++;
   }
 }
 

@@ -61,7 +61,7 @@ void wl_single_widen(const wl_single *from, const double *scale, wl_matrix *to) 
 void wl_single_get_diagonal(const wl_single *a, double *d) {
   const wl_grid *g = a->grid;
   for (int64_t il = 0; il < a->local_rows; il++) {
-    const int64_t i = (il / g->block * g->rows + g->row) * g->block + il % g->block;
+    const int64_t i = wl_grid_global(il, g->block, g->row, g->rows);
     if (i < a->columns && i / g->block % g->columns == g->column)
       d[il] = (double)a->data[il + wl_grid_owned(i, g->block, g->column, g->columns) * a->ld];
   }

@@ -184,10 +184,6 @@ static void replica_destroy(replica *r) {
   free(r->c_column);
 }
 
-static int64_t global_index(int64_t local, int block, int me, int count) {
-  return (local / block * count + me) * block + local % block;
-}
-
 /* whole ← V on every rank */
 static void gather(const replica *r, const wl_product *product) {
   double *to = r->whole;
@@ -224,9 +220,9 @@ static void replica_begin(const pass *p, const wl_product *product, replica *r) 
   for (int64_t j = 0; j < r->columns; j++) {
     const double *v = r->whole + j * r->rows;
     for (int64_t i = 0; i < r->row_count; i++)
-      r->v_row[i + j * r->row_count] = v[global_index(i, g->block, g->row, g->rows)];
+      r->v_row[i + j * r->row_count] = v[wl_grid_global(i, g->block, g->row, g->rows)];
     for (int64_t i = 0; i < r->column_count; i++)
-      r->v_column[i + j * r->column_count] = v[global_index(i, g->block, g->column, g->columns)];
+      r->v_column[i + j * r->column_count] = v[wl_grid_global(i, g->block, g->column, g->columns)];
   }
   memset(r->c_row, 0, sizeof(double) * (size_t)(r->row_count * r->columns));
   memset(r->c_column, 0, sizeof(double) * (size_t)(r->column_count * r->columns));
@@ -240,9 +236,9 @@ static void replica_end(const pass *p, const wl_product *product, replica *r) {
   for (int64_t j = 0; j < r->columns; j++) {
     double *whole = r->whole + j * r->rows;
     for (int64_t i = 0; i < r->row_count; i++)
-      whole[global_index(i, g->block, g->row, g->rows)] += r->c_row[i + j * r->row_count];
+      whole[wl_grid_global(i, g->block, g->row, g->rows)] += r->c_row[i + j * r->row_count];
     for (int64_t i = 0; i < r->column_count; i++)
-      whole[global_index(i, g->block, g->column, g->columns)] += r->c_column[i + j * r->column_count];
+      whole[wl_grid_global(i, g->block, g->column, g->columns)] += r->c_column[i + j * r->column_count];
     MPI_Allreduce(MPI_IN_PLACE, whole, (int)r->rows, MPI_DOUBLE, MPI_SUM, g->comm);
   }
   const double *from = r->whole;

@@ -46,9 +46,12 @@ static inline int64_t wl_apply_piece_rows(const wl_grid *grid) {
   return larger(WL_APPLY_PIECE, wl_apply_part_width(grid));
 }
 
-/** Local. Whether `columns` are few enough for V as a whole to stay small beside a rank's share of the floats. */
+/** Local. Columns up to which they are few: V as a whole stays small beside a rank's share of the floats. */
+static inline int64_t wl_apply_most_few(const wl_grid *grid, int64_t n) {
+  return smaller(WL_APPLY_FEW, n / (4 * grid->size));
+}
 static inline bool wl_apply_is_few(const wl_grid *grid, int64_t n, int64_t columns) {
-  return columns <= smaller(WL_APPLY_FEW, n / (4 * grid->size));
+  return columns <= wl_apply_most_few(grid, n);
 }
 
 /**

@@ -58,7 +58,7 @@ static double norm_of(const wl_single *a, scratch *s) {
   const wl_grid *g = a->grid;
   double norm = 0.0;
   for (int64_t il = 0; il < a->local_rows; il++)
-    s->column_sum[(il / g->block * g->rows + g->row) * g->block + il % g->block] += s->row_sum[il];
+    s->column_sum[wl_grid_global(il, g->block, g->row, g->rows)] += s->row_sum[il];
   MPI_Allreduce(MPI_IN_PLACE, s->column_sum, (int)a->rows, MPI_DOUBLE, MPI_SUM, g->comm);
   for (int64_t j = 0; j < a->rows; j++)
     if (!(s->column_sum[j] <= norm)) norm = s->column_sum[j]; /* NaN stays */

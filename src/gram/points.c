@@ -50,7 +50,7 @@ static wl_error create_side(const wl_network *network, const side *s, int64_t co
                             wl_points **points) {
   int64_t *number = malloc(sizeof(int64_t) * (size_t)(count + 1));
   if (!number) WL_FAIL(WL_ERROR_MEMORY, "no memory to number %lld points", (long long)count);
-  for (int64_t il = 0; il < count; il++) number[il] = (il / block * s->count + s->me) * block + il % block + 1;
+  for (int64_t il = 0; il < count; il++) number[il] = wl_grid_global(il, block, s->me, s->count) + 1;
   const wl_error error = wl_points_create(network, count, dimension, s->x, number, points);
   free(number);
   return error;

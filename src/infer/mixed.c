@@ -121,12 +121,11 @@ static wl_error correct_determinant(const wl_mixed *m, const probes *p, wl_chole
 
 /* ---- a few columns ---------------------------------------------------------------------------------------------- */
 
-/* [B, random signs of the size of B], of which the last columns are not asked for. */
-static void fill_columns(uint64_t seed, const wl_matrix *b, wl_matrix *all) {
-  fill_signs(seed, 1.0, all);
-  for (int64_t jl = 0; jl < b->local_columns; jl++) /* the first columns of both are dealt out alike */
-    if (b->local_rows > 0)
-      memcpy(all->data + jl * all->ld, b->data + jl * b->ld, sizeof(double) * (size_t)b->local_rows);
+/* The columns that both have: the first ones, dealt out alike. */
+static void copy_first(const wl_matrix *from, wl_matrix *to) {
+  for (int64_t jl = 0; jl < smaller(from->local_columns, to->local_columns); jl++)
+    if (from->local_rows > 0)
+      memcpy(to->data + jl * to->ld, from->data + jl * from->ld, sizeof(double) * (size_t)from->local_rows);
 }
 
 /*
@@ -145,7 +144,7 @@ static wl_error check_first(const wl_mixed *m) {
       m->name, 100.0 * m->first);
 }
 
-/* [X, random columns' solutions] in `all`, with quadratic forms of both in `every`; `also` goes with the first pass. */
+/* [X, solutions for random signs, which nobody asks for] in `all`, with quadratic forms of both in `every`; `also` goes with the first pass. */
 static wl_error solve_with_companions(wl_mixed *m, uint64_t seed, const wl_matrix *b, const wl_product *also,
                                       wl_matrix *all, double *every) {
   const wl_refine_goal goal = {.prior = NULL, .vectors = true, .also = also};
@@ -153,7 +152,8 @@ static wl_error solve_with_companions(wl_mixed *m, uint64_t seed, const wl_matri
   wl_error error;
   WL_GOTO(error, done, wl_matrix_create(all->grid, all->rows, all->columns, &r));
   WL_GOTO(error, done, wl_matrix_create(all->grid, all->rows, all->columns, &last));
-  fill_columns(seed, b, r);
+  fill_signs(seed, 1.0, r);
+  copy_first(b, r);
   WL_GOTO(error, done, wl_refine(m, &goal, r, all, last, every));
   WL_GOTO(error, done, check_first(m));
   for (int64_t k = 0; k < all->ld * all->local_columns; k++) all->data[k] += last->data[k];
@@ -178,9 +178,7 @@ wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matri
   WL_GOTO(error, done, correct_determinant(m, &p, facts, uncertainty));
   facts->residual = m->backward / ((double)b->rows * (double)FLT_EPSILON * facts->norm);
   memcpy(quadratic, every, sizeof(double) * (size_t)b->columns);
-  for (int64_t jl = 0; jl < b->local_columns; jl++) /* the first columns of both are dealt out alike */
-    if (b->local_rows > 0)
-      memcpy(x->data + jl * x->ld, all->data + jl * all->ld, sizeof(double) * (size_t)b->local_rows);
+  copy_first(all, x);
 done:
   probes_destroy(&p);
   wl_matrix_destroy(&all);

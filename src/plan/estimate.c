@@ -332,25 +332,29 @@ static double model_flops(const wl_work *w) {
          sample_flops(w) + certificate;
 }
 
+/* Assembly, factors and predictions. */
+static void cost_double(const wl_cost *m, double seconds[WL_PHASE_COUNT]) {
+  seconds[WL_PHASE_ASSEMBLE] = assemble_phase(m);
+  if (m->w->theta) {
+    seconds[WL_PHASE_FACTOR_THETA] = factor_phase(m, true);
+    seconds[WL_PHASE_PREDICT_THETA] = predict_phase(m, true);
+  }
+  if (m->w->kappa) {
+    seconds[WL_PHASE_FACTOR_KAPPA] = factor_phase(m, false);
+    seconds[WL_PHASE_PREDICT_KAPPA] = predict_phase(m, false);
+  }
+}
+
 wl_estimate wl_estimate_run(const wl_speeds *speeds, const wl_layout *layout, const wl_work *w) {
   const wl_cost m = wl_cost_of(speeds, layout, w);
   const double files = 1e9 * m.s.file_gbytes;
   wl_estimate e = {.flops = model_flops(w)};
   double *t = e.seconds;
   t[WL_PHASE_READ] = read_phase(&m);
-  if (w->mixed) {
+  if (w->mixed)
     wl_cost_mixed(&m, t);
-  } else {
-    t[WL_PHASE_ASSEMBLE] = assemble_phase(&m);
-  }
-  if (w->theta && !w->mixed) {
-    t[WL_PHASE_FACTOR_THETA] = factor_phase(&m, true);
-    t[WL_PHASE_PREDICT_THETA] = predict_phase(&m, true);
-  }
-  if (w->kappa && !w->mixed) {
-    t[WL_PHASE_FACTOR_KAPPA] = factor_phase(&m, false);
-    t[WL_PHASE_PREDICT_KAPPA] = predict_phase(&m, false);
-  }
+  else
+    cost_double(&m, t);
   t[WL_PHASE_SAMPLE] = sample_phase(&m);
   t[WL_PHASE_CERTIFY] = certify_phase(&m);
   t[WL_PHASE_WRITE] = w->file_bytes / files;

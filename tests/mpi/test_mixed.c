@@ -70,14 +70,18 @@ static double difference(const wl_matrix *a, const wl_matrix *wanted, int lower)
   return worst_of_all(worst) / worst_of_all(largest);
 }
 
-static double single_difference(const wl_single *a, const wl_matrix *wanted, int lower) {
-  wl_matrix *wide = NULL;
-  assert_int_equal(wl_matrix_create(a->grid, a->rows, a->columns, &wide), WL_OK);
+static wl_matrix *widened(const wl_single *a) {
+  wl_matrix *wide = matrix_of(a->grid, a->rows, a->columns, NULL);
   double *ones = malloc(sizeof(double) * (size_t)(a->local_columns + 1));
   for (int64_t j = 0; j < a->local_columns; j++) ones[j] = 1.0;
   wl_single_widen(a, ones, wide);
-  const double result = difference(wide, wanted, lower);
   free(ones);
+  return wide;
+}
+
+static double single_difference(const wl_single *a, const wl_matrix *wanted, int lower) {
+  wl_matrix *wide = widened(a);
+  const double result = difference(wide, wanted, lower);
   wl_matrix_destroy(&wide);
   return result;
 }
@@ -102,11 +106,7 @@ static void check_solves(const wl_single *l32, const wl_matrix *l, int64_t n, in
 
 /* Floats and a panel of doubles are solved as doubles are: only the order of sums may differ. */
 static void check_rounding(const wl_single *l32, int64_t n, int64_t columns) {
-  wl_matrix *wide = matrix_of(l32->grid, n, n, NULL);
-  double *ones = malloc(sizeof(double) * (size_t)(l32->local_columns + 1));
-  for (int64_t j = 0; j < l32->local_columns; j++) ones[j] = 1.0;
-  wl_single_widen(l32, ones, wide);
-  free(ones);
+  wl_matrix *wide = widened(l32);
   for (int transposed = 0; transposed < 2; transposed++) {
     wl_matrix *b = matrix_of(l32->grid, n, columns, right_hand_side),
               *x = matrix_of(l32->grid, n, columns, right_hand_side);
