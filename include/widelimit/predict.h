@@ -66,7 +66,7 @@ const wl_matrix *wl_model_gram(const wl_model *model);
 typedef struct wl_refinement {
   bool used;
   int passes;      /**< over the kernel matrix, at most, for one panel of right-hand sides */
-  double residual; /**< the largest relative residual of a panel of solutions, computed anew; 0: none was needed */
+  double residual; /**< the largest ‖b − S x‖₂ / ‖b‖₂ of solutions, before their last correction */
   double contraction;           /**< by which each pass reduces the error, at least */
   double log_determinant_error; /**< three standard errors */
 } wl_refinement;
@@ -83,9 +83,16 @@ typedef struct wl_evidence {
 
 /**
  * Collective. Factors S of this prior. THETA first where both are wanted: KAPPA ends all use of Θ.
+ * In mixed precision the targets are solved for together with the first test points, or by wl_model_settle.
  * Errors: those of wl_cholesky_factor.
  */
 wl_error wl_model_factor(wl_model *model, wl_prior prior);
+
+/**
+ * Collective. Completes wl_model_evidence of the prior factored last where no wl_model_predict has done so.
+ * Errors: WL_ERROR_NUMERICAL where refinement fails; WL_ERROR_MEMORY.
+ */
+wl_error wl_model_settle(wl_model *model);
 
 /**
  * Collective. The same, watched and from a state in between (wl_cholesky_resume). resume->diagonal is not needed. In
@@ -104,7 +111,7 @@ wl_error wl_model_adopt(wl_model *model, wl_prior prior, const wl_evidence *evid
 /** Local. Takes over the numbers of a prior whose factor is gone, for wl_model_evidence. */
 void wl_model_recall(wl_model *model, wl_prior prior, const wl_evidence *evidence);
 
-/** Local. The result of wl_model_factor; NULL before it. */
+/** Local. The result of wl_model_factor; NULL before it, in mixed precision before the targets are solved for. */
 const wl_evidence *wl_model_evidence(const wl_model *model, wl_prior prior);
 
 /** Everything asked for at one batch of w test points under one prior. The same values on every rank. */

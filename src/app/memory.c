@@ -85,14 +85,14 @@ static wl_memory predict_memory(const wl_job *job) {
 }
 
 /*
- * One pass: the kernels' columns on their way, or pieces of them, and vectors as a whole where they are few, as in a last batch, with
- * those of a check.
+ * One pass: the kernels' columns on their way, or pieces of them, and where they are few, as in a last batch, vectors as a whole for
+ * both kernels, or with the probes.
  */
 static double pass_bytes(const wl_grid *g, int64_t n, int64_t columns) {
-  const int64_t few = smaller(columns, wl_apply_most_few(g, n));
+  const int64_t few = smaller(columns, wl_apply_most_few(g, n)), vectors = few + larger(few, WL_MIXED_PROBES);
   const double rows = wl_apply_is_few(g, n, columns) ? (double)wl_apply_piece_rows(g) : g->columns * rows_of(g, n);
   return 2.0 * 8.0 * (double)wl_apply_part_width(g) * rows +
-         8.0 * (double)(few + WL_MIXED_COMBINATIONS) * ((double)n + 2.0 * (rows_of(g, n) + columns_of(g, n)));
+         8.0 * (double)vectors * ((double)n + 2.0 * (rows_of(g, n) + columns_of(g, n)));
 }
 
 /* One solve with the floats: vectors and their sums, or two block columns on their way. */
@@ -103,12 +103,15 @@ static double solve_bytes(const wl_grid *g, int64_t n, int64_t columns) {
 /* The same in single precision, with five panels and one of floats, and what a pass or a solve takes beside. */
 static wl_memory mixed_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
-  const int64_t n = job->shape->train,
-                columns = larger(job->batch, job->shape->outputs + WL_MIXED_COMPANIONS + WL_MIXED_PROBES);
+  const int64_t n = job->shape->train, targets = job->shape->outputs + WL_MIXED_COMPANIONS,
+                columns = job->batch + targets; /* of the first batch */
   wl_memory m = predict_memory(job);
   const double loop = 0.5 * loop_bytes(g, n), pass = pass_bytes(g, n, columns), solve = solve_bytes(g, n, columns);
+  const double panels = 5.5 * local_bytes(job, n, columns),
+               probes = 3.5 * local_bytes(job, n, columns) + 2.0 * local_bytes(job, n, WL_MIXED_PROBES);
   m.matrix *= 0.5;
-  m.panels = 5.5 * local_bytes(job, n, columns) + (pass > solve ? pass : solve);
+  m.targets *= 1.5;
+  m.panels = (panels > probes ? panels : probes) + (pass > solve ? pass : solve);
   if (loop > m.panels) m.panels = loop;
   return m;
 }

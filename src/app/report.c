@@ -310,9 +310,11 @@ static void print_factors(const wl_run *run) {
     wl_log_line("  %-7s %16.6g %11.2e %10.1e %25.8g", p == WL_PRIOR_THETA ? "theta" : "kappa",
                 e->factor.log_determinant, 1.0 / e->factor.reciprocal_condition, e->factor.residual, sum);
     if (e->refinement.used)
-      wl_log_line("          refined in at most %d passes of %.0e each, residual %.1e, log determinant to +-%.1e",
-                  e->refinement.passes, e->refinement.contraction, e->refinement.residual,
-                  e->refinement.log_determinant_error);
+      wl_log_line(
+          "          refined: %d passes at most, each to %.0e of the error; log determinant\n"
+          "          to +-%.1e, last residual but for a final correction %.1e",
+          e->refinement.passes, e->refinement.contraction, e->refinement.log_determinant_error,
+          e->refinement.residual);
     if (e->factor.reciprocal_condition < 1e-13)
       wl_log_warning(
           "%s is close to singular (condition estimate %.1e): few digits of the results are right; add "

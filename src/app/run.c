@@ -66,7 +66,7 @@ static wl_error factor_and_predict(wl_run *run, wl_prior prior) {
     wl_progress_update(&progress, (double)(first + count));
   }
   wl_progress_end(&progress);
-  return WL_OK;
+  return wl_model_settle(run->model);
 }
 
 static wl_error finish(wl_run *run) {

@@ -144,6 +144,14 @@ void wl_matrix_set_rows(wl_matrix *a, int64_t i, int64_t rows, double *in) {
           in[(wl_matrix_global_row(a, il) - i) * a->columns + wl_matrix_global_column(a, jl)];
 }
 
+wl_matrix wl_matrix_first_columns(const wl_matrix *a, int64_t columns) {
+  wl_matrix first = *a;
+  first.columns = columns;
+  first.local_columns = wl_matrix_local_column(a, columns);
+  wl_scalapack_describe(a->grid, a->rows, columns, a->ld, first.descriptor);
+  return first;
+}
+
 void wl_matrix_copy(const wl_matrix *from, wl_matrix *to) {
   memcpy(to->data, from->data, sizeof(double) * (size_t)(from->ld * from->local_columns));
 }

@@ -19,9 +19,6 @@ extern void pdtrsm_(const char *side, const char *uplo, const char *trans, const
 extern void pdtrsv_(const char *uplo, const char *trans, const char *diag, const int *n, const double *a,
                     const int *ia, const int *ja, const int *desca, double *x, const int *ix, const int *jx,
                     const int *descx, const int *incx);
-extern void pstrsv_(const char *uplo, const char *trans, const char *diag, const int *n, const float *a,
-                    const int *ia, const int *ja, const int *desca, float *x, const int *ix, const int *jx,
-                    const int *descx, const int *incx);
 extern void pdtrmm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
                     const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
                     const int *desca, double *b, const int *ib, const int *jb, const int *descb);
@@ -109,12 +106,6 @@ void wl_trsv(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *x) {
   pdtrsv_(&ul, &tr, "N", &n, a->data, &one, &one, a->descriptor, x->data, &one, &one, x->descriptor, &one);
 }
 
-void wl_trsv_single(wl_uplo uplo, wl_trans trans, const wl_single *a, wl_single *x) {
-  const char ul = (char)uplo, tr = (char)trans;
-  const int n = (int)a->rows;
-  pstrsv_(&ul, &tr, "N", &n, a->data, &one, &one, a->descriptor, x->data, &one, &one, x->descriptor, &one);
-}
-
 void wl_trmm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b) {
   const char ul = (char)uplo, tr = (char)trans;
   const int m = (int)b->rows, n = (int)b->columns;
@@ -160,11 +151,16 @@ void wl_symm_left(wl_uplo uplo, double alpha, const wl_matrix *a, const wl_matri
           c->data, &one, &one, c->descriptor);
 }
 
-void wl_gemm_transposed(const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
+static void gemm_transposed(const wl_matrix *a, const wl_matrix *b, double beta, wl_matrix *c) {
   const int m = (int)c->rows, n = (int)c->columns, k = (int)a->rows;
-  const double zero = 0.0;
   pdgemm_("T", "N", &m, &n, &k, &unit, a->data, &one, &one, a->descriptor, b->data, &one, &one, b->descriptor,
-          &zero, c->data, &one, &one, c->descriptor);
+          &beta, c->data, &one, &one, c->descriptor);
+}
+
+void wl_gemm_transposed(const wl_matrix *a, const wl_matrix *b, wl_matrix *c) { gemm_transposed(a, b, 0.0, c); }
+
+void wl_gemm_transposed_add(const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
+  gemm_transposed(a, b, 1.0, c);
 }
 
 void wl_gemm(const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
@@ -187,8 +183,16 @@ void wl_gemm_border(int64_t n, const wl_matrix *a, wl_matrix *b) {
           b->descriptor, &unit, b->data, &below, &one, b->descriptor);
 }
 
-void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b) {
+/* B from column j on ← rows × columns of A from (i, k) on */
+static void copy_part(int64_t rows, int64_t columns, const wl_matrix *a, int64_t i, int64_t k, wl_matrix *b,
+                      int64_t j) {
   /* it takes descriptors and the source by pointers to what it does not change */
-  Cpdgemr2d((int)b->rows, (int)b->columns, a->data, (int)n + 1, 1, (int *)(uintptr_t)a->descriptor, b->data, 1, 1,
-            b->descriptor, a->grid->blacs_context);
+  Cpdgemr2d((int)rows, (int)columns, a->data, (int)i + 1, (int)k + 1, (int *)(uintptr_t)a->descriptor, b->data, 1,
+            (int)j + 1, b->descriptor, a->grid->blacs_context);
+}
+
+void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b) { copy_part(b->rows, b->columns, a, n, 0, b, 0); }
+
+void wl_copy_columns(int64_t count, const wl_matrix *a, int64_t i, wl_matrix *b, int64_t j) {
+  if (count > 0) copy_part(b->rows, count, a, 0, i, b, j);
 }

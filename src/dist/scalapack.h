@@ -31,7 +31,6 @@ void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b
 
 /** x ← op(A)⁻¹ x for one vector (n × 1), A triangular: the vector travels, the matrix stays, unlike in wl_trsm_left. */
 void wl_trsv(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *x);
-void wl_trsv_single(wl_uplo uplo, wl_trans trans, const wl_single *a, wl_single *x);
 
 /** B ← op(A) B, all of both, A triangular. */
 void wl_trmm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);
@@ -51,6 +50,9 @@ void wl_symm_left(wl_uplo uplo, double alpha, const wl_matrix *a, const wl_matri
 /** C ← Aᵀ B; all of each. */
 void wl_gemm_transposed(const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
 
+/** C ← C + Aᵀ B; all of each. */
+void wl_gemm_transposed_add(const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
+
 /** C ← A B; all of each. */
 void wl_gemm(const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
 
@@ -62,5 +64,8 @@ void wl_gemm_border(int64_t n, const wl_matrix *a, wl_matrix *b);
 
 /** B ← the rows of A from row n on; same columns. */
 void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b);
+
+/** Columns j … j + count − 1 of B ← columns i … i + count − 1 of A; same rows. */
+void wl_copy_columns(int64_t count, const wl_matrix *a, int64_t i, wl_matrix *b, int64_t j);
 
 #endif

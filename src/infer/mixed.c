@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dist/scalapack.h"
 #include "solve/condition.h"
 #include "solve/factorize.h"
 #include "solve/sweep.h"
@@ -144,45 +145,86 @@ static wl_error check_first(const wl_mixed *m) {
       m->name, 100.0 * m->first);
 }
 
-/* [X, solutions for random signs, which nobody asks for] in `all`, with quadratic forms of both in `every`; `also` goes with the first pass. */
-static wl_error solve_with_companions(wl_mixed *m, uint64_t seed, const wl_matrix *b, const wl_product *also,
-                                      wl_matrix *all, double *every) {
-  const wl_refine_goal goal = {.prior = NULL, .vectors = true, .also = also};
-  wl_matrix *r = NULL, *last = NULL;
-  wl_error error;
-  WL_GOTO(error, done, wl_matrix_create(all->grid, all->rows, all->columns, &r));
-  WL_GOTO(error, done, wl_matrix_create(all->grid, all->rows, all->columns, &last));
-  fill_signs(seed, 1.0, r);
-  copy_first(b, r);
-  WL_GOTO(error, done, wl_refine(m, &goal, r, all, last, every));
-  WL_GOTO(error, done, check_first(m));
-  for (int64_t k = 0; k < all->ld * all->local_columns; k++) all->data[k] += last->data[k];
-done:
-  wl_matrix_destroy(&last);
-  wl_matrix_destroy(&r);
+/* [targets | random signs, whose solutions nobody asks for | right-hand sides of test points] */
+typedef struct joint {
+  int64_t first, columns; /* of the test points; in all */
+  wl_panels v;
+  double *prior, *quadratic;
+} joint;
+
+static void joint_destroy(joint *j) {
+  wl_panels_destroy(&j->v);
+  free(j->prior);
+  free(j->quadratic);
+}
+
+static wl_error joint_create(uint64_t seed, const wl_matrix *targets, const wl_refine_goal *goal, wl_panels *tests,
+                             joint *j) {
+  const wl_grid *grid = targets->grid;
+  const int64_t first = targets->columns + COMPANIONS, count = tests ? tests->r->columns : 0;
+  *j = (joint){.first = first, .columns = first + count};
+  j->prior = malloc(sizeof(double) * (size_t)j->columns);
+  j->quadratic = malloc(sizeof(double) * (size_t)j->columns);
+  wl_error error = j->prior && j->quadratic ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "refinement: out of memory");
+  WL_TRY(wl_error_agree(grid->comm, error));
+  WL_TRY(wl_panels_create(grid, targets->rows, j->columns, &j->v));
+  fill_signs(seed, 1.0, j->v.r);
+  copy_first(targets, j->v.r);
+  for (int64_t k = 0; k < first; k++) j->prior[k] = -1.0;
+  if (!tests) return WL_OK;
+  memcpy(j->prior + first, goal->prior, sizeof(double) * (size_t)count);
+  wl_copy_columns(count, tests->r, 0, j->v.r, first);
+  wl_matrix_destroy(&tests->r);
+  return WL_OK;
+}
+
+/* The columns of the test points; `from` goes, to make room. */
+static wl_error take(const joint *j, wl_matrix **from, wl_matrix **to) {
+  if (!*from) return WL_OK;
+  const wl_matrix *a = *from;
+  const int64_t count = j->columns - j->first;
+  WL_TRY(wl_matrix_create(a->grid, a->rows, count, to));
+  wl_copy_columns(count, a, j->first, *to, 0);
+  wl_matrix_destroy(from);
+  return WL_OK;
+}
+
+static wl_error take_all(joint *j, wl_panels *tests, double *quadratic) {
+  memcpy(quadratic, j->quadratic + j->first, sizeof(double) * (size_t)(j->columns - j->first));
+  WL_TRY(take(j, &j->v.r, &tests->r));
+  WL_TRY(take(j, &j->v.x, &tests->x));
+  WL_TRY(take(j, &j->v.z, &tests->z));
+  return take(j, &j->v.image, &tests->image);
+}
+
+static wl_error solve_jointly(wl_mixed *m, uint64_t seed, const wl_mixed_targets *t, const wl_refine_goal *goal,
+                              joint *j) {
+  probes p;
+  WL_TRY(probes_create(m, seed, &p));
+  const wl_product with_probes = {.v = p.u, .c = p.su, .shift = m->shift};
+  const wl_refine_goal whole = {
+      .prior = j->prior, .vectors = goal->vectors, .also = &with_probes, .image = goal->image};
+  wl_error error = wl_refine(m, &whole, &j->v, j->quadratic);
+  if (error == WL_OK) error = check_first(m);
+  if (error == WL_OK) error = correct_determinant(m, &p, t->facts, t->uncertainty);
+  probes_destroy(&p);
   return error;
 }
 
-wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matrix *x, double *quadratic,
-                        wl_cholesky *facts, double *uncertainty) {
-  const int64_t columns = b->columns + COMPANIONS;
-  probes p = {NULL, NULL};
-  wl_matrix *all = NULL;
-  double *every = malloc(sizeof(double) * (size_t)columns);
-  wl_error error = every ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "refinement: out of memory");
-  WL_GOTO(error, done, wl_error_agree(b->grid->comm, error));
-  WL_GOTO(error, done, wl_matrix_create(b->grid, b->rows, columns, &all));
-  WL_GOTO(error, done, probes_create(m, seed, &p));
-  const wl_product with_probes = {.v = p.u, .c = p.su, .shift = m->shift};
-  WL_GOTO(error, done, solve_with_companions(m, seed, b, &with_probes, all, every));
-  WL_GOTO(error, done, correct_determinant(m, &p, facts, uncertainty));
-  facts->residual = m->backward / ((double)b->rows * (double)FLT_EPSILON * facts->norm);
-  memcpy(quadratic, every, sizeof(double) * (size_t)b->columns);
-  copy_first(all, x);
+wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_mixed_targets *t, const wl_refine_goal *goal,
+                        wl_panels *tests, double *quadratic) {
+  static const wl_refine_goal none = {0};
+  joint j;
+  wl_error error;
+  WL_GOTO(error, done, joint_create(seed, t->y, goal, tests, &j));
+  WL_GOTO(error, done, solve_jointly(m, seed, t, goal ? goal : &none, &j));
+  t->facts->residual = m->backward / ((double)t->y->rows * (double)FLT_EPSILON * t->facts->norm);
+  memcpy(t->quadratic, j.quadratic, sizeof(double) * (size_t)t->y->columns);
+  copy_first(j.v.x, t->x);
+  copy_first(j.v.r, t->r);
+  if (tests) error = take_all(&j, tests, quadratic);
 done:
-  probes_destroy(&p);
-  wl_matrix_destroy(&all);
-  free(every);
+  joint_destroy(&j);
   return error;
 }
 
@@ -231,17 +273,14 @@ void wl_mixed_check_destroy(wl_mixed_check *check) {
 }
 
 /* ‖e‖²_S ≈ rᵀ M⁻¹ r for each combination, against ‖X G‖²_S ≈ (X G)ᵀ B G */
-wl_error wl_mixed_check_judge(wl_mixed *m, wl_mixed_check *check) {
+wl_error wl_mixed_check_judge(const wl_mixed *m, wl_mixed_check *check) {
   wl_matrix *residual = check->image;
   double dot[COMBINATIONS];
-  const double right = column_dots(check->right, check->right, dot),
-               energy = column_dots(check->solution, check->right, dot);
+  const double energy = column_dots(check->solution, check->right, dot);
   for (int64_t k = 0; k < residual->ld * residual->local_columns; k++)
     residual->data[k] = check->right->data[k] - residual->data[k];
-  const double left = column_dots(residual, residual, dot);
   WL_TRY(wl_refine_precondition(m, residual, check->solution));
   const double error = column_dots(residual, check->solution, dot);
-  m->residual = fmax(m->residual, right > 0.0 ? sqrt(left / right) : sqrt(left));
   if (fabs(error) <= 1e-16 * fabs(energy)) return WL_OK;
   WL_FAIL(
       WL_ERROR_NUMERICAL,

@@ -21,19 +21,29 @@ enum { WL_MIXED_PROBES = 32, WL_MIXED_COMPANIONS = 8, WL_MIXED_COMBINATIONS = 8 
  */
 wl_error wl_mixed_factor(wl_mixed *m, wl_cholesky *facts);
 
+/** The targets, n × c, and what is found with them. */
+typedef struct wl_mixed_targets {
+  const wl_matrix *y;
+  wl_matrix *x, *r;   /**< n × c: as wl_refine_goal has it, R = Y − S X */
+  double *quadratic;  /**< yⱼᵀ S⁻¹ yⱼ, on all ranks */
+  wl_cholesky *facts; /**< of wl_mixed_factor: its log-determinant is corrected, its residual is filled */
+  double *
+      uncertainty; /**< of the log-determinant: three standard errors of the mean below, and the last term's size */
+} wl_mixed_targets;
+
 /**
- * X ← S⁻¹ B for a few columns, to rounding, and what is left to know of the factor. Solves for some random columns at the same
- * time, so that δ is known before there are test points; the first pass over S serves the log-determinant too.
- * @param quadratic  bⱼᵀ S⁻¹ bⱼ by global column, on all ranks
- * @param facts  its log-determinant is corrected for the factor's rounding: log det S = log det M + log det (I + F),
- *               F = L⁻¹ (scale · S) L⁻ᵀ − I, log det (I + F) = tr F − ½ ‖F‖²_F + …, and the trace is the mean of gᵀ F g
- *               over random signs g [Hutchinson 1990]. Its residual: the largest ‖b − S x‖₂ / (n ε ‖S‖₁ ‖x‖₂) of first
- *               solutions x ← M⁻¹ b, ε being that of single precision
- * @param uncertainty  three standard errors of that mean, and the size of the last term
+ * Solves for the targets and finds what is left to know of the factor, in the passes that a first batch of test points takes
+ * anyway. Random columns are solved for at the same time, so that δ is known even without test points.
+ *
+ * The log-determinant is corrected for the factor's rounding: log det S = log det M + log det (I + F),
+ * F = L⁻¹ (scale · S) L⁻ᵀ − I, log det (I + F) = tr F − ½ ‖F‖²_F + …, and the trace is the mean of gᵀ F g over random signs g
+ * [Hutchinson 1990], which go with the first pass. facts->residual is the largest ‖b − S x‖₂ / (n ε ‖S‖₁ ‖x‖₂) of first
+ * solutions x ← M⁻¹ b, ε being that of single precision.
+ * @param goal, tests, quadratic  as in wl_refine, `tests` with r alone; NULL: no test points
  * Errors: those of wl_refine; WL_ERROR_NUMERICAL where M and S differ so much that errors cannot be told from residuals.
  */
-wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_matrix *b, wl_matrix *x, double *quadratic,
-                        wl_cholesky *facts, double *uncertainty);
+wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_mixed_targets *targets, const wl_refine_goal *goal,
+                        wl_panels *tests, double *quadratic);
 
 /**
  * Whether `solution`, n × any, solves S X = B for these test points' kernel panel B, by eight random combinations of the
@@ -47,10 +57,7 @@ wl_error wl_mixed_check_create(const wl_mixed *m, uint64_t seed, const wl_matrix
                                wl_mixed_check *check);
 void wl_mixed_check_destroy(wl_mixed_check *check);
 
-/**
- * With S X G in place: m->residual ← max (m->residual, ‖(B − S X) G‖_F / ‖B G‖_F).
- * Errors: WL_ERROR_NUMERICAL where X is wrong by more than 1e-8 in the energy norm.
- */
-wl_error wl_mixed_check_judge(wl_mixed *m, wl_mixed_check *check);
+/** With S X G in place. Errors: WL_ERROR_NUMERICAL where X is wrong by more than 1e-8 in the energy norm. */
+wl_error wl_mixed_check_judge(const wl_mixed *m, wl_mixed_check *check);
 
 #endif

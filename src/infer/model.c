@@ -21,7 +21,7 @@ static wl_gram_content needed_content(const wl_model *model) {
   return (wl_gram_content)(content & ~(int)model->options.holds);
 }
 
-/* Room for one kernel at a time, in single precision. */
+/* Room for one kernel at a time, in single precision, and for what is left of the targets. */
 static wl_error create_mixed(wl_model *model) {
   const wl_grid *grid = model->train->grid;
   model->mixed = calloc(1, sizeof *model->mixed);
@@ -29,10 +29,12 @@ static wl_error create_mixed(wl_model *model) {
   WL_TRY(wl_error_agree(grid->comm, error));
   *model->mixed =
       (wl_mixed){.points = model->train, .shift = model->options.noise_variance + model->options.jitter};
+  WL_TRY(wl_matrix_create(grid, model->targets->rows, model->targets->columns, &model->target_residual));
   return wl_single_create(grid, model->train->count, model->train->count, &model->mixed->factor);
 }
 
 static void destroy_mixed(wl_model *model) {
+  wl_matrix_destroy(&model->target_residual);
   if (model->mixed) wl_single_destroy(&model->mixed->factor);
   free(model->mixed);
   model->mixed = NULL;
@@ -143,12 +145,32 @@ static wl_error factor_mixed(wl_model *model, wl_prior prior) {
   mixed->kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
   mixed->name = prior == WL_PRIOR_THETA ? "theta" : "kappa";
   model->current = prior;
-  WL_TRY(wl_mixed_factor(mixed, &evidence->factor));
-  WL_TRY(wl_mixed_solve(mixed, model->options.seed, model->targets, model->whitened_targets,
-                        evidence->log_marginal_likelihood, &evidence->factor,
-                        &evidence->refinement.log_determinant_error));
+  model->open = true;
+  return wl_mixed_factor(mixed, &evidence->factor);
+}
+
+wl_error wl_model_refine(wl_model *model, const wl_refine_goal *goal, wl_panels *tests, double *quadratic) {
+  wl_evidence *evidence = &model->evidence[model->current];
+  if (!model->open) {
+    WL_TRY(wl_panels_create(tests->r->grid, tests->r->rows, tests->r->columns, tests));
+    return wl_refine(model->mixed, goal, tests, quadratic);
+  }
+  const wl_mixed_targets targets = {.y = model->targets,
+                                    .x = model->whitened_targets,
+                                    .r = model->target_residual,
+                                    .quadratic = evidence->log_marginal_likelihood,
+                                    .facts = &evidence->factor,
+                                    .uncertainty = &evidence->refinement.log_determinant_error};
+  WL_TRY(wl_mixed_solve(model->mixed, model->options.seed, &targets, goal, tests, quadratic));
   log_marginal_likelihood(model, evidence);
   evidence->refinement.used = true;
+  model->open = false;
+  return WL_OK;
+}
+
+wl_error wl_model_settle(wl_model *model) {
+  if (!model->open) return WL_OK;
+  WL_TRY(wl_model_refine(model, NULL, NULL, NULL));
   wl_model_note_refinement(model);
   return WL_OK;
 }

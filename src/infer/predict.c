@@ -23,27 +23,29 @@ static void columns_destroy(wl_columns *c) {
   free(c->norm1);
 }
 
-/* Values that the ranks of one grid row hold for their block columns, made known to all. */
-static void share_columns(const wl_matrix *shape, const double *local, double *all) {
-  memset(all, 0, sizeof(double) * (size_t)shape->columns);
-  if (shape->grid->row == 0)
-    for (int64_t jl = 0; jl < shape->local_columns; jl++) all[wl_matrix_global_column(shape, jl)] = local[jl];
-  MPI_Allreduce(MPI_IN_PLACE, all, (int)shape->columns, MPI_DOUBLE, MPI_SUM, shape->grid->comm);
+/* Values of test points that the ranks of one grid row hold for their block columns, made known to all. */
+static void share_columns(const wl_point_set *test, const double *local, double *all) {
+  const wl_grid *g = test->grid;
+  memset(all, 0, sizeof(double) * (size_t)test->count);
+  if (g->row == 0)
+    for (int64_t jl = 0; jl < wl_points_count(test->column); jl++)
+      all[wl_grid_global(jl, g->block, g->column, g->columns)] = local[jl];
+  MPI_Allreduce(MPI_IN_PLACE, all, (int)test->count, MPI_DOUBLE, MPI_SUM, g->comm);
 }
 
-static wl_error columns_create(const wl_matrix *panel, const wl_point_set *test, wl_columns *c) {
-  const size_t size = sizeof(double) * (size_t)(panel->columns + 1);
+static wl_error columns_create(const wl_point_set *test, wl_columns *c) {
+  const size_t size = sizeof(double) * (size_t)(test->count + 1);
   *c = (wl_columns){malloc(size), malloc(size), malloc(size), malloc(size)};
   wl_error error = WL_OK;
   if (!c->theta || !c->kappa || !c->dot || !c->norm1)
     error = wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
-  error = wl_error_agree(panel->grid->comm, error);
+  error = wl_error_agree(test->grid->comm, error);
   if (error != WL_OK) {
     columns_destroy(c);
     return error;
   }
-  share_columns(panel, wl_points_theta(test->column), c->theta);
-  share_columns(panel, wl_points_kappa(test->column), c->kappa);
+  share_columns(test, wl_points_theta(test->column), c->theta);
+  share_columns(test, wl_points_kappa(test->column), c->kappa);
   return WL_OK;
 }
 
@@ -117,24 +119,31 @@ wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_pre
   return WL_OK;
 }
 
-wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, wl_prediction *p) {
-  wl_matrix *mean = NULL;
+wl_error wl_collect_mean(const wl_matrix *mean, wl_prediction *p) {
+  const wl_grid *grid = mean->grid;
   double *piece = NULL;
-  wl_error error = wl_matrix_create(v->grid, p->count, p->outputs, &mean);
-  if (error != WL_OK) return error;
-  wl_gemm_transposed(v, model->whitened_targets, mean);
-  if (v->grid->rank == 0) {
+  wl_error error = WL_OK;
+  if (grid->rank == 0) {
     piece = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
     p->mean = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
     if (!piece || !p->mean) error = wl_error_set(WL_ERROR_MEMORY, "prediction: no memory for the means");
   }
-  WL_GOTO(error, done, wl_error_agree(v->grid->comm, error));
+  WL_GOTO(error, done, wl_error_agree(grid->comm, error));
   WL_GOTO(error, done, wl_matrix_get(mean, 0, 0, p->count, p->outputs, piece));
-  if (v->grid->rank == 0)
+  if (grid->rank == 0)
     for (int64_t i = 0; i < p->count; i++)
       for (int64_t j = 0; j < p->outputs; j++) p->mean[i * p->outputs + j] = piece[i + j * p->count];
 done:
   free(piece);
+  return error;
+}
+
+/* Vᵀ C with C = model->whitened_targets */
+static wl_error predict_mean(const wl_model *model, const wl_matrix *v, wl_prediction *p) {
+  wl_matrix *mean = NULL;
+  WL_TRY(wl_matrix_create(v->grid, p->count, p->outputs, &mean));
+  wl_gemm_transposed(v, model->whitened_targets, mean);
+  const wl_error error = wl_collect_mean(mean, p);
   wl_matrix_destroy(&mean);
   return error;
 }
@@ -154,7 +163,7 @@ static wl_error predict_theta(wl_model *model, const wl_point_set *test, wl_matr
                               wl_columns *c, wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, kappa_xt, v));
   WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_THETA].factor, v));
-  WL_TRY(wl_predict_mean(model, v, p));
+  WL_TRY(predict_mean(model, v, p));
   wl_column_sums(v, v, c);
   if (model->options.quantity[WL_QUANTITY_NTK_GP] || model->options.quantity[WL_QUANTITY_BAYESIAN_RND]) {
     WL_TRY(wl_posterior_variance(model, WL_QUANTITY_NTK_GP, c->theta, c, p));
@@ -173,7 +182,7 @@ static wl_error predict_kappa(wl_model *model, const wl_point_set *test, wl_matr
                               wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, v, NULL));
   WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_KAPPA].factor, v));
-  WL_TRY(wl_predict_mean(model, v, p));
+  WL_TRY(predict_mean(model, v, p));
   wl_column_sums(v, v, c);
   if (covariance) wl_syrk_transposed(WL_UPPER, v, covariance);
   return wl_posterior_variance(model, WL_QUANTITY_NNGP, c->kappa, c, p);
@@ -201,28 +210,32 @@ static void drop_unasked(const wl_model *model, wl_prediction *p) {
     }
 }
 
-wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t first, wl_matrix *covariance,
-                          wl_prediction *p) {
-  const wl_grid *grid = test->grid;
+static wl_error predict_double(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *covariance,
+                               wl_prediction *p) {
   const bool theta = model->current == WL_PRIOR_THETA, ensemble = theta && wl_model_needs_ensemble(model);
   wl_matrix *v = NULL, *kappa_xt = NULL;
+  wl_error error = wl_matrix_create(test->grid, model->train->count, test->count, &v);
+  if (error == WL_OK && ensemble)
+    error = wl_matrix_create(test->grid, model->train->count, test->count, &kappa_xt);
+  if (error == WL_OK)
+    error = theta ? predict_theta(model, test, v, kappa_xt, c, covariance, p)
+                  : predict_kappa(model, test, v, c, covariance, p);
+  wl_matrix_destroy(&kappa_xt);
+  wl_matrix_destroy(&v);
+  return error;
+}
+
+wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t first, wl_matrix *covariance,
+                          wl_prediction *p) {
   wl_columns c = {0};
   wl_error error;
   WL_GOTO(error, done, prediction_create(model, test, first, p));
-  WL_GOTO(error, done, wl_matrix_create(grid, model->train->count, test->count, &v));
-  if (ensemble && !model->mixed)
-    WL_GOTO(error, done, wl_matrix_create(grid, model->train->count, test->count, &kappa_xt));
-  WL_GOTO(error, done, columns_create(v, test, &c));
-  if (model->mixed)
-    error = wl_predict_mixed(model, test, v, &c, covariance, p);
-  else
-    error = theta ? predict_theta(model, test, v, kappa_xt, &c, covariance, p)
-                  : predict_kappa(model, test, v, &c, covariance, p);
+  WL_GOTO(error, done, columns_create(test, &c));
+  error = model->mixed ? wl_predict_mixed(model, test, &c, covariance, p)
+                       : predict_double(model, test, &c, covariance, p);
   columns_destroy(&c);
   drop_unasked(model, p);
 done:
-  wl_matrix_destroy(&kappa_xt);
-  wl_matrix_destroy(&v);
   if (error != WL_OK) wl_prediction_clear(p);
   return error;
 }

@@ -1,23 +1,25 @@
 /*
- * Predictions in mixed precision. With B = Θ_XT (κ_XT for nngp), refinement gives X, R = B − S X and Z ≈ S⁻¹ R:
+ * Predictions in mixed precision. With B = Θ_XT (κ_XT for nngp), refinement gives X, R = B − S X and Z ≈ S⁻¹ R, so that
+ * S⁻¹ B ≈ W = X + Z, and as much for the targets Y, X_y and R_y:
  *
- *   mean        Bᵀ (S⁻¹ Y)                      posterior   prior − Bᵀ S⁻¹ B,  Bᵀ S⁻¹ B = BᵀX + XᵀR + Rᵀ S⁻¹ R
- *   ensemble    κ_TT + ½ (Wᵀ D + Dᵀ W),  W = X + Z,  D = κ_XX W − 2 κ_XT
+ *   mean        BᵀX_y + WᵀR_y                posterior   prior − Bᵀ S⁻¹ B,  Bᵀ S⁻¹ B = BᵀX + XᵀR + Rᵀ S⁻¹ R
+ *   ensemble    κ_TT − Wᵀ κ_XT − κ_TX W + Wᵀ κ_XX W
  *
- * The last pass, which computes κ_XX W, also computes the residual of W anew (wl_mixed_check).
+ * Where the second pass of the refinement took κ_XX X along, W differs from X by so little (Z) that its square does not count:
+ * with F = κ_XX X − κ_XT,
+ *
+ *   ensemble    κ_TT + Xᵀ (F − κ_XT) + Zᵀ F + Fᵀ Z      (the part that is symmetric)
+ *
+ * Otherwise one more pass computes κ_XX W, and also the residual of W anew (wl_mixed_check).
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dist/scalapack.h"
+#include "gram/implicit.h"
 #include "infer/mixed.h"
 #include "infer/variance.h"
-
-/* The panels of a batch, n × w. */
-typedef struct panels {
-  wl_matrix *r, *x, *z; /* r is the caller's */
-} panels;
 
 static void add_to(double factor, const wl_matrix *a, wl_matrix *b) {
   for (int64_t k = 0; k < a->ld * a->local_columns; k++) b->data[k] += factor * a->data[k];
@@ -28,25 +30,41 @@ static wl_error fill_right(const wl_model *model, const wl_point_set *test, wl_m
   return wl_gram_cross(model->train, test, theta ? NULL : b, theta ? b : NULL);
 }
 
-/* The triangle named ← itself − (Bᵀ X + XᵀR + RᵀZ), each by its symmetric part, which it is but for rounding. */
-static wl_error subtract_quadratic(const wl_model *model, const wl_point_set *test, wl_uplo triangle,
-                                   const panels *s, wl_matrix *covariance) {
+static wl_error predict_mean(const wl_model *model, const wl_matrix *b, const wl_panels *s, wl_prediction *p) {
+  wl_matrix *mean = NULL;
+  WL_TRY(wl_matrix_create(b->grid, p->count, p->outputs, &mean));
+  wl_gemm_transposed(b, model->whitened_targets, mean);
+  wl_gemm_transposed_add(s->x, model->target_residual, mean);
+  wl_gemm_transposed_add(s->z, model->target_residual, mean);
+  const wl_error error = wl_collect_mean(mean, p);
+  wl_matrix_destroy(&mean);
+  return error;
+}
+
+/* The triangle named ← itself − (Bᵀ X + XᵀR + RᵀZ), each by its symmetric part, which it is but for rounding; B is used up. */
+static void subtract_quadratic(wl_matrix *b, const wl_panels *s, wl_uplo triangle, wl_matrix *covariance) {
+  for (int64_t k = 0; k < b->ld * b->local_columns; k++) b->data[k] = -(b->data[k] + s->r->data[k]);
+  wl_syr2k_transposed(triangle, b, s->x, covariance);
+  for (int64_t k = 0; k < b->ld * b->local_columns; k++) b->data[k] = -s->r->data[k];
+  wl_syr2k_transposed(triangle, b, s->z, covariance);
+}
+
+/* What follows from B itself: the mean, and the posterior covariance. */
+static wl_error predict_from_right(const wl_model *model, const wl_point_set *test, const wl_panels *s,
+                                   wl_matrix *covariance, wl_prediction *p) {
   wl_matrix *b = NULL;
   WL_TRY(wl_matrix_create(s->x->grid, s->x->rows, s->x->columns, &b));
-  const wl_error error = fill_right(model, test, b);
-  if (error == WL_OK) {
-    for (int64_t k = 0; k < b->ld * b->local_columns; k++) b->data[k] = -(b->data[k] + s->r->data[k]);
-    wl_syr2k_transposed(triangle, b, s->x, covariance);
-    for (int64_t k = 0; k < b->ld * b->local_columns; k++) b->data[k] = -s->r->data[k];
-    wl_syr2k_transposed(triangle, b, s->z, covariance);
-  }
+  wl_error error = fill_right(model, test, b);
+  if (error == WL_OK) error = predict_mean(model, b, s, p);
+  if (error == WL_OK && covariance)
+    subtract_quadratic(b, s, model->current == WL_PRIOR_THETA ? WL_LOWER : WL_UPPER, covariance);
   wl_matrix_destroy(&b);
   return error;
 }
 
 /* D ← κ_XX W − 2 κ_XT in s->z, W being s->x; without a covariance, D only as far as wᵀd needs it. */
 static wl_error multiply_kappa(wl_model *model, const wl_point_set *test, bool half, const wl_product *check,
-                               panels *s) {
+                               wl_panels *s) {
   const wl_product product = {.v = s->x, .c = s->z, .shift = 0.0, .half = half};
   WL_TRY(wl_gram_apply(model->train, check, &product));
   WL_TRY(wl_gram_cross(model->train, test, s->r, NULL));
@@ -55,8 +73,9 @@ static wl_error multiply_kappa(wl_model *model, const wl_point_set *test, bool h
   return WL_OK;
 }
 
-static wl_error predict_ensemble(wl_model *model, const wl_point_set *test, panels *s, wl_columns *c,
-                                 wl_matrix *covariance, wl_prediction *p) {
+/* c->dot ← wᵀ κ_XX w − 2 wᵀ κ_Xt by a pass of its own. */
+static wl_error ensemble_by_pass(wl_model *model, const wl_point_set *test, wl_panels *s, wl_columns *c,
+                                 wl_matrix *covariance) {
   wl_mixed_check check;
   add_to(1.0, s->z, s->x); /* W */
   WL_TRY(fill_right(model, test, s->r));
@@ -67,25 +86,65 @@ static wl_error predict_ensemble(wl_model *model, const wl_point_set *test, pane
   wl_mixed_check_destroy(&check);
   WL_TRY(error);
   wl_column_sums(s->x, s->z, c);
-  WL_TRY(wl_ensemble_variance(model, c, p));
   if (covariance) wl_syr2k_transposed(WL_UPPER, s->x, s->z, covariance);
+  return WL_OK;
+}
+
+/* The same from κ_XX X. */
+static wl_error ensemble_from_image(const wl_model *model, const wl_point_set *test, wl_panels *s, wl_columns *c,
+                                    wl_matrix *covariance) {
+  wl_matrix *f = s->image, *d = s->r;
+  wl_columns twice = {.dot = malloc(sizeof(double) * (size_t)(test->count + 1)),
+                      .norm1 = malloc(sizeof(double) * (size_t)(test->count + 1))};
+  wl_error error = twice.dot && twice.norm1 ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
+  WL_GOTO(error, done, wl_error_agree(test->grid->comm, error));
+  WL_GOTO(error, done, wl_gram_cross(model->train, test, d, NULL));
+  add_to(-1.0, d, f);
+  for (int64_t k = 0; k < d->ld * d->local_columns; k++) d->data[k] = f->data[k] - d->data[k];
+  add_to(1.0, s->z, s->z);
+  wl_column_sums(s->z, f, &twice);
+  wl_column_sums(s->x, d, c);
+  for (int64_t j = 0; j < test->count; j++) c->dot[j] += twice.dot[j];
+  if (covariance) {
+    wl_syr2k_transposed(WL_UPPER, s->x, d, covariance);
+    wl_syr2k_transposed(WL_UPPER, s->z, f, covariance);
+  }
+done:
+  free(twice.norm1);
+  free(twice.dot);
+  return error;
+}
+
+static wl_error predict_ensemble(wl_model *model, const wl_point_set *test, wl_panels *s, wl_columns *c,
+                                 wl_matrix *covariance, wl_prediction *p) {
+  WL_TRY(s->image ? ensemble_from_image(model, test, s, c, covariance)
+                  : ensemble_by_pass(model, test, s, c, covariance));
+  WL_TRY(wl_ensemble_variance(model, c, p));
   for (int64_t j = 0; j < p->count; j++)
     p->variance[WL_QUANTITY_RND][j] = 2.0 * p->variance[WL_QUANTITY_ENSEMBLE][j];
   return WL_OK;
 }
 
-static wl_error predict(wl_model *model, const wl_point_set *test, panels *s, wl_columns *c, wl_matrix *covariance,
-                        wl_prediction *p) {
+/* With many columns, products cost more than kernel entries, and half a product in a pass of its own is cheaper. */
+static bool wants_image(const wl_model *model, const wl_point_set *test) {
+  const int64_t targets = model->open ? model->targets->columns + WL_MIXED_COMPANIONS : 0;
+  return wl_apply_is_few(test->grid, model->train->count, test->count + targets);
+}
+
+static wl_error predict(wl_model *model, const wl_point_set *test, wl_panels *s, wl_columns *c,
+                        wl_matrix *covariance, wl_prediction *p) {
   const bool theta = model->current == WL_PRIOR_THETA, ensemble = theta && wl_model_needs_ensemble(model);
   const bool *wanted = model->options.quantity;
-  const wl_refine_goal goal = {.prior = theta ? c->theta : c->kappa, .vectors = ensemble};
+  const bool posterior = !theta || wanted[WL_QUANTITY_NTK_GP] || wanted[WL_QUANTITY_BAYESIAN_RND];
+  const wl_refine_goal goal = {
+      .prior = theta ? c->theta : c->kappa, .vectors = ensemble, .image = ensemble && wants_image(model, test)};
+  WL_TRY(wl_matrix_create(test->grid, model->train->count, test->count, &s->r));
   WL_TRY(fill_right(model, test, s->r));
-  WL_TRY(wl_predict_mean(model, s->r, p));
-  WL_TRY(wl_refine(model->mixed, &goal, s->r, s->x, s->z, c->dot));
-  if (!theta || wanted[WL_QUANTITY_NTK_GP] || wanted[WL_QUANTITY_BAYESIAN_RND]) {
+  WL_TRY(wl_model_refine(model, &goal, s, c->dot));
+  WL_TRY(predict_from_right(model, test, s, posterior ? covariance : NULL, p));
+  if (posterior) {
     const wl_quantity quantity = theta ? WL_QUANTITY_NTK_GP : WL_QUANTITY_NNGP;
     WL_TRY(wl_posterior_variance(model, quantity, goal.prior, c, p));
-    if (covariance) WL_TRY(subtract_quadratic(model, test, theta ? WL_LOWER : WL_UPPER, s, covariance));
     if (theta)
       memcpy(p->variance[WL_QUANTITY_BAYESIAN_RND], p->variance[WL_QUANTITY_NTK_GP],
              sizeof(double) * (size_t)p->count);
@@ -93,14 +152,11 @@ static wl_error predict(wl_model *model, const wl_point_set *test, panels *s, wl
   return ensemble ? predict_ensemble(model, test, s, c, covariance, p) : WL_OK;
 }
 
-wl_error wl_predict_mixed(wl_model *model, const wl_point_set *test, wl_matrix *v, wl_columns *c,
-                          wl_matrix *covariance, wl_prediction *p) {
-  panels s = {.r = v};
-  wl_error error = wl_matrix_create(v->grid, v->rows, v->columns, &s.x);
-  if (error == WL_OK) error = wl_matrix_create(v->grid, v->rows, v->columns, &s.z);
-  if (error == WL_OK) error = predict(model, test, &s, c, covariance, p);
+wl_error wl_predict_mixed(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *covariance,
+                          wl_prediction *p) {
+  wl_panels s = {0};
+  const wl_error error = predict(model, test, &s, c, covariance, p);
   if (error == WL_OK) wl_model_note_refinement(model);
-  wl_matrix_destroy(&s.z);
-  wl_matrix_destroy(&s.x);
+  wl_panels_destroy(&s);
   return error;
 }

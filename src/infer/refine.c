@@ -9,6 +9,9 @@
 
 enum { MOST_PASSES = 40 };
 
+/* Contraction up to which a second step is as good without the coefficient of conjugate gradients, which is known after its pass. */
+static const double plain_most = 0.05;
+
 /* A contraction is that of the columns seen so far: others may do worse by so much. */
 static const double safety = 2.0;
 
@@ -16,20 +19,37 @@ static const double safety = 2.0;
 typedef struct scalars {
   double *rho;       /* rᵀz: the square of the error of X in the energy norm, but for O(δ) */
   double *quadratic; /* bᵀS⁻¹b as far as it is known */
+  double *right;     /* bᵀb */
   double *work;
 } scalars;
+
+wl_error wl_panels_create(const wl_grid *grid, int64_t rows, int64_t columns, wl_panels *panels) {
+  wl_matrix **const all[] = {&panels->r, &panels->x, &panels->z};
+  for (int i = 0; i < 3; i++)
+    if (!*all[i]) WL_TRY(wl_matrix_create(grid, rows, columns, all[i]));
+  return WL_OK;
+}
+
+void wl_panels_destroy(wl_panels *panels) {
+  wl_matrix_destroy(&panels->r);
+  wl_matrix_destroy(&panels->x);
+  wl_matrix_destroy(&panels->z);
+  wl_matrix_destroy(&panels->image);
+}
 
 static void scalars_destroy(scalars *s) {
   free(s->rho);
   free(s->quadratic);
+  free(s->right);
   free(s->work);
 }
 
 static wl_error scalars_create(const wl_matrix *shape, scalars *s) {
   const size_t size = sizeof(double) * (size_t)(shape->local_columns + 1);
-  *s = (scalars){malloc(size), malloc(size), malloc(size)};
+  *s = (scalars){malloc(size), malloc(size), malloc(size), malloc(size)};
   wl_error error = WL_OK;
-  if (!s->rho || !s->quadratic || !s->work) error = wl_error_set(WL_ERROR_MEMORY, "refinement: out of memory");
+  if (!s->rho || !s->quadratic || !s->right || !s->work)
+    error = wl_error_set(WL_ERROR_MEMORY, "refinement: out of memory");
   error = wl_error_agree(shape->grid->comm, error);
   if (error != WL_OK) scalars_destroy(s);
   return error;
@@ -53,10 +73,12 @@ static double largest_of_all(const wl_matrix *shape, double value) {
   return value;
 }
 
-static wl_error apply(const wl_mixed *m, const wl_matrix *v, const wl_product *also, wl_matrix *c) {
+/* C ← S V with, in the same pass, `also`, and κ times what `kappa` names; either may be NULL. */
+static wl_error apply(const wl_mixed *m, const wl_matrix *v, const wl_product *also, const wl_product *kappa,
+                      wl_matrix *c) {
   const wl_product product = {.v = v, .c = c, .shift = m->shift, .also = also};
   const bool theta = m->kernel == WL_GRAM_THETA;
-  return wl_gram_apply(m->points, theta ? &product : NULL, theta ? NULL : &product);
+  return wl_gram_apply(m->points, theta ? &product : NULL, theta ? kappa : &product);
 }
 
 /* (L Lᵀ / scale)⁻¹ r; each column is brought to a maximum of one, so that no float under- or overflows. */
@@ -85,23 +107,28 @@ done:
   return error;
 }
 
-/* Whether column j needs no more: what is left of the error after Z is added is at most `contraction` times that of X. */
+/*
+ * Whether a column needs no more: what is left of the error after Z is added is at most `contraction` times that of X. Columns
+ * that are no test points give means bᵀX + wᵀR, where w is wrong by contraction² of its size or less.
+ */
 static bool is_done(const wl_refine_goal *goal, double contraction, double rho, double quadratic, double prior) {
   const double error = contraction * sqrt(fabs(rho)); /* of X + Z */
-  if (!goal->prior) return error <= 1e-12 * sqrt(quadratic);
+  if (prior < 0.0) return contraction * error <= 1e-12 * sqrt(quadratic);
   const double variance = fmax(prior - quadratic, 0.0);
   if (contraction * fabs(rho) > fmax(2e-9 * variance, 2e-14 * prior)) return false;
   return !goal->vectors || error <= 4e-9 * sqrt(fmax(variance, 1e-6 * prior));
 }
 
-static bool all_done(const wl_mixed *m, const wl_refine_goal *goal, const wl_matrix *r, const scalars *s) {
+/* How many columns go on, from the first to the last that is not done. */
+static int64_t count_open(const wl_mixed *m, const wl_refine_goal *goal, const wl_matrix *r, const scalars *s) {
   const double contraction = m->contraction > 0.0 ? fmin(1.0, safety * m->contraction) : 1.0;
   double open = 0.0;
   for (int64_t j = 0; j < r->local_columns; j++) {
-    const double prior = goal->prior ? goal->prior[wl_matrix_global_column(r, j)] : 0.0;
-    if (!is_done(goal, contraction, s->rho[j], s->quadratic[j] + s->rho[j], prior)) open = 1.0;
+    const int64_t all = wl_matrix_global_column(r, j);
+    if (!is_done(goal, contraction, s->rho[j], s->quadratic[j] + s->rho[j], goal->prior[all]))
+      open = (double)(all + 1);
   }
-  return largest_of_all(r, open) == 0.0;
+  return (int64_t)largest_of_all(r, open);
 }
 
 /* One pass reduced the squares of the errors from `before` to rho: the worst column tells δ, as far as rounding allows. */
@@ -134,57 +161,103 @@ static void note_backward(wl_mixed *m, const wl_matrix *r, const wl_matrix *x, s
   m->backward = largest_of_all(r, worst);
 }
 
+/* Of the columns whose solutions are needed; those that have left are not better. */
+static void note_residual(wl_mixed *m, const wl_refine_goal *goal, const wl_matrix *r, scalars *s) {
+  double worst = 0.0;
+  dots(r, r, s->work);
+  for (int64_t j = 0; j < r->local_columns; j++)
+    if ((goal->vectors || goal->prior[wl_matrix_global_column(r, j)] < 0.0) && s->right[j] > 0.0)
+      worst = fmax(worst, sqrt(s->work[j] / s->right[j]));
+  m->residual = fmax(m->residual, largest_of_all(r, worst));
+}
+
 /* X ← M⁻¹ B, R ← B − S X, Z ← M⁻¹ R */
-static wl_error begin(wl_mixed *m, const wl_product *also, wl_matrix *r, wl_matrix *x, wl_matrix *z, scalars *s) {
-  WL_TRY(wl_refine_precondition(m, r, x));
-  dots(r, x, s->quadratic);
-  WL_TRY(check_finite(m, r, s->quadratic));
-  WL_TRY(apply(m, x, also, z));
-  add(-1.0, NULL, z, r);
-  note_backward(m, r, x, s);
-  dots(x, r, s->work);
-  for (int64_t j = 0; j < r->local_columns; j++) s->quadratic[j] += s->work[j];
-  WL_TRY(wl_refine_precondition(m, r, z));
-  dots(r, z, s->rho);
-  WL_TRY(check_finite(m, r, s->rho));
-  m->first = fmax(m->first, learn_contraction(m, r, s->quadratic, s));
+static wl_error begin(wl_mixed *m, const wl_product *also, const wl_panels *v, scalars *s) {
+  dots(v->r, v->r, s->right);
+  WL_TRY(wl_refine_precondition(m, v->r, v->x));
+  dots(v->r, v->x, s->quadratic);
+  WL_TRY(check_finite(m, v->r, s->quadratic));
+  WL_TRY(apply(m, v->x, also, NULL, v->z));
+  add(-1.0, NULL, v->z, v->r);
+  note_backward(m, v->r, v->x, s);
+  dots(v->x, v->r, s->work);
+  for (int64_t j = 0; j < v->r->local_columns; j++) s->quadratic[j] += s->work[j];
+  WL_TRY(wl_refine_precondition(m, v->r, v->z));
+  dots(v->r, v->z, s->rho);
+  WL_TRY(check_finite(m, v->r, s->rho));
+  m->first = fmax(m->first, learn_contraction(m, v->r, s->quadratic, s));
   return WL_OK;
 }
 
+/* Z ← M⁻¹ R with its scalars; what rho was before is in s->work. */
+static wl_error renew(wl_mixed *m, const wl_panels *v, scalars *s) {
+  WL_TRY(wl_refine_precondition(m, v->r, v->z));
+  memcpy(s->work, s->rho, sizeof(double) * (size_t)v->r->local_columns);
+  dots(v->r, v->z, s->rho);
+  WL_TRY(check_finite(m, v->r, s->rho));
+  learn_contraction(m, v->r, s->work, s);
+  return WL_OK;
+}
+
+/* The same once more, X ← X + Z, R ← R − S Z, Z ← M⁻¹ R, with κ X in the same pass where it is wanted. */
+static wl_error repeat(wl_mixed *m, const wl_panels *v, wl_matrix *q, scalars *s) {
+  const wl_product image = {.v = v->x, .c = v->image};
+  add(1.0, NULL, v->z, v->x);
+  WL_TRY(apply(m, v->z, NULL, v->image ? &image : NULL, q));
+  add(-1.0, NULL, q, v->r);
+  dots(v->z, v->r, s->work);
+  for (int64_t j = 0; j < v->r->local_columns; j++) s->quadratic[j] += s->rho[j] + s->work[j];
+  return renew(m, v, s);
+}
+
 /* One step of conjugate gradients in every column: p is the direction, q room for S p. */
-static wl_error advance(wl_mixed *m, wl_matrix *r, wl_matrix *x, wl_matrix *z, wl_matrix *p, wl_matrix *q,
-                        scalars *s) {
+static wl_error advance(wl_mixed *m, const wl_panels *v, wl_matrix *p, wl_matrix *q, scalars *s) {
   double *alpha = s->work;
-  WL_TRY(apply(m, p, NULL, q));
+  WL_TRY(apply(m, p, NULL, NULL, q));
   dots(p, q, alpha);
-  for (int64_t j = 0; j < r->local_columns; j++) {
+  for (int64_t j = 0; j < p->local_columns; j++) {
     alpha[j] = alpha[j] > 0.0 ? s->rho[j] / alpha[j] : 0.0;
     s->quadratic[j] += alpha[j] * s->rho[j];
   }
-  add(1.0, alpha, p, x);
-  add(-1.0, alpha, q, r);
-  WL_TRY(wl_refine_precondition(m, r, z));
-  double *before = alpha;
-  memcpy(before, s->rho, sizeof(double) * (size_t)r->local_columns);
-  dots(r, z, s->rho);
-  WL_TRY(check_finite(m, r, s->rho));
-  learn_contraction(m, r, before, s);
-  for (int64_t j = 0; j < r->local_columns; j++) { /* p ← z + β p */
-    const double beta = before[j] > 0.0 ? s->rho[j] / before[j] : 0.0;
+  add(1.0, alpha, p, v->x);
+  add(-1.0, alpha, q, v->r);
+  WL_TRY(renew(m, v, s));
+  for (int64_t j = 0; j < p->local_columns; j++) { /* p ← z + β p */
+    const double before = s->work[j], beta = before > 0.0 ? s->rho[j] / before : 0.0;
     double *pj = p->data + j * p->ld;
-    const double *zj = z->data + j * z->ld;
+    const double *zj = v->z->data + j * v->z->ld;
     for (int64_t i = 0; i < p->local_rows; i++) pj[i] = zj[i] + beta * pj[i];
   }
   return WL_OK;
 }
 
-static wl_error iterate(wl_mixed *m, const wl_refine_goal *goal, wl_matrix *r, wl_matrix *x, wl_matrix *z,
-                        scalars *s) {
+/* A step with the first `open` columns: a plain one the first time, where that is good enough. */
+static wl_error step(wl_mixed *m, wl_panels *v, int64_t open, bool plain, wl_matrix **p, wl_matrix **q,
+                     scalars *s) {
+  wl_matrix part[5];
+  const bool starts = !plain && !*p;
+  if (!*q) WL_TRY(wl_matrix_create(v->r->grid, v->r->rows, v->r->columns, q));
+  if (starts) WL_TRY(wl_matrix_create(v->r->grid, v->r->rows, v->r->columns, p));
+  wl_matrix *const all[] = {v->r, v->x, v->z, *q, *p};
+  for (int i = 0; i < 5; i++)
+    if (all[i]) part[i] = wl_matrix_first_columns(all[i], open);
+  const wl_panels some = {.r = &part[0], .x = &part[1], .z = &part[2], .image = v->image};
+  if (plain) return repeat(m, &some, &part[3], s);
+  if (starts) wl_matrix_copy(some.z, &part[4]);
+  return advance(m, &some, &part[4], &part[3], s);
+}
+
+static wl_error iterate(wl_mixed *m, const wl_refine_goal *goal, wl_panels *v, scalars *s) {
   wl_matrix *p = NULL, *q = NULL;
-  WL_TRY(begin(m, goal->also, r, x, z, s));
+  WL_TRY(begin(m, goal->also, v, s));
   int passes = 1;
   wl_error error = WL_OK;
-  for (; !all_done(m, goal, r, s); passes++) {
+  const bool plain = m->first <= plain_most;
+  if (goal->image && plain)
+    WL_GOTO(error, done, wl_matrix_create(v->r->grid, v->r->rows, v->r->columns, &v->image));
+  int64_t open = v->image ? v->r->columns : count_open(m, goal, v->r, s);
+  for (; open > 0; passes++) {
+    if (passes > 1) wl_matrix_destroy(&v->image); /* X moves on */
     if (passes == MOST_PASSES) {
       error = wl_error_set(
           WL_ERROR_NUMERICAL,
@@ -194,13 +267,11 @@ static wl_error iterate(wl_mixed *m, const wl_refine_goal *goal, wl_matrix *r, w
           m->name, passes);
       break;
     }
-    if (!p) {
-      WL_GOTO(error, done, wl_matrix_create(r->grid, r->rows, r->columns, &p));
-      WL_GOTO(error, done, wl_matrix_create(r->grid, r->rows, r->columns, &q));
-      wl_matrix_copy(z, p);
-    }
-    WL_GOTO(error, done, advance(m, r, x, z, p, q, s));
+    WL_GOTO(error, done, step(m, v, open, plain && passes == 1, &p, &q, s));
+    const wl_matrix left = wl_matrix_first_columns(v->r, open);
+    open = count_open(m, goal, &left, s);
   }
+  note_residual(m, goal, v->r, s);
   if (passes > m->passes) m->passes = passes;
 done:
   wl_matrix_destroy(&q);
@@ -216,14 +287,13 @@ static void share(const wl_matrix *shape, const double *local, double *all) {
   MPI_Allreduce(MPI_IN_PLACE, all, (int)shape->columns, MPI_DOUBLE, MPI_SUM, shape->grid->comm);
 }
 
-wl_error wl_refine(wl_mixed *m, const wl_refine_goal *goal, wl_matrix *r, wl_matrix *x, wl_matrix *z,
-                   double *quadratic) {
+wl_error wl_refine(wl_mixed *m, const wl_refine_goal *goal, wl_panels *v, double *quadratic) {
   scalars s;
-  WL_TRY(scalars_create(r, &s));
-  const wl_error error = iterate(m, goal, r, x, z, &s);
+  WL_TRY(scalars_create(v->r, &s));
+  const wl_error error = iterate(m, goal, v, &s);
   if (error == WL_OK) {
-    for (int64_t j = 0; j < r->local_columns; j++) s.quadratic[j] += s.rho[j];
-    share(r, s.quadratic, quadratic);
+    for (int64_t j = 0; j < v->r->local_columns; j++) s.quadratic[j] += s.rho[j];
+    share(v->r, s.quadratic, quadratic);
   }
   scalars_destroy(&s);
   return error;

@@ -29,23 +29,36 @@ typedef struct wl_mixed {
 
 /** When a column is done: errors that are allowed, with v = prior − bᵀ S⁻¹ b, the variance that the column is for. */
 typedef struct wl_refine_goal {
-  const double *prior; /**< by global column; NULL: the columns are no test points, relative error 1e-12 */
+  const double *
+      prior; /**< by global column; below 0: no test point, X and R are wanted so well that the mean that they give at
+                          any test point, bᵀX + wᵀR with w its own X + Z, is wrong by 1e-12 of √(prior · yᵀ S⁻¹ y) or less */
   bool
-      vectors; /**< X itself is needed to 4e-9 √max(v, 10⁻⁶ prior) in the energy norm, not bᵀ S⁻¹ b alone, to 2e-9 v */
+      vectors; /**< of test points X + Z itself is needed, to 4e-9 √max(v, 10⁻⁶ prior) in the energy norm, not bᵀ S⁻¹ b alone,
+                   to 2e-9 v */
   const wl_product *also; /**< computed in the first pass over S too; NULL: none */
+  bool image;             /**< S being Θ: κ_XX X is wanted, if the second pass can take it along */
 } wl_refine_goal;
 
+/** A panel of right-hand sides and what becomes of it: n × any, all of one shape; owned. */
+typedef struct wl_panels {
+  wl_matrix *r;     /**< B on entry, R = B − S X on return */
+  wl_matrix *x, *z; /**< on return X and Z = M⁻¹ R; the solution is X + Z */
+  wl_matrix *image; /**< NULL on entry; κ_XX X on return, or NULL */
+} wl_panels;
+
+/** Collective: creates those that are NULL, but no image. Errors: WL_ERROR_MEMORY, WL_ERROR_CAPACITY. */
+wl_error wl_panels_create(const wl_grid *grid, int64_t rows, int64_t columns, wl_panels *panels);
+void wl_panels_destroy(wl_panels *panels);
+
 /**
- * Solves S X = B. The result is X + Z.
- * @param r          n × any; B on entry, R = B − S X on return
- * @param x, z       the same shape; Z = M⁻¹ R
- * @param quadratic  bⱼᵀ S⁻¹ bⱼ by global column, on all ranks. In exact arithmetic bᵀ S⁻¹ b = bᵀx₀ + x₀ᵀr₀ +
- *                   Σ αₖ rₖᵀzₖ + rᵀ S⁻¹ r [Strakoš and Tichý 2002], and the last term is rᵀz (1 + O(δ)): its error is the
- *                   cube of that of the first X.
+ * Solves S X = B. Columns after the last one that is not done take no part in further passes.
+ * @param quadratic  bⱼᵀ S⁻¹ bⱼ by global column, on all ranks. Exactly, bᵀ S⁻¹ b = bᵀx₀ + x₀ᵀr₀ + r₀ᵀ S⁻¹ r₀, where the last
+ *                   term can be expanded again, by the next step's z₀ᵀr₀ + z₀ᵀr₁ or, after steps of conjugate gradients,
+ *                   Σ αₖ rₖᵀzₖ [Strakoš and Tichý 2002]. What remains is rᵀz (1 + O(δ)): the error is the cube of that of the
+ *                   first X, or less.
  * Errors: WL_ERROR_NUMERICAL where the goal is not reached in a bounded number of passes; WL_ERROR_MEMORY.
  */
-wl_error wl_refine(wl_mixed *mixed, const wl_refine_goal *goal, wl_matrix *r, wl_matrix *x, wl_matrix *z,
-                   double *quadratic);
+wl_error wl_refine(wl_mixed *mixed, const wl_refine_goal *goal, wl_panels *panels, double *quadratic);
 
 /** Z ← M⁻¹ R, by way of single precision. Errors: WL_ERROR_MEMORY. */
 wl_error wl_refine_precondition(const wl_mixed *mixed, const wl_matrix *r, wl_matrix *z);

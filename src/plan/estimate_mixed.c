@@ -12,9 +12,8 @@
 
 /*
  * The number of passes depends on the condition of the kernel matrix, which no plan knows. These are those of well-behaved data
- * (contraction 1e-4 to 1e-3): right-hand sides to 1e-12, the ensemble's vectors, variances alone.
+ * (contraction 1e-4 to 1e-3): targets and the ensemble's vectors take two, variances alone take one.
  */
-enum { PASSES_TARGETS = 2, PASSES_VECTORS = 2, PASSES_VARIANCE = 1 };
 
 /* The same machine with numbers of half the size. */
 static wl_cost in_floats(const wl_cost *m) {
@@ -72,38 +71,50 @@ static double precondition(const wl_cost *single, double columns) {
   return solve(single, WL_SWEEP_PUSH, columns) + solve(single, WL_SWEEP_PULL, columns);
 }
 
-static double refine(const wl_cost *m, const wl_cost *single, bool theta, double columns, int passes) {
-  return precondition(single, columns) +
-         passes * (apply(m, theta, columns, false) + precondition(single, columns));
+/* S V flops, of products alone. */
+static double products(const wl_cost *m, double columns) {
+  return apply(m, true, columns, false) - evaluate(m, true);
 }
 
-/* Floats, factor, probes for the log-determinant, condition (as in double), targets, whose first pass takes the probes along. */
+/* Floats, factor, condition: 12 solves of one vector. */
 static double factor_phase(const wl_cost *m, const wl_cost *single, bool theta) {
-  const double n = (double)m->w->train, triangle = 2.0 * n * n / (1e9 * m->s.read_gbytes);
-  const double companions = (double)m->w->outputs + WL_MIXED_COMPANIONS;
-  const double probes = apply(m, theta, companions + WL_MIXED_PROBES, false) - apply(m, theta, companions, false);
-  return evaluate(m, theta) + wl_cost_factor(single, n, true) + solve(m, WL_SWEEP_PULL, WL_MIXED_PROBES) +
-         12.0 * 1.6 * triangle / m->l->rows + refine(m, single, theta, companions, PASSES_TARGETS) + probes;
+  return evaluate(m, theta) + wl_cost_factor(single, (double)m->w->train, true) +
+         12.0 * solve(single, WL_SWEEP_PUSH, 1.0);
 }
 
-static double predict_batch(const wl_cost *m, const wl_cost *single, bool theta, double columns) {
-  const bool ensemble = theta && m->w->ensemble;
-  const double cross = (double)m->w->train * columns / wl_cost_ranks(m);
-  const double kappa = wl_cost_entry(m, m->s.kappa, m->l->threads),
-               both = wl_cost_entry(m, m->s.theta, m->l->threads);
-  double seconds = cross * (theta ? both : kappa) +
-                   refine(m, single, theta, columns, ensemble ? PASSES_VECTORS : PASSES_VARIANCE);
-  if (ensemble) seconds += apply(m, true, columns, true) + cross * (both + kappa);
+/* What the ensemble adds to the first of two passes: κ X goes with the second one, or W takes a pass of its own. */
+static double ensemble(const wl_cost *m, const wl_cost *single, double columns) {
+  const wl_grid grid = {.size = (int)wl_cost_ranks(m)};
+  const double second = apply(m, true, columns, false) + precondition(single, columns);
+  return second + (wl_apply_is_few(&grid, m->w->train, (int64_t)columns) ? products(m, columns)
+                                                                         : apply(m, true, columns, true));
+}
+
+/* A batch of test points; with the first of them come the targets, the probes for the log-determinant, and their second pass. */
+static double predict_batch(const wl_cost *m, const wl_cost *single, bool theta, double count, bool first) {
+  const double targets = first ? (double)m->w->outputs + WL_MIXED_COMPANIONS : 0.0, columns = count + targets;
+  const double entry = wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, m->l->threads),
+               kappa = wl_cost_entry(m, m->s.kappa, m->l->threads),
+               cross = (double)m->w->train * count / wl_cost_ranks(m);
+  const bool vectors = theta && m->w->ensemble;
+  double seconds = 2.0 * cross * entry + 2.0 * precondition(single, columns) + apply(m, theta, columns, false);
+  if (first) seconds += solve(m, WL_SWEEP_PULL, WL_MIXED_PROBES) + products(m, WL_MIXED_PROBES);
+  if (vectors)
+    seconds += cross * kappa + ensemble(m, single, columns);
+  else if (first)
+    seconds += apply(m, theta, targets, false) + precondition(single, targets);
   return seconds;
 }
 
-/* Full batches, and the last one. */
 static double predict_phase(const wl_cost *m, const wl_cost *single, bool theta) {
   const wl_work *w = m->w;
-  const double full = ceil((double)w->test / (double)w->batch) - 1.0,
-               last = (double)w->test - full * (double)w->batch;
-  return (full > 0.0 ? full * predict_batch(m, single, theta, (double)w->batch) : 0.0) +
-         predict_batch(m, single, theta, last);
+  const double batches = ceil((double)w->test / (double)w->batch);
+  double seconds = 0.0;
+  for (double i = 0.0; i < batches; i += 1.0) {
+    const double left = (double)w->test - i * (double)w->batch;
+    seconds += predict_batch(m, single, theta, fmin(left, (double)w->batch), i == 0.0);
+  }
+  return seconds;
 }
 
 void wl_cost_mixed(const wl_cost *m, double seconds[WL_PHASE_COUNT]) {

@@ -11,31 +11,34 @@
 #include <string.h>
 
 #include "dist/scalapack.h"
+#include "solve/sweep.h"
 
 enum { CLIMBS = 3 };
 
 /* x ← S⁻¹ x for one vector */
 typedef struct solver {
-  void (*apply)(const struct solver *s, wl_matrix *x);
+  wl_error (*apply)(const struct solver *s, wl_matrix *x);
   const wl_cholesky *factor;
   const wl_single *single; /* L in place of `factor`, for S times `scale` */
   wl_single *room;
   double scale;
 } solver;
 
-static void apply_factor(const solver *s, wl_matrix *x) {
+static wl_error apply_factor(const solver *s, wl_matrix *x) {
   const wl_cholesky *f = s->factor;
   const int lower = f->triangle == WL_TRIANGLE_LOWER;
   wl_trsv(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, f->matrix, x);
   wl_trsv(lower ? WL_LOWER : WL_UPPER, lower ? WL_TRANS : WL_NO_TRANS, f->matrix, x);
+  return WL_OK;
 }
 
-static void apply_single(const solver *s, wl_matrix *x) {
+static wl_error apply_single(const solver *s, wl_matrix *x) {
   const double one = 1.0;
   wl_single_narrow(x, &one, s->room);
-  wl_trsv_single(WL_LOWER, WL_NO_TRANS, s->single, s->room);
-  wl_trsv_single(WL_LOWER, WL_TRANS, s->single, s->room);
+  WL_TRY(wl_triangle_solve_single(s->single, WL_TRIANGLE_LOWER, 0, s->room));
+  WL_TRY(wl_triangle_solve_single(s->single, WL_TRIANGLE_LOWER, 1, s->room));
   wl_single_widen(s->room, &s->scale, x);
+  return WL_OK;
 }
 
 static double sum_of(MPI_Comm comm, double local) {
@@ -91,23 +94,24 @@ static void set_alternating(wl_matrix *x) {
   }
 }
 
-static double estimate(const solver *s, wl_matrix *x, wl_matrix *signs) {
+static wl_error estimate(const solver *s, wl_matrix *x, wl_matrix *signs, double *norm) {
   const double n = (double)x->rows;
   for (int64_t i = 0; i < local_count(x); i++) x->data[i] = 1.0 / n;
-  s->apply(s, x);
+  WL_TRY(s->apply(s, x));
   double best = norm1(x);
   for (int climb = 0; climb < CLIMBS && take_signs(x, signs) > 0.0; climb++) {
-    s->apply(s, x);
+    WL_TRY(s->apply(s, x));
     set_unit(x, largest(x));
-    s->apply(s, x);
+    WL_TRY(s->apply(s, x));
     const double next = norm1(x);
     if (!(next > best)) break;
     best = next;
   }
   set_alternating(x);
-  s->apply(s, x);
+  WL_TRY(s->apply(s, x));
   const double alternating = 2.0 * norm1(x) / (3.0 * n);
-  return alternating > best ? alternating : best;
+  *norm = alternating > best ? alternating : best;
+  return WL_OK;
 }
 
 static wl_error estimate_norm(const wl_grid *grid, int64_t n, const solver *s, double *norm) {
@@ -116,7 +120,7 @@ static wl_error estimate_norm(const wl_grid *grid, int64_t n, const solver *s, d
   if (error == WL_OK) error = wl_matrix_create(grid, n, 1, &signs);
   if (error == WL_OK) {
     memset(signs->data, 0, sizeof(double) * (size_t)local_count(signs));
-    *norm = estimate(s, x, signs);
+    error = estimate(s, x, signs, norm);
   }
   wl_matrix_destroy(&signs);
   wl_matrix_destroy(&x);
