@@ -225,6 +225,11 @@ static double assemble_phase(const wl_cost *m) {
   return seconds;
 }
 
+/* Work while a block column makes its way: a network needs no core for that, within a node the cores copy. */
+static double beside(const wl_cost *m, double work, double way) {
+  return m->row.members > m->row.on_node ? fmax(work, way) : work + way;
+}
+
 double wl_cost_sweep(const wl_cost *m, wl_sweep kind, double n, double columns) {
   const wl_speeds *s = &m->s;
   const double b = m->l->block, blocks = ceil(n / b);
@@ -243,7 +248,7 @@ double wl_cost_sweep(const wl_cost *m, wl_sweep kind, double n, double columns) 
       total += wl_cost_broadcast(m, &m->column, 8.0 * width * mine);
       work += 2.0 * rows * width * mine / wl_cost_rate(s->pull_gflops, s->pull_half, width);
     }
-    total += fmax(work, wl_cost_broadcast(m, &m->row, 8.0 * (rows + width) * width)) +
+    total += beside(m, work, wl_cost_broadcast(m, &m->row, 8.0 * (rows + width) * width)) +
              wl_cost_copy(m, 2.0 * width * mine + 2.0 * rows * width / m->l->columns);
   }
   return total;
