@@ -85,14 +85,14 @@ static wl_memory predict_memory(const wl_job *job) {
 }
 
 /*
- * One pass: the kernels' columns on their way, or pieces of them, and where they are few, as in a last batch, vectors as a whole for
- * both kernels, or with the probes.
+ * One pass: the kernels' columns on their way, or pieces of them, and where they are few, as in a last batch, vectors on block
+ * rows and columns for both kernels, or with the probes.
  */
 static double pass_bytes(const wl_grid *g, int64_t n, int64_t columns) {
   const int64_t few = smaller(columns, wl_apply_most_few(g, n)), vectors = few + larger(few, WL_MIXED_PROBES);
   const double rows = wl_apply_is_few(g, n, columns) ? (double)wl_apply_piece_rows(g) : g->columns * rows_of(g, n);
   return 2.0 * 8.0 * (double)wl_apply_part_width(g) * rows +
-         8.0 * (double)vectors * ((double)n + 2.0 * (rows_of(g, n) + columns_of(g, n)));
+         8.0 * (double)vectors * (2.0 * rows_of(g, n) + 3.0 * columns_of(g, n));
 }
 
 /* One solve with the floats: vectors and their sums, or two block columns on their way. */

@@ -172,82 +172,104 @@ static void clear(const wl_product *product) {
 
 /* V of all products of a kernel on the points of this rank's block rows and block columns, and what its tiles add to C there. */
 typedef struct replica {
-  int64_t columns, rows, row_count, column_count; /* columns: of all of them; rows: room for V or C as a whole */
-  double *whole, *v_row, *v_column, *c_row, *c_column;
+  int64_t columns, row_count, column_count; /* columns: of all products */
+  double *v_row, *v_column, *c_row, *c_column;
+  double *piece; /* the blocks that a process row and this process column both have, one after the other */
 } replica;
 
 static void replica_destroy(replica *r) {
-  free(r->whole);
   free(r->v_row);
   free(r->v_column);
   free(r->c_row);
   free(r->c_column);
-}
-
-/* whole ← V on every rank */
-static void gather(const replica *r, const wl_product *product) {
-  double *to = r->whole;
-  memset(r->whole, 0, sizeof(double) * (size_t)(r->rows * r->columns));
-  for (const wl_product *q = product; q; to += q->v->columns * r->rows, q = q->also) {
-    const wl_matrix *v = q->v;
-    for (int64_t jl = 0; jl < v->local_columns; jl++)
-      for (int64_t il = 0; il < v->local_rows; il++)
-        to[wl_matrix_global_row(v, il) + wl_matrix_global_column(v, jl) * r->rows] = v->data[il + jl * v->ld];
-  }
-  for (int64_t j = 0; j < r->columns; j++)
-    MPI_Allreduce(MPI_IN_PLACE, r->whole + j * r->rows, (int)r->rows, MPI_DOUBLE, MPI_SUM, product->v->grid->comm);
+  free(r->piece);
 }
 
 static bool replica_create(const pass *p, const wl_product *product, replica *r) {
   *r = (replica){0};
   if (!product) return true;
   r->columns = columns_of(product);
-  r->rows = p->n;
   r->row_count = p->local_rows;
   r->column_count = wl_points_count(p->points->column);
-  r->whole = aligned_numbers(r->rows * r->columns);
   r->v_row = aligned_numbers(r->row_count * r->columns);
   r->c_row = aligned_numbers(r->row_count * r->columns);
   r->v_column = aligned_numbers(r->column_count * r->columns);
   r->c_column = aligned_numbers(r->column_count * r->columns);
-  return r->whole && r->v_row && r->c_row && r->v_column && r->c_column;
+  r->piece = aligned_numbers(r->column_count * r->columns);
+  return r->v_row && r->c_row && r->v_column && r->c_column && r->piece;
 }
 
+typedef enum move { ROW_TO_PIECE, PIECE_TO_COLUMN, COLUMN_TO_PIECE, ADD_PIECE_TO_ROW } move;
+
+static void move_column(move way, int64_t width, double *piece, const double *from, double *to) {
+  const size_t bytes = sizeof(double) * (size_t)width;
+  if (way == ROW_TO_PIECE || way == COLUMN_TO_PIECE) memcpy(piece, from, bytes);
+  if (way == PIECE_TO_COLUMN) memcpy(to, piece, bytes);
+  if (way == ADD_PIECE_TO_ROW) cblas_daxpy((int)width, 1.0, piece, 1, to, 1);
+}
+
+static int piece_size(const pass *p, const replica *r, int row) {
+  const wl_grid *g = p->grid;
+  int64_t points = 0;
+  for (int64_t jl = 0; jl < r->column_count; jl += g->block)
+    if ((jl / g->block * g->columns + g->column) % g->rows == row)
+      points += smaller(g->block, r->column_count - jl);
+  return (int)(points * r->columns);
+}
+
+static void move_piece(const pass *p, replica *r, int row, move way) {
+  const wl_grid *g = p->grid;
+  double *piece = r->piece;
+  for (int64_t jl = 0; jl < r->column_count; jl += g->block) {
+    const int64_t k = jl / g->block * g->columns + g->column, il = k / g->rows * g->block;
+    const int64_t width = smaller(g->block, r->column_count - jl);
+    if (k % g->rows != row) continue;
+    for (int64_t j = 0; j < r->columns; j++, piece += width) {
+      const int64_t in_row = il + j * r->row_count, in_column = jl + j * r->column_count;
+      move_column(way, width, piece, way == ROW_TO_PIECE ? r->v_row + in_row : r->c_column + in_column,
+                  way == PIECE_TO_COLUMN ? r->v_column + in_column : r->c_row + in_row);
+    }
+  }
+}
+
+/* V along the process rows to v_row, and from there along the process columns to v_column. */
 static void replica_begin(const pass *p, const wl_product *product, replica *r) {
   const wl_grid *g = p->grid;
   if (!product) return;
-  gather(r, product);
-  for (int64_t j = 0; j < r->columns; j++) {
-    const double *v = r->whole + j * r->rows;
-    for (int64_t i = 0; i < r->row_count; i++)
-      r->v_row[i + j * r->row_count] = v[wl_grid_global(i, g->block, g->row, g->rows)];
-    for (int64_t i = 0; i < r->column_count; i++)
-      r->v_column[i + j * r->column_count] = v[wl_grid_global(i, g->block, g->column, g->columns)];
+  memset(r->v_row, 0, sizeof(double) * (size_t)(r->row_count * r->columns));
+  double *to = r->v_row;
+  for (const wl_product *q = product; q; to += q->v->columns * r->row_count, q = q->also)
+    for (int64_t jl = 0; jl < q->v->local_columns && r->row_count > 0; jl++)
+      memcpy(to + wl_matrix_global_column(q->v, jl) * r->row_count, q->v->data + jl * q->v->ld,
+             sizeof(double) * (size_t)r->row_count);
+  if (g->columns > 1)
+    MPI_Allreduce(MPI_IN_PLACE, r->v_row, (int)(r->row_count * r->columns), MPI_DOUBLE, MPI_SUM, g->row_comm);
+  for (int row = 0; row < g->rows; row++) {
+    if (row == g->row) move_piece(p, r, row, ROW_TO_PIECE);
+    MPI_Bcast(r->piece, piece_size(p, r, row), MPI_DOUBLE, row, g->column_comm);
+    move_piece(p, r, row, PIECE_TO_COLUMN);
   }
   memset(r->c_row, 0, sizeof(double) * (size_t)(r->row_count * r->columns));
   memset(r->c_column, 0, sizeof(double) * (size_t)(r->column_count * r->columns));
 }
 
-/* C ← the sum of what all ranks have added */
+/* C ← the sum of what all ranks have added, the same way back. */
 static void replica_end(const pass *p, const wl_product *product, replica *r) {
   const wl_grid *g = p->grid;
   if (!product) return;
-  memset(r->whole, 0, sizeof(double) * (size_t)(r->rows * r->columns));
-  for (int64_t j = 0; j < r->columns; j++) {
-    double *whole = r->whole + j * r->rows;
-    for (int64_t i = 0; i < r->row_count; i++)
-      whole[wl_grid_global(i, g->block, g->row, g->rows)] += r->c_row[i + j * r->row_count];
-    for (int64_t i = 0; i < r->column_count; i++)
-      whole[wl_grid_global(i, g->block, g->column, g->columns)] += r->c_column[i + j * r->column_count];
-    MPI_Allreduce(MPI_IN_PLACE, whole, (int)r->rows, MPI_DOUBLE, MPI_SUM, g->comm);
+  for (int row = 0; row < g->rows; row++) {
+    move_piece(p, r, row, COLUMN_TO_PIECE);
+    MPI_Reduce(row == g->row ? MPI_IN_PLACE : r->piece, r->piece, piece_size(p, r, row), MPI_DOUBLE, MPI_SUM, row,
+               g->column_comm);
+    if (row == g->row) move_piece(p, r, row, ADD_PIECE_TO_ROW);
   }
-  const double *from = r->whole;
-  for (const wl_product *q = product; q; from += q->c->columns * r->rows, q = q->also) {
-    const wl_matrix *c = q->c;
-    for (int64_t jl = 0; jl < c->local_columns; jl++)
-      for (int64_t il = 0; il < c->local_rows; il++)
-        c->data[il + jl * c->ld] = from[wl_matrix_global_row(c, il) + wl_matrix_global_column(c, jl) * r->rows];
-  }
+  if (g->columns > 1)
+    MPI_Allreduce(MPI_IN_PLACE, r->c_row, (int)(r->row_count * r->columns), MPI_DOUBLE, MPI_SUM, g->row_comm);
+  const double *from = r->c_row;
+  for (const wl_product *q = product; q; from += q->c->columns * r->row_count, q = q->also)
+    for (int64_t jl = 0; jl < q->c->local_columns && r->row_count > 0; jl++)
+      memcpy(q->c->data + jl * q->c->ld, from + wl_matrix_global_column(q->c, jl) * r->row_count,
+             sizeof(double) * (size_t)r->row_count);
 }
 
 /* Rows of a part from the one named on, few enough to stay in cache from when they are computed to their second use. */

@@ -33,7 +33,7 @@ typedef struct wl_product {
   const struct wl_product *also; /**< another panel for the same kernel, of the same shift and half; NULL: none */
 } wl_product;
 
-/** Columns at once up to which every rank may hold V as a whole, those of kernel parts on their way, rows computed at a time. */
+/** Columns at once up to which V may go to the ranks, those of kernel parts on their way, rows computed at a time. */
 enum { WL_APPLY_FEW = 256, WL_APPLY_GROUP = 768, WL_APPLY_PIECE = 256 };
 
 /** Local. Columns of one process column's part. */
@@ -46,7 +46,7 @@ static inline int64_t wl_apply_piece_rows(const wl_grid *grid) {
   return larger(WL_APPLY_PIECE, wl_apply_part_width(grid));
 }
 
-/** Local. Columns up to which they are few: V as a whole stays small beside a rank's share of the floats. */
+/** Local. Columns up to which they are few: V on a rank's block rows and columns stays small beside its share of the floats. */
 static inline int64_t wl_apply_most_few(const wl_grid *grid, int64_t n) {
   return smaller(WL_APPLY_FEW, n / (4 * grid->size));
 }
