@@ -39,9 +39,10 @@ static double apply(const wl_cost *m, bool theta, double columns, bool half) {
   const double width = (double)wl_apply_part_width(&grid), flops = (half ? 1.0 : 2.0) * n * n * columns;
   double seconds = evaluate(m, theta) + flops / ranks / wl_cost_rate(m->s.push_gflops, m->s.push_half, width);
   if (wl_apply_is_few(&grid, m->w->train, (int64_t)columns)) {
-    const double bytes = 8.0 * n * columns;
-    seconds += 4.0 * (wl_cost_broadcast(m, &m->row, bytes) + wl_cost_broadcast(m, &m->column, bytes)) +
-               wl_cost_copy(m, 6.0 * n * columns);
+    const double rows = wl_cost_most_rows(n, m->l->block, m->l->rows) * columns,
+                 others = wl_cost_most_rows(n, m->l->block, m->l->columns) * columns;
+    seconds += 4.0 * wl_cost_broadcast(m, &m->row, 8.0 * rows) +
+               2.0 * wl_cost_broadcast(m, &m->column, 8.0 * others) + wl_cost_copy(m, 4.0 * rows + 6.0 * others);
   } else {
     const double rows = wl_cost_most_rows(n, m->l->block, m->l->rows), parts = ceil(n / width);
     seconds += parts * (wl_cost_broadcast(m, &m->row, 4.0 * rows * width) +

@@ -260,17 +260,43 @@ typedef struct outcome {
   double log_determinant[WL_PRIOR_COUNT], uncertainty[WL_PRIOR_COUNT], likelihood[WL_PRIOR_COUNT];
 } outcome;
 
-static outcome predict(const wl_point_set *train, const wl_point_set *test, const wl_matrix *targets, bool mixed) {
+static void compare_numbers(const double *a, const double *wanted, int64_t count) {
+  double worst = 0.0, largest = 0.0;
+  assert_true((a == NULL) == (wanted == NULL));
+  for (int64_t i = 0; i < count && a; i++) {
+    const double apart = fabs(a[i] - wanted[i]);
+    worst = isfinite(apart) ? fmax(worst, apart) : HUGE_VAL;
+    largest = fmax(largest, fabs(wanted[i]));
+  }
+  assert_true(worst_of_all(worst) <= 1e-10 * worst_of_all(largest));
+}
+
+static wl_model *model_of(const wl_point_set *train, const wl_matrix *targets, bool mixed) {
   const wl_model_options options = {
       .quantity = {true, true, true, true, true}, .noise_variance = 1e-3, .seed = 5, .mixed = mixed};
   wl_model *model = NULL;
-  outcome o = {0};
   assert_int_equal(wl_model_create(&options, train, targets, &model), WL_OK);
+  return model;
+}
+
+/* A batch after the first goes without the targets, and gives the same. */
+static void check_again(wl_model *model, const wl_point_set *test, const wl_prediction *first) {
+  wl_prediction again;
+  assert_int_equal(wl_model_predict(model, test, 0, NULL, &again), WL_OK);
+  compare_numbers(again.mean, first->mean, first->count * first->outputs);
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) compare_numbers(again.variance[q], first->variance[q], first->count);
+  wl_prediction_clear(&again);
+}
+
+static outcome predict(const wl_point_set *train, const wl_point_set *test, const wl_matrix *targets, bool mixed) {
+  wl_model *model = model_of(train, targets, mixed);
+  outcome o = {0};
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     assert_int_equal(wl_model_factor(model, (wl_prior)p), WL_OK);
     assert_int_equal(wl_matrix_create(train->grid, test->count, test->count, &o.covariance[p]), WL_OK);
     assert_int_equal(wl_gram_symmetric(test, WL_GRAM_BOTH, o.covariance[p]), WL_OK);
     assert_int_equal(wl_model_predict(model, test, 0, o.covariance[p], &o.prediction[p]), WL_OK);
+    if (mixed) check_again(model, test, &o.prediction[p]);
     const wl_evidence *e = wl_model_evidence(model, (wl_prior)p);
     o.log_determinant[p] = e->factor.log_determinant;
     o.uncertainty[p] = e->refinement.log_determinant_error;
@@ -282,17 +308,6 @@ static outcome predict(const wl_point_set *train, const wl_point_set *test, cons
   }
   wl_model_destroy(&model);
   return o;
-}
-
-static void compare_numbers(const double *a, const double *wanted, int64_t count) {
-  double worst = 0.0, largest = 0.0;
-  assert_true((a == NULL) == (wanted == NULL));
-  for (int64_t i = 0; i < count && a; i++) {
-    const double apart = fabs(a[i] - wanted[i]);
-    worst = isfinite(apart) ? fmax(worst, apart) : HUGE_VAL;
-    largest = fmax(largest, fabs(wanted[i]));
-  }
-  assert_true(worst_of_all(worst) <= 1e-10 * worst_of_all(largest));
 }
 
 static void clear(outcome *o) {
@@ -329,10 +344,40 @@ static void test_predict(void **state) {
   }
 }
 
+/* Without test points, the targets are solved for when that is asked for. */
+static void test_settle(void **state) {
+  (void)state;
+  for (size_t c = 1; c < SIZES; c++) {
+    wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
+    wl_point_set *train = points_of(grid, sizes[c].n, 3);
+    wl_matrix *targets = matrix_of(grid, sizes[c].n, 2, right_hand_side);
+    wl_model *exact = model_of(train, targets, false), *mixed = model_of(train, targets, true);
+    for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+      assert_int_equal(wl_model_factor(exact, (wl_prior)p), WL_OK);
+      assert_int_equal(wl_model_factor(mixed, (wl_prior)p), WL_OK);
+      assert_null(wl_model_evidence(mixed, (wl_prior)p));
+      assert_int_equal(wl_model_settle(mixed), WL_OK);
+      assert_int_equal(wl_model_settle(exact), WL_OK); /* nothing to do */
+      const wl_evidence *e = wl_model_evidence(mixed, (wl_prior)p),
+                        *wanted = wl_model_evidence(exact, (wl_prior)p);
+      assert_non_null(e);
+      assert_true(e->refinement.passes > 0 && e->refinement.residual * e->refinement.contraction < 1e-8);
+      for (int64_t j = 0; j < targets->columns; j++)
+        assert_true(fabs(e->log_marginal_likelihood[j] - wanted->log_marginal_likelihood[j]) <=
+                    0.5 * e->refinement.log_determinant_error + 1e-10 * fabs(wanted->log_marginal_likelihood[j]));
+    }
+    wl_model_destroy(&mixed);
+    wl_model_destroy(&exact);
+    wl_matrix_destroy(&targets);
+    wl_point_set_destroy(&train);
+    wl_grid_destroy(&grid);
+  }
+}
+
 static int group(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor), cmocka_unit_test(test_pieces),
-                                     cmocka_unit_test(test_pivot), cmocka_unit_test(test_apply),
-                                     cmocka_unit_test(test_predict)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor),  cmocka_unit_test(test_pieces),
+                                     cmocka_unit_test(test_pivot),   cmocka_unit_test(test_apply),
+                                     cmocka_unit_test(test_predict), cmocka_unit_test(test_settle)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
