@@ -116,6 +116,7 @@ static bool is_done(const wl_refine_goal *goal, double contraction, double rho, 
   if (prior < 0.0) return contraction * error <= 1e-12 * sqrt(quadratic);
   const double variance = fmax(prior - quadratic, 0.0);
   if (contraction * fabs(rho) > fmax(2e-9 * variance, 2e-14 * prior)) return false;
+  if (goal->image && fabs(rho) > 1e-10 * fmax(variance, 1e-6 * prior)) return false;
   return !goal->vectors || error <= 4e-9 * sqrt(fmax(variance, 1e-6 * prior));
 }
 

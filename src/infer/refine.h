@@ -36,7 +36,8 @@ typedef struct wl_refine_goal {
       vectors; /**< of test points X + Z itself is needed, to 4e-9 √max(v, 10⁻⁶ prior) in the energy norm, not bᵀ S⁻¹ b alone,
                    to 2e-9 v */
   const wl_product *also; /**< computed in the first pass over S too; NULL: none */
-  bool image;             /**< S being Θ: κ_XX X is wanted, if the second pass can take it along */
+  bool image; /**< S being Θ: κ_XX X is wanted, if the second pass can take it along, and Z is so small, 10⁻⁵ √v in
+                             the energy norm, that its square may be left out */
 } wl_refine_goal;
 
 /** A panel of right-hand sides and what becomes of it: n × any, all of one shape; owned. */
