@@ -89,18 +89,18 @@ typedef struct wl_evidence {
 wl_error wl_model_factor(wl_model *model, wl_prior prior);
 
 /**
- * Collective. Completes wl_model_evidence of the prior factored last where no wl_model_predict has done so.
- * Errors: WL_ERROR_NUMERICAL where refinement fails; WL_ERROR_MEMORY.
- */
-wl_error wl_model_settle(wl_model *model);
-
-/**
  * Collective. The same, watched and from a state in between (wl_cholesky_resume). resume->diagonal is not needed. In
  * mixed precision neither applies.
  * Errors: also those of the watch.
  */
 wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch *watch,
                          const wl_factor_state *resume);
+
+/**
+ * Collective. Completes wl_model_evidence of the prior factored last where no wl_model_predict has done so.
+ * Errors: WL_ERROR_NUMERICAL where refinement fails; WL_ERROR_MEMORY.
+ */
+wl_error wl_model_settle(wl_model *model);
 
 /**
  * Collective. As if wl_model_factor had been called: the array holds this prior's factor, whose numbers are those of

@@ -90,7 +90,8 @@ static wl_memory predict_memory(const wl_job *job) {
  */
 static double pass_bytes(const wl_grid *g, int64_t n, int64_t columns) {
   const int64_t few = smaller(columns, wl_apply_most_few(g, n)), vectors = few + larger(few, WL_MIXED_PROBES);
-  const double rows = wl_apply_is_few(g, n, columns) ? (double)wl_apply_piece_rows(g) : g->columns * rows_of(g, n);
+  const double rows = wl_apply_is_few(g, n, columns + WL_MIXED_PROBES) ? (double)wl_apply_piece_rows(g)
+                                                                       : g->columns * rows_of(g, n);
   return 2.0 * 8.0 * (double)wl_apply_part_width(g) * rows +
          8.0 * (double)vectors * (2.0 * rows_of(g, n) + 3.0 * columns_of(g, n));
 }
@@ -100,18 +101,17 @@ static double solve_bytes(const wl_grid *g, int64_t n, int64_t columns) {
   return 8.0 * (double)(columns <= WL_SOLVE_FEW ? columns : g->block) * rows_of(g, n);
 }
 
-/* The same in single precision, with five panels and one of floats, and what a pass or a solve takes beside. */
+/* The same in single precision, with five panels, one of floats and the probes, and what a pass or a solve takes beside. */
 static wl_memory mixed_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
   const int64_t n = job->shape->train, targets = job->shape->outputs + WL_MIXED_COMPANIONS,
                 columns = job->batch + targets; /* of the first batch */
   wl_memory m = predict_memory(job);
   const double loop = 0.5 * loop_bytes(g, n), pass = pass_bytes(g, n, columns), solve = solve_bytes(g, n, columns);
-  const double panels = 5.5 * local_bytes(job, n, columns),
-               probes = 3.5 * local_bytes(job, n, columns) + 2.0 * local_bytes(job, n, WL_MIXED_PROBES);
+  const double panels = 5.5 * local_bytes(job, n, columns) + 2.0 * local_bytes(job, n, WL_MIXED_PROBES);
   m.matrix *= 0.5;
   m.targets *= 1.5;
-  m.panels = (panels > probes ? panels : probes) + (pass > solve ? pass : solve);
+  m.panels = panels + (pass > solve ? pass : solve);
   if (loop > m.panels) m.panels = loop;
   return m;
 }

@@ -312,7 +312,7 @@ static void print_factors(const wl_run *run) {
     if (e->refinement.used)
       wl_log_line(
           "          refined: %d passes at most, each to %.0e of the error; log determinant\n"
-          "          to +-%.1e, last residual but for a final correction %.1e",
+          "          to +-%.1e, residual before the last correction %.1e",
           e->refinement.passes, e->refinement.contraction, e->refinement.log_determinant_error,
           e->refinement.residual);
     if (e->factor.reciprocal_condition < 1e-13)

@@ -46,7 +46,7 @@ static inline int64_t wl_apply_piece_rows(const wl_grid *grid) {
   return larger(WL_APPLY_PIECE, wl_apply_part_width(grid));
 }
 
-/** Local. Columns up to which they are few: V on a rank's block rows and columns stays small beside its share of the floats. */
+/** Local. Columns up to which they are few, and V goes to all who need it: 40 bytes for each row of a block row or column. */
 static inline int64_t wl_apply_most_few(const wl_grid *grid, int64_t n) {
   return smaller(WL_APPLY_FEW, n / (4 * grid->size));
 }

@@ -146,6 +146,7 @@ static wl_error factor_mixed(wl_model *model, wl_prior prior) {
   mixed->name = prior == WL_PRIOR_THETA ? "theta" : "kappa";
   model->current = prior;
   model->open = true;
+  evidence->refinement = (wl_refinement){0};
   return wl_mixed_factor(mixed, &evidence->factor);
 }
 

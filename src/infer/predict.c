@@ -107,7 +107,7 @@ static double largest_entry(const wl_point_set *points, const double *by_row) {
 
 /*
  * κ_tt + w_tᵀ d_t. For any w the exact value is not negative (κ is positive semidefinite), so only the rounding of
- * this sum counts: n ε max κ (1 + ‖w‖₁)².
+ * this sum counts: n ε max κ (1 + ‖w‖₁)². (In mixed precision zᵀ κ_XX z may be left out, which is smaller.)
  */
 wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_prediction *p) {
   const double largest_kappa = largest_entry(model->train, model->kappa_diagonal), n = (double)model->train->count;

@@ -127,7 +127,7 @@ static wl_error predict_ensemble(wl_model *model, const wl_point_set *test, wl_p
 
 /* With many columns, products cost more than kernel entries, and half a product in a pass of its own is cheaper. */
 static bool wants_image(const wl_model *model, const wl_point_set *test) {
-  const int64_t targets = model->open ? model->targets->columns + WL_MIXED_COMPANIONS : 0;
+  const int64_t targets = model->open ? model->targets->columns + WL_MIXED_COMPANIONS + WL_MIXED_PROBES : 0;
   return wl_apply_is_few(test->grid, model->train->count, test->count + targets);
 }
 

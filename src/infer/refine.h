@@ -4,9 +4,10 @@
  *
  *   S = K + shift I,  M = L Lᵀ / scale  with L the Cholesky factor of fl₃₂(scale · S)
  *
- * M⁻¹ S differs from the identity by δ, the rounding of single precision times the condition of S. Conjugate gradients
- * with M as preconditioner [Hestenes and Stiefel 1952; as refinement: Higham and Pranesh 2021, section 2] gain a factor of
- * about δ in every pass over S, which is never stored (gram/implicit.h). Collective.
+ * M⁻¹ S differs from the identity by δ, the rounding of single precision times the condition of S. Two steps of iterative
+ * refinement [Carson and Higham 2018] and then, or at once where δ is large, conjugate gradients with M as preconditioner
+ * [Hestenes and Stiefel 1952; as refinement: Higham and Pranesh 2021, section 2] gain a factor of about δ in every pass over S,
+ * which is never stored (gram/implicit.h). Collective.
  */
 #ifndef WIDELIMIT_INFER_REFINE_H
 #define WIDELIMIT_INFER_REFINE_H
@@ -24,14 +25,15 @@ typedef struct wl_mixed {
   double first;       /**< the largest of them in a first pass, M⁻¹ alone; 0: unknown */
   double backward;    /**< max ‖b − S x‖₂ / ‖x‖₂, x ← M⁻¹ b, of the columns refined last */
   int passes;         /**< most passes that a panel has taken */
-  double residual;    /**< largest relative residual of a result (wl_mixed_check_judge) */
+  double
+      residual; /**< largest ‖b − S x‖₂ / ‖b‖₂ of the last X of columns that are solved for; results are X + Z */
 } wl_mixed;
 
 /** When a column is done: errors that are allowed, with v = prior − bᵀ S⁻¹ b, the variance that the column is for. */
 typedef struct wl_refine_goal {
   const double *
       prior; /**< by global column; below 0: no test point, X and R are wanted so well that the mean that they give at
-                          any test point, bᵀX + wᵀR with w its own X + Z, is wrong by 1e-12 of √(prior · yᵀ S⁻¹ y) or less */
+                          any test point, bᵀX + wᵀR with w its own X + Z, is wrong by 1e-12 of √(K_tt · yᵀ S⁻¹ y) or less */
   bool
       vectors; /**< of test points X + Z itself is needed, to 4e-9 √max(v, 10⁻⁶ prior) in the energy norm, not bᵀ S⁻¹ b alone,
                    to 2e-9 v */

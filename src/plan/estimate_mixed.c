@@ -1,6 +1,9 @@
 /*
  * Mixed precision: the factor and solves with it in floats, which are twice as fast and half as large; then passes over a
  * kernel matrix whose entries are computed again each time (src/infer/refine.c, src/gram/apply.c).
+ *
+ * The number of passes depends on the condition of the kernel matrix, which no plan knows. Here it is that of well-behaved data
+ * (contraction 1e-4 to 1e-3): targets and the ensemble's vectors take two, variances alone take one.
  */
 #include <math.h>
 
@@ -9,11 +12,6 @@
 #include "infer/mixed.h"
 #include "plan/cost.h"
 #include "solve/sweep.h"
-
-/*
- * The number of passes depends on the condition of the kernel matrix, which no plan knows. These are those of well-behaved data
- * (contraction 1e-4 to 1e-3): targets and the ensemble's vectors take two, variances alone take one.
- */
 
 /* The same machine with numbers of half the size. */
 static wl_cost in_floats(const wl_cost *m) {
@@ -84,11 +82,12 @@ static double factor_phase(const wl_cost *m, const wl_cost *single, bool theta) 
 }
 
 /* What the ensemble adds to the first of two passes: κ X goes with the second one, or W takes a pass of its own. */
-static double ensemble(const wl_cost *m, const wl_cost *single, double columns) {
+static double ensemble(const wl_cost *m, const wl_cost *single, double columns, double probes) {
   const wl_grid grid = {.size = (int)wl_cost_ranks(m)};
   const double second = apply(m, true, columns, false) + precondition(single, columns);
-  return second + (wl_apply_is_few(&grid, m->w->train, (int64_t)columns) ? products(m, columns)
-                                                                         : apply(m, true, columns, true));
+  return second + (wl_apply_is_few(&grid, m->w->train, (int64_t)(columns + probes))
+                       ? products(m, columns)
+                       : apply(m, true, columns, true));
 }
 
 /* A batch of test points; with the first of them come the targets, the probes for the log-determinant, and their second pass. */
@@ -101,7 +100,7 @@ static double predict_batch(const wl_cost *m, const wl_cost *single, bool theta,
   double seconds = 2.0 * cross * entry + 2.0 * precondition(single, columns) + apply(m, theta, columns, false);
   if (first) seconds += solve(m, WL_SWEEP_PULL, WL_MIXED_PROBES) + products(m, WL_MIXED_PROBES);
   if (vectors)
-    seconds += cross * kappa + ensemble(m, single, columns);
+    seconds += cross * kappa + ensemble(m, single, columns, first ? WL_MIXED_PROBES : 0.0);
   else if (first)
     seconds += apply(m, theta, targets, false) + precondition(single, targets);
   return seconds;
@@ -109,13 +108,12 @@ static double predict_batch(const wl_cost *m, const wl_cost *single, bool theta,
 
 static double predict_phase(const wl_cost *m, const wl_cost *single, bool theta) {
   const wl_work *w = m->w;
-  const double batches = ceil((double)w->test / (double)w->batch);
-  double seconds = 0.0;
-  for (double i = 0.0; i < batches; i += 1.0) {
-    const double left = (double)w->test - i * (double)w->batch;
-    seconds += predict_batch(m, single, theta, fmin(left, (double)w->batch), i == 0.0);
-  }
-  return seconds;
+  const double full = (double)w->batch, batches = ceil((double)w->test / full),
+               last = (double)w->test - (batches - 1.0) * full;
+  if (batches <= 1.0) return predict_batch(m, single, theta, last, true);
+  return predict_batch(m, single, theta, full, true) +
+         (batches - 2.0) * predict_batch(m, single, theta, full, false) +
+         predict_batch(m, single, theta, last, false);
 }
 
 void wl_cost_mixed(const wl_cost *m, double seconds[WL_PHASE_COUNT]) {

@@ -59,6 +59,14 @@ done
 agree "$digits" output.covariance=true
 agree "$digits" 'quantities=[nngp, ntk_gp]' grid.block=100 "grid={rows: $ranks, columns: 1}"
 
+# Few test points: the product with kappa goes with the second pass.
+cat >few.yaml <<'END'
+synthetic: {train: 1200, test: 40, dimension: 64}
+quantities: [ensemble, rnd, bayesian_rnd, ntk_gp, nngp]
+END
+agree few.yaml output.covariance=true
+agree few.yaml network.depth=1 noise_variance=0.1
+
 # A linear network of 64 inputs and 720 points: the condition is 2.5e3 / noise. Double precision does well with both.
 agree "$digits" network.depth=1 noise_variance=1e-5 grid.block=64
 run double "$digits" network.depth=1 noise_variance=1e-6 || fail 'double precision with a condition of 2.5e9'
