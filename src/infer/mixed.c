@@ -197,11 +197,10 @@ static wl_error solve_jointly(wl_mixed *m, uint64_t seed, const wl_mixed_targets
 
 wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_mixed_targets *t, const wl_refine_goal *goal,
                         wl_panels *tests, double *quadratic) {
-  static const wl_refine_goal none = {0};
   joint j;
   wl_error error;
   WL_GOTO(error, done, joint_create(seed, t->y, goal, tests, &j));
-  WL_GOTO(error, done, solve_jointly(m, seed, t, goal ? goal : &none, &j));
+  WL_GOTO(error, done, solve_jointly(m, seed, t, goal, &j));
   t->facts->residual = m->backward / ((double)t->y->rows * (double)FLT_EPSILON * t->facts->norm);
   memcpy(t->quadratic, j.quadratic, sizeof(double) * (size_t)t->y->columns);
   copy_first(j.v.x, t->x);

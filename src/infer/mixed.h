@@ -27,8 +27,8 @@ typedef struct wl_mixed_targets {
   wl_matrix *x, *r;   /**< n × c: as wl_refine_goal has it, R = Y − S X */
   double *quadratic;  /**< yⱼᵀ S⁻¹ yⱼ, on all ranks */
   wl_cholesky *facts; /**< of wl_mixed_factor: its log-determinant is corrected, its residual is filled */
-  double *
-      uncertainty; /**< of the log-determinant: three standard errors of the mean below, and the last term's size */
+  /** Of the log-determinant: three standard errors of the mean below, and the last term's size. */
+  double *uncertainty;
 } wl_mixed_targets;
 
 /**
@@ -39,7 +39,7 @@ typedef struct wl_mixed_targets {
  * F = L⁻¹ (scale · S) L⁻ᵀ − I, log det (I + F) = tr F − ½ ‖F‖²_F + …, and the trace is the mean of gᵀ F g over random signs g
  * [Hutchinson 1990], which go with the first pass. facts->residual is the largest ‖b − S x‖₂ / (n ε ‖S‖₁ ‖x‖₂) of first
  * solutions x ← M⁻¹ b, ε being that of single precision.
- * @param goal, tests, quadratic  as in wl_refine, `tests` with r alone; NULL: no test points
+ * @param goal, tests, quadratic  as in wl_refine, `tests` with r alone; tests = NULL: no test points
  * Errors: those of wl_refine; WL_ERROR_NUMERICAL where M and S differ so much that errors cannot be told from residuals.
  */
 wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_mixed_targets *targets, const wl_refine_goal *goal,

@@ -170,8 +170,9 @@ wl_error wl_model_refine(wl_model *model, const wl_refine_goal *goal, wl_panels 
 }
 
 wl_error wl_model_settle(wl_model *model) {
+  const wl_refine_goal targets_alone = {0};
   if (!model->open) return WL_OK;
-  WL_TRY(wl_model_refine(model, NULL, NULL, NULL));
+  WL_TRY(wl_model_refine(model, &targets_alone, NULL, NULL));
   wl_model_note_refinement(model);
   return WL_OK;
 }

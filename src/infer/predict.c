@@ -119,31 +119,26 @@ wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_pre
   return WL_OK;
 }
 
-wl_error wl_collect_mean(const wl_matrix *mean, wl_prediction *p) {
-  const wl_grid *grid = mean->grid;
+wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_panels *solved, wl_prediction *p) {
+  wl_matrix *mean = NULL;
   double *piece = NULL;
-  wl_error error = WL_OK;
-  if (grid->rank == 0) {
+  wl_error error = wl_matrix_create(v->grid, p->count, p->outputs, &mean);
+  if (error != WL_OK) return error;
+  wl_gemm_transposed(v, model->whitened_targets, mean);
+  if (solved) wl_gemm_transposed_add(solved->x, model->target_residual, mean);
+  if (solved) wl_gemm_transposed_add(solved->z, model->target_residual, mean);
+  if (v->grid->rank == 0) {
     piece = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
     p->mean = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
     if (!piece || !p->mean) error = wl_error_set(WL_ERROR_MEMORY, "prediction: no memory for the means");
   }
-  WL_GOTO(error, done, wl_error_agree(grid->comm, error));
+  WL_GOTO(error, done, wl_error_agree(v->grid->comm, error));
   WL_GOTO(error, done, wl_matrix_get(mean, 0, 0, p->count, p->outputs, piece));
-  if (grid->rank == 0)
+  if (v->grid->rank == 0)
     for (int64_t i = 0; i < p->count; i++)
       for (int64_t j = 0; j < p->outputs; j++) p->mean[i * p->outputs + j] = piece[i + j * p->count];
 done:
   free(piece);
-  return error;
-}
-
-/* Vᵀ C with C = model->whitened_targets */
-static wl_error predict_mean(const wl_model *model, const wl_matrix *v, wl_prediction *p) {
-  wl_matrix *mean = NULL;
-  WL_TRY(wl_matrix_create(v->grid, p->count, p->outputs, &mean));
-  wl_gemm_transposed(v, model->whitened_targets, mean);
-  const wl_error error = wl_collect_mean(mean, p);
   wl_matrix_destroy(&mean);
   return error;
 }
@@ -163,7 +158,7 @@ static wl_error predict_theta(wl_model *model, const wl_point_set *test, wl_matr
                               wl_columns *c, wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, kappa_xt, v));
   WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_THETA].factor, v));
-  WL_TRY(predict_mean(model, v, p));
+  WL_TRY(wl_predict_mean(model, v, NULL, p));
   wl_column_sums(v, v, c);
   if (model->options.quantity[WL_QUANTITY_NTK_GP] || model->options.quantity[WL_QUANTITY_BAYESIAN_RND]) {
     WL_TRY(wl_posterior_variance(model, WL_QUANTITY_NTK_GP, c->theta, c, p));
@@ -182,7 +177,7 @@ static wl_error predict_kappa(wl_model *model, const wl_point_set *test, wl_matr
                               wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, v, NULL));
   WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_KAPPA].factor, v));
-  WL_TRY(predict_mean(model, v, p));
+  WL_TRY(wl_predict_mean(model, v, NULL, p));
   wl_column_sums(v, v, c);
   if (covariance) wl_syrk_transposed(WL_UPPER, v, covariance);
   return wl_posterior_variance(model, WL_QUANTITY_NNGP, c->kappa, c, p);

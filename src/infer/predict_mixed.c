@@ -30,17 +30,6 @@ static wl_error fill_right(const wl_model *model, const wl_point_set *test, wl_m
   return wl_gram_cross(model->train, test, theta ? NULL : b, theta ? b : NULL);
 }
 
-static wl_error predict_mean(const wl_model *model, const wl_matrix *b, const wl_panels *s, wl_prediction *p) {
-  wl_matrix *mean = NULL;
-  WL_TRY(wl_matrix_create(b->grid, p->count, p->outputs, &mean));
-  wl_gemm_transposed(b, model->whitened_targets, mean);
-  wl_gemm_transposed_add(s->x, model->target_residual, mean);
-  wl_gemm_transposed_add(s->z, model->target_residual, mean);
-  const wl_error error = wl_collect_mean(mean, p);
-  wl_matrix_destroy(&mean);
-  return error;
-}
-
 /* The triangle named ← itself − (Bᵀ X + XᵀR + RᵀZ), each by its symmetric part, which it is but for rounding; B is used up. */
 static void subtract_quadratic(wl_matrix *b, const wl_panels *s, wl_uplo triangle, wl_matrix *covariance) {
   for (int64_t k = 0; k < b->ld * b->local_columns; k++) b->data[k] = -(b->data[k] + s->r->data[k]);
@@ -55,7 +44,7 @@ static wl_error predict_from_right(const wl_model *model, const wl_point_set *te
   wl_matrix *b = NULL;
   WL_TRY(wl_matrix_create(s->x->grid, s->x->rows, s->x->columns, &b));
   wl_error error = fill_right(model, test, b);
-  if (error == WL_OK) error = predict_mean(model, b, s, p);
+  if (error == WL_OK) error = wl_predict_mean(model, b, s, p);
   if (error == WL_OK && covariance)
     subtract_quadratic(b, s, model->current == WL_PRIOR_THETA ? WL_LOWER : WL_UPPER, covariance);
   wl_matrix_destroy(&b);

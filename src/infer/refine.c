@@ -256,12 +256,11 @@ static const double largest_first = 0.5;
 
 static wl_error check_first(const wl_mixed *m) {
   if (m->first <= largest_first) return WL_OK;
-  WL_FAIL(
-      WL_ERROR_NUMERICAL,
-      "the kernel matrix %s is too ill-conditioned for single precision: a first solution with its factor is "
-      "wrong "
-      "by %.0f %%; set precision: double, or add noise_variance or jitter, or remove rows that (nearly) repeat",
-      m->name, 100.0 * m->first);
+  WL_FAIL(WL_ERROR_NUMERICAL,
+          "the kernel matrix %s is too ill-conditioned for single precision: a first solution with its factor is "
+          "wrong by %.0f %%; set precision: double, or add noise_variance or jitter, or remove rows that (nearly) "
+          "repeat",
+          m->name, 100.0 * m->first);
 }
 
 static wl_error iterate(wl_mixed *m, const wl_refine_goal *goal, wl_panels *v, scalars *s) {

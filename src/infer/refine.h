@@ -25,21 +25,20 @@ typedef struct wl_mixed {
   double first;       /**< the largest of them in a first pass, M⁻¹ alone; 0: unknown */
   double backward;    /**< max ‖b − S x‖₂ / ‖x‖₂, x ← M⁻¹ b, of the columns refined last */
   int passes;         /**< most passes that a panel has taken */
-  double
-      residual; /**< largest ‖b − S x‖₂ / ‖b‖₂ of the last X of columns that are solved for; results are X + Z */
+  double residual; /**< largest ‖b − S x‖₂ / ‖b‖₂ of last X that are solved for as such; results are X + Z */
 } wl_mixed;
 
 /** When a column is done: errors that are allowed, with v = prior − bᵀ S⁻¹ b, the variance that the column is for. */
 typedef struct wl_refine_goal {
-  const double *
-      prior; /**< by global column; below 0: no test point, X and R are wanted so well that the mean that they give at
-                          any test point, bᵀX + wᵀR with w its own X + Z, is wrong by 1e-12 of √(K_tt · yᵀ S⁻¹ y) or less */
-  bool
-      vectors; /**< of test points X + Z itself is needed, to 4e-9 √max(v, 10⁻⁶ prior) in the energy norm, not bᵀ S⁻¹ b alone,
-                   to 2e-9 v */
+  /** By global column. Below 0: no test point; X and R are wanted so well that the mean that they give at any test point,
+      bᵀX + wᵀR with w its own X + Z, is wrong by 1e-12 of √(K_tt · yᵀ S⁻¹ y) or less. */
+  const double *prior;
+  /** Of test points X + Z itself is needed, to 4e-9 √max(v, 10⁻⁶ prior) in the energy norm, not bᵀ S⁻¹ b alone, to 2e-9 v. */
+  bool vectors;
+  /** S being Θ: κ_XX X is wanted, if the second pass can take it along, and Z is so small, 10⁻⁵ √v in the energy norm, that its
+      square may be left out. */
+  bool image;
   const wl_product *also; /**< computed in the first pass over S too; NULL: none */
-  bool image; /**< S being Θ: κ_XX X is wanted, if the second pass can take it along, and Z is so small, 10⁻⁵ √v in
-                             the energy norm, that its square may be left out */
 } wl_refine_goal;
 
 /** A panel of right-hand sides and what becomes of it: n × any, all of one shape; owned. */

@@ -21,8 +21,12 @@ wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, cons
                                const wl_columns *c, wl_prediction *p);
 wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_prediction *p);
 
-/** The means, w × c, to rank 0 in row-major order. */
-wl_error wl_collect_mean(const wl_matrix *mean, wl_prediction *p);
+/**
+ * Vᵀ C with C = model->whitened_targets, to rank 0 in row-major order; in mixed precision, with V = B and its solution X + Z,
+ * Bᵀ C + (X + Z)ᵀ R with R = model->target_residual.
+ * @param solved  NULL in double precision
+ */
+wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_panels *solved, wl_prediction *p);
 
 /** The same predictions as those of predict.c, in mixed precision. */
 wl_error wl_predict_mixed(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *covariance,

@@ -70,7 +70,7 @@ static double precondition(const wl_cost *single, double columns) {
   return solve(single, WL_SWEEP_PUSH, columns) + solve(single, WL_SWEEP_PULL, columns);
 }
 
-/* S V flops, of products alone. */
+/* S V without the entries of S: products, and the vectors' way. */
 static double products(const wl_cost *m, double columns) {
   return apply(m, true, columns, false) - evaluate(m, true);
 }

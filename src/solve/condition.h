@@ -9,8 +9,9 @@
 #include "widelimit/cholesky.h"
 
 /**
- * Collective. Estimates ‖S⁻¹‖₁ from the factor of S by at most eight solves with S, usually six: a lower bound that is almost always
- * within a factor of three [Hager 1984; Higham 1988, Algorithm 4.1, with the alternating vector of LAPACK's dlacn2].
+ * Collective. Estimates ‖S⁻¹‖₁ from the factor of S by at most eight solves with S, usually six: a lower bound that is
+ * almost always within a factor of three [Hager 1984; Higham 1988, Algorithm 4.1, with the alternating vector of LAPACK's
+ * dlacn2].
  * Errors: WL_ERROR_MEMORY.
  */
 wl_error wl_inverse_norm1(const wl_cholesky *factor, double *norm);
