@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "dist/scalapack.h"
+#include "sample/parts.h"
 #include "solve/factorize.h"
 #include "widelimit/log.h"
-#include "widelimit/random.h"
 
 /* ---- names -------------------------------------------------------------------------------------------------- */
 
@@ -83,17 +83,6 @@ static wl_error allocate(wl_certifier *c) {
       !c->lower_scale || !c->weight || !c->mean || !c->pairs || !c->bayesian_pairs)
     error = wl_error_set(WL_ERROR_MEMORY, "certificate: out of memory");
   return wl_error_agree(c->covariance->grid->comm, error);
-}
-
-/* Columns of the mean on every rank of the process row. */
-static void spread_mean(wl_certifier *c) {
-  const wl_matrix *mean = c->input->mean;
-  for (int64_t jl = 0; jl < mean->local_columns; jl++)
-    for (int64_t il = 0; il < mean->local_rows; il++)
-      c->mean[wl_matrix_global_column(mean, jl) * mean->local_rows + il] = mean->data[il + jl * mean->ld];
-  for (int64_t j = 0; j < mean->columns; j++)
-    MPI_Allreduce(MPI_IN_PLACE, c->mean + j * mean->local_rows, (int)mean->local_rows, MPI_DOUBLE, MPI_SUM,
-                  mean->grid->row_comm);
 }
 
 /* The analytic side, 2 % too large where that is the mistake. */
@@ -293,7 +282,7 @@ static wl_error replicates_theta(wl_certifier *c) {
 
 static wl_error course(wl_certifier *c) {
   WL_TRY(allocate(c));
-  spread_mean(c);
+  wl_spread_columns(c->input->mean, c->mean);
   take_covariances(c);
   WL_TRY(wl_joint_create(&c->options->joint, c->input->points, c->train, c->input->targets, &c->joint));
   const double *shift = c->joint->shift;

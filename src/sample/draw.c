@@ -5,27 +5,11 @@
 
 #include "dist/scalapack.h"
 #include "sample/joint.h"
-#include "widelimit/random.h"
-
-static int64_t number_of(const wl_joint *j, wl_draw_numbers numbers, int64_t column) {
-  if (j->options.mistake == WL_MISTAKE_SHARED_STREAM) column &= ~(int64_t)1;
-  return numbers.first + numbers.stride * column;
-}
-
-/* Rows first … last − 1 (local) of the panel ← standard normal numbers, a function of draw and global row alone. */
-static void fill_normal(const wl_joint *j, wl_stream stream, wl_draw_numbers numbers, int64_t first, int64_t last,
-                        wl_matrix *f) {
-  for (int64_t jl = 0; jl < f->local_columns; jl++) {
-    const uint64_t draw = (uint64_t)number_of(j, numbers, wl_matrix_global_column(f, jl));
-    for (int64_t il = first; il < last; il++)
-      f->data[il + jl * f->ld] =
-          wl_random_normal(j->options.seed, stream, draw, (uint64_t)wl_matrix_global_row(f, il));
-  }
-}
+#include "sample/parts.h"
 
 /* F ← Uᵀ z: functions drawn from the kernel of this stage, jointly over X and T. */
 static void draw_functions(wl_joint *j, wl_stream stream, wl_draw_numbers numbers, wl_matrix *f) {
-  fill_normal(j, stream, numbers, 0, f->local_rows, f);
+  wl_fill_normal(&j->options, stream, numbers, 0, 0, f->local_rows, f);
   wl_joint_use_upper(j);
   wl_trmm_left(WL_UPPER, WL_TRANS, j->gram, f);
 }
@@ -42,8 +26,7 @@ static wl_error create_panel(const wl_joint *j, const wl_matrix *out, wl_matrix 
 
 /* Column of Y that belongs to a draw, on this rank's training rows. */
 static const double *target_column(const wl_joint *j, wl_draw_numbers numbers, int64_t column) {
-  const int64_t number = numbers.first + numbers.stride * column;
-  return j->targets + number % j->outputs * wl_joint_local_train(j);
+  return wl_output_column(j->targets, wl_joint_local_train(j), j->outputs, numbers, column);
 }
 
 /* A Y + L₂₂ z, as the lower half of L [L₁₁⁻¹ Y; z]. */
@@ -51,7 +34,7 @@ wl_error wl_joint_draw_posterior(wl_joint *j, wl_draw_numbers numbers, wl_matrix
   wl_matrix *f = NULL;
   WL_TRY(create_panel(j, out, &f));
   const int64_t train = wl_joint_local_train(j);
-  fill_normal(j, WL_STREAM_POSTERIOR, numbers, train, f->local_rows, f);
+  wl_fill_normal(&j->options, WL_STREAM_POSTERIOR, numbers, 0, train, f->local_rows, f);
   for (int64_t jl = 0; jl < f->local_columns; jl++) {
     const double *y = target_column(j, numbers, wl_matrix_global_column(f, jl));
     for (int64_t il = 0; il < train; il++) f->data[il + jl * f->ld] = y[il];
@@ -121,7 +104,7 @@ static void add_noise(const wl_joint *j, wl_draw_numbers numbers, wl_matrix *g) 
   if (deviation == 0.0 || j->options.mistake == WL_MISTAKE_NO_NOISE) return;
   const int64_t train = wl_joint_local_train(j);
   for (int64_t jl = 0; jl < g->local_columns; jl++) {
-    const uint64_t draw = (uint64_t)number_of(j, numbers, wl_matrix_global_column(g, jl));
+    const uint64_t draw = wl_draw_number(&j->options, numbers, wl_matrix_global_column(g, jl));
     for (int64_t il = 0; il < train; il++)
       g->data[il + jl * g->ld] += deviation * wl_random_normal(j->options.seed, WL_STREAM_BAYESIAN_NOISE, draw,
                                                                (uint64_t)wl_matrix_global_row(g, il));

@@ -3,11 +3,12 @@
  */
 #include "sample/joint.h"
 
-#include <float.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dist/scalapack.h"
+#include "sample/parts.h"
 #include "solve/factorize.h"
 
 const char *wl_draw_name(wl_draw draw) {
@@ -55,14 +56,6 @@ wl_error wl_joint_fill_upper(wl_joint *j, double kappa_weight, double theta_weig
   make_kernel_diagonal(j, kappa_weight, theta_weight, train_shift, test_shift, j->upper_diagonal);
   wl_joint_use_upper(j);
   return WL_OK;
-}
-
-static double largest_diagonal(const wl_joint *j, const double *by_row) {
-  double largest = 0.0;
-  for (int64_t i = 0; i < j->gram->local_rows; i++)
-    if (by_row[i] > largest) largest = by_row[i];
-  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, j->gram->grid->comm);
-  return largest;
 }
 
 /* What one factorization is of. */
@@ -127,28 +120,31 @@ static wl_error try_factor(wl_joint *j, const target *t, double shift, int64_t c
   return WL_OK;
 }
 
+/* What attempts have in common, and how many columns of the factor the next one finds done. */
+typedef struct trial {
+  wl_joint *joint;
+  const target *target;
+  int64_t columns;
+} trial;
+
+static wl_error factor_shifted(void *context, int k, double shift, int64_t *pivot) {
+  trial *t = context;
+  t->joint->attempt[t->target->stage] = k;
+  WL_TRY(try_factor(t->joint, t->target, shift, t->columns, pivot));
+  t->columns = 0;
+  return *pivot < 0 ? WL_OK : judge_pivot(t->joint, t->target, *pivot);
+}
+
 static wl_error factor(wl_joint *j, const target *t, const wl_joint_state *from) {
   /* Θ⁻ is a difference: its rounding error is of the size of Θ's */
   const double *size =
       t->stage == WL_STAGE_KAPPA ? wl_points_kappa(j->points->row) : wl_points_theta(j->points->row);
-  double shift = 4.0 * (double)j->gram->rows * DBL_EPSILON * largest_diagonal(j, size);
-  int64_t columns = from ? from->columns : 0;
-  for (int k = 0; k < 4; k++, shift *= 16.0) {
-    if (from && k < from->attempt[t->stage]) continue;
-    int64_t pivot;
-    j->attempt[t->stage] = k;
-    WL_TRY(try_factor(j, t, shift, columns, &pivot));
-    columns = 0;
-    if (pivot < 0) {
-      j->shift[t->stage] = shift;
-      return WL_OK;
-    }
-    WL_TRY(judge_pivot(j, t, pivot));
-  }
-  WL_FAIL(WL_ERROR_NUMERICAL,
-          "the joint kernel %s of training and test points cannot be factored, not even with %g on its diagonal; "
-          "nothing can be drawn from it",
-          t->name, shift / 16.0);
+  char name[96];
+  snprintf(name, sizeof name, "the joint kernel %s of training and test points", t->name);
+  trial first = {j, t, from ? from->columns : 0};
+  return wl_shift_until_factored(j->gram->rows, wl_largest_of_rows(j->points, size),
+                                 from ? from->attempt[t->stage] : 0, name, factor_shifted, &first,
+                                 &j->shift[t->stage]);
 }
 
 static wl_error factor_posterior(wl_joint *j, const wl_joint_state *from) {
@@ -197,18 +193,6 @@ const wl_matrix *wl_joint_lend(wl_joint *j, wl_triangle triangle, bool finished)
 
 void wl_joint_take_back(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->spare); }
 
-/* Y spread so that every rank has all columns of its block rows. */
-static void spread_targets(wl_joint *j, const wl_matrix *y) {
-  const int64_t rows = y->local_rows;
-  memset(j->targets, 0, sizeof(double) * (size_t)(rows * y->columns));
-  for (int64_t jl = 0; jl < y->local_columns; jl++)
-    if (rows > 0)
-      memcpy(j->targets + wl_matrix_global_column(y, jl) * rows, y->data + jl * y->ld,
-             sizeof(double) * (size_t)rows);
-  for (int64_t k = 0; k < y->columns; k++)
-    MPI_Allreduce(MPI_IN_PLACE, j->targets + k * rows, (int)rows, MPI_DOUBLE, MPI_SUM, y->grid->row_comm);
-}
-
 /* All but the factors. `array` is consumed; NULL: a new one. */
 static wl_error create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
                        const wl_matrix *targets, wl_matrix *array, wl_joint **result) {
@@ -237,7 +221,7 @@ static wl_error create(const wl_joint_options *options, const wl_point_set *poin
   if (!j->lower_diagonal || !j->upper_diagonal || !j->spare || !j->targets)
     error = wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
   WL_TRY(wl_error_agree(grid->comm, error));
-  spread_targets(j, targets);
+  wl_spread_columns(targets, j->targets);
   return WL_OK;
 }
 
