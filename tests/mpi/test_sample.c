@@ -165,6 +165,78 @@ static void test_a_number_is_a_draw(void **state) {
   problem_destroy(&p);
 }
 
+/* The posterior by C and A Y alone; `lowered` is taken off the variance of test point 0. */
+static wl_error posterior_of(const problem *p, uint64_t seed, double lowered, wl_posterior **posterior) {
+  const wl_joint_options options = {.seed = seed};
+  double *variance = malloc(sizeof(double) * (size_t)p->of.test);
+  memcpy(variance, p->posterior, sizeof(double) * (size_t)p->of.test);
+  variance[0] -= lowered;
+  const wl_error error =
+      wl_posterior_create(&options, p->train, p->test, p->covariance, variance, p->mean, posterior);
+  free(variance);
+  return error;
+}
+
+/* The largest difference between draws by the joint array and by C alone. */
+static double draws_apart(const problem *p, wl_joint *joint, const wl_posterior *posterior) {
+  const wl_draw_numbers numbers = {3, 5};
+  const int64_t m = p->of.test, count = 7;
+  double *expected = draws_of(p, joint, WL_DRAW_POSTERIOR, numbers, count),
+         *actual = malloc(sizeof(double) * (size_t)(m * count)), worst = 0.0;
+  wl_matrix *out = NULL;
+  assert_int_equal(wl_matrix_create(p->grid, m, count, &out), WL_OK);
+  wl_posterior_draw(posterior, numbers, out);
+  assert_int_equal(wl_matrix_get(out, 0, 0, m, count, actual), WL_OK);
+  if (p->grid->rank == 0) worst = largest_difference(m * count, expected, actual);
+  wl_matrix_destroy(&out);
+  free(actual);
+  free(expected);
+  return from_root(worst);
+}
+
+/* By C alone: the draws of the joint array, with its shift; where C is singular (depth 1, m > d + 1) to √δ. */
+static void test_posterior_by_covariance(void **state) {
+  (void)state;
+  static const struct {
+    const draw_case *of;
+    double bound;
+  } cases[] = {{&plain, 1e-12}, {&noisy, 1e-12}, {&linear, 1e-6}};
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    problem p = problem_create(cases[k].of, 4);
+    wl_joint *joint = joint_of(&p, 5);
+    wl_posterior *posterior = NULL;
+    assert_int_equal(posterior_of(&p, 5, 0.0, &posterior), WL_OK);
+    assert_true(fabs(wl_posterior_shift(posterior) / wl_joint_shift(joint, WL_STAGE_POSTERIOR) - 1.0) < 1e-14);
+    const double apart = draws_apart(&p, joint, posterior);
+    if (!(apart < cases[k].bound)) print_error("case %zu: %g apart\n", k, apart);
+    assert_true(apart < cases[k].bound);
+    wl_posterior_destroy(&posterior);
+    wl_joint_destroy(&joint);
+    problem_destroy(&p);
+  }
+}
+
+/* T has points of X. Where C is indefinite by 10 δ the shift grows, and C is what it was; by far more, nothing helps. */
+static void test_posterior_shifts(void **state) {
+  (void)state;
+  problem p = problem_create(&repeated, 4);
+  wl_joint *joint = joint_of(&p, 5);
+  const double shift = wl_joint_shift(joint, WL_STAGE_POSTERIOR);
+  wl_posterior *posterior = NULL;
+  assert_int_equal(posterior_of(&p, 5, 0.0, &posterior), WL_OK);
+  assert_true(draws_apart(&p, joint, posterior) < 1e-5);
+  wl_posterior_destroy(&posterior);
+  assert_int_equal(posterior_of(&p, 5, 10.0 * shift, &posterior), WL_OK);
+  assert_true(fabs(wl_posterior_shift(posterior) / (16.0 * shift) - 1.0) < 1e-14);
+  assert_true(draws_apart(&p, joint, posterior) < 1e-5);
+  wl_posterior_destroy(&posterior);
+  assert_int_equal(posterior_of(&p, 5, 1e5 * shift, &posterior), WL_ERROR_NUMERICAL);
+  assert_non_null(strstr(wl_error_message(), "posterior covariance of the test points cannot be factored"));
+  assert_null(posterior);
+  wl_joint_destroy(&joint);
+  problem_destroy(&p);
+}
+
 /* At a training point without noise every draw of a trained function is its target, every error zero: to √δ. */
 static void test_training_points(void **state) {
   (void)state;
@@ -210,6 +282,8 @@ static int group(void) {
       cmocka_unit_test(test_moments_at_depth_1),
       cmocka_unit_test(test_moments_with_repeated_points),
       cmocka_unit_test(test_a_number_is_a_draw),
+      cmocka_unit_test(test_posterior_by_covariance),
+      cmocka_unit_test(test_posterior_shifts),
       cmocka_unit_test(test_training_points),
       cmocka_unit_test(test_singular_training_set),
   };
