@@ -1,11 +1,10 @@
 /*
- * Certification of a run: what it computed is kept, tested and reported.
+ * Certification of a run: what it computed is tested and reported.
  */
 #include "app/certify.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/sample.h"
@@ -26,53 +25,6 @@ wl_error wl_run_check_certify(const wl_config *config) {
   return WL_OK;
 }
 
-/* The mean from rank 0, where predictions leave it, to a distributed matrix. */
-static wl_error spread_mean(const wl_run *run, const wl_prediction *p, wl_matrix **mean) {
-  const int64_t step = ((int64_t)1 << 20) / p->outputs + 1;
-  WL_TRY(wl_matrix_create(run->grid, p->count, p->outputs, mean));
-  double *piece = malloc(sizeof(double) * (size_t)(step * p->outputs));
-  wl_error error = piece ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "certificate: out of memory");
-  error = wl_error_agree(run->comm, error);
-  for (int64_t first = 0; first < p->count && error == WL_OK; first += step) {
-    const int64_t rows = p->count - first < step ? p->count - first : step;
-    if (run->rank == 0) memcpy(piece, p->mean + first * p->outputs, sizeof(double) * (size_t)(rows * p->outputs));
-    wl_matrix_set_rows(*mean, first, rows, piece);
-  }
-  free(piece);
-  return error;
-}
-
-wl_error wl_run_keep_covariance(wl_run *run, const wl_prediction *p, wl_matrix **square) {
-  wl_certified *c = &run->certified;
-  const size_t size = sizeof(double) * (size_t)(p->count + 1);
-  c->ensemble_variance = malloc(size);
-  c->posterior_variance = malloc(size);
-  c->rnd_variance = malloc(size);
-  c->bayesian_variance = malloc(size);
-  wl_error error = WL_OK;
-  if (!c->ensemble_variance || !c->posterior_variance || !c->rnd_variance || !c->bayesian_variance)
-    error = wl_error_set(WL_ERROR_MEMORY, "certificate: out of memory");
-  WL_TRY(wl_error_agree(run->comm, error));
-  memcpy(c->ensemble_variance, p->variance[WL_QUANTITY_ENSEMBLE], sizeof(double) * (size_t)p->count);
-  memcpy(c->posterior_variance, p->variance[WL_QUANTITY_NTK_GP], sizeof(double) * (size_t)p->count);
-  memcpy(c->rnd_variance, p->variance[WL_QUANTITY_RND], sizeof(double) * (size_t)p->count);
-  memcpy(c->bayesian_variance, p->variance[WL_QUANTITY_BAYESIAN_RND], sizeof(double) * (size_t)p->count);
-  c->covariance = *square;
-  *square = NULL;
-  return spread_mean(run, p, &c->mean);
-}
-
-void wl_run_certificate_clear(wl_run *run) {
-  wl_certified *c = &run->certified;
-  free(c->ensemble_variance);
-  free(c->posterior_variance);
-  free(c->rnd_variance);
-  free(c->bayesian_variance);
-  c->ensemble_variance = c->posterior_variance = c->rnd_variance = c->bayesian_variance = NULL;
-  wl_matrix_destroy(&c->covariance);
-  wl_matrix_destroy(&c->mean);
-}
-
 static double work(const wl_run *run) {
   const double n = (double)run->shape.train, m = (double)run->shape.test, all = n + m;
   const double draws = (double)(run->config->certify.replicates * run->config->certify.heads);
@@ -82,7 +34,7 @@ static double work(const wl_run *run) {
 
 wl_error wl_run_certify(wl_run *run) {
   if (!run->config->certify.wanted) return WL_OK;
-  if (!run->certified.covariance)
+  if (!run->law.covariance)
     WL_FAIL(WL_ERROR_INTERNAL, "certificate: this run did not predict under theta, so it has nothing to certify");
   wl_timer_enter(&run->timer, WL_PHASE_CERTIFY);
   wl_timer_count(&run->timer, work(run));
@@ -99,17 +51,17 @@ wl_error wl_run_certify(wl_run *run) {
     const wl_certify_input input = {.points = points,
                                     .train = run->shape.train,
                                     .targets = run->targets,
-                                    .mean = run->certified.mean,
-                                    .ensemble_variance = run->certified.ensemble_variance,
-                                    .posterior_variance = run->certified.posterior_variance,
-                                    .rnd_variance = run->certified.rnd_variance,
-                                    .bayesian_variance = run->certified.bayesian_variance,
-                                    .covariance = run->certified.covariance};
+                                    .mean = run->law.mean,
+                                    .ensemble_variance = run->law.variance[WL_QUANTITY_ENSEMBLE],
+                                    .posterior_variance = run->law.variance[WL_QUANTITY_NTK_GP],
+                                    .rnd_variance = run->law.variance[WL_QUANTITY_RND],
+                                    .bayesian_variance = run->law.variance[WL_QUANTITY_BAYESIAN_RND],
+                                    .covariance = run->law.covariance};
     error = wl_certify(&options, &input, &run->certified.certificate);
   }
   run->certified.done = error == WL_OK;
   wl_point_set_destroy(&points);
-  wl_run_certificate_clear(run);
+  wl_run_law_clear(run);
   return error;
 }
 

@@ -9,13 +9,7 @@
 
 #include "app/run.h"
 
-/**
- * Collective. Takes from a THETA prediction of all test points what the certificate is about. *square becomes the run's.
- * Errors: WL_ERROR_MEMORY.
- */
-wl_error wl_run_keep_covariance(wl_run *run, const wl_prediction *prediction, wl_matrix **square);
-
-/** Collective. Certifies where that is wanted; ends all use of the model but its evidence. */
+/** Collective. Certifies the law that was kept, where that is wanted; ends all use of the model but its evidence. */
 wl_error wl_run_certify(wl_run *run);
 
 /** Local. What `certify` needs that the configuration does not have: WL_ERROR_CONFIG. */
@@ -27,8 +21,5 @@ json_t *wl_run_certificate_object(const wl_run *run);
 
 /** Local. WL_ERROR_CERTIFICATE, naming the tests that failed, where the certificate did not pass. */
 wl_error wl_run_judge(const wl_run *run);
-
-/** Local. */
-void wl_run_certificate_clear(wl_run *run);
 
 #endif

@@ -7,18 +7,30 @@
 #include "widelimit/machine.h"
 #include "widelimit/matrix.h"
 
-/* Whether there will be an m × m matrix over all test points. */
-static bool has_square(const wl_config *config) {
-  return config->output_covariance || config->output_kernels || config->certify.wanted;
+static bool is_mixed(const wl_config *config) { return config->precision == WL_PRECISION_MIXED; }
+
+static bool has_draws(const wl_config *config) {
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    if (config->samples[d] > 0) return true;
+  return false;
 }
 
 bool wl_job_has_joint(const wl_config *config) {
-  for (int d = 0; d < WL_DRAW_COUNT; d++)
-    if (config->samples[d] > 0) return true;
-  return config->certify.wanted;
+  return (has_draws(config) && !is_mixed(config)) || config->certify.wanted;
 }
 
-static bool is_mixed(const wl_config *config) { return config->precision == WL_PRECISION_MIXED; }
+bool wl_job_keeps_law(const wl_config *config) {
+  return (has_draws(config) && is_mixed(config)) || config->certify.wanted;
+}
+
+/* m × m matrices over all test points while predictions are made. NNGP's stands beside the one that is kept. */
+static double squares(const wl_config *config) {
+  const bool kept = wl_job_keeps_law(config), written = config->output_covariance || config->output_kernels;
+  const bool both = kept && config->output_covariance && config->quantity[WL_QUANTITY_NNGP];
+  return both ? 2.0 : kept || written ? 1.0 : 0.0;
+}
+
+static bool has_square(const wl_config *config) { return squares(config) > 0.0; }
 
 int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
   if (has_square(config)) return shape->test;
@@ -31,8 +43,8 @@ int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape,
 /* A whole number of tiles where there are many columns, about 64 MiB on a rank. */
 int64_t wl_job_panel_width(const wl_job *job, int64_t outputs) {
   const wl_grid *g = job->grid;
-  const int64_t rows = larger(1, (job->shape->train + job->shape->test) / g->rows),
-                stride = (int64_t)g->block * g->columns;
+  const int64_t train = is_mixed(job->config) ? 0 : job->shape->train,
+                rows = larger(1, (train + job->shape->test) / g->rows), stride = (int64_t)g->block * g->columns;
   int64_t width = ((int64_t)1 << 23) / rows * g->columns;
   width = larger(1, width / stride) * stride;
   return larger(1, smaller(width, 1024) / outputs) * outputs;
@@ -80,7 +92,7 @@ static wl_memory predict_memory(const wl_job *job) {
       .points =
           8.0 * (rows_of(g, s->train) + columns_of(g, s->train) + 2.0 * (double)job->batch) * (double)s->dimension,
       .targets = 2.0 * local_bytes(job, s->train, s->outputs),
-      .square = has_square(job->config) ? local_bytes(job, s->test, s->test) : 0.0,
+      .square = squares(job->config) * local_bytes(job, s->test, s->test),
   };
 }
 
@@ -132,16 +144,34 @@ static wl_memory joint_memory(const wl_job *job) {
   };
 }
 
+/* Draws in mixed precision: C and its factor, two panels and pieces for the file, or the factorization's, both sets of points. */
+static wl_memory posterior_memory(const wl_job *job) {
+  const wl_grid *g = job->grid;
+  const wl_data_shape *s = job->shape;
+  const int64_t width = wl_job_panel_width(job, s->outputs), piece = smaller(s->test * width, (int64_t)1 << 23);
+  const double pieces = g->row + g->column == 0 ? 16.0 * (double)piece : 0.0,
+               panels = 2.0 * local_bytes(job, s->test, width) + pieces, loop = loop_bytes(g, s->test);
+  return (wl_memory){
+      .panels = panels > loop ? panels : loop,
+      .points = predict_memory(job).points,
+      .targets =
+          local_bytes(job, s->train, s->outputs) +
+          (1.0 + g->columns) * local_bytes(job, s->test, s->outputs), /* the mean: all columns on every rank */
+      .square = 2.0 * local_bytes(job, s->test, s->test),
+  };
+}
+
 double wl_memory_sum(const wl_memory *m) {
   return m->matrix + m->panels + m->points + m->targets + m->square + m->samples + m->certificate + m->libraries;
 }
 
+static wl_memory larger_memory(wl_memory a, wl_memory b) { return wl_memory_sum(&b) > wl_memory_sum(&a) ? b : a; }
+
 wl_memory wl_job_memory(const wl_job *job) {
-  wl_memory peak = is_mixed(job->config) ? mixed_memory(job) : predict_memory(job);
-  if (wl_job_has_joint(job->config)) {
-    const wl_memory joint = joint_memory(job);
-    if (wl_memory_sum(&joint) > wl_memory_sum(&peak)) peak = joint;
-  }
+  const bool mixed = is_mixed(job->config);
+  wl_memory peak = mixed ? mixed_memory(job) : predict_memory(job);
+  if (wl_job_has_joint(job->config)) peak = larger_memory(peak, joint_memory(job));
+  if (mixed && has_draws(job->config)) peak = larger_memory(peak, posterior_memory(job));
   const double tiles = 3.0 * 8.0 * (double)job->grid->block * (double)job->grid->block; /* scratch of a thread */
   peak.libraries = 32.0 * 1048576.0 + tiles * (double)wl_machine_threads();
   return peak;

@@ -23,7 +23,7 @@ typedef struct wl_memory {
   double panels;      /**< panels of test points or draws, or those of the factorization, whichever is more */
   double points;      /**< the inputs of its block rows and block columns */
   double targets;     /**< Y, and L⁻¹ Y */
-  double square;      /**< m × m, where covariances or kernels are written */
+  double square;      /**< m × m, where covariances or kernels are written or drawn from */
   double samples;     /**< draws that are half made */
   double certificate; /**< heads, members and covariances that are tested */
   double libraries;   /**< code, buffers of MPI and BLAS */
@@ -40,13 +40,16 @@ int64_t wl_job_order(const wl_job *job);
 /** Entries of it on the rank that has most; more than 2³¹ − 1 cannot be. */
 int64_t wl_job_largest_share(const wl_job *job);
 
-/** Test points at a time: all where a covariance or the kernels are asked for, else panels of about n/20. */
+/** Test points at a time: all where a covariance or the kernels are asked for or needed, else panels of about n/20. */
 int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid);
 
 /** Columns of a panel of draws: whole draws of `outputs` columns, bounded memory. */
 int64_t wl_job_panel_width(const wl_job *job, int64_t outputs);
 
-/** Whether the run ends in the joint kernels of X and T: any draws, or a certificate. */
+/** Whether the run ends in the joint kernels of X and T: any draws in double precision, or a certificate. */
 bool wl_job_has_joint(const wl_config *config);
+
+/** Whether the covariance at all test points is kept after the prediction: for draws in mixed precision, or a certificate. */
+bool wl_job_keeps_law(const wl_config *config);
 
 #endif

@@ -17,22 +17,26 @@ static wl_error assemble(wl_run *run) {
   return wl_model_create(&options, run->train, run->targets, &run->model);
 }
 
-static wl_error create_square(wl_run *run, const wl_point_set *test, wl_matrix **square) {
-  if (!run->config->output_covariance && !run->config->certify.wanted) return WL_OK;
+static bool keeps_law(const wl_run *run, wl_prior prior) {
+  return prior == WL_PRIOR_THETA && wl_job_keeps_law(run->config);
+}
+
+static wl_error create_square(wl_run *run, wl_prior prior, const wl_point_set *test, wl_matrix **square) {
+  if (!run->config->output_covariance && !keeps_law(run, prior)) return WL_OK;
   WL_TRY(wl_matrix_create(run->grid, test->count, test->count, square));
   return wl_gram_symmetric(test, WL_GRAM_BOTH, *square);
 }
 
-static wl_error predict_batch(wl_run *run, int64_t first, int64_t count) {
+static wl_error predict_batch(wl_run *run, wl_prior prior, int64_t first, int64_t count) {
   wl_point_set *test = NULL;
   wl_matrix *square = NULL;
   wl_prediction p = {0};
   wl_error error;
   WL_GOTO(error, done, wl_run_read_test_points(run, first, count, &test));
-  WL_GOTO(error, done, create_square(run, test, &square));
+  WL_GOTO(error, done, create_square(run, prior, test, &square));
   WL_GOTO(error, done, wl_model_predict(run->model, test, first, square, &p));
   WL_GOTO(error, done, wl_run_write_batch(run, &p, run->config->output_covariance ? square : NULL));
-  if (run->config->certify.wanted && p.prior == WL_PRIOR_THETA) error = wl_run_keep_covariance(run, &p, &square);
+  if (keeps_law(run, prior)) error = wl_run_keep_law(run, &p, &square);
 done:
   wl_prediction_clear(&p);
   wl_matrix_destroy(&square);
@@ -61,7 +65,7 @@ static wl_error factor_and_predict(wl_run *run, wl_prior prior) {
   wl_progress progress = wl_progress_begin("predict", m, flops / 1e9);
   for (int64_t first = wl_keeper_predicted(run, prior); first < run->shape.test; first += run->batch) {
     const int64_t count = smaller(run->batch, run->shape.test - first);
-    WL_TRY(predict_batch(run, first, count));
+    WL_TRY(predict_batch(run, prior, first, count));
     WL_TRY(wl_keeper_boundary(run, prior, first + count));
     wl_progress_update(&progress, (double)(first + count));
   }
@@ -117,7 +121,7 @@ static wl_error run_phases(wl_run *run, const wl_arguments *arguments) {
 static void run_clear(wl_run *run) {
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) free(run->tally.variance[q]);
   free(run->tally.ood);
-  wl_run_certificate_clear(run);
+  wl_run_law_clear(run);
   wl_results_discard(&run->results);
   wl_keeper_close(run);
   wl_model_destroy(&run->model);

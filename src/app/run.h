@@ -33,12 +33,14 @@ typedef struct wl_sampling_facts {
   double shift[3]; /**< δ by wl_stage; 0: that factor was not made */
 } wl_sampling_facts;
 
-/** What the certificate is about, and the certificate. */
+/** The joint law of the predictions under Θ at all test points: of the certificate, and of draws in mixed precision. */
+typedef struct wl_law {
+  wl_matrix *covariance; /**< off the diagonal: ensemble above, ntk_gp below, m × m; NULL: not kept */
+  wl_matrix *mean;       /**< A Y, m × c */
+  double *variance[WL_QUANTITY_COUNT]; /**< m, all ranks; NULL where not asked for */
+} wl_law;
+
 typedef struct wl_certified {
-  wl_matrix *covariance;                          /**< ensemble above, ntk_gp below the diagonal, m × m */
-  wl_matrix *mean;                                /**< A Y, m × c */
-  double *ensemble_variance, *posterior_variance; /**< m, all ranks */
-  double *rnd_variance, *bayesian_variance;       /**< the same */
   bool done;
   wl_certificate certificate;
 } wl_certified;
@@ -58,6 +60,7 @@ struct wl_run {
   wl_model *model;
   wl_results *results; /**< rank 0 */
   wl_tally tally;      /**< rank 0 */
+  wl_law law;
   wl_sampling_facts sampling;
   wl_certified certified;
   wl_timer timer;
@@ -85,6 +88,15 @@ wl_error wl_run_recall_predictions(wl_run *run, wl_prior prior, int64_t count);
 
 /** Collective. A prediction to the file and to the metrics; `square` holds its covariances, or is NULL. */
 wl_error wl_run_write_batch(wl_run *run, const wl_prediction *prediction, const wl_matrix *square);
+
+/**
+ * Collective. Takes the law from a THETA prediction of all test points, whose variances and *square become the run's.
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_run_keep_law(wl_run *run, wl_prediction *prediction, wl_matrix **square);
+
+/** Local. */
+void wl_run_law_clear(wl_run *run);
 
 /** Local. What decides the memory of this rank. */
 wl_job wl_run_job(const wl_run *run);

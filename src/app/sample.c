@@ -119,10 +119,28 @@ static wl_error write_panel(wl_run *run, wl_draw draw, int64_t first, const wl_m
 
 /* ---- the draws ---------------------------------------------------------------------------------------------- */
 
-typedef wl_error (*generator)(wl_joint *, wl_draw_numbers, wl_matrix *);
+/* What draws are made with: one of the two. */
+typedef struct source {
+  wl_joint *joint;
+  const wl_posterior *posterior; /* mixed precision */
+} source;
+
+/* Of a Bayesian head, the first half. */
+static wl_error draw(const source *from, wl_draw kind, wl_draw_numbers numbers, wl_matrix *out) {
+  if (from->posterior) {
+    wl_posterior_draw(from->posterior, numbers, out);
+    return WL_OK;
+  }
+  static wl_error (*const of_kind[WL_DRAW_COUNT])(wl_joint *, wl_draw_numbers, wl_matrix *) = {
+      [WL_DRAW_POSTERIOR] = wl_joint_draw_posterior,
+      [WL_DRAW_ENSEMBLE] = wl_joint_draw_ensemble,
+      [WL_DRAW_RND] = wl_joint_draw_rnd,
+      [WL_DRAW_BAYESIAN_RND] = wl_joint_begin_bayesian};
+  return of_kind[kind](from->joint, numbers, out);
+}
 
 /* Draws of one kind by panels, from the first that is not in the file yet; `done` says how far the file is. */
-static wl_error stream(wl_run *run, wl_joint *joint, wl_draw kind, generator draw, int64_t *done) {
+static wl_error stream(wl_run *run, const source *from, wl_draw kind, int64_t *done) {
   const int64_t c = outputs_of(run, kind), total = run->config->samples[kind] * c, step = panel_width(run, c);
   wl_progress progress = wl_progress_begin(wl_draw_name(kind), (double)total, 0.0);
   wl_error error = WL_OK;
@@ -130,13 +148,13 @@ static wl_error stream(wl_run *run, wl_joint *joint, wl_draw kind, generator dra
     const int64_t width = smaller(step, total - *done);
     wl_matrix *panel = NULL;
     error = wl_matrix_create(run->grid, run->shape.test, width, &panel);
-    if (error == WL_OK) error = draw(joint, (wl_draw_numbers){*done, 1}, panel);
+    if (error == WL_OK) error = draw(from, kind, (wl_draw_numbers){*done, 1}, panel);
     if (error == WL_OK) error = write_panel(run, kind, *done / c, panel);
     wl_matrix_destroy(&panel);
     if (error != WL_OK) break;
     *done += width;
     wl_progress_update(&progress, (double)*done);
-    error = wl_keeper_drawn(run, joint);
+    if (from->joint) error = wl_keeper_drawn(run, from->joint);
   }
   wl_progress_end(&progress);
   return error;
@@ -193,15 +211,16 @@ static wl_error draw_all(wl_run *run, wl_joint *joint) {
   const int64_t *count = run->config->samples;
   int64_t *drawn = run->keeper.draws.drawn;
   const wl_stage stage = wl_joint_get_state(joint).stage;
+  const source from = {.joint = joint};
   if (stage < WL_STAGE_KAPPA) {
-    WL_TRY(stream(run, joint, WL_DRAW_POSTERIOR, wl_joint_draw_posterior, &drawn[WL_DRAW_POSTERIOR]));
+    WL_TRY(stream(run, &from, WL_DRAW_POSTERIOR, &drawn[WL_DRAW_POSTERIOR]));
     if (count[WL_DRAW_ENSEMBLE] + count[WL_DRAW_RND] + count[WL_DRAW_BAYESIAN_RND] == 0) return WL_OK;
     WL_TRY(wl_joint_enter(joint, WL_STAGE_KAPPA));
   }
   if (stage < WL_STAGE_THETA_LOWER) {
-    WL_TRY(stream(run, joint, WL_DRAW_ENSEMBLE, wl_joint_draw_ensemble, &drawn[WL_DRAW_ENSEMBLE]));
-    WL_TRY(stream(run, joint, WL_DRAW_RND, wl_joint_draw_rnd, &drawn[WL_DRAW_RND]));
-    WL_TRY(stream(run, joint, WL_DRAW_BAYESIAN_RND, wl_joint_begin_bayesian, &run->keeper.draws.halves));
+    WL_TRY(stream(run, &from, WL_DRAW_ENSEMBLE, &drawn[WL_DRAW_ENSEMBLE]));
+    WL_TRY(stream(run, &from, WL_DRAW_RND, &drawn[WL_DRAW_RND]));
+    WL_TRY(stream(run, &from, WL_DRAW_BAYESIAN_RND, &run->keeper.draws.halves));
     if (count[WL_DRAW_BAYESIAN_RND] == 0) return WL_OK;
     WL_TRY(wl_joint_enter(joint, WL_STAGE_THETA_LOWER));
   }
@@ -216,23 +235,19 @@ static void keep_facts(wl_run *run, const double *shift) {
 }
 
 static double work(const wl_run *run) {
-  const double n = (double)run->shape.train, all = n + (double)run->shape.test, c = (double)run->shape.outputs;
+  const double n = (double)run->shape.train, m = (double)run->shape.test, all = n + m,
+               c = (double)run->shape.outputs;
   const int64_t *count = run->config->samples;
+  if (run->config->precision == WL_PRECISION_MIXED)
+    return m * m * m / 3.0 + (double)count[WL_DRAW_POSTERIOR] * c * m * m;
   const double draw = all * all, train = n * n + 2.0 * n * (all - n);
   return (double)count[WL_DRAW_POSTERIOR] * c * (draw + n * n) +
          (double)count[WL_DRAW_ENSEMBLE] * c * (draw + train) + (double)count[WL_DRAW_RND] * (2.0 * draw + train) +
          (double)count[WL_DRAW_BAYESIAN_RND] * 2.0 * (draw + train);
 }
 
-wl_error wl_run_sample(wl_run *run) {
-  if (!wl_run_has_samples(run->config)) return WL_OK;
-  if (run->keeper.draws.done) {
-    keep_facts(run, run->keeper.draws.joint.shift);
-    return WL_OK;
-  }
-  wl_timer_enter(&run->timer, WL_PHASE_SAMPLE);
-  wl_timer_count(&run->timer, work(run));
-  wl_model_release(run->model);
+/* By the joint kernels of X and T. */
+static wl_error sample_jointly(wl_run *run) {
   wl_point_set *points = NULL;
   wl_joint *joint = NULL;
   wl_error error = wl_run_read_joint_points(run, &points);
@@ -246,4 +261,39 @@ wl_error wl_run_sample(wl_run *run) {
   wl_joint_destroy(&joint);
   wl_point_set_destroy(&points);
   return error;
+}
+
+/* Posterior draws by the covariance that the prediction left, in mixed precision. */
+static wl_error sample_posterior(wl_run *run) {
+  const wl_law *law = &run->law;
+  const wl_joint_options options = wl_run_joint_options(run->config);
+  wl_point_set *test = NULL;
+  wl_posterior *posterior = NULL;
+  wl_error error = wl_run_read_test_points(run, 0, run->shape.test, &test);
+  if (error == WL_OK)
+    error = wl_posterior_create(&options, run->train, test, law->covariance, law->variance[WL_QUANTITY_NTK_GP],
+                                law->mean, &posterior);
+  if (error == WL_OK) {
+    const source from = {.posterior = posterior};
+    const double shift[WL_STAGES] = {[WL_STAGE_POSTERIOR] = wl_posterior_shift(posterior)};
+    int64_t done = 0;
+    error = stream(run, &from, WL_DRAW_POSTERIOR, &done);
+    if (error == WL_OK) keep_facts(run, shift);
+  }
+  wl_posterior_destroy(&posterior);
+  wl_point_set_destroy(&test);
+  wl_run_law_clear(run);
+  return error;
+}
+
+wl_error wl_run_sample(wl_run *run) {
+  if (!wl_run_has_samples(run->config)) return WL_OK;
+  if (run->keeper.draws.done) {
+    keep_facts(run, run->keeper.draws.joint.shift);
+    return WL_OK;
+  }
+  wl_timer_enter(&run->timer, WL_PHASE_SAMPLE);
+  wl_timer_count(&run->timer, work(run));
+  wl_model_release(run->model);
+  return run->config->precision == WL_PRECISION_MIXED ? sample_posterior(run) : sample_jointly(run);
 }

@@ -307,17 +307,21 @@ static wl_error check_draws(const wl_config_values *values, const wl_config *con
   return WL_OK;
 }
 
-/** What rests on a factor in double precision cannot be had without one. */
+/**
+ * What rests on a factor in double precision cannot be had without one. Posterior draws can: the refined covariance at the
+ * test points has a factor of its own.
+ */
 static wl_error check_precision(const wl_config_values *values, const wl_config *config) {
   const size_t key = find("precision");
   if (config->precision != WL_PRECISION_MIXED) return WL_OK;
   static const char *const needs = "is mixed, but %s needs the matrix in double precision: set precision: double";
-  if (config->samples[WL_DRAW_POSTERIOR] > 0)
-    return wl_config_values_fail(values, key, needs, "sampling.posterior");
-  if (config->samples[WL_DRAW_ENSEMBLE] > 0) return wl_config_values_fail(values, key, needs, "sampling.ensemble");
-  if (config->samples[WL_DRAW_RND] > 0) return wl_config_values_fail(values, key, needs, "sampling.rnd");
-  if (config->samples[WL_DRAW_BAYESIAN_RND] > 0)
-    return wl_config_values_fail(values, key, needs, "sampling.bayesian_rnd");
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    if (d != WL_DRAW_POSTERIOR && config->samples[d] > 0)
+      return wl_config_values_fail(
+          values, key,
+          "is mixed, but sampling.%s draws functions at the training points too, which takes "
+          "the factor of their kernel in double precision: set precision: double",
+          wl_draw_name((wl_draw)d));
   if (config->certify.wanted) return wl_config_values_fail(values, key, needs, "certify");
   if (config->output_kernels) return wl_config_values_fail(values, key, needs, "output.kernels");
   if (config->checkpoint.directory) return wl_config_values_fail(values, key, needs, "checkpoint.directory");

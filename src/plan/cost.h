@@ -19,6 +19,9 @@ typedef struct wl_cost {
   wl_circle row, column; /**< the Q ranks of a process row, the P ranks of a process column */
 } wl_cost;
 
+/** Whether posterior draws are made by their covariance, m × m: in mixed precision. */
+static inline bool wl_work_has_square(const wl_work *w) { return w->mixed && w->samples[WL_DRAW_POSTERIOR] > 0; }
+
 wl_cost wl_cost_of(const wl_speeds *speeds, const wl_layout *layout, const wl_work *work);
 
 /** Flops a second with blocks of this width. */

@@ -288,8 +288,10 @@ static double panel_work(const wl_cost *m, double flops) {
   return flops / wl_cost_ranks(m) / wl_cost_rate(m->s.push_gflops, m->s.push_half, fmin(256.0, m->l->block));
 }
 
+/* In mixed precision, of m × m products alone. */
 static double sample_flops(const wl_work *w) {
-  const double n = (double)w->train, all = n + (double)w->test, c = (double)w->outputs;
+  const double n = (double)w->train, m = (double)w->test, all = n + m, c = (double)w->outputs;
+  if (w->mixed) return (double)w->samples[WL_DRAW_POSTERIOR] * c * m * m;
   const double draw = all * all, train = n * n + 2.0 * n * (all - n);
   return (double)w->samples[WL_DRAW_POSTERIOR] * c * (draw + n * n) +
          (double)w->samples[WL_DRAW_ENSEMBLE] * c * (draw + train) +
@@ -309,6 +311,8 @@ static double sample_phase(const wl_cost *m) {
   const bool bayesian = draws[WL_DRAW_BAYESIAN_RND] > 0,
              kappa = bayesian || draws[WL_DRAW_ENSEMBLE] > 0 || draws[WL_DRAW_RND] > 0;
   if (!kappa && draws[WL_DRAW_POSTERIOR] == 0) return 0.0;
+  if (wl_work_has_square(m->w))
+    return wl_cost_factor(m, (double)m->w->test, true) + panel_work(m, sample_flops(m->w));
   return joint_factor(m, true) + (kappa ? joint_factor(m, false) : 0.0) +
          (bayesian ? joint_factor(m, false) : 0.0) + panel_work(m, sample_flops(m->w));
 }
@@ -333,8 +337,9 @@ static double read_phase(const wl_cost *m) {
 static double model_flops(const wl_work *w) {
   const double n = (double)w->train, m = (double)w->test, all = n + m, cube = n * n * n / 3.0;
   const double certificate = w->certify_draws > 0 ? all * all * all + certify_flops(w) : 0.0;
+  const double draws = sample_flops(w) + (wl_work_has_square(w) ? m * m * m / 3.0 : 0.0);
   return (w->theta ? cube + (w->ensemble ? 4.0 : 1.0) * n * n * m : 0.0) + (w->kappa ? cube + n * n * m : 0.0) +
-         sample_flops(w) + certificate;
+         draws + certificate;
 }
 
 /* Assembly, factors and predictions. */

@@ -116,12 +116,19 @@ static double predict_phase(const wl_cost *m, const wl_cost *single, bool theta)
          predict_batch(m, single, theta, last, false);
 }
 
+/* The covariance for draws: two products AᵀB + BᵀA of n × m matrices, a triangle of each; the ensemble's, which comes with it: one. */
+static double covariance(const wl_cost *m) {
+  const double n = (double)m->w->train, count = (double)m->w->test, products = m->w->ensemble ? 3.0 : 2.0;
+  if (!wl_work_has_square(m->w)) return 0.0;
+  return 2.0 * products * n * count * count / wl_cost_ranks(m) / (1e9 * m->s.gemm_gflops);
+}
+
 void wl_cost_mixed(const wl_cost *m, double seconds[WL_PHASE_COUNT]) {
   const wl_cost single = in_floats(m);
   const double touch = wl_cost_touch(&single, wl_cost_largest_share(m, (double)m->w->train));
   if (m->w->theta) {
     seconds[WL_PHASE_FACTOR_THETA] = touch + factor_phase(m, &single, true);
-    seconds[WL_PHASE_PREDICT_THETA] = predict_phase(m, &single, true);
+    seconds[WL_PHASE_PREDICT_THETA] = predict_phase(m, &single, true) + covariance(m);
   }
   if (m->w->kappa) {
     seconds[WL_PHASE_FACTOR_KAPPA] = (m->w->theta ? 0.0 : touch) + factor_phase(m, &single, false);

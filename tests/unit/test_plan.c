@@ -171,6 +171,35 @@ static void mixed_trades_passes_for_half_the_factor(void **state) {
   assert_true(fabs(e.seconds[WL_PHASE_PREDICT_KAPPA] / (4.0 * pass + 24.0 * cross) - 1.0) < 1e-3);
 }
 
+/* Posterior draws: m³/3 for the factor, m² a column; in double precision the joint factor of n + m, and twice (n + m)² and n². */
+static void mixed_draws_by_the_covariance(void **state) {
+  (void)state;
+  wl_speeds s = only_update(10.0);
+  wl_work w = work_of(2000, 20000);
+  const wl_layout l = layout_of(1, w.train);
+  const double m = 20000.0, columns = 50.0 * 3.0;
+  w.ensemble = w.kappa = false;
+  w.outputs = 3;
+  const double joint = 22000.0, before = wl_estimate_run(&s, &l, &w).flops;
+  w.samples[WL_DRAW_POSTERIOR] = 50;
+  wl_estimate e = wl_estimate_run(&s, &l, &w);
+  assert_true(fabs(e.seconds[WL_PHASE_SAMPLE] / (joint * joint * joint / 3.0 / 10e9) - 1.0) < 0.03);
+  w.mixed = true;
+  e = wl_estimate_run(&s, &l, &w);
+  assert_true(fabs(e.seconds[WL_PHASE_SAMPLE] / (m * m * m / 3.0 / 10e9) - 1.0) < 0.03);
+  assert_true(fabs(e.flops - before - m * m * m / 3.0 - columns * m * m) < 1.0);
+
+  s = only_update(1e12);
+  s.push_gflops = 10.0;
+  e = wl_estimate_run(&s, &l, &w);
+  assert_true(fabs(e.seconds[WL_PHASE_SAMPLE] / (columns * m * m / 10e9) - 1.0) < 1e-3);
+  s = only_update(1e12);
+  s.gemm_gflops = 10.0; /* with the prediction comes the covariance; the kernels' products of points cost little */
+  w.dimension = 1;
+  e = wl_estimate_run(&s, &l, &w);
+  assert_true(fabs(e.seconds[WL_PHASE_PREDICT_THETA] / (4.0 * 2000.0 * m * m / 10e9) - 1.0) < 1e-3);
+}
+
 static void rates_are_checked(void **state) {
   (void)state;
   wl_speeds s = wl_speeds_default();
@@ -211,6 +240,7 @@ int main(void) {
                                      cmocka_unit_test(threads_speed_up_products),
                                      cmocka_unit_test(rates_are_checked),
                                      cmocka_unit_test(the_grid_is_nearly_square),
-                                     cmocka_unit_test(mixed_trades_passes_for_half_the_factor)};
+                                     cmocka_unit_test(mixed_trades_passes_for_half_the_factor),
+                                     cmocka_unit_test(mixed_draws_by_the_covariance)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
