@@ -82,8 +82,9 @@ typedef struct wl_evidence {
 } wl_evidence;
 
 /**
- * Collective. Factors S of this prior. THETA first where both are wanted: KAPPA ends all use of Θ.
- * In mixed precision the targets are solved for together with the first test points, or by wl_model_settle.
+ * Collective. Factors S of this prior. THETA first where both are wanted: KAPPA ends all use of Θ, but for
+ * wl_model_predict_both in mixed precision. There, the targets are solved for together with the first test points, or by
+ * wl_model_settle.
  * Errors: those of wl_cholesky_factor.
  */
 wl_error wl_model_factor(wl_model *model, wl_prior prior);
@@ -97,7 +98,7 @@ wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch 
                          const wl_factor_state *resume);
 
 /**
- * Collective. Completes wl_model_evidence of the prior factored last where no wl_model_predict has done so.
+ * Collective. Completes wl_model_evidence of all priors factored where no prediction has done so.
  * Errors: WL_ERROR_NUMERICAL where refinement fails; WL_ERROR_MEMORY.
  */
 wl_error wl_model_settle(wl_model *model);
@@ -137,6 +138,16 @@ typedef struct wl_prediction {
  */
 wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t first, wl_matrix *covariance,
                           wl_prediction *prediction);
+
+/**
+ * Collective. In mixed precision alone: the same under both priors, which have both been factored, in the same passes over the
+ * kernels. Saves time up to some two hundred test points.
+ * @param covariance  by prior, NULL or as above
+ * @param prediction  by prior
+ */
+wl_error wl_model_predict_both(wl_model *model, const wl_point_set *test, int64_t first,
+                               wl_matrix *const covariance[WL_PRIOR_COUNT],
+                               wl_prediction prediction[WL_PRIOR_COUNT]);
 
 /** Local. Frees what a prediction holds. */
 void wl_prediction_clear(wl_prediction *prediction);

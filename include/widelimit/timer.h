@@ -16,6 +16,7 @@
   X(PREDICT_THETA, predict_theta) \
   X(FACTOR_KAPPA, factor_kappa)   \
   X(PREDICT_KAPPA, predict_kappa) \
+  X(PREDICT_BOTH, predict_both)   \
   X(SAMPLE, sample)               \
   X(CERTIFY, certify)             \
   X(CHECKPOINT, checkpoint)       \

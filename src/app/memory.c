@@ -32,6 +32,18 @@ static double squares(const wl_config *config) {
 
 static bool has_square(const wl_config *config) { return squares(config) > 0.0; }
 
+static bool wants_both(const wl_config *config) {
+  const bool *q = config->quantity;
+  return q[WL_QUANTITY_NNGP] &&
+         (q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND] || q[WL_QUANTITY_NTK_GP] || q[WL_QUANTITY_BAYESIAN_RND]);
+}
+
+bool wl_job_predicts_both(const wl_job *job) {
+  const wl_data_shape *s = job->shape;
+  return is_mixed(job->config) && wants_both(job->config) && job->batch >= s->test &&
+         wl_mixed_shares_passes(job->grid, s->train, s->test, s->outputs);
+}
+
 int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
   if (has_square(config)) return shape->test;
   const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
@@ -97,13 +109,11 @@ static wl_memory predict_memory(const wl_job *job) {
 }
 
 /*
- * One pass: the kernels' columns on their way, or pieces of them, and where they are few, as in a last batch, vectors on block
- * rows and columns for both kernels, or with the probes.
+ * One pass: the kernels' columns on their way, or pieces of them, and where the columns are few, as in a last batch, `vectors`
+ * of both kernels together on block rows and columns.
  */
-static double pass_bytes(const wl_grid *g, int64_t n, int64_t columns) {
-  const int64_t few = smaller(columns, wl_apply_most_few(g, n)), vectors = few + larger(few, WL_MIXED_PROBES);
-  const double rows = wl_apply_is_few(g, n, columns + WL_MIXED_PROBES) ? (double)wl_apply_piece_rows(g)
-                                                                       : g->columns * rows_of(g, n);
+static double pass_bytes(const wl_grid *g, int64_t n, bool few, int64_t vectors) {
+  const double rows = few ? (double)wl_apply_piece_rows(g) : g->columns * rows_of(g, n);
   return 2.0 * 8.0 * (double)wl_apply_part_width(g) * rows +
          8.0 * (double)vectors * (2.0 * rows_of(g, n) + 3.0 * columns_of(g, n));
 }
@@ -113,17 +123,28 @@ static double solve_bytes(const wl_grid *g, int64_t n, int64_t columns) {
   return 8.0 * (double)(columns <= WL_SOLVE_FEW ? columns : g->block) * rows_of(g, n);
 }
 
-/* The same in single precision, with five panels, one of floats and the probes, and what a pass or a solve takes beside. */
+/*
+ * The same in single precision. Right-hand sides, solutions, corrections, what becomes of them in a pass, and κ's product are
+ * five panels for Θ; where both priors share passes, κ adds the first four. Then come one panel of floats, the probes, and what a
+ * pass or a solve takes beside.
+ */
 static wl_memory mixed_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
+  const bool both = wl_job_predicts_both(job);
   const int64_t n = job->shape->train, targets = job->shape->outputs + WL_MIXED_COMPANIONS,
-                columns = job->batch + targets; /* of the first batch */
+                columns = job->batch + targets, /* of the first batch */
+      few = smaller(columns, wl_apply_most_few(g, n)), probes = WL_MIXED_PROBES;
+  const double pass = both ? pass_bytes(g, n, true, 2 * columns + larger(2 * probes, targets))
+                           : pass_bytes(g, n, wl_apply_is_few(g, n, columns + probes), few + larger(few, probes)),
+               solve = solve_bytes(g, n, columns), loop = 0.5 * loop_bytes(g, n);
   wl_memory m = predict_memory(job);
-  const double loop = 0.5 * loop_bytes(g, n), pass = pass_bytes(g, n, columns), solve = solve_bytes(g, n, columns);
-  const double panels = 5.5 * local_bytes(job, n, columns) + 2.0 * local_bytes(job, n, WL_MIXED_PROBES);
-  m.matrix *= 0.5;
-  m.targets *= 1.5;
-  m.panels = panels + (pass > solve ? pass : solve);
+  if (wants_both(job->config))
+    m.matrix = (double)wl_single_pair_bytes(g, n);
+  else
+    m.matrix *= 0.5;
+  m.targets *= wants_both(job->config) ? 2.5 : 1.5;
+  m.panels = (both ? 9.5 : 5.5) * local_bytes(job, n, columns) +
+             (both ? 2.0 : 1.0) * 2.0 * local_bytes(job, n, WL_MIXED_PROBES) + (pass > solve ? pass : solve);
   if (loop > m.panels) m.panels = loop;
   return m;
 }

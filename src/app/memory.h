@@ -46,6 +46,9 @@ int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape,
 /** Columns of a panel of draws: whole draws of `outputs` columns, bounded memory. */
 int64_t wl_job_panel_width(const wl_job *job, int64_t outputs);
 
+/** Whether both priors are factored before either predicts: mixed precision, one batch of few columns. */
+bool wl_job_predicts_both(const wl_job *job);
+
 /** Whether the run ends in the joint kernels of X and T: any draws in double precision, or a certificate. */
 bool wl_job_has_joint(const wl_config *config);
 

@@ -21,10 +21,15 @@ static bool keeps_law(const wl_run *run, wl_prior prior) {
   return prior == WL_PRIOR_THETA && wl_job_keeps_law(run->config);
 }
 
-static wl_error create_square(wl_run *run, wl_prior prior, const wl_point_set *test, wl_matrix **square) {
+static wl_error create_square(const wl_run *run, wl_prior prior, const wl_point_set *test, wl_matrix **square) {
   if (!run->config->output_covariance && !keeps_law(run, prior)) return WL_OK;
   WL_TRY(wl_matrix_create(run->grid, test->count, test->count, square));
   return wl_gram_symmetric(test, WL_GRAM_BOTH, *square);
+}
+
+static wl_error keep_batch(wl_run *run, wl_prediction *p, wl_matrix **square) {
+  WL_TRY(wl_run_write_batch(run, p, run->config->output_covariance ? *square : NULL));
+  return keeps_law(run, p->prior) ? wl_run_keep_law(run, p, square) : WL_OK;
 }
 
 static wl_error predict_batch(wl_run *run, wl_prior prior, int64_t first, int64_t count) {
@@ -35,11 +40,29 @@ static wl_error predict_batch(wl_run *run, wl_prior prior, int64_t first, int64_
   WL_GOTO(error, done, wl_run_read_test_points(run, first, count, &test));
   WL_GOTO(error, done, create_square(run, prior, test, &square));
   WL_GOTO(error, done, wl_model_predict(run->model, test, first, square, &p));
-  WL_GOTO(error, done, wl_run_write_batch(run, &p, run->config->output_covariance ? square : NULL));
-  if (keeps_law(run, prior)) error = wl_run_keep_law(run, &p, &square);
+  error = keep_batch(run, &p, &square);
 done:
   wl_prediction_clear(&p);
   wl_matrix_destroy(&square);
+  wl_point_set_destroy(&test);
+  return error;
+}
+
+/* All test points under both priors. */
+static wl_error predict_both(wl_run *run) {
+  wl_point_set *test = NULL;
+  wl_matrix *square[WL_PRIOR_COUNT] = {NULL, NULL};
+  wl_prediction p[WL_PRIOR_COUNT] = {{0}, {0}};
+  wl_error error;
+  WL_GOTO(error, done, wl_run_read_test_points(run, 0, run->shape.test, &test));
+  for (int i = 0; i < WL_PRIOR_COUNT; i++) WL_GOTO(error, done, create_square(run, (wl_prior)i, test, &square[i]));
+  WL_GOTO(error, done, wl_model_predict_both(run->model, test, 0, square, p));
+  for (int i = 0; i < WL_PRIOR_COUNT && error == WL_OK; i++) error = keep_batch(run, &p[i], &square[i]);
+done:
+  for (int i = 0; i < WL_PRIOR_COUNT; i++) {
+    wl_prediction_clear(&p[i]);
+    wl_matrix_destroy(&square[i]);
+  }
   wl_point_set_destroy(&test);
   return error;
 }
@@ -51,26 +74,55 @@ static double work_per_point(const wl_run *run, wl_prior prior) {
   return ensemble ? 4.0 : 1.0; /* forward 1, backward 1, product with κ 2 */
 }
 
-static wl_error factor_and_predict(wl_run *run, wl_prior prior) {
-  const double n = (double)run->shape.train, m = (double)run->shape.test;
-  if (wl_keeper_is_past(run, prior)) return WL_OK;
-  wl_timer_enter(&run->timer, prior == WL_PRIOR_THETA ? WL_PHASE_FACTOR_THETA : WL_PHASE_FACTOR_KAPPA);
-  const double left = n - (double)wl_keeper_columns(run, prior);
-  wl_timer_count(&run->timer, left * left * left / 3.0);
-  WL_TRY(wl_keeper_factor(run, prior));
+static double flops_of(const wl_run *run, wl_prior prior, int64_t count) {
+  const double n = (double)run->shape.train;
+  return work_per_point(run, prior) * n * n * (double)count;
+}
 
+static wl_error factor(wl_run *run, wl_prior prior) {
+  wl_timer_enter(&run->timer, prior == WL_PRIOR_THETA ? WL_PHASE_FACTOR_THETA : WL_PHASE_FACTOR_KAPPA);
+  const double left = (double)(run->shape.train - wl_keeper_columns(run, prior));
+  wl_timer_count(&run->timer, left * left * left / 3.0);
+  return wl_keeper_factor(run, prior);
+}
+
+static wl_error predict(wl_run *run, wl_prior prior) {
+  const int64_t m = run->shape.test, done = wl_keeper_predicted(run, prior);
+  const double flops = flops_of(run, prior, m - done);
   wl_timer_enter(&run->timer, prior == WL_PRIOR_THETA ? WL_PHASE_PREDICT_THETA : WL_PHASE_PREDICT_KAPPA);
-  const double flops = work_per_point(run, prior) * n * n * (m - (double)wl_keeper_predicted(run, prior));
   wl_timer_count(&run->timer, flops);
-  wl_progress progress = wl_progress_begin("predict", m, flops / 1e9);
-  for (int64_t first = wl_keeper_predicted(run, prior); first < run->shape.test; first += run->batch) {
-    const int64_t count = smaller(run->batch, run->shape.test - first);
+  wl_progress progress = wl_progress_begin("predict", (double)m, flops / 1e9);
+  for (int64_t first = done; first < m; first += run->batch) {
+    const int64_t count = smaller(run->batch, m - first);
     WL_TRY(predict_batch(run, prior, first, count));
     WL_TRY(wl_keeper_boundary(run, prior, first + count));
     wl_progress_update(&progress, (double)(first + count));
   }
   wl_progress_end(&progress);
   return wl_model_settle(run->model);
+}
+
+/* Both factors, and then the predictions in the same passes. */
+static wl_error infer_together(wl_run *run) {
+  WL_TRY(factor(run, WL_PRIOR_THETA));
+  WL_TRY(factor(run, WL_PRIOR_KAPPA));
+  wl_timer_enter(&run->timer, WL_PHASE_PREDICT_BOTH);
+  for (int p = 0; p < WL_PRIOR_COUNT; p++)
+    wl_timer_count(&run->timer, flops_of(run, (wl_prior)p, run->shape.test));
+  return predict_both(run);
+}
+
+/* One prior after the other. */
+static wl_error infer(wl_run *run) {
+  const wl_model_options options = wl_run_model_options(run->config);
+  const wl_job job = wl_run_job(run);
+  if (wl_job_predicts_both(&job)) return infer_together(run);
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    if (!wl_model_needs(&options, (wl_prior)p) || wl_keeper_is_past(run, (wl_prior)p)) continue;
+    WL_TRY(factor(run, (wl_prior)p));
+    WL_TRY(predict(run, (wl_prior)p));
+  }
+  return WL_OK;
 }
 
 static wl_error finish(wl_run *run) {
@@ -107,9 +159,7 @@ static wl_error run_phases(wl_run *run, const wl_arguments *arguments) {
   WL_TRY(wl_run_read_data(run));
   WL_TRY(assemble(run));
   if (run->config->output_kernels && !run->keeper.resumed) WL_TRY(wl_run_write_kernels(run));
-  const wl_model_options options = wl_run_model_options(run->config);
-  if (wl_model_needs(&options, WL_PRIOR_THETA)) WL_TRY(factor_and_predict(run, WL_PRIOR_THETA));
-  if (wl_model_needs(&options, WL_PRIOR_KAPPA)) WL_TRY(factor_and_predict(run, WL_PRIOR_KAPPA));
+  WL_TRY(infer(run));
   WL_TRY(wl_run_sample(run));
   WL_TRY(wl_keeper_last_boundary(run));
   WL_TRY(wl_run_certify(run));

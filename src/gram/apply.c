@@ -97,12 +97,12 @@ static part part_of(const pass *p, int64_t group, int64_t step, int q) {
   return t;
 }
 
-/* On the diagonal tile: K_ii + shift; with `half`, half of it and nothing above. */
+/* On the diagonal tile: K_ii; with `half`, half of it and nothing above. */
 static void finish_diagonal(const operand *o, const part *t) {
   if (!o->product) return;
   double *tile = o->part + t->offset;
   for (int64_t j = 0; j < t->width; j++) {
-    const double diagonal = o->diagonal[t->own + j] + o->product->shift;
+    const double diagonal = o->diagonal[t->own + j];
     for (int64_t i = 0; o->product->half && i < j; i++) tile[i + j * t->rows] = 0.0;
     tile[j + j * t->rows] = o->product->half ? 0.5 * diagonal : diagonal;
   }
@@ -166,6 +166,13 @@ static void use(const pass *p, const operand *o, const part *t) {
 static void clear(const wl_product *product) {
   for (const wl_product *q = product; q; q = q->also)
     memset(q->c->data, 0, sizeof(double) * (size_t)(q->c->ld * q->c->local_columns));
+}
+
+/* C ← C + shift V, or half of it. */
+static void add_shift(const wl_product *product) {
+  for (const wl_product *q = product; q; q = q->also)
+    for (int64_t k = 0; q->shift != 0.0 && k < q->c->ld * q->c->local_columns; k++)
+      q->c->data[k] += (q->half ? 0.5 : 1.0) * q->shift * q->v->data[k];
 }
 
 /* ---- few columns: the vectors travel and the tiles stay ------------------------------------------------------------ */
@@ -325,30 +332,34 @@ static wl_error apply_few(pass *p) {
   return error;
 }
 
+/* Many columns: block columns travel and the vectors stay. */
+static wl_error apply_many(pass *p) {
+  const int64_t block = p->grid->block, blocks = (p->n + block - 1) / block;
+  clear(p->theta.product);
+  clear(p->kappa.product);
+  for (int64_t group = 0; group * p->grid->columns < blocks; group++)
+    for (int64_t step = 0; step * p->width < block; step++) {
+      const part own = part_of(p, group, step, p->grid->column);
+      if (own.width > 0) compute(p, &own);
+      for (int q = 0; q < p->grid->columns; q++) {
+        const part t = part_of(p, group, step, q);
+        if (t.width == 0) continue;
+        send(p, &p->theta, &t, q);
+        send(p, &p->kappa, &t, q);
+        use(p, &p->theta, &t);
+        use(p, &p->kappa, &t);
+      }
+    }
+  return WL_OK;
+}
+
 wl_error wl_gram_apply(const wl_point_set *points, const wl_product *theta, const wl_product *kappa) {
   pass p;
   WL_TRY(pass_create(points, theta, kappa, &p));
-  if (p.few) {
-    const wl_error error = apply_few(&p);
-    pass_destroy(&p);
-    return error;
-  }
-  clear(theta);
-  clear(kappa);
-  const int64_t block = p.grid->block, blocks = (p.n + block - 1) / block;
-  for (int64_t group = 0; group * p.grid->columns < blocks; group++)
-    for (int64_t step = 0; step * p.width < block; step++) {
-      const part own = part_of(&p, group, step, p.grid->column);
-      if (own.width > 0) compute(&p, &own);
-      for (int q = 0; q < p.grid->columns; q++) {
-        const part t = part_of(&p, group, step, q);
-        if (t.width == 0) continue;
-        send(&p, &p.theta, &t, q);
-        send(&p, &p.kappa, &t, q);
-        use(&p, &p.theta, &t);
-        use(&p, &p.kappa, &t);
-      }
-    }
+  const wl_error error = p.few ? apply_few(&p) : apply_many(&p);
   pass_destroy(&p);
+  WL_TRY(error);
+  add_shift(theta);
+  add_shift(kappa);
   return WL_OK;
 }

@@ -14,15 +14,20 @@
 #include "dist/single.h"
 #include "widelimit/gram.h"
 
+/** What is known of a kernel matrix in floats, scale · S. */
+typedef struct wl_rounded {
+  double scale; /**< the power of two that brings the largest diagonal entry into [1, 2): floats overflow early */
+  double norm;  /**< ‖S‖₁; not finite where an entry is not */
+} wl_rounded;
+
 /**
- * Rounds scale · S to floats, tile by tile, in the lower triangle of `to` (n × n) with the diagonal; what is above stays.
- * @param kernel  WL_GRAM_THETA or WL_GRAM_KAPPA
- * @param scale   gets the power of two that brings the largest diagonal entry into [1, 2): floats overflow early
- * @param norm    gets ‖S‖₁; not finite where an entry is not
+ * Rounds the kernels asked for to floats, tile by tile, in the lower triangle of `to` (n × n) with the diagonal. Where both
+ * are, `to` is a pair (wl_single_create_pair), Θ comes in front and κ, which is evaluated on the way, behind it.
+ * @param theta, kappa  NULL: not wanted
  * Errors: WL_ERROR_MEMORY.
  */
-wl_error wl_gram_narrow(const wl_point_set *points, wl_gram_content kernel, double shift, wl_single *to,
-                        double *scale, double *norm);
+wl_error wl_gram_narrow(const wl_point_set *points, double shift, wl_single *to, wl_rounded *theta,
+                        wl_rounded *kappa);
 
 /** What one kernel is multiplied with: C ← S V, or with `half`, C ← (strict lower triangle + ½ diagonal of S) V. */
 typedef struct wl_product {
@@ -30,7 +35,7 @@ typedef struct wl_product {
   wl_matrix *c;       /**< the same shape and grid; overwritten */
   double shift;
   bool half;                     /**< half the work, and enough for quadratic forms: vᵀ S v = 2 vᵀ c */
-  const struct wl_product *also; /**< another panel for the same kernel, of the same shift and half; NULL: none */
+  const struct wl_product *also; /**< another panel for the same kernel, of the same half; NULL: none */
 } wl_product;
 
 /** Columns at once up to which V may go to the ranks, those of kernel parts on their way, rows computed at a time. */

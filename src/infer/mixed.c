@@ -39,13 +39,19 @@ static double column_dots(const wl_matrix *a, const wl_matrix *b, double *dot) {
 
 /* ---- the factor ------------------------------------------------------------------------------------------------- */
 
+wl_error wl_mixed_round(wl_mixed *m, wl_mixed *behind) {
+  const bool theta = m->kernel == WL_GRAM_THETA;
+  wl_rounded *other = behind ? &behind->rounded : NULL;
+  return wl_gram_narrow(m->points, m->shift, &m->factor, theta ? &m->rounded : other, theta ? other : &m->rounded);
+}
+
 static wl_error factor(wl_mixed *m, wl_cholesky *facts) {
-  WL_TRY(wl_gram_narrow(m->points, m->kernel, m->shift, m->factor, &m->scale, &facts->norm));
+  facts->norm = m->rounded.norm;
   if (!isfinite(facts->norm))
     WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", m->name);
   int64_t pivot;
   const double began = MPI_Wtime();
-  WL_TRY(wl_factorize_single(m->factor, WL_TRIANGLE_LOWER, m->name, &pivot));
+  WL_TRY(wl_factorize_single(&m->factor, WL_TRIANGLE_LOWER, m->name, &pivot));
   facts->seconds = MPI_Wtime() - began;
   if (pivot < 0) return WL_OK;
   WL_FAIL(
@@ -58,7 +64,7 @@ static wl_error factor(wl_mixed *m, wl_cholesky *facts) {
 
 /* log det M = 2 Σ log L_ii − n log scale */
 static wl_error log_determinant(const wl_mixed *m, double *result) {
-  const wl_single *a = m->factor;
+  const wl_single *a = &m->factor;
   double *diagonal = malloc(sizeof(double) * (size_t)(a->local_rows + 1)), sum = 0.0;
   wl_error error = diagonal ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "log-determinant: out of memory");
   WL_TRY(wl_error_agree(a->grid->comm, error)); /* a rank that has one leaks it: the run is over */
@@ -67,7 +73,7 @@ static wl_error log_determinant(const wl_mixed *m, double *result) {
   for (int64_t i = 0; i < a->local_rows; i++) sum += 2.0 * log(diagonal[i]);
   free(diagonal);
   MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, a->grid->comm);
-  *result = sum - (double)a->rows * log(m->scale);
+  *result = sum - (double)a->rows * log(m->rounded.scale);
   return WL_OK;
 }
 
@@ -79,7 +85,7 @@ wl_error wl_mixed_factor(wl_mixed *m, wl_cholesky *facts) {
   m->residual = 0.0;
   WL_TRY(factor(m, facts));
   WL_TRY(log_determinant(m, &facts->log_determinant));
-  WL_TRY(wl_inverse_norm1_single(m->factor, m->scale, &inverse_norm));
+  WL_TRY(wl_inverse_norm1_single(&m->factor, m->rounded.scale, &inverse_norm));
   facts->reciprocal_condition = 1.0 / (facts->norm * inverse_norm);
   return WL_OK;
 }
@@ -97,19 +103,19 @@ static void probes_destroy(probes *p) {
 }
 
 static wl_error probes_create(const wl_mixed *m, uint64_t seed, probes *p) {
-  const int64_t n = m->factor->rows;
+  const int64_t n = m->factor.rows;
   *p = (probes){NULL, NULL};
-  WL_TRY(wl_matrix_create(m->factor->grid, n, PROBES, &p->u));
-  WL_TRY(wl_matrix_create(m->factor->grid, n, PROBES, &p->su));
-  fill_signs(seed, sqrt(m->scale), p->u);
-  return wl_triangle_solve_mixed(m->factor, WL_TRIANGLE_LOWER, 1, p->u);
+  WL_TRY(wl_matrix_create(m->factor.grid, n, PROBES, &p->u));
+  WL_TRY(wl_matrix_create(m->factor.grid, n, PROBES, &p->su));
+  fill_signs(seed, sqrt(m->rounded.scale), p->u);
+  return wl_triangle_solve_mixed(&m->factor, WL_TRIANGLE_LOWER, 1, p->u);
 }
 
 /*
  * gᵀ F g = uᵀ S u − n. Its variance is 2 ‖F‖²_F without the diagonal, which gives the second term of log det (I + F).
  */
 static wl_error correct_determinant(const wl_mixed *m, const probes *p, wl_cholesky *facts, double *uncertainty) {
-  const double n = (double)m->factor->rows;
+  const double n = (double)m->factor.rows;
   double t[PROBES], variance = 0.0;
   const double mean = column_dots(p->u, p->su, t) / PROBES - n;
   for (int j = 0; j < PROBES; j++) variance += (t[j] - n - mean) * (t[j] - n - mean) / (PROBES - 1);
@@ -129,37 +135,41 @@ static void copy_first(const wl_matrix *from, wl_matrix *to) {
       memcpy(to->data + jl * to->ld, from->data + jl * from->ld, sizeof(double) * (size_t)from->local_rows);
 }
 
-/* [targets | random signs, whose solutions nobody asks for | right-hand sides of test points] */
+/* [targets | random signs, whose solutions nobody asks for | right-hand sides of test points], on their way */
 typedef struct joint {
   int64_t first, columns; /* of the test points; in all */
   wl_panels v;
   double *prior, *quadratic;
+  probes probes;
+  wl_product with_probes;
+  wl_refine_goal goal;
 } joint;
 
 static void joint_destroy(joint *j) {
+  probes_destroy(&j->probes);
   wl_panels_destroy(&j->v);
   free(j->prior);
   free(j->quadratic);
 }
 
-static wl_error joint_create(uint64_t seed, const wl_matrix *targets, const wl_refine_goal *goal, wl_panels *tests,
-                             joint *j) {
-  const wl_grid *grid = targets->grid;
-  const int64_t first = targets->columns + COMPANIONS, count = tests ? tests->r->columns : 0;
+/* The right-hand sides; those of the test points go there. */
+static wl_error joint_create(uint64_t seed, const wl_mixed_ask *ask, joint *j) {
+  const wl_matrix *y = ask->targets->y;
+  const int64_t first = y->columns + COMPANIONS, count = ask->tests ? ask->tests->r->columns : 0;
   *j = (joint){.first = first, .columns = first + count};
   j->prior = malloc(sizeof(double) * (size_t)j->columns);
   j->quadratic = malloc(sizeof(double) * (size_t)j->columns);
   wl_error error = j->prior && j->quadratic ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "refinement: out of memory");
-  WL_TRY(wl_error_agree(grid->comm, error));
-  WL_TRY(wl_panels_create(grid, targets->rows, j->columns, &j->v));
+  WL_TRY(wl_error_agree(y->grid->comm, error));
+  WL_TRY(wl_panels_create(y->grid, y->rows, j->columns, &j->v));
   wl_matrix own = wl_matrix_first_columns(j->v.r, first);
   fill_signs(seed, 1.0, &own);
-  copy_first(targets, j->v.r);
+  copy_first(y, j->v.r);
   for (int64_t k = 0; k < first; k++) j->prior[k] = -1.0;
-  if (!tests) return WL_OK;
-  memcpy(j->prior + first, goal->prior, sizeof(double) * (size_t)count);
-  wl_copy_columns(count, tests->r, 0, j->v.r, first);
-  wl_matrix_destroy(&tests->r);
+  if (!ask->tests) return WL_OK;
+  memcpy(j->prior + first, ask->goal.prior, sizeof(double) * (size_t)count);
+  wl_copy_columns(count, ask->tests->r, 0, j->v.r, first);
+  wl_matrix_destroy(&ask->tests->r);
   return WL_OK;
 }
 
@@ -182,32 +192,43 @@ static wl_error take_all(joint *j, wl_panels *tests, double *quadratic) {
   return take(j, &j->v.image, &tests->image);
 }
 
-static wl_error solve_jointly(wl_mixed *m, uint64_t seed, const wl_mixed_targets *t, const wl_refine_goal *goal,
-                              joint *j) {
-  probes p;
-  WL_TRY(probes_create(m, seed, &p));
-  const wl_product with_probes = {.v = p.u, .c = p.su, .shift = m->shift};
-  const wl_refine_goal whole = {
-      .prior = j->prior, .vectors = goal->vectors, .also = &with_probes, .image = goal->image};
-  wl_error error = wl_refine(m, &whole, &j->v, j->quadratic);
-  if (error == WL_OK) error = correct_determinant(m, &p, t->facts, t->uncertainty);
-  probes_destroy(&p);
-  return error;
+/* What is to be refined for this prior. */
+static wl_error begin(uint64_t seed, const wl_mixed_ask *ask, joint *j, wl_refining *system) {
+  wl_mixed *m = ask->mixed;
+  if (!ask->targets) {
+    *system = (wl_refining){m, &ask->goal, ask->tests, ask->quadratic};
+    const wl_matrix *r = ask->tests->r;
+    return wl_panels_create(r->grid, r->rows, r->columns, ask->tests);
+  }
+  WL_TRY(joint_create(seed, ask, j));
+  WL_TRY(probes_create(m, seed, &j->probes));
+  j->with_probes = (wl_product){.v = j->probes.u, .c = j->probes.su, .shift = m->shift};
+  j->goal = (wl_refine_goal){
+      .prior = j->prior, .vectors = ask->goal.vectors, .also = &j->with_probes, .image = ask->goal.image};
+  *system = (wl_refining){m, &j->goal, &j->v, j->quadratic};
+  return WL_OK;
 }
 
-wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_mixed_targets *t, const wl_refine_goal *goal,
-                        wl_panels *tests, double *quadratic) {
-  joint j;
-  wl_error error;
-  WL_GOTO(error, done, joint_create(seed, t->y, goal, tests, &j));
-  WL_GOTO(error, done, solve_jointly(m, seed, t, goal, &j));
-  t->facts->residual = m->backward / ((double)t->y->rows * (double)FLT_EPSILON * t->facts->norm);
-  memcpy(t->quadratic, j.quadratic, sizeof(double) * (size_t)t->y->columns);
-  copy_first(j.v.x, t->x);
-  copy_first(j.v.r, t->r);
-  if (tests) error = take_all(&j, tests, quadratic);
-done:
-  joint_destroy(&j);
+/* To each its own. */
+static wl_error end(const wl_mixed_ask *ask, joint *j) {
+  const wl_mixed_targets *t = ask->targets;
+  if (!t) return WL_OK;
+  WL_TRY(correct_determinant(ask->mixed, &j->probes, t->facts, t->uncertainty));
+  t->facts->residual = ask->mixed->backward / ((double)t->y->rows * (double)FLT_EPSILON * t->facts->norm);
+  memcpy(t->quadratic, j->quadratic, sizeof(double) * (size_t)t->y->columns);
+  copy_first(j->v.x, t->x);
+  copy_first(j->v.r, t->r);
+  return ask->tests ? take_all(j, ask->tests, ask->quadratic) : WL_OK;
+}
+
+wl_error wl_mixed_solve(uint64_t seed, const wl_mixed_ask *asks, int count) {
+  joint j[2] = {{0}, {0}};
+  wl_refining systems[2] = {{0}, {0}};
+  wl_error error = WL_OK;
+  for (int i = 0; i < count && error == WL_OK; i++) error = begin(seed, &asks[i], &j[i], &systems[i]);
+  if (error == WL_OK) error = wl_refine(systems, count);
+  for (int i = 0; i < count && error == WL_OK; i++) error = end(&asks[i], &j[i]);
+  for (int i = 0; i < 2; i++) joint_destroy(&j[i]);
   return error;
 }
 
@@ -236,7 +257,7 @@ static wl_error combine(uint64_t seed, const wl_matrix *a, wl_matrix *c) {
 
 wl_error wl_mixed_check_create(const wl_mixed *m, uint64_t seed, const wl_matrix *b, const wl_matrix *x,
                                wl_mixed_check *check) {
-  const wl_grid *grid = m->factor->grid;
+  const wl_grid *grid = m->factor.grid;
   *check = (wl_mixed_check){NULL, NULL, NULL};
   wl_error error;
   WL_GOTO(error, done, wl_matrix_create(grid, b->rows, COMBINATIONS, &check->right));

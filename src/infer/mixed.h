@@ -11,10 +11,20 @@
 /** Random columns: those that tell the log-determinant, those that are solved for beside the targets, those of a check. */
 enum { WL_MIXED_PROBES = 32, WL_MIXED_COMPANIONS = 8, WL_MIXED_COMBINATIONS = 8 };
 
+/** Local. Whether all test points with the targets are so few columns that both priors had better share their passes. */
+static inline bool wl_mixed_shares_passes(const wl_grid *grid, int64_t n, int64_t test, int64_t outputs) {
+  return wl_apply_is_few(grid, n, test + outputs + WL_MIXED_COMPANIONS + WL_MIXED_PROBES);
+}
+
 /**
- * Assembles fl₃₂(scale · S) in m->factor, which has been created, and factors it. Of *m, points, kernel, name and shift
- * are given.
- *
+ * Rounds S to floats in the array of m->factor; `behind`, if not NULL, is the other kernel, whose floats are made at the same
+ * time and come behind (wl_single_create_pair). Of both, all but what is found is given.
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_mixed_round(wl_mixed *m, wl_mixed *behind);
+
+/**
+ * Factors S, of which the floats are in place.
  * @param facts  as wl_cholesky_factor fills it, but without a residual, and with log det M for log det S
  * Errors: WL_ERROR_NUMERICAL where S is not finite, or not positive definite in single precision, naming the remedies;
  * WL_ERROR_MEMORY.
@@ -31,19 +41,27 @@ typedef struct wl_mixed_targets {
   double *uncertainty;
 } wl_mixed_targets;
 
+/** What is asked of one prior at a time. */
+typedef struct wl_mixed_ask {
+  wl_mixed *mixed;
+  const wl_mixed_targets *targets; /**< NULL: they have been solved for */
+  wl_refine_goal goal;             /**< of the test points */
+  wl_panels *tests;                /**< with r alone; NULL: none, and then there are targets */
+  double *quadratic;               /**< of those, as wl_refining has it */
+} wl_mixed_ask;
+
 /**
- * Solves for the targets and finds what is left to know of the factor, in the passes that a first batch of test points takes
- * anyway. Random columns are solved for at the same time, so that δ is known even without test points.
+ * Solves for the targets and finds what is left to know of a factor, in the passes that a first batch of test points takes
+ * anyway, under one prior or under both in the same passes. Random columns are solved for at the same time, so that δ is known
+ * even without test points.
  *
  * The log-determinant is corrected for the factor's rounding: log det S = log det M + log det (I + F),
  * F = L⁻¹ (scale · S) L⁻ᵀ − I, log det (I + F) = tr F − ½ ‖F‖²_F + …, and the trace is the mean of gᵀ F g over random signs g
  * [Hutchinson 1990], which go with the first pass. facts->residual is the largest ‖b − S x‖₂ / (n ε ‖S‖₁ ‖x‖₂) of first
  * solutions x ← M⁻¹ b, ε being that of single precision.
- * @param goal, tests, quadratic  as in wl_refine, `tests` with r alone; tests = NULL: no test points
  * Errors: those of wl_refine; WL_ERROR_NUMERICAL where M and S differ so much that errors cannot be told from residuals.
  */
-wl_error wl_mixed_solve(wl_mixed *m, uint64_t seed, const wl_mixed_targets *targets, const wl_refine_goal *goal,
-                        wl_panels *tests, double *quadratic);
+wl_error wl_mixed_solve(uint64_t seed, const wl_mixed_ask *asks, int count);
 
 /**
  * Whether `solution`, n × any, solves S X = B for these test points' kernel panel B, by eight random combinations of the

@@ -1,7 +1,5 @@
 #include "infer/model.h"
 
-#include "infer/mixed.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,23 +19,37 @@ static wl_gram_content needed_content(const wl_model *model) {
   return (wl_gram_content)(content & ~(int)model->options.holds);
 }
 
-/* Room for one kernel at a time, in single precision, and for what is left of the targets. */
-static wl_error create_mixed(wl_model *model) {
-  const wl_grid *grid = model->train->grid;
-  model->mixed = calloc(1, sizeof *model->mixed);
-  wl_error error = model->mixed ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "model: out of memory");
-  WL_TRY(wl_error_agree(grid->comm, error));
-  *model->mixed =
-      (wl_mixed){.points = model->train, .shift = model->options.noise_variance + model->options.jitter};
-  WL_TRY(wl_matrix_create(grid, model->targets->rows, model->targets->columns, &model->target_residual));
-  return wl_single_create(grid, model->train->count, model->train->count, &model->mixed->factor);
+static bool needs_both(const wl_model *model) {
+  return wl_model_needs(&model->options, WL_PRIOR_THETA) && wl_model_needs(&model->options, WL_PRIOR_KAPPA);
 }
 
-static void destroy_mixed(wl_model *model) {
-  wl_matrix_destroy(&model->target_residual);
-  if (model->mixed) wl_single_destroy(&model->mixed->factor);
-  free(model->mixed);
-  model->mixed = NULL;
+static wl_error create_side(wl_model *model, wl_prior prior) {
+  const wl_matrix *y = model->targets;
+  wl_side *side = &model->side[prior];
+  side->mixed = (wl_mixed){.points = model->train,
+                           .kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA,
+                           .name = prior == WL_PRIOR_THETA ? "theta" : "kappa",
+                           .shift = model->options.noise_variance + model->options.jitter,
+                           .factor = *model->floats};
+  WL_TRY(wl_matrix_create(y->grid, y->rows, y->columns, &side->solution));
+  return wl_matrix_create(y->grid, y->rows, y->columns, &side->residual);
+}
+
+/* Room for the kernels in single precision, a triangle each, and for what is left of the targets. */
+static wl_error create_mixed(wl_model *model) {
+  const wl_grid *grid = model->train->grid;
+  const int64_t n = model->train->count;
+  WL_TRY(needs_both(model) ? wl_single_create_pair(grid, n, &model->floats)
+                           : wl_single_create(grid, n, n, &model->floats));
+  for (int p = 0; p < WL_PRIOR_COUNT; p++)
+    if (wl_model_needs(&model->options, (wl_prior)p)) WL_TRY(create_side(model, (wl_prior)p));
+  return WL_OK;
+}
+
+static wl_error create_double(wl_model *model) {
+  const wl_matrix *y = model->targets;
+  if (!model->gram) WL_TRY(wl_matrix_create(y->grid, y->rows, y->rows, &model->gram));
+  return wl_matrix_create(y->grid, y->rows, y->columns, &model->whitened_targets);
 }
 
 wl_error wl_model_create(const wl_model_options *options, const wl_point_set *train, const wl_matrix *targets,
@@ -51,11 +63,7 @@ wl_error wl_model_create(const wl_model_options *options, const wl_point_set *tr
 
   *model = (wl_model){.options = *options, .train = train, .targets = targets};
   model->gram = options->array;
-  if (options->mixed)
-    WL_GOTO(error, fail, create_mixed(model));
-  else if (!model->gram)
-    WL_GOTO(error, fail, wl_matrix_create(grid, train->count, train->count, &model->gram));
-  WL_GOTO(error, fail, wl_matrix_create(grid, targets->rows, targets->columns, &model->whitened_targets));
+  WL_GOTO(error, fail, options->mixed ? create_mixed(model) : create_double(model));
   const size_t rows = (size_t)wl_points_count(train->row);
   model->kappa_diagonal = malloc(sizeof(double) * (rows + 1));
   model->saved_diagonal = malloc(sizeof(double) * (rows + 1));
@@ -75,23 +83,25 @@ fail:
   return error;
 }
 
+void wl_model_release(wl_model *model) {
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    wl_matrix_destroy(&model->side[p].solution);
+    wl_matrix_destroy(&model->side[p].residual);
+  }
+  wl_single_destroy(&model->floats);
+  wl_matrix_destroy(&model->whitened_targets);
+  wl_matrix_destroy(&model->gram);
+}
+
 void wl_model_destroy(wl_model **pointer) {
   wl_model *model = *pointer;
   if (!model) return;
+  wl_model_release(model);
   for (int p = 0; p < WL_PRIOR_COUNT; p++) free(model->evidence[p].log_marginal_likelihood);
   free(model->saved_diagonal);
   free(model->kappa_diagonal);
-  wl_matrix_destroy(&model->whitened_targets);
-  destroy_mixed(model);
-  wl_matrix_destroy(&model->gram);
   free(model);
   *pointer = NULL;
-}
-
-void wl_model_release(wl_model *model) {
-  wl_matrix_destroy(&model->whitened_targets);
-  destroy_mixed(model);
-  wl_matrix_destroy(&model->gram);
 }
 
 const wl_matrix *wl_model_gram(const wl_model *model) { return model->gram; }
@@ -139,55 +149,88 @@ static wl_triangle triangle_of(wl_prior prior) {
   return prior == WL_PRIOR_THETA ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
 }
 
-static wl_error factor_mixed(wl_model *model, wl_prior prior) {
-  wl_evidence *evidence = &model->evidence[prior];
-  wl_mixed *mixed = model->mixed;
-  mixed->kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
-  mixed->name = prior == WL_PRIOR_THETA ? "theta" : "kappa";
-  model->current = prior;
-  model->open = true;
-  evidence->refinement = (wl_refinement){0};
-  return wl_mixed_factor(mixed, &evidence->factor);
+/* Brings a prior's floats to the front; what was there is behind then, where both priors are needed. */
+static wl_error bring(wl_model *model, wl_prior prior) {
+  wl_side *own = &model->side[prior], *other = &model->side[1 - prior];
+  own->mixed.factor = *model->floats;
+  if (needs_both(model)) other->mixed.factor = wl_single_behind(model->floats);
+  if (prior == WL_PRIOR_THETA) {
+    model->kappa_waits = needs_both(model);
+    return wl_mixed_round(&own->mixed, model->kappa_waits ? &other->mixed : NULL);
+  }
+  if (!model->kappa_waits) return wl_mixed_round(&own->mixed, NULL);
+  model->kappa_waits = false;
+  wl_single_exchange(model->floats);
+  return WL_OK;
 }
 
-wl_error wl_model_refine(wl_model *model, const wl_refine_goal *goal, wl_panels *tests, double *quadratic) {
-  wl_evidence *evidence = &model->evidence[model->current];
-  if (!model->open) {
-    WL_TRY(wl_panels_create(tests->r->grid, tests->r->rows, tests->r->columns, tests));
-    return wl_refine(model->mixed, goal, tests, quadratic);
+static wl_error factor_mixed(wl_model *model, wl_prior prior) {
+  model->current = prior;
+  model->evidence[prior].refinement = (wl_refinement){0};
+  WL_TRY(bring(model, prior));
+  WL_TRY(wl_mixed_factor(&model->side[prior].mixed, &model->evidence[prior].factor));
+  model->side[prior].open = true;
+  return WL_OK;
+}
+
+static wl_mixed_targets targets_of(wl_model *model, wl_prior prior) {
+  wl_evidence *evidence = &model->evidence[prior];
+  return (wl_mixed_targets){.y = model->targets,
+                            .x = model->side[prior].solution,
+                            .r = model->side[prior].residual,
+                            .quadratic = evidence->log_marginal_likelihood,
+                            .facts = &evidence->factor,
+                            .uncertainty = &evidence->refinement.log_determinant_error};
+}
+
+/* The targets have been solved for. */
+static void close_side(wl_model *model, wl_prior prior) {
+  if (!model->side[prior].open) return;
+  log_marginal_likelihood(model, &model->evidence[prior]);
+  model->evidence[prior].refinement.used = true;
+  model->side[prior].open = false;
+}
+
+wl_error wl_model_refine(wl_model *model, const wl_model_ask *asks, int count) {
+  wl_mixed_targets targets[WL_PRIOR_COUNT];
+  wl_mixed_ask all[WL_PRIOR_COUNT] = {{0}, {0}};
+  for (int i = 0; i < count; i++) {
+    const wl_prior prior = asks[i].prior;
+    targets[i] = targets_of(model, prior);
+    all[i] = (wl_mixed_ask){.mixed = &model->side[prior].mixed,
+                            .targets = model->side[prior].open ? &targets[i] : NULL,
+                            .goal = asks[i].goal,
+                            .tests = asks[i].tests,
+                            .quadratic = asks[i].quadratic};
   }
-  const wl_mixed_targets targets = {.y = model->targets,
-                                    .x = model->whitened_targets,
-                                    .r = model->target_residual,
-                                    .quadratic = evidence->log_marginal_likelihood,
-                                    .facts = &evidence->factor,
-                                    .uncertainty = &evidence->refinement.log_determinant_error};
-  WL_TRY(wl_mixed_solve(model->mixed, model->options.seed, &targets, goal, tests, quadratic));
-  log_marginal_likelihood(model, evidence);
-  evidence->refinement.used = true;
-  model->open = false;
+  WL_TRY(wl_mixed_solve(model->options.seed, all, count));
+  for (int i = 0; i < count; i++) close_side(model, asks[i].prior);
   return WL_OK;
 }
 
 wl_error wl_model_settle(wl_model *model) {
-  const wl_refine_goal targets_alone = {0};
-  if (!model->open) return WL_OK;
-  WL_TRY(wl_model_refine(model, &targets_alone, NULL, NULL));
-  wl_model_note_refinement(model);
+  wl_model_ask targets_alone[WL_PRIOR_COUNT];
+  int count = 0;
+  for (int p = 0; p < WL_PRIOR_COUNT; p++)
+    if (model->side[p].open) targets_alone[count++] = (wl_model_ask){.prior = (wl_prior)p};
+  if (count == 0) return WL_OK;
+  WL_TRY(wl_model_refine(model, targets_alone, count));
+  for (int i = 0; i < count; i++) wl_model_note_refinement(model, targets_alone[i].prior);
   return WL_OK;
 }
 
-void wl_model_note_refinement(wl_model *model) {
-  wl_refinement *r = &model->evidence[model->current].refinement;
-  r->passes = model->mixed->passes;
-  r->residual = model->mixed->residual;
-  r->contraction = model->mixed->contraction;
+void wl_model_note_refinement(wl_model *model, wl_prior prior) {
+  const wl_mixed *mixed = &model->side[prior].mixed;
+  wl_refinement *r = &model->evidence[prior].refinement;
+  r->passes = mixed->passes;
+  r->residual = mixed->residual;
+  r->contraction = mixed->contraction;
 }
 
 wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch *watch,
                          const wl_factor_state *resume) {
   wl_factor_state state;
-  if (model->mixed) return factor_mixed(model, prior);
+  if (model->floats) return factor_mixed(model, prior);
   diagonal_of(model, prior);
   if (resume) {
     state = *resume;

@@ -124,9 +124,10 @@ wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_pan
   double *piece = NULL;
   wl_error error = wl_matrix_create(v->grid, p->count, p->outputs, &mean);
   if (error != WL_OK) return error;
-  wl_gemm_transposed(v, model->whitened_targets, mean);
-  if (solved) wl_gemm_transposed_add(solved->x, model->target_residual, mean);
-  if (solved) wl_gemm_transposed_add(solved->z, model->target_residual, mean);
+  const wl_side *side = &model->side[p->prior];
+  wl_gemm_transposed(v, solved ? side->solution : model->whitened_targets, mean);
+  if (solved) wl_gemm_transposed_add(solved->x, side->residual, mean);
+  if (solved) wl_gemm_transposed_add(solved->z, side->residual, mean);
   if (v->grid->rank == 0) {
     piece = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
     p->mean = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
@@ -183,10 +184,9 @@ static wl_error predict_kappa(wl_model *model, const wl_point_set *test, wl_matr
   return wl_posterior_variance(model, WL_QUANTITY_NNGP, c->kappa, c, p);
 }
 
-static wl_error prediction_create(const wl_model *model, const wl_point_set *test, int64_t first,
+static wl_error prediction_create(const wl_model *model, const wl_point_set *test, wl_prior prior, int64_t first,
                                   wl_prediction *p) {
-  *p = (wl_prediction){
-      .prior = model->current, .first = first, .count = test->count, .outputs = model->targets->columns};
+  *p = (wl_prediction){.prior = prior, .first = first, .count = test->count, .outputs = model->targets->columns};
   wl_error error = WL_OK;
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if ((q == WL_QUANTITY_NNGP) != (p->prior == WL_PRIOR_KAPPA)) continue;
@@ -207,7 +207,7 @@ static void drop_unasked(const wl_model *model, wl_prediction *p) {
 
 static wl_error predict_double(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *covariance,
                                wl_prediction *p) {
-  const bool theta = model->current == WL_PRIOR_THETA, ensemble = theta && wl_model_needs_ensemble(model);
+  const bool theta = p->prior == WL_PRIOR_THETA, ensemble = theta && wl_model_needs_ensemble(model);
   wl_matrix *v = NULL, *kappa_xt = NULL;
   wl_error error = wl_matrix_create(test->grid, model->train->count, test->count, &v);
   if (error == WL_OK && ensemble)
@@ -220,19 +220,32 @@ static wl_error predict_double(wl_model *model, const wl_point_set *test, wl_col
   return error;
 }
 
+/* Under each of these priors; in double precision, under one. */
+static wl_error predict(wl_model *model, const wl_point_set *test, int64_t first, const wl_prior *priors,
+                        int count, wl_matrix *const *covariance, wl_prediction *p) {
+  wl_columns c = {0};
+  wl_error error = WL_OK;
+  memset(p, 0, sizeof *p * (size_t)count);
+  for (int i = 0; i < count; i++) WL_GOTO(error, done, prediction_create(model, test, priors[i], first, &p[i]));
+  WL_GOTO(error, done, columns_create(test, &c));
+  error = model->floats ? wl_predict_mixed(model, test, &c, covariance, p, count)
+                        : predict_double(model, test, &c, covariance[0], p);
+  columns_destroy(&c);
+  for (int i = 0; i < count; i++) drop_unasked(model, &p[i]);
+done:
+  for (int i = 0; i < count && error != WL_OK; i++) wl_prediction_clear(&p[i]);
+  return error;
+}
+
 wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t first, wl_matrix *covariance,
                           wl_prediction *p) {
-  wl_columns c = {0};
-  wl_error error;
-  WL_GOTO(error, done, prediction_create(model, test, first, p));
-  WL_GOTO(error, done, columns_create(test, &c));
-  error = model->mixed ? wl_predict_mixed(model, test, &c, covariance, p)
-                       : predict_double(model, test, &c, covariance, p);
-  columns_destroy(&c);
-  drop_unasked(model, p);
-done:
-  if (error != WL_OK) wl_prediction_clear(p);
-  return error;
+  return predict(model, test, first, &model->current, 1, &covariance, p);
+}
+
+wl_error wl_model_predict_both(wl_model *model, const wl_point_set *test, int64_t first,
+                               wl_matrix *const covariance[WL_PRIOR_COUNT], wl_prediction p[WL_PRIOR_COUNT]) {
+  static const wl_prior both[WL_PRIOR_COUNT] = {WL_PRIOR_THETA, WL_PRIOR_KAPPA};
+  return predict(model, test, first, both, WL_PRIOR_COUNT, covariance, p);
 }
 
 void wl_prediction_clear(wl_prediction *p) {

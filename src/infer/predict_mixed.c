@@ -25,8 +25,8 @@ static void add_to(double factor, const wl_matrix *a, wl_matrix *b) {
   for (int64_t k = 0; k < a->ld * a->local_columns; k++) b->data[k] += factor * a->data[k];
 }
 
-static wl_error fill_right(const wl_model *model, const wl_point_set *test, wl_matrix *b) {
-  const bool theta = model->current == WL_PRIOR_THETA;
+static wl_error fill_right(const wl_model *model, wl_prior prior, const wl_point_set *test, wl_matrix *b) {
+  const bool theta = prior == WL_PRIOR_THETA;
   return wl_gram_cross(model->train, test, theta ? NULL : b, theta ? b : NULL);
 }
 
@@ -43,10 +43,10 @@ static wl_error predict_from_right(const wl_model *model, const wl_point_set *te
                                    wl_matrix *covariance, wl_prediction *p) {
   wl_matrix *b = NULL;
   WL_TRY(wl_matrix_create(s->x->grid, s->x->rows, s->x->columns, &b));
-  wl_error error = fill_right(model, test, b);
+  wl_error error = fill_right(model, p->prior, test, b);
   if (error == WL_OK) error = wl_predict_mean(model, b, s, p);
   if (error == WL_OK && covariance)
-    subtract_quadratic(b, s, model->current == WL_PRIOR_THETA ? WL_LOWER : WL_UPPER, covariance);
+    subtract_quadratic(b, s, p->prior == WL_PRIOR_THETA ? WL_LOWER : WL_UPPER, covariance);
   wl_matrix_destroy(&b);
   return error;
 }
@@ -65,13 +65,14 @@ static wl_error multiply_kappa(wl_model *model, const wl_point_set *test, bool h
 /* c->dot ← wᵀ κ_XX w − 2 wᵀ κ_Xt by a pass of its own. */
 static wl_error ensemble_by_pass(wl_model *model, const wl_point_set *test, wl_panels *s, wl_columns *c,
                                  wl_matrix *covariance) {
+  const wl_mixed *theta = &model->side[WL_PRIOR_THETA].mixed;
   wl_mixed_check check;
   add_to(1.0, s->z, s->x); /* W */
-  WL_TRY(fill_right(model, test, s->r));
-  WL_TRY(wl_mixed_check_create(model->mixed, model->options.seed, s->r, s->x, &check));
-  const wl_product again = {.v = check.solution, .c = check.image, .shift = model->mixed->shift};
+  WL_TRY(fill_right(model, WL_PRIOR_THETA, test, s->r));
+  WL_TRY(wl_mixed_check_create(theta, model->options.seed, s->r, s->x, &check));
+  const wl_product again = {.v = check.solution, .c = check.image, .shift = theta->shift};
   wl_error error = multiply_kappa(model, test, covariance == NULL, &again, s);
-  if (error == WL_OK) error = wl_mixed_check_judge(model->mixed, &check);
+  if (error == WL_OK) error = wl_mixed_check_judge(theta, &check);
   wl_mixed_check_destroy(&check);
   WL_TRY(error);
   wl_column_sums(s->x, s->z, c);
@@ -116,36 +117,74 @@ static wl_error predict_ensemble(wl_model *model, const wl_point_set *test, wl_p
 
 /* With many columns, products cost more than kernel entries, and half a product in a pass of its own is cheaper. */
 static bool wants_image(const wl_model *model, const wl_point_set *test) {
-  const int64_t targets = model->open ? model->targets->columns + WL_MIXED_COMPANIONS + WL_MIXED_PROBES : 0;
-  return wl_apply_is_few(test->grid, model->train->count, test->count + targets);
+  const int64_t targets = model->targets->columns + WL_MIXED_COMPANIONS + WL_MIXED_PROBES;
+  return wl_apply_is_few(test->grid, model->train->count,
+                         test->count + (model->side[WL_PRIOR_THETA].open ? targets : 0));
 }
 
-static wl_error predict(wl_model *model, const wl_point_set *test, wl_panels *s, wl_columns *c,
-                        wl_matrix *covariance, wl_prediction *p) {
-  const bool theta = model->current == WL_PRIOR_THETA, ensemble = theta && wl_model_needs_ensemble(model);
-  const bool *wanted = model->options.quantity;
-  const bool posterior = !theta || wanted[WL_QUANTITY_NTK_GP] || wanted[WL_QUANTITY_BAYESIAN_RND];
-  const wl_refine_goal goal = {
-      .prior = theta ? c->theta : c->kappa, .vectors = ensemble, .image = ensemble && wants_image(model, test)};
-  WL_TRY(wl_matrix_create(test->grid, model->train->count, test->count, &s->r));
-  WL_TRY(fill_right(model, test, s->r));
-  WL_TRY(wl_model_refine(model, &goal, s, c->dot));
-  WL_TRY(predict_from_right(model, test, s, posterior ? covariance : NULL, p));
-  if (posterior) {
+/* One prior's share in a batch. */
+typedef struct part {
+  wl_prediction *p;
+  wl_matrix *covariance;
+  bool ensemble, posterior;
+  wl_panels s;
+  double *quadratic;
+} part;
+
+static void part_destroy(part *t) {
+  wl_panels_destroy(&t->s);
+  free(t->quadratic);
+}
+
+/* The right-hand sides, and what is asked of them. */
+static wl_error begin(const wl_model *model, const wl_point_set *test, const wl_columns *c, part *t,
+                      wl_model_ask *ask) {
+  const bool theta = t->p->prior == WL_PRIOR_THETA, *wanted = model->options.quantity;
+  t->ensemble = theta && wl_model_needs_ensemble(model);
+  t->posterior = !theta || wanted[WL_QUANTITY_NTK_GP] || wanted[WL_QUANTITY_BAYESIAN_RND];
+  t->quadratic = malloc(sizeof(double) * (size_t)(test->count + 1));
+  wl_error error = t->quadratic ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
+  WL_TRY(wl_error_agree(test->grid->comm, error));
+  WL_TRY(wl_matrix_create(test->grid, model->train->count, test->count, &t->s.r));
+  *ask = (wl_model_ask){.prior = t->p->prior,
+                        .goal = {.prior = theta ? c->theta : c->kappa,
+                                 .vectors = t->ensemble,
+                                 .image = t->ensemble && wants_image(model, test)},
+                        .tests = &t->s,
+                        .quadratic = t->quadratic};
+  return fill_right(model, t->p->prior, test, t->s.r);
+}
+
+static wl_error end(wl_model *model, const wl_point_set *test, wl_columns *c, part *t) {
+  wl_prediction *p = t->p;
+  const bool theta = p->prior == WL_PRIOR_THETA;
+  memcpy(c->dot, t->quadratic, sizeof(double) * (size_t)p->count);
+  WL_TRY(predict_from_right(model, test, &t->s, t->posterior ? t->covariance : NULL, p));
+  if (t->posterior) {
     const wl_quantity quantity = theta ? WL_QUANTITY_NTK_GP : WL_QUANTITY_NNGP;
-    WL_TRY(wl_posterior_variance(model, quantity, goal.prior, c, p));
+    WL_TRY(wl_posterior_variance(model, quantity, theta ? c->theta : c->kappa, c, p));
     if (theta)
       memcpy(p->variance[WL_QUANTITY_BAYESIAN_RND], p->variance[WL_QUANTITY_NTK_GP],
              sizeof(double) * (size_t)p->count);
   }
-  return ensemble ? predict_ensemble(model, test, s, c, covariance, p) : WL_OK;
+  if (t->ensemble) WL_TRY(predict_ensemble(model, test, &t->s, c, t->covariance, p));
+  wl_model_note_refinement(model, p->prior);
+  return WL_OK;
 }
 
-wl_error wl_predict_mixed(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *covariance,
-                          wl_prediction *p) {
-  wl_panels s = {0};
-  const wl_error error = predict(model, test, &s, c, covariance, p);
-  if (error == WL_OK) wl_model_note_refinement(model);
-  wl_panels_destroy(&s);
+wl_error wl_predict_mixed(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *const *covariance,
+                          wl_prediction *p, int count) {
+  part parts[WL_PRIOR_COUNT] = {{0}, {0}};
+  wl_model_ask asks[WL_PRIOR_COUNT] = {{0}, {0}};
+  wl_error error = WL_OK;
+  for (int i = 0; i < count && error == WL_OK; i++) {
+    parts[i] = (part){.p = &p[i], .covariance = covariance[i]};
+    error = begin(model, test, c, &parts[i], &asks[i]);
+  }
+  if (error == WL_OK) error = wl_model_refine(model, asks, count);
+  for (int i = 0; i < count; i++) {
+    if (error == WL_OK) error = end(model, test, c, &parts[i]);
+    part_destroy(&parts[i]);
+  }
   return error;
 }

@@ -50,9 +50,7 @@ static wl_error scalars_create(const wl_matrix *shape, scalars *s) {
   wl_error error = WL_OK;
   if (!s->rho || !s->quadratic || !s->right || !s->work)
     error = wl_error_set(WL_ERROR_MEMORY, "refinement: out of memory");
-  error = wl_error_agree(shape->grid->comm, error);
-  if (error != WL_OK) scalars_destroy(s);
-  return error;
+  return wl_error_agree(shape->grid->comm, error);
 }
 
 /* dot[j] ← xⱼᵀ yⱼ by local column. */
@@ -73,14 +71,6 @@ static double largest_of_all(const wl_matrix *shape, double value) {
   return value;
 }
 
-/* C ← S V with, in the same pass, `also`, and κ times what `kappa` names; either may be NULL. */
-static wl_error apply(const wl_mixed *m, const wl_matrix *v, const wl_product *also, const wl_product *kappa,
-                      wl_matrix *c) {
-  const wl_product product = {.v = v, .c = c, .shift = m->shift, .also = also};
-  const bool theta = m->kernel == WL_GRAM_THETA;
-  return wl_gram_apply(m->points, theta ? &product : NULL, theta ? kappa : &product);
-}
-
 /* (L Lᵀ / scale)⁻¹ r; each column is brought to a maximum of one, so that no float under- or overflows. */
 wl_error wl_refine_precondition(const wl_mixed *m, const wl_matrix *r, wl_matrix *z) {
   const wl_grid *g = r->grid;
@@ -97,9 +87,9 @@ wl_error wl_refine_precondition(const wl_mixed *m, const wl_matrix *r, wl_matrix
   for (int64_t j = 0; j < r->local_columns; j++)
     if (!(scale[j] > 0.0)) scale[j] = 1.0;
   wl_single_narrow(r, scale, panel);
-  WL_GOTO(error, done, wl_triangle_solve_single(m->factor, WL_TRIANGLE_LOWER, 0, panel));
-  WL_GOTO(error, done, wl_triangle_solve_single(m->factor, WL_TRIANGLE_LOWER, 1, panel));
-  for (int64_t j = 0; j < r->local_columns; j++) scale[j] *= m->scale;
+  WL_GOTO(error, done, wl_triangle_solve_single(&m->factor, WL_TRIANGLE_LOWER, 0, panel));
+  WL_GOTO(error, done, wl_triangle_solve_single(&m->factor, WL_TRIANGLE_LOWER, 1, panel));
+  for (int64_t j = 0; j < r->local_columns; j++) scale[j] *= m->rounded.scale;
   wl_single_widen(panel, scale, z);
 done:
   wl_single_destroy(&panel);
@@ -172,80 +162,142 @@ static void note_residual(wl_mixed *m, const wl_refine_goal *goal, const wl_matr
   m->residual = fmax(m->residual, largest_of_all(r, worst));
 }
 
+/* ---- the steps, each up to its pass over S and from there on ------------------------------------------------------ */
+
+/* One system on its way. */
+typedef struct course {
+  wl_mixed *m;
+  const wl_refine_goal *goal;
+  wl_panels *v;
+  scalars s;
+  int64_t open; /* the first columns, which go on */
+  int passes;
+  bool plain;                     /* the second step goes without conjugate gradients */
+  wl_matrix *direction, *image;   /* of conjugate gradients; S times what moves */
+  wl_matrix r, x, z, p, q;        /* the open columns of those */
+  wl_product product, with_kappa; /* for the next pass; c = NULL: none */
+} course;
+
+/* One pass over the kernels of all. */
+static wl_error pass(course *all, int count) {
+  const wl_product *theta = NULL, *kappa = NULL;
+  for (int i = 0; i < count; i++)
+    if (all[i].product.c) *(all[i].m->kernel == WL_GRAM_THETA ? &theta : &kappa) = &all[i].product;
+  for (int i = 0; i < count; i++)
+    if (all[i].with_kappa.c) {
+      all[i].with_kappa.also = kappa;
+      kappa = &all[i].with_kappa;
+    }
+  WL_TRY(wl_gram_apply(all->m->points, theta, kappa));
+  for (int i = 0; i < count; i++) all[i].product.c = all[i].with_kappa.c = NULL;
+  return WL_OK;
+}
+
 /* X ← M⁻¹ B, R ← B − S X, Z ← M⁻¹ R */
-static wl_error begin(wl_mixed *m, const wl_product *also, const wl_panels *v, scalars *s) {
-  dots(v->r, v->r, s->right);
-  WL_TRY(wl_refine_precondition(m, v->r, v->x));
-  dots(v->r, v->x, s->quadratic);
-  WL_TRY(check_finite(m, v->r, s->quadratic));
-  WL_TRY(apply(m, v->x, also, NULL, v->z));
+static wl_error before_first(course *c) {
+  const wl_panels *v = c->v;
+  dots(v->r, v->r, c->s.right);
+  WL_TRY(wl_refine_precondition(c->m, v->r, v->x));
+  dots(v->r, v->x, c->s.quadratic);
+  WL_TRY(check_finite(c->m, v->r, c->s.quadratic));
+  c->product = (wl_product){.v = v->x, .c = v->z, .shift = c->m->shift, .also = c->goal->also};
+  return WL_OK;
+}
+
+static wl_error after_first(course *c) {
+  const wl_panels *v = c->v;
+  scalars *s = &c->s;
   add(-1.0, NULL, v->z, v->r);
-  note_backward(m, v->r, v->x, s);
+  note_backward(c->m, v->r, v->x, s);
   dots(v->x, v->r, s->work);
   for (int64_t j = 0; j < v->r->local_columns; j++) s->quadratic[j] += s->work[j];
-  WL_TRY(wl_refine_precondition(m, v->r, v->z));
+  WL_TRY(wl_refine_precondition(c->m, v->r, v->z));
   dots(v->r, v->z, s->rho);
-  WL_TRY(check_finite(m, v->r, s->rho));
-  m->first = fmax(m->first, learn_contraction(m, v->r, s->quadratic, s));
+  WL_TRY(check_finite(c->m, v->r, s->rho));
+  c->m->first = fmax(c->m->first, learn_contraction(c->m, v->r, s->quadratic, s));
   return WL_OK;
 }
 
 /* Z ← M⁻¹ R with its scalars; what rho was before is in s->work. */
-static wl_error renew(wl_mixed *m, const wl_panels *v, scalars *s) {
-  WL_TRY(wl_refine_precondition(m, v->r, v->z));
-  memcpy(s->work, s->rho, sizeof(double) * (size_t)v->r->local_columns);
-  dots(v->r, v->z, s->rho);
-  WL_TRY(check_finite(m, v->r, s->rho));
-  learn_contraction(m, v->r, s->work, s);
+static wl_error renew(course *c) {
+  scalars *s = &c->s;
+  WL_TRY(wl_refine_precondition(c->m, &c->r, &c->z));
+  memcpy(s->work, s->rho, sizeof(double) * (size_t)c->r.local_columns);
+  dots(&c->r, &c->z, s->rho);
+  WL_TRY(check_finite(c->m, &c->r, s->rho));
+  learn_contraction(c->m, &c->r, s->work, s);
   return WL_OK;
 }
 
 /* The same once more, X ← X + Z, R ← R − S Z, Z ← M⁻¹ R, with κ X in the same pass where it is wanted. */
-static wl_error repeat(wl_mixed *m, const wl_panels *v, wl_matrix *q, scalars *s) {
-  const wl_product image = {.v = v->x, .c = v->image};
-  add(1.0, NULL, v->z, v->x);
-  WL_TRY(apply(m, v->z, NULL, v->image ? &image : NULL, q));
-  add(-1.0, NULL, q, v->r);
-  dots(v->z, v->r, s->work);
-  for (int64_t j = 0; j < v->r->local_columns; j++) s->quadratic[j] += s->rho[j] + s->work[j];
-  return renew(m, v, s);
+static void before_second(course *c) {
+  add(1.0, NULL, &c->z, &c->x);
+  c->product = (wl_product){.v = &c->z, .c = &c->q, .shift = c->m->shift};
+  if (c->v->image) c->with_kappa = (wl_product){.v = c->v->x, .c = c->v->image};
+}
+
+static wl_error after_second(course *c) {
+  scalars *s = &c->s;
+  add(-1.0, NULL, &c->q, &c->r);
+  dots(&c->z, &c->r, s->work);
+  for (int64_t j = 0; j < c->r.local_columns; j++) s->quadratic[j] += s->rho[j] + s->work[j];
+  return renew(c);
 }
 
 /* One step of conjugate gradients in every column: p is the direction, q room for S p. */
-static wl_error advance(wl_mixed *m, const wl_panels *v, wl_matrix *p, wl_matrix *q, scalars *s) {
+static wl_error after_gradient(course *c) {
+  scalars *s = &c->s;
   double *alpha = s->work;
-  WL_TRY(apply(m, p, NULL, NULL, q));
-  dots(p, q, alpha);
-  for (int64_t j = 0; j < p->local_columns; j++) {
+  dots(&c->p, &c->q, alpha);
+  for (int64_t j = 0; j < c->p.local_columns; j++) {
     alpha[j] = alpha[j] > 0.0 ? s->rho[j] / alpha[j] : 0.0;
     s->quadratic[j] += alpha[j] * s->rho[j];
   }
-  add(1.0, alpha, p, v->x);
-  add(-1.0, alpha, q, v->r);
-  WL_TRY(renew(m, v, s));
-  for (int64_t j = 0; j < p->local_columns; j++) { /* p ← z + β p */
+  add(1.0, alpha, &c->p, &c->x);
+  add(-1.0, alpha, &c->q, &c->r);
+  WL_TRY(renew(c));
+  for (int64_t j = 0; j < c->p.local_columns; j++) { /* p ← z + β p */
     const double before = s->work[j], beta = before > 0.0 ? s->rho[j] / before : 0.0;
-    double *pj = p->data + j * p->ld;
-    const double *zj = v->z->data + j * v->z->ld;
-    for (int64_t i = 0; i < p->local_rows; i++) pj[i] = zj[i] + beta * pj[i];
+    double *pj = c->p.data + j * c->p.ld;
+    const double *zj = c->z.data + j * c->z.ld;
+    for (int64_t i = 0; i < c->p.local_rows; i++) pj[i] = zj[i] + beta * pj[i];
   }
   return WL_OK;
 }
 
-/* A step with the first `open` columns: a plain one the first time, where that is good enough. */
-static wl_error step(wl_mixed *m, wl_panels *v, int64_t open, bool plain, wl_matrix **p, wl_matrix **q,
-                     scalars *s) {
-  wl_matrix part[5];
-  const bool starts = !plain && !*p;
-  if (!*q) WL_TRY(wl_matrix_create(v->r->grid, v->r->rows, v->r->columns, q));
-  if (starts) WL_TRY(wl_matrix_create(v->r->grid, v->r->rows, v->r->columns, p));
-  wl_matrix *const all[] = {v->r, v->x, v->z, *q, *p};
-  for (int i = 0; i < 5; i++)
-    if (all[i]) part[i] = wl_matrix_first_columns(all[i], open);
-  const wl_panels some = {.r = &part[0], .x = &part[1], .z = &part[2], .image = v->image};
-  if (plain) return repeat(m, &some, &part[3], s);
-  if (starts) wl_matrix_copy(some.z, &part[4]);
-  return advance(m, &some, &part[4], &part[3], s);
+static bool is_second(const course *c) { return c->passes == 1 && c->plain; }
+
+/* A step with the open columns: a plain one the first time, where that is good enough. */
+static wl_error before_step(course *c) {
+  const wl_matrix *whole = c->v->r;
+  const bool starts = !is_second(c) && !c->direction;
+  if (c->passes == MOST_PASSES)
+    WL_FAIL(WL_ERROR_NUMERICAL,
+            "the kernel matrix %s is too ill-conditioned for single precision: after %d passes of refinement its "
+            "solutions are not accurate; set precision: double, or add noise_variance or jitter, or remove rows "
+            "that (nearly) repeat",
+            c->m->name, c->passes);
+  if (c->passes > 1) wl_matrix_destroy(&c->v->image); /* X moves on */
+  if (!c->image) WL_TRY(wl_matrix_create(whole->grid, whole->rows, c->open, &c->image));
+  if (starts) WL_TRY(wl_matrix_create(whole->grid, whole->rows, c->open, &c->direction));
+  c->r = wl_matrix_first_columns(c->v->r, c->open);
+  c->x = wl_matrix_first_columns(c->v->x, c->open);
+  c->z = wl_matrix_first_columns(c->v->z, c->open);
+  c->q = wl_matrix_first_columns(c->image, c->open);
+  if (c->direction) c->p = wl_matrix_first_columns(c->direction, c->open);
+  if (starts) wl_matrix_copy(&c->z, &c->p);
+  if (is_second(c))
+    before_second(c);
+  else
+    c->product = (wl_product){.v = &c->p, .c = &c->q, .shift = c->m->shift};
+  return WL_OK;
+}
+
+static wl_error after_step(course *c) {
+  WL_TRY(is_second(c) ? after_second(c) : after_gradient(c));
+  c->passes++;
+  c->open = count_open(c->m, c->goal, &c->r, &c->s);
+  return WL_OK;
 }
 
 /*
@@ -263,37 +315,33 @@ static wl_error check_first(const wl_mixed *m) {
           m->name, 100.0 * m->first);
 }
 
-static wl_error iterate(wl_mixed *m, const wl_refine_goal *goal, wl_panels *v, scalars *s) {
-  wl_matrix *p = NULL, *q = NULL;
-  WL_TRY(begin(m, goal->also, v, s));
-  WL_TRY(check_first(m));
-  int passes = 1;
-  wl_error error = WL_OK;
-  const bool plain = m->first <= plain_most;
-  if (goal->image && plain)
-    WL_GOTO(error, done, wl_matrix_create(v->r->grid, v->r->rows, v->r->columns, &v->image));
-  int64_t open = v->image ? v->r->columns : count_open(m, goal, v->r, s);
-  for (; open > 0; passes++) {
-    if (passes > 1) wl_matrix_destroy(&v->image); /* X moves on */
-    if (passes == MOST_PASSES) {
-      error = wl_error_set(
-          WL_ERROR_NUMERICAL,
-          "the kernel matrix %s is too ill-conditioned for single precision: after %d passes of refinement its "
-          "solutions are not accurate; set precision: double, or add noise_variance or jitter, or remove rows "
-          "that (nearly) repeat",
-          m->name, passes);
-      break;
+/* What the first pass says of the others. */
+static wl_error look_ahead(course *c) {
+  const wl_matrix *r = c->v->r;
+  WL_TRY(check_first(c->m));
+  c->passes = 1;
+  c->plain = c->m->first <= plain_most;
+  if (c->goal->image && c->plain) WL_TRY(wl_matrix_create(r->grid, r->rows, r->columns, &c->v->image));
+  c->open = c->v->image ? r->columns : count_open(c->m, c->goal, r, &c->s);
+  return WL_OK;
+}
+
+static wl_error iterate(course *all, int count) {
+  for (int i = 0; i < count; i++) WL_TRY(before_first(&all[i]));
+  WL_TRY(pass(all, count));
+  for (int i = 0; i < count; i++) WL_TRY(after_first(&all[i]));
+  for (int i = 0; i < count; i++) WL_TRY(look_ahead(&all[i]));
+  for (;;) {
+    bool steps[2] = {false, false};
+    for (int i = 0; i < count; i++) {
+      steps[i] = all[i].open > 0;
+      if (steps[i]) WL_TRY(before_step(&all[i]));
     }
-    WL_GOTO(error, done, step(m, v, open, plain && passes == 1, &p, &q, s));
-    const wl_matrix left = wl_matrix_first_columns(v->r, open);
-    open = count_open(m, goal, &left, s);
+    if (!steps[0] && !steps[1]) return WL_OK;
+    WL_TRY(pass(all, count));
+    for (int i = 0; i < count; i++)
+      if (steps[i]) WL_TRY(after_step(&all[i]));
   }
-  note_residual(m, goal, v->r, s);
-  if (passes > m->passes) m->passes = passes;
-done:
-  wl_matrix_destroy(&q);
-  wl_matrix_destroy(&p);
-  return error;
 }
 
 /* By local column, equal on all ranks of a process column, to by global column on all ranks. */
@@ -304,14 +352,29 @@ static void share(const wl_matrix *shape, const double *local, double *all) {
   MPI_Allreduce(MPI_IN_PLACE, all, (int)shape->columns, MPI_DOUBLE, MPI_SUM, shape->grid->comm);
 }
 
-wl_error wl_refine(wl_mixed *m, const wl_refine_goal *goal, wl_panels *v, double *quadratic) {
-  scalars s;
-  WL_TRY(scalars_create(v->r, &s));
-  const wl_error error = iterate(m, goal, v, &s);
-  if (error == WL_OK) {
-    for (int64_t j = 0; j < v->r->local_columns; j++) s.quadratic[j] += s.rho[j];
-    share(v->r, s.quadratic, quadratic);
+static void course_destroy(course *c) {
+  wl_matrix_destroy(&c->image);
+  wl_matrix_destroy(&c->direction);
+  scalars_destroy(&c->s);
+}
+
+/* bᵀ S⁻¹ b with its last term. */
+static void conclude(course *c, double *quadratic) {
+  note_residual(c->m, c->goal, c->v->r, &c->s);
+  if (c->passes > c->m->passes) c->m->passes = c->passes;
+  for (int64_t j = 0; j < c->v->r->local_columns; j++) c->s.quadratic[j] += c->s.rho[j];
+  share(c->v->r, c->s.quadratic, quadratic);
+}
+
+wl_error wl_refine(const wl_refining *systems, int count) {
+  course all[2] = {{0}, {0}};
+  wl_error error = WL_OK;
+  for (int i = 0; i < count && error == WL_OK; i++) {
+    all[i] = (course){.m = systems[i].mixed, .goal = systems[i].goal, .v = systems[i].panels};
+    error = scalars_create(systems[i].panels->r, &all[i].s);
   }
-  scalars_destroy(&s);
+  if (error == WL_OK) error = iterate(all, count);
+  for (int i = 0; i < count && error == WL_OK; i++) conclude(&all[i], systems[i].quadratic);
+  for (int i = 0; i < count; i++) course_destroy(&all[i]);
   return error;
 }

@@ -19,8 +19,9 @@ typedef struct wl_mixed {
   const wl_point_set *points; /**< borrowed */
   wl_gram_content kernel;     /**< WL_GRAM_THETA or WL_GRAM_KAPPA */
   const char *name;           /**< of S in messages */
-  double shift, scale;
-  wl_single *factor;  /**< L in the lower triangle; owned */
+  double shift;
+  wl_rounded rounded;
+  wl_single factor;   /**< L in the lower triangle, which may be one behind another (wl_single_behind); borrowed */
   double contraction; /**< δ: the largest factor by which a pass changed an energy norm of an error; 0: unknown */
   double first;       /**< the largest of them in a first pass, M⁻¹ alone; 0: unknown */
   double backward;    /**< max ‖b − S x‖₂ / ‖x‖₂, x ← M⁻¹ b, of the columns refined last */
@@ -52,15 +53,23 @@ typedef struct wl_panels {
 wl_error wl_panels_create(const wl_grid *grid, int64_t rows, int64_t columns, wl_panels *panels);
 void wl_panels_destroy(wl_panels *panels);
 
+/** Systems S X = B with one S. */
+typedef struct wl_refining {
+  wl_mixed *mixed;
+  const wl_refine_goal *goal;
+  wl_panels *panels;
+  double *quadratic; /**< gets bⱼᵀ S⁻¹ bⱼ by global column, on all ranks */
+} wl_refining;
+
 /**
- * Solves S X = B. Columns after the last one that is not done take no part in further passes.
- * @param quadratic  bⱼᵀ S⁻¹ bⱼ by global column, on all ranks. Exactly, bᵀ S⁻¹ b = bᵀx₀ + x₀ᵀr₀ + r₀ᵀ S⁻¹ r₀, where the last
- *                   term can be expanded again, by the next step's z₀ᵀr₀ + z₀ᵀr₁ or, after steps of conjugate gradients,
- *                   Σ αₖ rₖᵀzₖ [Strakoš and Tichý 2002]. What remains is rᵀz (1 + O(δ)): the error is the cube of that of the
- *                   first X, or less.
- * Errors: WL_ERROR_NUMERICAL where the goal is not reached in a bounded number of passes; WL_ERROR_MEMORY.
+ * Solves for one kernel or both in the same passes. Columns after the last one that is not done take no part in further
+ * passes. Exactly, bᵀ S⁻¹ b = bᵀx₀ + x₀ᵀr₀ + r₀ᵀ S⁻¹ r₀, where the last term can be expanded again, by the next step's
+ * z₀ᵀr₀ + z₀ᵀr₁ or, after steps of conjugate gradients, Σ αₖ rₖᵀzₖ [Strakoš and Tichý 2002]. What remains is rᵀz (1 + O(δ)): the
+ * error is the cube of that of the first X, or less.
+ * @param count  1, or 2 for Θ and κ of the same points
+ * Errors: WL_ERROR_NUMERICAL where a goal is not reached in a bounded number of passes; WL_ERROR_MEMORY.
  */
-wl_error wl_refine(wl_mixed *mixed, const wl_refine_goal *goal, wl_panels *panels, double *quadratic);
+wl_error wl_refine(const wl_refining *systems, int count);
 
 /** Z ← M⁻¹ R, by way of single precision. Errors: WL_ERROR_MEMORY. */
 wl_error wl_refine_precondition(const wl_mixed *mixed, const wl_matrix *r, wl_matrix *z);

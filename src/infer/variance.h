@@ -23,13 +23,13 @@ wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_pre
 
 /**
  * Vᵀ C with C = model->whitened_targets, to rank 0 in row-major order; in mixed precision, with V = B and its solution X + Z,
- * Bᵀ C + (X + Z)ᵀ R with R = model->target_residual.
+ * Bᵀ C + (X + Z)ᵀ R with C and R the targets' solution and residual.
  * @param solved  NULL in double precision
  */
 wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_panels *solved, wl_prediction *p);
 
-/** The same predictions as those of predict.c, in mixed precision. */
-wl_error wl_predict_mixed(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *covariance,
-                          wl_prediction *p);
+/** The same predictions as those of predict.c, in mixed precision: under the prior of each, in the same passes. */
+wl_error wl_predict_mixed(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *const *covariance,
+                          wl_prediction *p, int count);
 
 #endif

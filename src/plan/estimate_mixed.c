@@ -75,10 +75,11 @@ static double products(const wl_cost *m, double columns) {
   return apply(m, true, columns, false) - evaluate(m, true);
 }
 
-/* Floats, factor, condition: 12 solves of one vector. */
+/* Floats, factor, condition: 12 solves of one vector. Where Θ was before it, κ's floats wait, and trade places with Θ's. */
 static double factor_phase(const wl_cost *m, const wl_cost *single, bool theta) {
-  return evaluate(m, theta) + wl_cost_factor(single, (double)m->w->train, true) +
-         12.0 * solve(single, WL_SWEEP_PUSH, 1.0);
+  const double floats = !theta && m->w->theta ? wl_cost_copy(single, wl_cost_largest_share(m, (double)m->w->train))
+                                              : evaluate(m, theta);
+  return floats + wl_cost_factor(single, (double)m->w->train, true) + 12.0 * solve(single, WL_SWEEP_PUSH, 1.0);
 }
 
 /* What the ensemble adds to the first of two passes: κ X goes with the second one, or W takes a pass of its own. */
@@ -123,15 +124,26 @@ static double covariance(const wl_cost *m) {
   return 2.0 * products * n * count * count / wl_cost_ranks(m) / (1e9 * m->s.gemm_gflops);
 }
 
+static bool predicts_both(const wl_cost *m) {
+  const wl_work *w = m->w;
+  const wl_grid grid = {.size = (int)wl_cost_ranks(m)};
+  return w->theta && w->kappa && w->batch >= w->test &&
+         wl_mixed_shares_passes(&grid, w->train, w->test, w->outputs);
+}
+
+/* Both priors of the one batch in the same two passes: Θ's entries bring κ's. */
+static double predict_both(const wl_cost *m, const wl_cost *single) {
+  return predict_phase(m, single, true) + predict_phase(m, single, false) + covariance(m) -
+         2.0 * evaluate(m, false);
+}
+
 void wl_cost_mixed(const wl_cost *m, double seconds[WL_PHASE_COUNT]) {
   const wl_cost single = in_floats(m);
   const double touch = wl_cost_touch(&single, wl_cost_largest_share(m, (double)m->w->train));
-  if (m->w->theta) {
-    seconds[WL_PHASE_FACTOR_THETA] = touch + factor_phase(m, &single, true);
-    seconds[WL_PHASE_PREDICT_THETA] = predict_phase(m, &single, true) + covariance(m);
-  }
-  if (m->w->kappa) {
-    seconds[WL_PHASE_FACTOR_KAPPA] = (m->w->theta ? 0.0 : touch) + factor_phase(m, &single, false);
-    seconds[WL_PHASE_PREDICT_KAPPA] = predict_phase(m, &single, false);
-  }
+  const bool both = predicts_both(m);
+  if (m->w->theta) seconds[WL_PHASE_FACTOR_THETA] = touch + factor_phase(m, &single, true);
+  if (m->w->kappa) seconds[WL_PHASE_FACTOR_KAPPA] = (m->w->theta ? 0.0 : touch) + factor_phase(m, &single, false);
+  if (m->w->theta && !both) seconds[WL_PHASE_PREDICT_THETA] = predict_phase(m, &single, true) + covariance(m);
+  if (m->w->kappa && !both) seconds[WL_PHASE_PREDICT_KAPPA] = predict_phase(m, &single, false);
+  if (both) seconds[WL_PHASE_PREDICT_BOTH] = predict_both(m, &single);
 }

@@ -43,6 +43,13 @@ typedef double stored;
 typedef wl_matrix stored_matrix;
 #endif
 
+/* As wl_single_at (single.h), for either matrix. */
+#if WL_STORED_IS_SINGLE
+#define WL_STORED_AT(a, il, jl) wl_single_at((a), (il), (jl))
+#else
+#define WL_STORED_AT(a, il, jl) ((a)->data + (il) + (jl) * (a)->ld)
+#endif
+
 /* As aligned_numbers (util.h). */
 static inline real *aligned_reals(int64_t count) {
   return (real *)aligned_numbers((int64_t)sizeof(real) * (count + 1) / (int64_t)sizeof(double));

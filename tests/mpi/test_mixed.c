@@ -224,9 +224,9 @@ static void check_apply(int64_t columns) {
               *theta = matrix_of(grid, n, 2, NULL);
     assert_int_equal(wl_gram_symmetric(points, WL_GRAM_KAPPA, array), WL_OK);
     wl_matrix *wanted = product_from_array(points, array, 0.5, v),
-              *wanted_more = product_from_array(points, array, 0.5, more);
+              *wanted_more = product_from_array(points, array, 0.25, more);
 
-    wl_product also = {.v = more, .c = kappa_more, .shift = 0.5};
+    wl_product also = {.v = more, .c = kappa_more, .shift = 0.25};
     wl_product first = {.v = v, .c = kappa, .shift = 0.5, .also = &also}, second = {.v = narrow, .c = theta};
     assert_int_equal(wl_gram_apply(points, &second, &first), WL_OK);
     const double bound = tolerance * (double)n * DBL_EPSILON;
@@ -288,24 +288,54 @@ static void check_again(wl_model *model, const wl_point_set *test, const wl_pred
   wl_prediction_clear(&again);
 }
 
+static wl_matrix *covariances_of(const wl_point_set *test) {
+  wl_matrix *covariance = NULL;
+  assert_int_equal(wl_matrix_create(test->grid, test->count, test->count, &covariance), WL_OK);
+  assert_int_equal(wl_gram_symmetric(test, WL_GRAM_BOTH, covariance), WL_OK);
+  return covariance;
+}
+
+static void take_evidence(const wl_model *model, bool mixed, wl_prior p, outcome *o) {
+  const wl_evidence *e = wl_model_evidence(model, p);
+  assert_non_null(e);
+  o->log_determinant[p] = e->factor.log_determinant;
+  o->uncertainty[p] = e->refinement.log_determinant_error;
+  o->likelihood[p] = e->log_marginal_likelihood[0];
+  assert_true(e->refinement.used == mixed);
+  if (mixed) assert_true(e->refinement.passes > 0 && e->refinement.contraction < 0.1);
+  if (mixed) assert_true(e->refinement.residual * e->refinement.contraction < 1e-8);
+  if (mixed) assert_true(e->factor.residual < 1.0 && e->factor.reciprocal_condition > 1e-7);
+}
+
 static outcome predict(const wl_point_set *train, const wl_point_set *test, const wl_matrix *targets, bool mixed) {
   wl_model *model = model_of(train, targets, mixed);
   outcome o = {0};
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     assert_int_equal(wl_model_factor(model, (wl_prior)p), WL_OK);
-    assert_int_equal(wl_matrix_create(train->grid, test->count, test->count, &o.covariance[p]), WL_OK);
-    assert_int_equal(wl_gram_symmetric(test, WL_GRAM_BOTH, o.covariance[p]), WL_OK);
+    o.covariance[p] = covariances_of(test);
     assert_int_equal(wl_model_predict(model, test, 0, o.covariance[p], &o.prediction[p]), WL_OK);
     if (mixed) check_again(model, test, &o.prediction[p]);
-    const wl_evidence *e = wl_model_evidence(model, (wl_prior)p);
-    o.log_determinant[p] = e->factor.log_determinant;
-    o.uncertainty[p] = e->refinement.log_determinant_error;
-    o.likelihood[p] = e->log_marginal_likelihood[0];
-    assert_true(e->refinement.used == mixed);
-    if (mixed) assert_true(e->refinement.passes > 0 && e->refinement.contraction < 0.1);
-    if (mixed) assert_true(e->refinement.residual * e->refinement.contraction < 1e-8);
-    if (mixed) assert_true(e->factor.residual < 1.0 && e->factor.reciprocal_condition > 1e-7);
+    take_evidence(model, mixed, (wl_prior)p, &o);
   }
+  wl_model_destroy(&model);
+  return o;
+}
+
+/* Both priors in the same passes, also once the targets have been solved for. */
+static outcome predict_both(const wl_point_set *train, const wl_point_set *test, const wl_matrix *targets) {
+  wl_model *model = model_of(train, targets, true);
+  outcome o = {0};
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    assert_int_equal(wl_model_factor(model, (wl_prior)p), WL_OK);
+    o.covariance[p] = covariances_of(test);
+  }
+  wl_matrix *none[WL_PRIOR_COUNT] = {NULL, NULL};
+  for (int again = 0; again < 2; again++) {
+    for (int p = 0; p < WL_PRIOR_COUNT; p++) wl_prediction_clear(&o.prediction[p]);
+    assert_int_equal(wl_model_predict_both(model, test, 0, again ? none : o.covariance, o.prediction), WL_OK);
+  }
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) take_evidence(model, true, (wl_prior)p, &o);
+  check_again(model, test, &o.prediction[WL_PRIOR_KAPPA]);
   wl_model_destroy(&model);
   return o;
 }
@@ -317,6 +347,19 @@ static void clear(outcome *o) {
   }
 }
 
+static void compare(const outcome *mixed, const outcome *exact, int64_t n, int64_t test_count) {
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    compare_numbers(mixed->prediction[p].mean, exact->prediction[p].mean, 2 * test_count);
+    for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+      compare_numbers(mixed->prediction[p].variance[q], exact->prediction[p].variance[q], test_count);
+    assert_true(difference(mixed->covariance[p], exact->covariance[p], 0) < 1e-10);
+    const double error = fabs(mixed->log_determinant[p] - exact->log_determinant[p]);
+    assert_true(error <= mixed->uncertainty[p] && mixed->uncertainty[p] < 1e-3 * (double)n);
+    assert_true(fabs(mixed->likelihood[p] - exact->likelihood[p]) <=
+                0.5 * mixed->uncertainty[p] + 1e-10 * fabs(exact->likelihood[p]));
+  }
+}
+
 static void test_predict(void **state) {
   (void)state;
   const int64_t test_count = 23;
@@ -324,17 +367,11 @@ static void test_predict(void **state) {
     wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
     wl_point_set *train = points_of(grid, sizes[c].n, 3), *test = points_of(grid, test_count, 4);
     wl_matrix *targets = matrix_of(grid, sizes[c].n, 2, right_hand_side);
-    outcome exact = predict(train, test, targets, false), mixed = predict(train, test, targets, true);
-    for (int p = 0; p < WL_PRIOR_COUNT; p++) {
-      compare_numbers(mixed.prediction[p].mean, exact.prediction[p].mean, 2 * test_count);
-      for (int q = 0; q < WL_QUANTITY_COUNT; q++)
-        compare_numbers(mixed.prediction[p].variance[q], exact.prediction[p].variance[q], test_count);
-      assert_true(difference(mixed.covariance[p], exact.covariance[p], 0) < 1e-10);
-      const double error = fabs(mixed.log_determinant[p] - exact.log_determinant[p]);
-      assert_true(error <= mixed.uncertainty[p] && mixed.uncertainty[p] < 1e-3 * (double)sizes[c].n);
-      assert_true(fabs(mixed.likelihood[p] - exact.likelihood[p]) <=
-                  0.5 * mixed.uncertainty[p] + 1e-10 * fabs(exact.likelihood[p]));
-    }
+    outcome exact = predict(train, test, targets, false), mixed = predict(train, test, targets, true),
+            both = predict_both(train, test, targets);
+    compare(&mixed, &exact, sizes[c].n, test_count);
+    compare(&both, &exact, sizes[c].n, test_count);
+    clear(&both);
     clear(&mixed);
     clear(&exact);
     wl_matrix_destroy(&targets);
@@ -345,27 +382,35 @@ static void test_predict(void **state) {
 }
 
 /* Without test points, the targets are solved for when that is asked for. */
+static void check_settled(const wl_model *mixed, const wl_model *exact, wl_prior p, int64_t columns) {
+  const wl_evidence *e = wl_model_evidence(mixed, p), *wanted = wl_model_evidence(exact, p);
+  assert_non_null(e);
+  assert_true(e->refinement.passes > 0 && e->refinement.residual * e->refinement.contraction < 1e-8);
+  for (int64_t j = 0; j < columns; j++)
+    assert_true(fabs(e->log_marginal_likelihood[j] - wanted->log_marginal_likelihood[j]) <=
+                0.5 * e->refinement.log_determinant_error + 1e-10 * fabs(wanted->log_marginal_likelihood[j]));
+}
+
 static void test_settle(void **state) {
   (void)state;
   for (size_t c = 1; c < SIZES; c++) {
     wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
     wl_point_set *train = points_of(grid, sizes[c].n, 3);
     wl_matrix *targets = matrix_of(grid, sizes[c].n, 2, right_hand_side);
-    wl_model *exact = model_of(train, targets, false), *mixed = model_of(train, targets, true);
+    wl_model *exact = model_of(train, targets, false), *mixed = model_of(train, targets, true),
+             *both = model_of(train, targets, true);
     for (int p = 0; p < WL_PRIOR_COUNT; p++) {
       assert_int_equal(wl_model_factor(exact, (wl_prior)p), WL_OK);
       assert_int_equal(wl_model_factor(mixed, (wl_prior)p), WL_OK);
       assert_null(wl_model_evidence(mixed, (wl_prior)p));
       assert_int_equal(wl_model_settle(mixed), WL_OK);
       assert_int_equal(wl_model_settle(exact), WL_OK); /* nothing to do */
-      const wl_evidence *e = wl_model_evidence(mixed, (wl_prior)p),
-                        *wanted = wl_model_evidence(exact, (wl_prior)p);
-      assert_non_null(e);
-      assert_true(e->refinement.passes > 0 && e->refinement.residual * e->refinement.contraction < 1e-8);
-      for (int64_t j = 0; j < targets->columns; j++)
-        assert_true(fabs(e->log_marginal_likelihood[j] - wanted->log_marginal_likelihood[j]) <=
-                    0.5 * e->refinement.log_determinant_error + 1e-10 * fabs(wanted->log_marginal_likelihood[j]));
+      check_settled(mixed, exact, (wl_prior)p, targets->columns);
+      assert_int_equal(wl_model_factor(both, (wl_prior)p), WL_OK);
     }
+    assert_int_equal(wl_model_settle(both), WL_OK);
+    for (int p = 0; p < WL_PRIOR_COUNT; p++) check_settled(both, exact, (wl_prior)p, targets->columns);
+    wl_model_destroy(&both);
     wl_model_destroy(&mixed);
     wl_model_destroy(&exact);
     wl_matrix_destroy(&targets);

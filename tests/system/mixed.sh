@@ -59,12 +59,14 @@ done
 agree "$digits" output.covariance=true
 agree "$digits" 'quantities=[nngp, ntk_gp]' grid.block=100 "grid={rows: $ranks, columns: 1}"
 
-# Few test points: the product with kappa goes with the second pass.
+# Few test points: the product with kappa goes with the second pass, and, with so few on so few ranks, both priors' solutions.
 cat >few.yaml <<'END'
 synthetic: {train: 1200, test: 40, dimension: 64}
 quantities: [ensemble, rnd, bayesian_rnd, ntk_gp, nngp]
 END
 agree few.yaml output.covariance=true
+[ "$ranks" -gt 3 ] || grep -q '"predict_both"' mixed/summary.json || fail 'few test points, but no passes that both priors share'
+agree few.yaml 'quantities=[rnd, nngp]' noise_variance=0.01
 agree few.yaml network.depth=1 noise_variance=0.1
 
 # A linear network of 64 inputs and 720 points: the condition is 2.5e3 / noise. Double precision does well with both.
