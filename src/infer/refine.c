@@ -173,7 +173,7 @@ typedef struct course {
   int64_t open; /* the first columns, which go on */
   int passes;
   bool plain;                     /* the second step goes without conjugate gradients */
-  wl_matrix *direction, *image;   /* of conjugate gradients; S times what moves */
+  wl_matrix *direction, *moved;   /* of conjugate gradients; room for S times it, or times Z */
   wl_matrix r, x, z, p, q;        /* the open columns of those */
   wl_product product, with_kappa; /* for the next pass; c = NULL: none */
 } course;
@@ -278,12 +278,12 @@ static wl_error before_step(course *c) {
             "that (nearly) repeat",
             c->m->name, c->passes);
   if (c->passes > 1) wl_matrix_destroy(&c->v->image); /* X moves on */
-  if (!c->image) WL_TRY(wl_matrix_create(whole->grid, whole->rows, c->open, &c->image));
+  if (!c->moved) WL_TRY(wl_matrix_create(whole->grid, whole->rows, c->open, &c->moved));
   if (starts) WL_TRY(wl_matrix_create(whole->grid, whole->rows, c->open, &c->direction));
   c->r = wl_matrix_first_columns(c->v->r, c->open);
   c->x = wl_matrix_first_columns(c->v->x, c->open);
   c->z = wl_matrix_first_columns(c->v->z, c->open);
-  c->q = wl_matrix_first_columns(c->image, c->open);
+  c->q = wl_matrix_first_columns(c->moved, c->open);
   if (c->direction) c->p = wl_matrix_first_columns(c->direction, c->open);
   if (starts) wl_matrix_copy(&c->z, &c->p);
   if (is_second(c))
@@ -353,7 +353,7 @@ static void share(const wl_matrix *shape, const double *local, double *all) {
 }
 
 static void course_destroy(course *c) {
-  wl_matrix_destroy(&c->image);
+  wl_matrix_destroy(&c->moved);
   wl_matrix_destroy(&c->direction);
   scalars_destroy(&c->s);
 }
