@@ -110,12 +110,13 @@ static wl_memory predict_memory(const wl_job *job) {
 
 /*
  * One pass: the kernels' columns on their way, or pieces of them, and where the columns are few, as in a last batch, `vectors`
- * of both kernels together on block rows and columns.
+ * of both kernels together on block rows and, where those are not all rows, on block columns.
  */
 static double pass_bytes(const wl_grid *g, int64_t n, bool few, int64_t vectors) {
-  const double rows = few ? (double)wl_apply_piece_rows(g) : g->columns * rows_of(g, n);
+  const double rows = few ? (double)wl_apply_piece_rows(g) : g->columns * rows_of(g, n),
+               others = g->rows > 1 ? columns_of(g, n) : 0.0;
   return 2.0 * 8.0 * (double)wl_apply_part_width(g) * rows +
-         8.0 * (double)vectors * (2.0 * rows_of(g, n) + 3.0 * columns_of(g, n));
+         8.0 * (double)vectors * (2.0 * rows_of(g, n) + 3.0 * others);
 }
 
 /* One solve with the floats: vectors and their sums, or two block columns on their way. */

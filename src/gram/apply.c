@@ -177,9 +177,12 @@ static void add_shift(const wl_product *product) {
 
 /* ---- few columns: the vectors travel and the tiles stay ------------------------------------------------------------ */
 
-/* V of all products of a kernel on the points of this rank's block rows and block columns, and what its tiles add to C there. */
+/*
+ * V of all products of a kernel on the points of this rank's block rows and block columns, and what its tiles add to C there.
+ * On a grid of one row every rank has all rows, and what stands there will do for the columns.
+ */
 typedef struct replica {
-  int64_t columns, row_count, column_count; /* columns: of all products */
+  int64_t columns, row_count, column_count; /* columns: of all products; column_count: 0 on a grid of one row */
   double *v_row, *v_column, *c_row, *c_column;
   double *piece; /* the blocks that a process row and this process column both have, one after the other */
 } replica;
@@ -197,7 +200,7 @@ static bool replica_create(const pass *p, const wl_product *product, replica *r)
   if (!product) return true;
   r->columns = columns_of(product);
   r->row_count = p->local_rows;
-  r->column_count = wl_points_count(p->points->column);
+  r->column_count = p->grid->rows > 1 ? wl_points_count(p->points->column) : 0;
   r->v_row = aligned_numbers(r->row_count * r->columns);
   r->c_row = aligned_numbers(r->row_count * r->columns);
   r->v_column = aligned_numbers(r->column_count * r->columns);
@@ -239,6 +242,25 @@ static void move_piece(const pass *p, replica *r, int row, move way) {
   }
 }
 
+static void rows_to_columns(const pass *p, replica *r) {
+  const wl_grid *g = p->grid;
+  for (int row = 0; row < g->rows; row++) {
+    if (row == g->row) move_piece(p, r, row, ROW_TO_PIECE);
+    MPI_Bcast(r->piece, piece_size(p, r, row), MPI_DOUBLE, row, g->column_comm);
+    move_piece(p, r, row, PIECE_TO_COLUMN);
+  }
+}
+
+static void columns_to_rows(const pass *p, replica *r) {
+  const wl_grid *g = p->grid;
+  for (int row = 0; row < g->rows; row++) {
+    move_piece(p, r, row, COLUMN_TO_PIECE);
+    MPI_Reduce(row == g->row ? MPI_IN_PLACE : r->piece, r->piece, piece_size(p, r, row), MPI_DOUBLE, MPI_SUM, row,
+               g->column_comm);
+    if (row == g->row) move_piece(p, r, row, ADD_PIECE_TO_ROW);
+  }
+}
+
 /* V along the process rows to v_row, and from there along the process columns to v_column. */
 static void replica_begin(const pass *p, const wl_product *product, replica *r) {
   const wl_grid *g = p->grid;
@@ -251,11 +273,7 @@ static void replica_begin(const pass *p, const wl_product *product, replica *r) 
              sizeof(double) * (size_t)r->row_count);
   if (g->columns > 1)
     MPI_Allreduce(MPI_IN_PLACE, r->v_row, (int)(r->row_count * r->columns), MPI_DOUBLE, MPI_SUM, g->row_comm);
-  for (int row = 0; row < g->rows; row++) {
-    if (row == g->row) move_piece(p, r, row, ROW_TO_PIECE);
-    MPI_Bcast(r->piece, piece_size(p, r, row), MPI_DOUBLE, row, g->column_comm);
-    move_piece(p, r, row, PIECE_TO_COLUMN);
-  }
+  if (g->rows > 1) rows_to_columns(p, r);
   memset(r->c_row, 0, sizeof(double) * (size_t)(r->row_count * r->columns));
   memset(r->c_column, 0, sizeof(double) * (size_t)(r->column_count * r->columns));
 }
@@ -264,12 +282,7 @@ static void replica_begin(const pass *p, const wl_product *product, replica *r) 
 static void replica_end(const pass *p, const wl_product *product, replica *r) {
   const wl_grid *g = p->grid;
   if (!product) return;
-  for (int row = 0; row < g->rows; row++) {
-    move_piece(p, r, row, COLUMN_TO_PIECE);
-    MPI_Reduce(row == g->row ? MPI_IN_PLACE : r->piece, r->piece, piece_size(p, r, row), MPI_DOUBLE, MPI_SUM, row,
-               g->column_comm);
-    if (row == g->row) move_piece(p, r, row, ADD_PIECE_TO_ROW);
-  }
+  if (g->rows > 1) columns_to_rows(p, r);
   if (g->columns > 1)
     MPI_Allreduce(MPI_IN_PLACE, r->c_row, (int)(r->row_count * r->columns), MPI_DOUBLE, MPI_SUM, g->row_comm);
   const double *from = r->c_row;
@@ -291,16 +304,18 @@ static part piece_of(const pass *p, const part *t, int64_t row) {
 
 /* Both uses of this rank's own part. */
 static void use_own(const pass *p, const operand *o, const part *t, replica *r) {
-  const int64_t jl = wl_grid_owned(t->first, p->grid->block, p->grid->column, p->grid->columns);
   if (!o->product) return;
-  const double *at = o->part + t->offset;
+  const bool rows_do = p->grid->rows == 1;
+  const int64_t jl = wl_grid_owned(t->first, p->grid->block, p->grid->column, p->grid->columns),
+                ld = rows_do ? r->row_count : r->column_count;
+  const double *at = o->part + t->offset, *v = rows_do ? r->v_row + t->first : r->v_column + jl;
+  double *c = rows_do ? r->c_row + t->first : r->c_column + jl;
   const int64_t tile = t->owner == p->grid->row ? t->width : 0, rest = t->rows - tile;
   cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, (int)t->rows, (int)r->columns, (int)t->width, 1.0, at,
-              (int)t->rows, r->v_column + jl, (int)r->column_count, 1.0, r->c_row + t->own, (int)r->row_count);
+              (int)t->rows, v, (int)ld, 1.0, r->c_row + t->own, (int)r->row_count);
   if (rest > 0 && !o->product->half)
     cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (int)t->width, (int)r->columns, (int)rest, 1.0, at + tile,
-                (int)t->rows, r->v_row + t->own + tile, (int)r->row_count, 1.0, r->c_column + jl,
-                (int)r->column_count);
+                (int)t->rows, r->v_row + t->own + tile, (int)r->row_count, 1.0, c, (int)ld);
 }
 
 static wl_error apply_few(pass *p) {

@@ -51,7 +51,8 @@ static inline int64_t wl_apply_piece_rows(const wl_grid *grid) {
   return larger(WL_APPLY_PIECE, wl_apply_part_width(grid));
 }
 
-/** Local. Columns up to which they are few, and V goes to all who need it: 40 bytes for each row of a block row or column. */
+/** Local. Columns up to which they are few, and V goes to all who need it: 16 bytes for each row of a block row, 24 for each of a
+    block column where those are not all rows. */
 static inline int64_t wl_apply_most_few(const wl_grid *grid, int64_t n) {
   return smaller(WL_APPLY_FEW, n / (4 * grid->size));
 }

@@ -38,7 +38,7 @@ static double apply(const wl_cost *m, bool theta, double columns, bool half) {
   double seconds = evaluate(m, theta) + flops / ranks / wl_cost_rate(m->s.push_gflops, m->s.push_half, width);
   if (wl_apply_is_few(&grid, m->w->train, (int64_t)columns)) {
     const double rows = wl_cost_most_rows(n, m->l->block, m->l->rows) * columns,
-                 others = wl_cost_most_rows(n, m->l->block, m->l->columns) * columns;
+                 others = m->l->rows > 1 ? wl_cost_most_rows(n, m->l->block, m->l->columns) * columns : 0.0;
     seconds += 4.0 * wl_cost_broadcast(m, &m->row, 8.0 * rows) +
                2.0 * wl_cost_broadcast(m, &m->column, 8.0 * others) + wl_cost_copy(m, 4.0 * rows + 6.0 * others);
   } else {
