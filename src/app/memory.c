@@ -1,5 +1,7 @@
 #include "app/memory.h"
 
+#include "app/run.h"
+
 #include "base/util.h"
 #include "gram/implicit.h"
 #include "infer/mixed.h"
@@ -33,9 +35,8 @@ static double squares(const wl_config *config) {
 static bool has_square(const wl_config *config) { return squares(config) > 0.0; }
 
 static bool wants_both(const wl_config *config) {
-  const bool *q = config->quantity;
-  return q[WL_QUANTITY_NNGP] &&
-         (q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND] || q[WL_QUANTITY_NTK_GP] || q[WL_QUANTITY_BAYESIAN_RND]);
+  const wl_model_options options = wl_run_model_options(config);
+  return wl_model_needs(&options, WL_PRIOR_THETA) && wl_model_needs(&options, WL_PRIOR_KAPPA);
 }
 
 bool wl_job_predicts_both(const wl_job *job) {
@@ -125,9 +126,9 @@ static double solve_bytes(const wl_grid *g, int64_t n, int64_t columns) {
 }
 
 /*
- * The same in single precision. Right-hand sides, solutions, corrections, what becomes of them in a pass, and κ's product are
- * five panels for Θ; where both priors share passes, κ adds the first four. Then come one panel of floats, the probes, and what a
- * pass or a solve takes beside.
+ * The same in single precision. Right-hand sides, solutions, corrections, what becomes of them in a pass, and κ's product or the
+ * direction of conjugate gradients are five panels; where both priors share passes, they have five each, and κ's products are
+ * with both. Then come one panel of floats, the probes, and what a pass or a solve takes beside.
  */
 static wl_memory mixed_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
@@ -135,7 +136,7 @@ static wl_memory mixed_memory(const wl_job *job) {
   const int64_t n = job->shape->train, targets = job->shape->outputs + WL_MIXED_COMPANIONS,
                 columns = job->batch + targets, /* of the first batch */
       few = smaller(columns, wl_apply_most_few(g, n)), probes = WL_MIXED_PROBES;
-  const double pass = both ? pass_bytes(g, n, true, 2 * columns + larger(2 * probes, targets))
+  const double pass = both ? pass_bytes(g, n, true, 2 * columns + larger(columns, 2 * probes))
                            : pass_bytes(g, n, wl_apply_is_few(g, n, columns + probes), few + larger(few, probes)),
                solve = solve_bytes(g, n, columns), loop = 0.5 * loop_bytes(g, n);
   wl_memory m = predict_memory(job);
@@ -144,7 +145,7 @@ static wl_memory mixed_memory(const wl_job *job) {
   else
     m.matrix *= 0.5;
   m.targets *= wants_both(job->config) ? 2.5 : 1.5;
-  m.panels = (both ? 9.5 : 5.5) * local_bytes(job, n, columns) +
+  m.panels = (both ? 10.5 : 5.5) * local_bytes(job, n, columns) +
              (both ? 2.0 : 1.0) * 2.0 * local_bytes(job, n, WL_MIXED_PROBES) + (pass > solve ? pass : solve);
   if (loop > m.panels) m.panels = loop;
   return m;

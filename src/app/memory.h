@@ -31,7 +31,7 @@ typedef struct wl_memory {
 
 double wl_memory_sum(const wl_memory *memory);
 
-/** The peak of the rank that stands at grid->row, grid->column; (0, 0) has most. */
+/** The peak of the rank that stands at grid->row, grid->column; where no more rows than columns are chosen, (0, 0) has most. */
 wl_memory wl_job_memory(const wl_job *job);
 
 /** Rows of the largest matrix: what 32-bit local indices must reach. */

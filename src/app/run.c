@@ -48,7 +48,7 @@ done:
   return error;
 }
 
-/* All test points under both priors. */
+/* All test points under both priors, which are one batch. */
 static wl_error predict_both(wl_run *run) {
   wl_point_set *test = NULL;
   wl_matrix *square[WL_PRIOR_COUNT] = {NULL, NULL};
@@ -106,10 +106,15 @@ static wl_error predict(wl_run *run, wl_prior prior) {
 static wl_error infer_together(wl_run *run) {
   WL_TRY(factor(run, WL_PRIOR_THETA));
   WL_TRY(factor(run, WL_PRIOR_KAPPA));
+  const int64_t m = run->shape.test;
+  const double flops = flops_of(run, WL_PRIOR_THETA, m) + flops_of(run, WL_PRIOR_KAPPA, m);
   wl_timer_enter(&run->timer, WL_PHASE_PREDICT_BOTH);
-  for (int p = 0; p < WL_PRIOR_COUNT; p++)
-    wl_timer_count(&run->timer, flops_of(run, (wl_prior)p, run->shape.test));
-  return predict_both(run);
+  wl_timer_count(&run->timer, flops);
+  wl_progress progress = wl_progress_begin("predict", (double)m, flops / 1e9);
+  WL_TRY(predict_both(run));
+  wl_progress_update(&progress, (double)m);
+  wl_progress_end(&progress);
+  return WL_OK;
 }
 
 /* One prior after the other. */

@@ -121,6 +121,6 @@ void wl_single_get_diagonal(const wl_single *a, double *d) {
   for (int64_t il = 0; il < a->local_rows; il++) {
     const int64_t i = wl_grid_global(il, g->block, g->row, g->rows);
     if (i < a->columns && i / g->block % g->columns == g->column)
-      d[il] = (double)a->data[il + wl_grid_owned(i, g->block, g->column, g->columns) * a->ld];
+      d[il] = (double)*wl_single_at(a, il, wl_grid_owned(i, g->block, g->column, g->columns));
   }
 }

@@ -28,7 +28,7 @@ wl_error wl_single_create(const wl_grid *grid, int64_t rows, int64_t columns, wl
  * Collective. An uninitialized n × n matrix for two lower triangles, one in its place in front and one behind it, in the room
  * above the diagonal. Each rank keeps its own entries there, so that nothing travels: those of its local block column b stand
  * in block column B − 1 − b, the B of a rank being counted from 0, from the top on. The lengths of both pair up but for about
- * two blocks, which are the margin.
+ * Q/P + 1 blocks, which are the margin.
  */
 wl_error wl_single_create_pair(const wl_grid *grid, int64_t n, wl_single **matrix);
 

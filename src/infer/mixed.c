@@ -39,16 +39,22 @@ static double column_dots(const wl_matrix *a, const wl_matrix *b, double *dot) {
 
 /* ---- the factor ------------------------------------------------------------------------------------------------- */
 
+static wl_error check_entries(const wl_mixed *m) {
+  if (isfinite(m->rounded.norm)) return WL_OK;
+  WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", m->name);
+}
+
 wl_error wl_mixed_round(wl_mixed *m, wl_mixed *behind) {
   const bool theta = m->kernel == WL_GRAM_THETA;
   wl_rounded *other = behind ? &behind->rounded : NULL;
-  return wl_gram_narrow(m->points, m->shift, &m->factor, theta ? &m->rounded : other, theta ? other : &m->rounded);
+  WL_TRY(
+      wl_gram_narrow(m->points, m->shift, &m->factor, theta ? &m->rounded : other, theta ? other : &m->rounded));
+  WL_TRY(check_entries(m));
+  return behind ? check_entries(behind) : WL_OK;
 }
 
 static wl_error factor(wl_mixed *m, wl_cholesky *facts) {
   facts->norm = m->rounded.norm;
-  if (!isfinite(facts->norm))
-    WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", m->name);
   int64_t pivot;
   const double began = MPI_Wtime();
   WL_TRY(wl_factorize_single(&m->factor, WL_TRIANGLE_LOWER, m->name, &pivot));

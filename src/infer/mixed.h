@@ -11,23 +11,26 @@
 /** Random columns: those that tell the log-determinant, those that are solved for beside the targets, those of a check. */
 enum { WL_MIXED_PROBES = 32, WL_MIXED_COMPANIONS = 8, WL_MIXED_COMBINATIONS = 8 };
 
-/** Local. Whether all test points with the targets are so few columns that both priors had better share their passes. */
+/**
+ * Local. Whether all test points with the targets are so few columns that both priors had better share their passes: few also
+ * where κ takes its own and Θ's image.
+ */
 static inline bool wl_mixed_shares_passes(const wl_grid *grid, int64_t n, int64_t test, int64_t outputs) {
-  return wl_apply_is_few(grid, n, test + outputs + WL_MIXED_COMPANIONS + WL_MIXED_PROBES);
+  const int64_t columns = test + outputs + WL_MIXED_COMPANIONS;
+  return wl_apply_is_few(grid, n, columns + larger(columns, WL_MIXED_PROBES));
 }
 
 /**
  * Rounds S to floats in the array of m->factor; `behind`, if not NULL, is the other kernel, whose floats are made at the same
  * time and come behind (wl_single_create_pair). Of both, all but what is found is given.
- * Errors: WL_ERROR_MEMORY.
+ * Errors: WL_ERROR_NUMERICAL where an entry is not finite; WL_ERROR_MEMORY.
  */
 wl_error wl_mixed_round(wl_mixed *m, wl_mixed *behind);
 
 /**
  * Factors S, of which the floats are in place.
  * @param facts  as wl_cholesky_factor fills it, but without a residual, and with log det M for log det S
- * Errors: WL_ERROR_NUMERICAL where S is not finite, or not positive definite in single precision, naming the remedies;
- * WL_ERROR_MEMORY.
+ * Errors: WL_ERROR_NUMERICAL where S is not positive definite in single precision, naming the remedies; WL_ERROR_MEMORY.
  */
 wl_error wl_mixed_factor(wl_mixed *m, wl_cholesky *facts);
 

@@ -25,14 +25,19 @@ static bool needs_both(const wl_model *model) {
 
 static wl_error create_side(wl_model *model, wl_prior prior) {
   const wl_matrix *y = model->targets;
+  wl_evidence *evidence = &model->evidence[prior];
   wl_side *side = &model->side[prior];
   side->mixed = (wl_mixed){.points = model->train,
                            .kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA,
                            .name = prior == WL_PRIOR_THETA ? "theta" : "kappa",
                            .shift = model->options.noise_variance + model->options.jitter,
                            .factor = *model->floats};
-  WL_TRY(wl_matrix_create(y->grid, y->rows, y->columns, &side->solution));
-  return wl_matrix_create(y->grid, y->rows, y->columns, &side->residual);
+  side->targets = (wl_mixed_targets){.y = y,
+                                     .quadratic = evidence->log_marginal_likelihood,
+                                     .facts = &evidence->factor,
+                                     .uncertainty = &evidence->refinement.log_determinant_error};
+  WL_TRY(wl_matrix_create(y->grid, y->rows, y->columns, &side->targets.x));
+  return wl_matrix_create(y->grid, y->rows, y->columns, &side->targets.r);
 }
 
 /* Room for the kernels in single precision, a triangle each, and for what is left of the targets. */
@@ -63,7 +68,6 @@ wl_error wl_model_create(const wl_model_options *options, const wl_point_set *tr
 
   *model = (wl_model){.options = *options, .train = train, .targets = targets};
   model->gram = options->array;
-  WL_GOTO(error, fail, options->mixed ? create_mixed(model) : create_double(model));
   const size_t rows = (size_t)wl_points_count(train->row);
   model->kappa_diagonal = malloc(sizeof(double) * (rows + 1));
   model->saved_diagonal = malloc(sizeof(double) * (rows + 1));
@@ -73,6 +77,7 @@ wl_error wl_model_create(const wl_model_options *options, const wl_point_set *tr
       !model->evidence[1].log_marginal_likelihood)
     error = wl_error_set(WL_ERROR_MEMORY, "model: out of memory");
   WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
+  WL_GOTO(error, fail, options->mixed ? create_mixed(model) : create_double(model));
 
   if (rows > 0) memcpy(model->kappa_diagonal, wl_points_kappa(train->row), sizeof(double) * rows);
   if (model->gram) WL_GOTO(error, fail, wl_gram_symmetric(train, needed_content(model), model->gram));
@@ -85,8 +90,8 @@ fail:
 
 void wl_model_release(wl_model *model) {
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
-    wl_matrix_destroy(&model->side[p].solution);
-    wl_matrix_destroy(&model->side[p].residual);
+    wl_matrix_destroy(&model->side[p].targets.x);
+    wl_matrix_destroy(&model->side[p].targets.r);
   }
   wl_single_destroy(&model->floats);
   wl_matrix_destroy(&model->whitened_targets);
@@ -149,73 +154,57 @@ static wl_triangle triangle_of(wl_prior prior) {
   return prior == WL_PRIOR_THETA ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
 }
 
-/* Brings a prior's floats to the front; what was there is behind then, where both priors are needed. */
+/* Brings a prior's floats to the front; the other's are behind then, where both are needed: those of κ, or Θ's factor. */
 static wl_error bring(wl_model *model, wl_prior prior) {
   wl_side *own = &model->side[prior], *other = &model->side[1 - prior];
+  const bool both = needs_both(model), waits = model->kappa_waits;
   own->mixed.factor = *model->floats;
-  if (needs_both(model)) other->mixed.factor = wl_single_behind(model->floats);
-  if (prior == WL_PRIOR_THETA) {
-    model->kappa_waits = needs_both(model);
-    return wl_mixed_round(&own->mixed, model->kappa_waits ? &other->mixed : NULL);
+  if (both) other->mixed.factor = wl_single_behind(model->floats);
+  model->kappa_waits = both && prior == WL_PRIOR_THETA;
+  if (prior == WL_PRIOR_KAPPA && waits) {
+    wl_single_exchange(model->floats);
+    return WL_OK;
   }
-  if (!model->kappa_waits) return wl_mixed_round(&own->mixed, NULL);
-  model->kappa_waits = false;
-  wl_single_exchange(model->floats);
-  return WL_OK;
+  other->factored = other->open = false;
+  return wl_mixed_round(&own->mixed, model->kappa_waits ? &other->mixed : NULL);
 }
 
 static wl_error factor_mixed(wl_model *model, wl_prior prior) {
+  wl_side *side = &model->side[prior];
   model->current = prior;
   model->evidence[prior].refinement = (wl_refinement){0};
   WL_TRY(bring(model, prior));
-  WL_TRY(wl_mixed_factor(&model->side[prior].mixed, &model->evidence[prior].factor));
-  model->side[prior].open = true;
+  WL_TRY(wl_mixed_factor(&side->mixed, &model->evidence[prior].factor));
+  side->factored = side->open = true;
   return WL_OK;
 }
 
-static wl_mixed_targets targets_of(wl_model *model, wl_prior prior) {
-  wl_evidence *evidence = &model->evidence[prior];
-  return (wl_mixed_targets){.y = model->targets,
-                            .x = model->side[prior].solution,
-                            .r = model->side[prior].residual,
-                            .quadratic = evidence->log_marginal_likelihood,
-                            .facts = &evidence->factor,
-                            .uncertainty = &evidence->refinement.log_determinant_error};
+wl_mixed_ask wl_model_ask(wl_model *model, wl_prior prior) {
+  wl_side *side = &model->side[prior];
+  return (wl_mixed_ask){.mixed = &side->mixed, .targets = side->open ? &side->targets : NULL};
 }
 
-/* The targets have been solved for. */
-static void close_side(wl_model *model, wl_prior prior) {
-  if (!model->side[prior].open) return;
-  log_marginal_likelihood(model, &model->evidence[prior]);
-  model->evidence[prior].refinement.used = true;
-  model->side[prior].open = false;
-}
-
-wl_error wl_model_refine(wl_model *model, const wl_model_ask *asks, int count) {
-  wl_mixed_targets targets[WL_PRIOR_COUNT];
-  wl_mixed_ask all[WL_PRIOR_COUNT] = {{0}, {0}};
-  for (int i = 0; i < count; i++) {
-    const wl_prior prior = asks[i].prior;
-    targets[i] = targets_of(model, prior);
-    all[i] = (wl_mixed_ask){.mixed = &model->side[prior].mixed,
-                            .targets = model->side[prior].open ? &targets[i] : NULL,
-                            .goal = asks[i].goal,
-                            .tests = asks[i].tests,
-                            .quadratic = asks[i].quadratic};
-  }
-  WL_TRY(wl_mixed_solve(model->options.seed, all, count));
-  for (int i = 0; i < count; i++) close_side(model, asks[i].prior);
+wl_error wl_model_refine(wl_model *model, const wl_mixed_ask *asks, int count) {
+  WL_TRY(wl_mixed_solve(model->options.seed, asks, count));
+  for (int p = 0; p < WL_PRIOR_COUNT; p++)
+    for (int i = 0; i < count; i++) {
+      if (asks[i].targets != &model->side[p].targets) continue;
+      log_marginal_likelihood(model, &model->evidence[p]);
+      model->evidence[p].refinement.used = true;
+      model->side[p].open = false;
+    }
   return WL_OK;
 }
 
 wl_error wl_model_settle(wl_model *model) {
-  wl_model_ask targets_alone[WL_PRIOR_COUNT];
+  wl_mixed_ask asks[WL_PRIOR_COUNT] = {{0}, {0}};
   int count = 0;
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
-    if (model->side[p].open) targets_alone[count++] = (wl_model_ask){.prior = (wl_prior)p};
+    if (model->side[p].open) asks[count++] = wl_model_ask(model, (wl_prior)p);
   if (count == 0) return WL_OK;
-  WL_TRY(wl_model_refine(model, targets_alone, count));
-  for (int i = 0; i < count; i++) wl_model_note_refinement(model, targets_alone[i].prior);
+  WL_TRY(wl_model_refine(model, asks, count));
+  for (int p = 0; p < WL_PRIOR_COUNT; p++)
+    if (model->side[p].factored) wl_model_note_refinement(model, (wl_prior)p);
   return WL_OK;
 }
 

@@ -11,8 +11,9 @@
 /* A prior in mixed precision. */
 typedef struct wl_side {
   wl_mixed mixed;
-  wl_matrix *solution, *residual; /* of the targets, n × c: X, with S X = Y nearly, and Y − S X */
-  bool open;                      /* factored, and the targets have not been solved for */
+  wl_mixed_targets targets; /* x and r are owned */
+  bool factored;            /* and the factor is still there */
+  bool open;                /* the targets have not been solved for */
 } wl_side;
 
 struct wl_model {
@@ -30,16 +31,11 @@ struct wl_model {
   wl_evidence evidence[WL_PRIOR_COUNT];
 };
 
-/* What is asked of a prior in mixed precision, as wl_mixed_ask has it. */
-typedef struct wl_model_ask {
-  wl_prior prior;
-  wl_refine_goal goal;
-  wl_panels *tests;
-  double *quadratic;
-} wl_model_ask;
+/* What is asked of a prior without test points: the targets, where they have not been solved for. */
+wl_mixed_ask wl_model_ask(wl_model *model, wl_prior prior);
 
-/* wl_mixed_solve, with the targets where that is still to be done. */
-wl_error wl_model_refine(wl_model *model, const wl_model_ask *asks, int count);
+/* wl_mixed_solve, and what follows of the targets. */
+wl_error wl_model_refine(wl_model *model, const wl_mixed_ask *asks, int count);
 
 /* In mixed precision: what a prior's evidence says of the refinement. */
 void wl_model_note_refinement(wl_model *model, wl_prior prior);

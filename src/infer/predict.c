@@ -124,10 +124,10 @@ wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_pan
   double *piece = NULL;
   wl_error error = wl_matrix_create(v->grid, p->count, p->outputs, &mean);
   if (error != WL_OK) return error;
-  const wl_side *side = &model->side[p->prior];
-  wl_gemm_transposed(v, solved ? side->solution : model->whitened_targets, mean);
-  if (solved) wl_gemm_transposed_add(solved->x, side->residual, mean);
-  if (solved) wl_gemm_transposed_add(solved->z, side->residual, mean);
+  const wl_mixed_targets *targets = &model->side[p->prior].targets;
+  wl_gemm_transposed(v, solved ? targets->x : model->whitened_targets, mean);
+  if (solved) wl_gemm_transposed_add(solved->x, targets->r, mean);
+  if (solved) wl_gemm_transposed_add(solved->z, targets->r, mean);
   if (v->grid->rank == 0) {
     piece = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
     p->mean = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
@@ -245,6 +245,8 @@ wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t fir
 wl_error wl_model_predict_both(wl_model *model, const wl_point_set *test, int64_t first,
                                wl_matrix *const covariance[WL_PRIOR_COUNT], wl_prediction p[WL_PRIOR_COUNT]) {
   static const wl_prior both[WL_PRIOR_COUNT] = {WL_PRIOR_THETA, WL_PRIOR_KAPPA};
+  if (!model->side[WL_PRIOR_THETA].factored || !model->side[WL_PRIOR_KAPPA].factored)
+    WL_FAIL(WL_ERROR_USAGE, "predictions under both priors at once need both factors, and mixed precision");
   return predict(model, test, first, both, WL_PRIOR_COUNT, covariance, p);
 }
 

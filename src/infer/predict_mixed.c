@@ -137,8 +137,7 @@ static void part_destroy(part *t) {
 }
 
 /* The right-hand sides, and what is asked of them. */
-static wl_error begin(const wl_model *model, const wl_point_set *test, const wl_columns *c, part *t,
-                      wl_model_ask *ask) {
+static wl_error begin(wl_model *model, const wl_point_set *test, const wl_columns *c, part *t, wl_mixed_ask *ask) {
   const bool theta = t->p->prior == WL_PRIOR_THETA, *wanted = model->options.quantity;
   t->ensemble = theta && wl_model_needs_ensemble(model);
   t->posterior = !theta || wanted[WL_QUANTITY_NTK_GP] || wanted[WL_QUANTITY_BAYESIAN_RND];
@@ -146,12 +145,12 @@ static wl_error begin(const wl_model *model, const wl_point_set *test, const wl_
   wl_error error = t->quadratic ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
   WL_TRY(wl_error_agree(test->grid->comm, error));
   WL_TRY(wl_matrix_create(test->grid, model->train->count, test->count, &t->s.r));
-  *ask = (wl_model_ask){.prior = t->p->prior,
-                        .goal = {.prior = theta ? c->theta : c->kappa,
-                                 .vectors = t->ensemble,
-                                 .image = t->ensemble && wants_image(model, test)},
-                        .tests = &t->s,
-                        .quadratic = t->quadratic};
+  *ask = wl_model_ask(model, t->p->prior);
+  ask->goal = (wl_refine_goal){.prior = theta ? c->theta : c->kappa,
+                               .vectors = t->ensemble,
+                               .image = t->ensemble && wants_image(model, test)};
+  ask->tests = &t->s;
+  ask->quadratic = t->quadratic;
   return fill_right(model, t->p->prior, test, t->s.r);
 }
 
@@ -175,7 +174,7 @@ static wl_error end(wl_model *model, const wl_point_set *test, wl_columns *c, pa
 wl_error wl_predict_mixed(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *const *covariance,
                           wl_prediction *p, int count) {
   part parts[WL_PRIOR_COUNT] = {{0}, {0}};
-  wl_model_ask asks[WL_PRIOR_COUNT] = {{0}, {0}};
+  wl_mixed_ask asks[WL_PRIOR_COUNT] = {{0}, {0}};
   wl_error error = WL_OK;
   for (int i = 0; i < count && error == WL_OK; i++) {
     parts[i] = (part){.p = &p[i], .covariance = covariance[i]};

@@ -179,7 +179,7 @@ typedef struct course {
 } course;
 
 /* One pass over the kernels of all. */
-static wl_error pass(course *all, int count) {
+static wl_error apply_all(course *all, int count) {
   const wl_product *theta = NULL, *kappa = NULL;
   for (int i = 0; i < count; i++)
     if (all[i].product.c) *(all[i].m->kernel == WL_GRAM_THETA ? &theta : &kappa) = &all[i].product;
@@ -328,7 +328,7 @@ static wl_error look_ahead(course *c) {
 
 static wl_error iterate(course *all, int count) {
   for (int i = 0; i < count; i++) WL_TRY(before_first(&all[i]));
-  WL_TRY(pass(all, count));
+  WL_TRY(apply_all(all, count));
   for (int i = 0; i < count; i++) WL_TRY(after_first(&all[i]));
   for (int i = 0; i < count; i++) WL_TRY(look_ahead(&all[i]));
   for (;;) {
@@ -338,7 +338,7 @@ static wl_error iterate(course *all, int count) {
       if (steps[i]) WL_TRY(before_step(&all[i]));
     }
     if (!steps[0] && !steps[1]) return WL_OK;
-    WL_TRY(pass(all, count));
+    WL_TRY(apply_all(all, count));
     for (int i = 0; i < count; i++)
       if (steps[i]) WL_TRY(after_step(&all[i]));
   }

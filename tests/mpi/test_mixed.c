@@ -152,6 +152,56 @@ static void test_pieces(void **state) {
   check_factor(&(size){2100, 48}, columns, sizeof columns / sizeof *columns);
 }
 
+/* Two lower triangles in one array, entry by entry, trade places; each rank has as many of the one as of the other. */
+static float mark(const wl_single *a, int64_t il, int64_t jl, int which) {
+  return (float)(2 * (il + jl * a->local_rows) + which);
+}
+
+static void check_marks(const wl_single *a, int which, int (*look)(const wl_single *, int64_t, int64_t, int)) {
+  for (int64_t jl = 0; jl < a->local_columns; jl++) {
+    const int64_t j = wl_grid_global(jl, a->grid->block, a->grid->column, a->grid->columns) / a->grid->block;
+    for (int64_t il = wl_grid_owned(j * a->grid->block, a->grid->block, a->grid->row, a->grid->rows);
+         il < a->local_rows; il++)
+      assert_true(look(a, il, jl, which));
+  }
+}
+
+static int write_mark(const wl_single *a, int64_t il, int64_t jl, int which) {
+  *wl_single_at(a, il, jl) = mark(a, il, jl, which);
+  return 1;
+}
+
+static int read_mark(const wl_single *a, int64_t il, int64_t jl, int which) {
+  return *wl_single_at(a, il, jl) == mark(a, il, jl, which);
+}
+
+static void check_pair(const wl_grid *grid, int64_t n) {
+  wl_single *front = NULL;
+  assert_int_equal(wl_single_create_pair(grid, n, &front), WL_OK);
+  const wl_single behind = wl_single_behind(front);
+  check_marks(front, 0, write_mark);
+  check_marks(&behind, 1, write_mark);
+  check_marks(front, 0, read_mark);
+  check_marks(&behind, 1, read_mark);
+  wl_single_exchange(front);
+  check_marks(front, 1, read_mark);
+  check_marks(&behind, 0, read_mark);
+  wl_single_destroy(&front);
+}
+
+static void test_pair(void **state) {
+  (void)state;
+  int ranks;
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  for (int rows = 1; rows <= ranks; rows++)
+    for (size_t c = 0; c < SIZES && ranks % rows == 0; c++) {
+      wl_grid *grid = NULL;
+      assert_int_equal(wl_grid_create(MPI_COMM_WORLD, rows, ranks / rows, sizes[c].block, &grid), WL_OK);
+      check_pair(grid, sizes[c].n);
+      wl_grid_destroy(&grid);
+    }
+}
+
 /* Every rank learns the row of the pivot that fails. */
 static void test_pivot(void **state) {
   (void)state;
@@ -326,8 +376,9 @@ static outcome predict_both(const wl_point_set *train, const wl_point_set *test,
   wl_model *model = model_of(train, targets, true);
   outcome o = {0};
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
-    assert_int_equal(wl_model_factor(model, (wl_prior)p), WL_OK);
     o.covariance[p] = covariances_of(test);
+    assert_int_equal(wl_model_predict_both(model, test, 0, o.covariance, o.prediction), WL_ERROR_USAGE);
+    assert_int_equal(wl_model_factor(model, (wl_prior)p), WL_OK);
   }
   wl_matrix *none[WL_PRIOR_COUNT] = {NULL, NULL};
   for (int again = 0; again < 2; again++) {
@@ -420,9 +471,10 @@ static void test_settle(void **state) {
 }
 
 static int group(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor),  cmocka_unit_test(test_pieces),
-                                     cmocka_unit_test(test_pivot),   cmocka_unit_test(test_apply),
-                                     cmocka_unit_test(test_predict), cmocka_unit_test(test_settle)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor), cmocka_unit_test(test_pieces),
+                                     cmocka_unit_test(test_pair),   cmocka_unit_test(test_pivot),
+                                     cmocka_unit_test(test_apply),  cmocka_unit_test(test_predict),
+                                     cmocka_unit_test(test_settle)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
 

@@ -67,7 +67,11 @@ END
 agree few.yaml output.covariance=true
 [ "$ranks" -gt 3 ] || grep -q '"predict_both"' mixed/summary.json || fail 'few test points, but no passes that both priors share'
 agree few.yaml 'quantities=[rnd, nngp]' noise_variance=0.01
-agree few.yaml network.depth=1 noise_variance=0.1
+# Conjugate gradients under both priors, then under one alone: they end after different passes.
+agree few.yaml synthetic.dimension=4 network.activation=erf noise_variance=1e-3
+grep -q '"iterations": [3-9]' mixed/summary.json || fail 'no conjugate gradients'
+agree few.yaml synthetic.dimension=4 noise_variance=1e-4
+grep -q '"iterations": [3-9]' mixed/summary.json || fail 'no conjugate gradients'
 
 # A linear network of 64 inputs and 720 points: the condition is 2.5e3 / noise. Double precision does well with both.
 agree "$digits" network.depth=1 noise_variance=1e-5 grid.block=64
