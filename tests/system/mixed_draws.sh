@@ -43,6 +43,7 @@ agree few.yaml sampling.posterior=3 output.covariance=true noise_variance=0.1 gr
 agree few.yaml sampling.posterior=20 'quantities=[ntk_gp]' synthetic.dimension=100 network.depth=1 noise_variance=0.1 \
   "grid={rows: $ranks, columns: 1}"
 agree few.yaml sampling.posterior=20 'quantities=[ntk_gp]' synthetic.test=1 # ranks without a test point
+agree few.yaml sampling.posterior=20 synthetic.test=10       # both priors in the same passes, but on 6 ranks
 agree "$digits" sampling.posterior=4 output.covariance=true
 agree "$digits" sampling.posterior=4 'quantities=[ntk_gp]' noise_variance=0.01 jitter=0.01
 
