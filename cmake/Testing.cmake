@@ -74,9 +74,13 @@ function(wl_add_test name)
   if(NOT arg_FOLDER)
     set(arg_FOLDER ${CMAKE_CURRENT_BINARY_DIR})
   endif()
+  set(surroundings ${WL_TEST_ENVIRONMENT})
+  if(arg_RANKS EQUAL 1) # mpirun need not give the other ranks two seconds to end after a failure
+    list(APPEND surroundings OMPI_MCA_odls_base_sigkill_timeout=0)
+  endif()
   file(MAKE_DIRECTORY ${arg_FOLDER})
   add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${arg_FOLDER})
   set_tests_properties(${name} PROPERTIES
-    TIMEOUT ${arg_TIMEOUT} PROCESSORS ${arg_RANKS} ENVIRONMENT "${WL_TEST_ENVIRONMENT}"
+    TIMEOUT ${arg_TIMEOUT} PROCESSORS ${arg_RANKS} ENVIRONMENT "${surroundings}"
     LABELS "${arg_LABELS};ranks${arg_RANKS}")
 endfunction()
