@@ -83,8 +83,8 @@ typedef struct wl_evidence {
 
 /**
  * Collective. Factors S of this prior. THETA first where both are wanted: KAPPA ends all use of Θ, but for
- * wl_model_predict_both and wl_model_settle in mixed precision. There, the targets are solved for together with the first test points, or by
- * wl_model_settle.
+ * wl_model_predict_both and wl_model_settle in mixed precision. There, the targets are solved for together with the
+ * first test points, or by wl_model_settle.
  * Errors: those of wl_cholesky_factor.
  */
 wl_error wl_model_factor(wl_model *model, wl_prior prior);
@@ -140,8 +140,8 @@ wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t fir
                           wl_prediction *prediction);
 
 /**
- * Collective. In mixed precision alone: the same under both priors, which have both been factored, in the same passes over the
- * kernels. Saves time up to about 120 test points.
+ * Collective. In mixed precision alone: the same under both priors, which have both been factored, in the same passes
+ * over the kernels. Saves time up to about 120 test points.
  * @param covariance  by prior, NULL or as above
  * @param prediction  by prior
  * Errors: those of wl_model_predict; WL_ERROR_USAGE where a factor is not there.

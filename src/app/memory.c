@@ -1,7 +1,6 @@
 #include "app/memory.h"
 
 #include "app/run.h"
-
 #include "base/util.h"
 #include "gram/implicit.h"
 #include "infer/mixed.h"
