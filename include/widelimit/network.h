@@ -112,7 +112,7 @@ void wl_network_tile(const wl_points *a, int64_t i0, int64_t rows, const wl_poin
 
 /**
  * Local. The same numbers, bit for bit, but κ transposed (cols × rows, ldk ≥ cols): for two symmetric matrices in
- * one array, κ in the upper triangle and Θ in the lower, a tile of which comes from one pass.
+ * one array, κ in the upper triangle and Θ in the lower, a tile of which comes from one pass. Stored past the caches.
  */
 void wl_network_tile_split(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0,
                            int64_t cols, double *kappa_transposed, int64_t ldk, double *theta, int64_t ldt,

@@ -13,14 +13,17 @@
 
 enum { WL_STRIP = 64, WL_GROUP = 8, WL_PAD = 16 };
 
-/** The state of a block between two layers; column j's row i is [j][i]. */
+/**
+ * The state of a block between two layers; column j's row i is [j][i]. That of the rectifier is scaled: kappa has
+ * 1 − |c| with the sign of the correlation c, which keeps small angles, and theta has Θ/√(q q'); after the last layer
+ * they are κ and Θ as for all others.
+ */
 typedef struct wl_state {
   int rows; /**< a multiple of WL_PAD */
   int cols;
+  bool last; /**< the layer that comes next is the last one */
   double kappa[WL_GROUP][WL_STRIP];
   double theta[WL_GROUP][WL_STRIP];
-  double u[WL_GROUP][WL_STRIP]; /**< 1 − c, c the correlation; the rectifier's state in place of kappa */
-  double v[WL_GROUP][WL_STRIP]; /**< 1 − |c|, known better than u where c is near −1 */
 } __attribute__((aligned(64))) wl_state;
 
 /** What a layer's kernel knows of the rows: lane i of field f is field[f·WL_STRIP + i], likewise of series. */
@@ -48,10 +51,11 @@ typedef struct wl_block {
   const char *name;
   /**
    * Layer 1 from σ_w² x·x'/d (gram, leading dimension ld, padded rows zero). inverse_root holds 1/√κ¹(x, x), NaN
-   * where that is zero. Returns whether any pair has 1 − |c| below WL_NEAR or a NaN for c.
+   * where that is zero. scaled: makes the rectifier's state. Returns whether any pair has 1 − |c| below WL_NEAR or a
+   * NaN for c.
    */
   bool (*start)(double bias, const double *gram, int64_t ld, const double *inverse_root_row,
-                const double *inverse_root_column, wl_state *state);
+                const double *inverse_root_column, bool scaled, wl_state *state);
   /** The next layer: [0] κ alone, [1] κ and Θ. */
   wl_layer_kernel layer[WL_KERNEL_COUNT][2];
   /**
@@ -60,6 +64,12 @@ typedef struct wl_block {
    */
   void (*logistic_pair)(const wl_logistic *logistic, double q, double p, double kappa, double gap, double mean,
                         double *dual, double *slope);
+  /** to[i] = from[i], i < count, by whole cache lines past the caches: for numbers that nobody reads soon. */
+  void (*copy)(const double *from, int64_t count, double *to);
+  /** to[i·ld + j] = from[j][i], i < count, j < cols; likewise past the caches where `far`. */
+  void (*transpose)(double (*from)[WL_STRIP], int count, int cols, double *to, int64_t ld, bool far);
+  /** What this thread sent past the caches is in memory for all that read it later. */
+  void (*fence)(void);
 } wl_block;
 
 extern const wl_block wl_block_generic;

@@ -87,13 +87,23 @@ static void pack_strip(const wl_points *a, row_strip *strip) {
   }
 }
 
-/* Marks equal points and corrects u, v of nearly parallel ones (points.h). */
-static void correct_near(const wl_points *a, const row_strip *strip, const wl_points *b, int64_t j0,
+/* Marks equal points and corrects a scaled state where points are nearly parallel (points.h). */
+static void correct_near(const wl_points *a, const row_strip *strip, const wl_points *b, int64_t j0, bool scaled,
                          wl_state *state, bool (*equal)[WL_STRIP]) {
   for (int j = 0; j < state->cols; j++)
-    for (int i = 0; i < strip->count; i++)
-      equal[j][i] = state->v[j][i] < WL_NEAR && wl_points_near(a, strip->first + i, b, j0 + j, state->kappa[j][i],
-                                                               &state->u[j][i], &state->v[j][i]);
+    for (int i = 0; i < strip->count; i++) {
+      double e = state->kappa[j][i];
+      if (!scaled) {
+        const double c = e * strip->inverse_root[i] * b->inverse_root[j0 + j];
+        e = copysign(fmax(1.0 - fabs(c), 0.0), c);
+      }
+      equal[j][i] = false;
+      if (fabs(e) >= WL_NEAR) continue;
+      equal[j][i] = wl_points_near(a, strip->first + i, b, j0 + j, &e);
+      if (!scaled) continue;
+      state->kappa[j][i] = e;
+      state->theta[j][i] = copysign(1.0 - fabs(e), e);
+    }
 }
 
 /* Layers 2 … L. */
@@ -113,6 +123,7 @@ static void recurse(const wl_points *a, const row_strip *strip, const wl_points 
       columns[j].series = b->series + b->series_start[at];
       columns[j].terms = b->series_terms[at];
     }
+    state->last = h == a->model.network.depth - 2;
     kernel(&a->model, &rows, columns, state);
   }
 }
@@ -121,29 +132,21 @@ static void recurse(const wl_points *a, const row_strip *strip, const wl_points 
 typedef struct target {
   double *data;
   int64_t ld;
-  bool transposed;
+  bool transposed, far; /* far: past the caches */
 } target;
-
-/* `count` × `cols` numbers, column-major, to rows of the target. Its cache lines are filled one after another. */
-static void copy_transposed(double (*from)[WL_STRIP], int count, int cols, double *to, int64_t ld) {
-  if (cols == WL_GROUP)
-    for (int i = 0; i < count; i++)
-      for (int j = 0; j < WL_GROUP; j++) to[i * ld + j] = from[j][i];
-  else
-    for (int i = 0; i < count; i++)
-      for (int j = 0; j < cols; j++) to[i * ld + j] = from[j][i];
-}
 
 /* A block whose first entry is the tile's (i, j) to its place, the diagonal value where the points are equal
    (equal = NULL: nowhere). */
-static void store(const row_strip *strip, int64_t i, int64_t j, int cols, double (*from)[WL_STRIP],
-                  bool (*equal)[WL_STRIP], const double *diagonal, const target *t) {
+static void store(const wl_block *block, const row_strip *strip, int64_t i, int64_t j, int cols,
+                  double (*from)[WL_STRIP], bool (*equal)[WL_STRIP], const double *diagonal, const target *t) {
   if (!t->data) return;
   for (int c = 0; equal && c < cols; c++)
     for (int r = 0; r < strip->count; r++)
       if (equal[c][r]) from[c][r] = diagonal[strip->first + r];
   if (t->transposed)
-    copy_transposed(from, strip->count, cols, t->data + j + i * t->ld, t->ld);
+    block->transpose(from, strip->count, cols, t->data + j + i * t->ld, t->ld, t->far);
+  else if (t->far)
+    for (int c = 0; c < cols; c++) block->copy(from[c], strip->count, t->data + i + (j + c) * t->ld);
   else
     for (int c = 0; c < cols; c++)
       memcpy(t->data + i + (j + c) * t->ld, from[c], (size_t)strip->count * sizeof(double));
@@ -169,6 +172,7 @@ static void evaluate(const wl_points *a, int64_t i0, int64_t rows, const wl_poin
   strip.series = strip.field + strip_fields(&a->model.network);
   multiply(a, i0, rows, b, j0, cols, gram, ld);
 
+  const bool scaled = a->activation->kernel == WL_KERNEL_rectifier && a->model.network.depth > 1;
   wl_state state;
   bool equal[WL_GROUP][WL_STRIP];
   for (int64_t i = 0; i < rows; i += WL_STRIP) {
@@ -179,22 +183,25 @@ static void evaluate(const wl_points *a, int64_t i0, int64_t rows, const wl_poin
     for (int64_t j = 0; j < cols; j += WL_GROUP) {
       state.cols = (int)(cols - j < WL_GROUP ? cols - j : WL_GROUP);
       const bool near = a->model.block->start(a->model.bias, gram + j * ld + i, ld, strip.inverse_root,
-                                              b->inverse_root + j0 + j, &state);
-      if (near) correct_near(a, &strip, b, j0 + j, &state, equal);
+                                              b->inverse_root + j0 + j, scaled, &state);
+      if (near) correct_near(a, &strip, b, j0 + j, scaled, &state, equal);
       recurse(a, &strip, b, j0 + j, theta->data != NULL, &state);
-      store(&strip, i, j, state.cols, state.kappa, near ? equal : NULL, a->kappa, kappa);
-      store(&strip, i, j, state.cols, state.theta, near ? equal : NULL, a->theta, theta);
+      store(a->model.block, &strip, i, j, state.cols, state.kappa, near ? equal : NULL, a->kappa, kappa);
+      store(a->model.block, &strip, i, j, state.cols, state.theta, near ? equal : NULL, a->theta, theta);
     }
   }
 }
 
 void wl_network_tile(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0, int64_t cols,
                      double *kappa, int64_t ldk, double *theta, int64_t ldt, double *work) {
-  evaluate(a, i0, rows, b, j0, cols, &(target){kappa, ldk, false}, &(target){theta, ldt, false}, work);
+  evaluate(a, i0, rows, b, j0, cols, &(target){kappa, ldk, false, false}, &(target){theta, ldt, false, false},
+           work);
 }
 
 void wl_network_tile_split(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0,
                            int64_t cols, double *kappa_transposed, int64_t ldk, double *theta, int64_t ldt,
                            double *work) {
-  evaluate(a, i0, rows, b, j0, cols, &(target){kappa_transposed, ldk, true}, &(target){theta, ldt, false}, work);
+  evaluate(a, i0, rows, b, j0, cols, &(target){kappa_transposed, ldk, true, true},
+           &(target){theta, ldt, false, true}, work);
+  a->model.block->fence();
 }

@@ -172,25 +172,23 @@ const double *wl_points_theta(const wl_points *points) { return points->theta; }
 
 /* Put X = (σ_b, σ_w x/√d), so κ¹ = X·X'. The part of X' across X, e = X' − r X with r = X·X'/|X|², has
    sin² t = |e|²/|X'|²; a relative error ε of r enters as ε². Then 1 − |cos t| = sin² t/(1 + |cos t|). */
-bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double kappa, double *u,
-                    double *v) {
+bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double *e) {
   const int64_t d = a->dimension;
   const double *x = a->x + i * d, *y = b->x + j * d, q = a->variance[i], p = b->variance[j];
-  const double r = q > 0.0 ? kappa / q : 0.0;
+  const double c = copysign(1.0 - fabs(*e), *e), r = q > 0.0 ? c * sqrt(p / q) : 0.0;
   double sum[4] = {0.0, 0.0, 0.0, 0.0};
   bool equal = true;
   for (int64_t k = 0; k < d; k++) {
-    const double e = y[k] - r * x[k];
-    sum[k % 4] += e * e;
+    const double across = y[k] - r * x[k];
+    sum[k % 4] += across * across;
     equal &= x[k] == y[k];
   }
   if (q == 0.0 || p == 0.0) { /* a zero point has no angle: perpendicular to all, by convention */
-    *u = *v = 1.0;
+    *e = 1.0;
     return equal;
   }
   const double across = (sum[0] + sum[1]) + (sum[2] + sum[3]), bias = a->model.bias * (1.0 - r) * (1.0 - r);
   const double sine2 = fmin((a->model.weight / (double)d * across + bias) / p, 1.0);
-  *v = equal ? 0.0 : sine2 / (1.0 + sqrt(1.0 - sine2));
-  *u = kappa < 0.0 ? 2.0 - *v : *v;
+  *e = copysign(equal ? 0.0 : sine2 / (1.0 + sqrt(1.0 - sine2)), c);
   return equal;
 }

@@ -33,10 +33,9 @@ struct wl_points {
 static inline int64_t wl_points_at(const wl_points *points, int h, int64_t i) { return h * points->count + i; }
 
 /**
- * Local. For a nearly parallel pair (1 − |c| < WL_NEAR at layer 1), or one with a zero point: u = 1 − c and v = 1
- * − |c| at layer 1, with √v right to a few ε. kappa is κ¹ of the pair. Returns whether the points are equal.
+ * Local. For a nearly parallel pair (1 − |c| < WL_NEAR at layer 1), or one with a zero point: *e, 1 − |c| with the
+ * sign of c as their inner product gives it, with √|e| right to a few ε. Returns whether the points are equal.
  */
-bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double kappa, double *u,
-                    double *v);
+bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double *e);
 
 #endif
