@@ -1,7 +1,7 @@
 /**
  * @file gram.h
  * Points spread over the grid, and the kernel matrices κ and Θ of all their pairs, assembled in place: each rank
- * fills only the tiles it owns.
+ * evaluates tiles that it owns and, with them, κ of those that ranks of the same node own.
  *
  * Every tile is a function of its points and its shape alone, so that a matrix is bitwise the same on every grid
  * with the same block size.
@@ -48,7 +48,8 @@ typedef enum wl_gram_content {
 
 /**
  * Collective. Assembles the kernels of all pairs of `points` in one array (count × count). The diagonal holds
- * Θ_ii; that of κ is in wl_points_kappa(points->row). A triangle that is not asked for is left as it was.
+ * Θ_ii; that of κ is in wl_points_kappa(points->row). A triangle that is not asked for is left as it was. Room: some
+ * 20 MB a thread for what ranks of a node send each other.
  * Errors: WL_ERROR_MEMORY.
  */
 wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, wl_matrix *gram);

@@ -10,6 +10,7 @@ static int omp_get_thread_num(void) { return 0; }
 #endif
 
 #include "base/util.h"
+#include "gram/mirror.h"
 #include "widelimit/log.h"
 #include "widelimit/machine.h"
 
@@ -48,41 +49,6 @@ static tile tile_at(const wl_matrix *a, int64_t il, int64_t jl) {
                 .at = a->data + il + jl * a->ld};
 }
 
-typedef void (*tile_function)(void *context, const tile *t, scratch *s);
-
-/* Local. The tiles are dealt out among the threads; none depends on another. */
-static void fill_tiles(const wl_matrix *shape, tile_function fill, void *context, scratch *scratches, int threads,
-                       wl_progress *progress) {
-  const int64_t nb = shape->grid->block, down = (shape->local_rows + nb - 1) / nb,
-                across = (shape->local_columns + nb - 1) / nb;
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (int64_t k = 0; k < down * across; k++) {
-    const int thread = omp_get_thread_num();
-    const tile t = tile_at(shape, k % down * nb, k / down * nb);
-    fill(context, &t, &scratches[thread]);
-    if (thread == 0 && progress) wl_progress_update(progress, (double)(k / down * nb));
-  }
-}
-
-/* Collective. Calls `fill` for every tile that this rank has of a matrix like `shape`, on as many threads as BLAS has. */
-static wl_error for_each_tile(const wl_point_set *points, const wl_matrix *shape, tile_function fill,
-                              void *context, wl_progress *progress) {
-  const int threads = wl_machine_threads();
-  scratch *scratches = calloc((size_t)threads, sizeof *scratches);
-  bool complete = scratches;
-  for (int i = 0; complete && i < threads; i++) complete = scratch_create(points, &scratches[i]);
-  wl_error error = complete ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "assembly: out of memory");
-  error = wl_error_agree(shape->grid->comm, error);
-  if (error == WL_OK) {
-    wl_blas_set_threads(1); /* each tile's product is small, and its sums must not depend on threads */
-    fill_tiles(shape, fill, context, scratches, threads, progress);
-    wl_blas_set_threads(threads);
-  }
-  for (int i = 0; scratches && i < threads; i++) scratch_destroy(&scratches[i]);
-  free(scratches);
-  return error;
-}
-
 /* What an assembly fills, and with what. */
 typedef struct assembly {
   const wl_point_set *rows, *columns;
@@ -90,7 +56,60 @@ typedef struct assembly {
   double kappa_weight, theta_weight;
   bool lower;
   wl_matrix *a, *kappa, *theta;
+  wl_mirror *mirror; /* NULL: no entry serves two places */
+  int64_t height;    /* block rows of a step where tiles are mirrored */
 } assembly;
+
+typedef void (*tile_function)(const assembly *as, const tile *t, scratch *s);
+
+/* Local. Tiles of one block column, dealt out among the threads; none depends on another. */
+static void fill_tiles(const assembly *as, const wl_matrix *shape, const wl_mirror_step *step, tile_function fill,
+                       scratch *scratches, int threads) {
+  const int64_t nb = shape->grid->block, end = smaller(step->row_end * nb, shape->local_rows);
+  if (step->column * nb >= shape->local_columns) return;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (int64_t il = step->row_begin * nb; il < end; il += nb) {
+    const tile t = tile_at(shape, il, step->column * nb);
+    fill(as, &t, &scratches[omp_get_thread_num()]);
+  }
+}
+
+/* Collective where tiles are mirrored. Each rank's block columns, in order. */
+static void fill_columns(const assembly *as, const wl_matrix *shape, tile_function fill, scratch *scratches,
+                         int threads, wl_progress *progress) {
+  const wl_grid *g = shape->grid;
+  const int64_t nb = g->block, down = nb * g->rows, across = nb * g->columns;
+  const int64_t height = as->mirror ? as->height : shape->rows / down + 1;
+  for (int64_t column = 0; column * across < shape->columns; column++) {
+    for (int64_t row = 0; row * down < shape->rows; row += height) {
+      const wl_mirror_step step = {column, row, row + height};
+      if (as->mirror) wl_mirror_begin(as->mirror, &step);
+      fill_tiles(as, shape, &step, fill, scratches, threads);
+      if (as->mirror) wl_mirror_end(as->mirror);
+    }
+    if (progress) wl_progress_update(progress, (double)(column * nb));
+  }
+  if (as->mirror) wl_mirror_finish(as->mirror);
+}
+
+/* Collective. Calls `fill` for every tile that this rank has of a matrix like `shape`, on as many threads as BLAS has. */
+static wl_error for_each_tile(const assembly *as, const wl_matrix *shape, tile_function fill,
+                              wl_progress *progress) {
+  const int threads = wl_machine_threads();
+  scratch *scratches = calloc((size_t)threads, sizeof *scratches);
+  bool complete = scratches;
+  for (int i = 0; complete && i < threads; i++) complete = scratch_create(as->rows, &scratches[i]);
+  wl_error error = complete ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "assembly: out of memory");
+  error = wl_error_agree(shape->grid->comm, error);
+  if (error == WL_OK) {
+    wl_blas_set_threads(1); /* each tile's product is small, and its sums must not depend on threads */
+    fill_columns(as, shape, fill, scratches, threads, progress);
+    wl_blas_set_threads(threads);
+  }
+  for (int i = 0; scratches && i < threads; i++) scratch_destroy(&scratches[i]);
+  free(scratches);
+  return error;
+}
 
 /* Θ on and below the diagonal, κ above; on it Θ_ii from its closed form. */
 static void fill_diagonal_tile(const wl_point_set *points, wl_gram_content content, const wl_matrix *a,
@@ -109,50 +128,56 @@ static void fill_diagonal_tile(const wl_point_set *points, wl_gram_content conte
   }
 }
 
-/* Local place of the tile that mirrors t across the diagonal; NULL where another rank has it. */
-static double *mirror(const wl_matrix *a, const tile *t) {
-  const wl_grid *g = a->grid;
-  const int64_t nb = g->block;
-  if (t->j / nb % g->rows != g->row || t->i / nb % g->columns != g->column) return NULL;
-  return a->data + wl_matrix_local_row(a, t->j) + wl_matrix_local_column(a, t->i) * a->ld;
-}
-
 /*
- * Θ of a tile below the diagonal, and with it κ of its mirror image where that is ours too. Other tiles above the
+ * Θ of a tile below the diagonal, and with it κ of its mirror image where that is within reach. Other tiles above the
  * diagonal are evaluated as their mirror images are, which makes an entry independent of the grid.
  */
-static void fill_symmetric(void *context, const tile *t, scratch *s) {
-  const assembly *as = context;
+static void fill_symmetric(const assembly *as, const tile *t, scratch *s) {
   const wl_point_set *points = as->rows;
   const wl_matrix *a = as->a;
   const bool kappa = as->content & WL_GRAM_KAPPA, theta = as->content & WL_GRAM_THETA;
   if (t->i == t->j) {
     fill_diagonal_tile(points, as->content, a, t, s);
   } else if (t->i > t->j && theta) {
-    wl_network_tile_split(points->row, t->il, t->rows, points->column, t->jl, t->columns,
-                          kappa ? mirror(a, t) : NULL, a->ld, t->at, a->ld, s->work);
-  } else if (t->i < t->j && kappa && !(theta && mirror(a, t))) {
+    int64_t ld = 0;
+    double *image = as->mirror ? wl_mirror_place(as->mirror, t->il, &ld) : NULL;
+    wl_network_tile_split(points->row, t->il, t->rows, points->column, t->jl, t->columns, image, ld, t->at, a->ld,
+                          s->work);
+  } else if (t->i < t->j && kappa && !(as->mirror && wl_mirror_fills(as->mirror, t->i, t->j))) {
     wl_network_tile_split(points->column, t->jl, t->columns, points->row, t->il, t->rows, t->at, a->ld, NULL, 0,
                           s->work);
   }
 }
 
 /* With progress shown. */
-static wl_error assemble_square(assembly *as, tile_function fill) {
+static wl_error assemble_square(const assembly *as, tile_function fill) {
   wl_progress progress = wl_progress_begin("assemble", (double)as->a->local_columns, 0.0);
-  const wl_error error = for_each_tile(as->rows, as->a, fill, as, &progress);
+  const wl_error error = for_each_tile(as, as->a, fill, &progress);
   wl_progress_end(&progress);
   return error;
 }
 
+wl_error wl_gram_symmetric_among(const wl_point_set *points, MPI_Comm neighbours, int64_t height, wl_matrix *a) {
+  assembly as = {.rows = points, .columns = points, .content = WL_GRAM_BOTH, .height = height, .a = a};
+  WL_TRY(wl_mirror_create(a, neighbours, height, &as.mirror));
+  const wl_error error = assemble_square(&as, fill_symmetric);
+  wl_mirror_destroy(&as.mirror);
+  return error;
+}
+
 wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, wl_matrix *a) {
-  assembly as = {.rows = points, .columns = points, .content = content, .a = a};
-  return assemble_square(&as, fill_symmetric);
+  if (content != WL_GRAM_BOTH)
+    return assemble_square(&(assembly){.rows = points, .columns = points, .content = content, .a = a},
+                           fill_symmetric);
+  MPI_Comm node;
+  MPI_Comm_split_type(a->grid->comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  const wl_error error = wl_gram_symmetric_among(points, node, wl_mirror_height(a, wl_machine_threads()), a);
+  MPI_Comm_free(&node);
+  return error;
 }
 
 /* The part of a tile that is strictly within the triangle: a κ + b Θ. */
-static void fill_weighted(void *context, const tile *t, scratch *s) {
-  const assembly *as = context;
+static void fill_weighted(const assembly *as, const tile *t, scratch *s) {
   if (as->lower ? t->i < t->j : t->i > t->j) return;
   wl_network_tile(as->rows->row, t->il, t->rows, as->rows->column, t->jl, t->columns, s->kappa, t->rows, s->theta,
                   t->rows, s->work);
@@ -175,8 +200,7 @@ wl_error wl_gram_weighted(const wl_point_set *points, double kappa_weight, doubl
   return assemble_square(&as, fill_weighted);
 }
 
-static void fill_cross(void *context, const tile *t, scratch *s) {
-  const assembly *as = context;
+static void fill_cross(const assembly *as, const tile *t, scratch *s) {
   const wl_matrix *kappa = as->kappa, *theta = as->theta;
   wl_network_tile(as->rows->row, t->il, t->rows, as->columns->column, t->jl, t->columns,
                   kappa ? kappa->data + t->il + t->jl * kappa->ld : NULL, kappa ? kappa->ld : 0,
@@ -185,5 +209,5 @@ static void fill_cross(void *context, const tile *t, scratch *s) {
 
 wl_error wl_gram_cross(const wl_point_set *a, const wl_point_set *b, wl_matrix *kappa, wl_matrix *theta) {
   assembly as = {.rows = a, .columns = b, .kappa = kappa, .theta = theta};
-  return for_each_tile(a, kappa ? kappa : theta, fill_cross, &as, NULL);
+  return for_each_tile(&as, kappa ? kappa : theta, fill_cross, NULL);
 }

@@ -203,7 +203,7 @@ double wl_cost_largest_share(const wl_cost *m, double n) {
 }
 
 /* The share of tiles whose mirror image is on the same rank: (i, j) and (j, i) agree mod P and mod Q. */
-static double mirrored(const wl_cost *m) {
+static double mirrored_here(const wl_cost *m) {
   int64_t a = m->l->rows, b = m->l->columns;
   while (b > 0) {
     const int64_t rest = a % b;
@@ -213,15 +213,25 @@ static double mirrored(const wl_cost *m) {
   return (double)a / wl_cost_ranks(m); /* 1 / lcm(P, Q) */
 }
 
-/* Θ below the diagonal and κ above it, in one pass where a rank has both of a pair. */
+/* κ above the diagonal where Θ is evaluated below it: in the same pass, and sent, on one node; on several, evaluated
+   again where it is another rank's. That ranks of a node have some of each other's there is not counted. */
+static double kappa_beside(const wl_cost *m, double entries) {
+  const double elsewhere = entries * (1.0 - mirrored_here(m));
+  const bool one_node = m->row.members <= m->row.on_node && m->column.members <= m->column.on_node;
+  return one_node ? 8.0 * elsewhere / (1e9 * m->s.local_gbytes)
+                  : elsewhere * wl_cost_entry(m, m->s.kappa, m->l->threads);
+}
+
 static double assemble_phase(const wl_cost *m) {
   const wl_work *w = m->w;
   const double share = wl_cost_largest_share(m, (double)w->train);
   const bool kappa = w->ensemble || w->kappa;
   double seconds = wl_cost_touch(m, share);
   if (w->theta) seconds += 0.5 * share * wl_cost_entry(m, m->s.theta, m->l->threads);
-  if (kappa)
-    seconds += 0.5 * share * wl_cost_entry(m, m->s.kappa, m->l->threads) * (w->theta ? 1.0 - mirrored(m) : 1.0);
+  if (kappa && w->theta)
+    seconds += kappa_beside(m, 0.5 * share);
+  else if (kappa)
+    seconds += 0.5 * share * wl_cost_entry(m, m->s.kappa, m->l->threads);
   return seconds;
 }
 

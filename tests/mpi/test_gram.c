@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gram/mirror.h"
 #include "widelimit/gram.h"
 #include "widelimit/machine.h"
 #include "widelimit/random.h"
@@ -105,6 +106,48 @@ static void test_threads_change_no_bit(void **state) {
   wl_blas_set_threads(threads);
 }
 
+/* `height` 0: as wl_gram_symmetric() does; else with `neighbours`. */
+static double *mirrored_on(MPI_Comm neighbours, int64_t height, int rows, int columns, int64_t n) {
+  wl_grid *grid = NULL;
+  wl_matrix *a = NULL;
+  double *whole = calloc((size_t)(n * n), sizeof(double));
+  assert_int_equal(wl_grid_create(MPI_COMM_WORLD, rows, columns, 8, &grid), WL_OK);
+  wl_point_set *points = points_of(grid, WL_ACTIVATION_RELU, n, 1);
+  assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
+  for (int64_t k = 0; k < a->ld * a->local_columns; k++) a->data[k] = NAN;
+  const wl_error error =
+      height ? wl_gram_symmetric_among(points, neighbours, height, a) : wl_gram_symmetric(points, WL_GRAM_BOTH, a);
+  assert_int_equal(error, WL_OK);
+  assert_int_equal(wl_matrix_get(a, 0, 0, n, n, whole), WL_OK);
+  wl_matrix_destroy(&a);
+  wl_point_set_destroy(&points);
+  wl_grid_destroy(&grid);
+  return whole;
+}
+
+/* Whoever evaluates an entry, in however many steps, on every shape of grid: no rank is a neighbour, every second
+   one is, all are. */
+static void test_neighbours_change_no_bit(void **state) {
+  (void)state;
+  int size;
+  const int rank = rank_of(MPI_COMM_WORLD);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  MPI_Comm some;
+  MPI_Comm_split(MPI_COMM_WORLD, rank % 2, rank, &some);
+  const MPI_Comm neighbours[] = {MPI_COMM_SELF, some, MPI_COMM_WORLD};
+  for (int rows = 1; rows <= size; rows++) {
+    if (size % rows) continue;
+    for (int64_t n = 1; n <= 200; n += 83) /* 1, 84, 167: one block, a ragged last one */
+      for (int64_t height = 1; height <= 9; height += 4)
+        for (int k = 0; k < 3; k++)
+          check_same_bits(mirrored_on(neighbours[k], height, rows, size / rows, n),
+                          symmetric_on(MPI_COMM_SELF, WL_ACTIVATION_RELU, n, 8), n * n);
+    check_same_bits(mirrored_on(MPI_COMM_NULL, 0, rows, size / rows, 167),
+                    symmetric_on(MPI_COMM_SELF, WL_ACTIVATION_RELU, 167, 8), 167 * 167);
+  }
+  MPI_Comm_free(&some);
+}
+
 /* A triangle that is not asked for stays as it was, the other one is what it is beside it. */
 static void test_content(void **state) {
   (void)state;
@@ -156,7 +199,9 @@ static void test_reader_error(void **state) {
 static int group(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_symmetric_is_bitwise_the_same),
                                      cmocka_unit_test(test_cross_is_bitwise_the_same),
-                                     cmocka_unit_test(test_threads_change_no_bit), cmocka_unit_test(test_content),
+                                     cmocka_unit_test(test_threads_change_no_bit),
+                                     cmocka_unit_test(test_neighbours_change_no_bit),
+                                     cmocka_unit_test(test_content),
                                      cmocka_unit_test(test_reader_error)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

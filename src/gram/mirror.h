@@ -1,0 +1,60 @@
+/**
+ * @file mirror.h
+ * κ of a pair is evaluated with its Θ, below the diagonal, and stored above it: where another rank has that tile, it
+ * is sent there. In steps: each rank fills some tiles of one of its block columns, and sends what it then has for
+ * others; it arrives while the next step is computed. What is on the way stays small enough for the caches.
+ *
+ * Only between neighbours, the ranks of one node: there a copy costs a fraction of an evaluation. A network that all
+ * ranks of a node share takes longer for an entry than most kernels do, and beyond the node κ is evaluated again.
+ */
+#ifndef WIDELIMIT_GRAM_MIRROR_H
+#define WIDELIMIT_GRAM_MIRROR_H
+
+#include <stdbool.h>
+
+#include "widelimit/gram.h"
+
+typedef struct wl_mirror wl_mirror;
+
+/** Some block rows of one block column on each rank. Local indices, in blocks; beyond what a rank has: nothing. */
+typedef struct wl_mirror_step {
+  int64_t column;             /**< local block column */
+  int64_t row_begin, row_end; /**< local block rows */
+} wl_mirror_step;
+
+/**
+ * Collective. Block rows of a step that give every thread of any rank several tiles and leave what is on the way, some
+ * 20 MB a thread, small enough for the caches; the same on all ranks. `threads`: of this rank.
+ */
+int64_t wl_mirror_height(const wl_matrix *a, int threads);
+
+/**
+ * Collective. For the square matrix `a`, which is borrowed. `neighbours` holds ranks of the grid, this one among
+ * them, and is the same communicator on all of them. No step has more than `height` block rows, ≥ 1 and the same on
+ * all ranks. Room: 2 (height + about as much) nb² doubles. Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_mirror_create(const wl_matrix *a, MPI_Comm neighbours, int64_t height, wl_mirror **mirror);
+
+/** Local. Frees and sets to NULL; NULL is fine. After wl_mirror_finish(). */
+void wl_mirror_destroy(wl_mirror **mirror);
+
+/** Collective among neighbours, which go through the same steps in the same order: begin, fill, end. */
+void wl_mirror_begin(wl_mirror *mirror, const wl_mirror_step *step);
+void wl_mirror_end(wl_mirror *mirror);
+
+/** Collective among neighbours, after the last step. All that was on the way is in its place on return. */
+void wl_mirror_finish(wl_mirror *mirror);
+
+/**
+ * Local. Where the mirror image goes of this step's tile below the diagonal whose local rows begin at il: its place
+ * in the matrix, or on the way there. NULL: neither this rank nor a neighbour has it. *ld: leading dimension.
+ */
+double *wl_mirror_place(const wl_mirror *mirror, int64_t il, int64_t *ld);
+
+/** Local. Is this rank's tile above the diagonal, with its first entry at (i, j), filled from its mirror image? */
+bool wl_mirror_fills(const wl_mirror *mirror, int64_t i, int64_t j);
+
+/** Collective. wl_gram_symmetric() of both, with neighbours and height as above. */
+wl_error wl_gram_symmetric_among(const wl_point_set *points, MPI_Comm neighbours, int64_t height, wl_matrix *gram);
+
+#endif
