@@ -100,7 +100,8 @@ static bool find_near(const wl_grid *g, MPI_Comm neighbours, bool **near) {
 int64_t wl_mirror_height(const wl_matrix *a, int threads) {
   const int64_t nb = a->grid->block, tile = nb * nb, rows = divide_up(block_count(a), a->grid->rows);
   MPI_Allreduce(MPI_IN_PLACE, &threads, 1, MPI_INT, MPI_MAX, a->grid->comm);
-  const int64_t wanted = threads * larger(1, THREAD_DOUBLES / tile);
+  const int64_t each = threads * larger(1, THREAD_DOUBLES / tile);
+  const int64_t wanted = each * a->grid->columns / larger(a->grid->rows, a->grid->columns); /* tall: more arrive */
   return larger(1, smaller(smaller(wanted, INT_MAX / tile), rows)); /* messages count in ints */
 }
 

@@ -31,7 +31,7 @@ int64_t wl_mirror_height(const wl_matrix *a, int threads);
 /**
  * Collective. For the square matrix `a`, which is borrowed. `neighbours` holds ranks of the grid, this one among
  * them, and is the same communicator on all of them. No step has more than `height` block rows, ≥ 1 and the same on
- * all ranks. Room: 2 (height + about as much) nb² doubles. Errors: WL_ERROR_MEMORY.
+ * all ranks. Room: 2 (height + ⌈Q/P⌉ ⌈height P/Q⌉) nb² doubles. Errors: WL_ERROR_MEMORY.
  */
 wl_error wl_mirror_create(const wl_matrix *a, MPI_Comm neighbours, int64_t height, wl_mirror **mirror);
 

@@ -175,7 +175,7 @@ const double *wl_points_theta(const wl_points *points) { return points->theta; }
 bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double *e) {
   const int64_t d = a->dimension;
   const double *x = a->x + i * d, *y = b->x + j * d, q = a->variance[i], p = b->variance[j];
-  const double c = copysign(1.0 - fabs(*e), *e), r = q > 0.0 ? c * sqrt(p / q) : 0.0;
+  const double c = copysign(1.0 - fabs(*e), *e), r = q > 0.0 ? c * (sqrt(p) / sqrt(q)) : 0.0;
   double sum[4] = {0.0, 0.0, 0.0, 0.0};
   bool equal = true;
   for (int64_t k = 0; k < d; k++) {
