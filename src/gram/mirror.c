@@ -42,7 +42,9 @@ struct wl_mirror {
   int turn;
 };
 
-static int64_t block_count(const wl_matrix *a) { return (a->columns + a->grid->block - 1) / a->grid->block; }
+static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+static int64_t block_count(const wl_matrix *a) { return divide_up(a->columns, a->grid->block); }
 
 /* Rows of block row ib, and columns of block column ib. */
 static int64_t block_size(const wl_matrix *a, int64_t ib) {
@@ -52,8 +54,6 @@ static int64_t block_size(const wl_matrix *a, int64_t ib) {
 static int owner(const wl_grid *g, int64_t ib, int64_t jb) {
   return (int)(ib % g->rows) * g->columns + (int)(jb % g->columns);
 }
-
-static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 static bool traffic_create(const wl_grid *g, int64_t height, traffic *t) {
   const int64_t tile = (int64_t)g->block * g->block;
@@ -131,6 +131,11 @@ void wl_mirror_destroy(wl_mirror **mirror) {
   *mirror = NULL;
 }
 
+/* Is (ib, jb) a tile below the diagonal whose image (jb, ib) grid column `column` has? */
+static bool has_image(const wl_matrix *a, int64_t ib, int64_t jb, int column) {
+  return ib > jb && ib < block_count(a) && ib % a->grid->columns == column;
+}
+
 /* Lays out what this rank evaluates for others: of tiles (ib, jb) below the diagonal, those whose images (jb, ib)
    grid column `column` has. */
 static void lay_out(const wl_mirror *m, traffic *t, int64_t jb, int column, int64_t *used) {
@@ -140,7 +145,7 @@ static void lay_out(const wl_mirror *m, traffic *t, int64_t jb, int column, int6
   const int64_t first = *used;
   for (int64_t k = m->step.row_begin; k < m->step.row_end; k++) {
     const int64_t ib = k * g->rows + g->row;
-    if (ib <= jb || ib >= block_count(m->a) || ib % g->columns != column) continue;
+    if (!has_image(m->a, ib, jb, column)) continue;
     t->at[k - m->step.row_begin] = *used;
     *used += block_size(m->a, ib) * block_size(m->a, jb);
   }
@@ -155,7 +160,7 @@ static void expect(const wl_mirror *m, traffic *t, int64_t jb, int row, int64_t 
   const int64_t first = *used;
   for (int64_t k = m->step.row_begin; k < m->step.row_end; k++) {
     const int64_t ib = k * g->rows + row;
-    if (ib <= jb || ib >= block_count(m->a) || ib % g->columns != g->column) continue;
+    if (!has_image(m->a, ib, jb, g->column)) continue;
     t->arrivals[t->arriving++] = (arrival){jb, ib, *used};
     *used += block_size(m->a, ib) * block_size(m->a, jb);
   }

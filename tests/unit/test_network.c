@@ -341,6 +341,23 @@ static void test_extreme_points(void **state) {
   }
 }
 
+/* Parallel and antiparallel points whose squares' ratio no double holds: c = ±1, then J₁(−1) = 0 and J₁(0) = 1/π. */
+static void test_far_scales(void **state) {
+  (void)state;
+  const double x[][2] = {{3e-100, 1e-100}, {3e60, 1e60}, {-3e60, -1e60}};
+  wl_network network = wl_network_default();
+  network.sigma_b = 0.0;
+  wl_points *a = create(&network, 3, 2, x[0]);
+  double kappa[3][3], theta[3][3];
+  tile(a, 0, 3, a, 0, 3, kappa[0], 3, theta[0], 3);
+  for (int i = 0; i < 2; i++) {
+    const double same = sqrt(a->kappa[0]) * sqrt(a->kappa[1]), own = sqrt(a->kappa[2]) * sqrt(a->kappa[i]);
+    assert_true(fabs(kappa[1 - i][i] / same - 1.0) < 1e-7);
+    assert_true(fabs(kappa[2][i] / own - M_1_PI) < 1e-7 && fabs(kappa[i][2] / own - M_1_PI) < 1e-7);
+  }
+  wl_points_destroy(&a);
+}
+
 static void test_overflow(void **state) {
   (void)state;
   wl_network network = {64, WL_ACTIVATION_RELU, 0.0, 1000.0, 0.0};
@@ -404,8 +421,8 @@ int main(void) {
       cmocka_unit_test(test_equal_points), cmocka_unit_test(test_all_equal),
       cmocka_unit_test(test_storage),      cmocka_unit_test(test_instruction_sets),
       cmocka_unit_test(test_deep),         cmocka_unit_test(test_extreme_points),
-      cmocka_unit_test(test_overflow),     cmocka_unit_test(test_empty),
-      cmocka_unit_test(test_check),
+      cmocka_unit_test(test_far_scales),   cmocka_unit_test(test_overflow),
+      cmocka_unit_test(test_empty),        cmocka_unit_test(test_check),
   };
   return cmocka_run_group_tests_name("network", tests, NULL, NULL);
 }
