@@ -1,45 +1,30 @@
 #include "gram/mirror.h"
 
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/util.h"
+#include "dist/shared.h"
 #include "kernel/block.h"
+#include "widelimit/machine.h"
 
-/* Of the tiles of a step, for each thread: 16 of 192 × 192. */
-enum { THREAD_DOUBLES = 16 * 192 * 192 };
+/* Of the tiles of a step, for each thread: 8 of 192 × 192. */
+enum { THREAD_DOUBLES = 8 * 192 * 192 };
 
-/* A tile that comes from another rank: block row and column, where it stands in `incoming`. */
-typedef struct arrival {
-  int64_t ib, jb, at;
-} arrival;
-
-/* What goes to one rank in one step. */
-typedef struct parcel {
-  int rank;
-  int64_t at, count;
-} parcel;
-
-/* What is on the way of one step. */
-typedef struct traffic {
-  double *outgoing; /* tiles, those for one rank behind each other */
-  int64_t *at;      /* by block row of the step: where in `outgoing`, -1: nowhere */
-  parcel *parcels;  /* at most one for each grid column */
-  double *incoming; /* tiles, those from one rank behind each other */
-  arrival *arrivals;
-  MPI_Request *sends, *receives;
-  int departing, awaited;
-  int64_t arriving;
-} traffic;
+/*
+ * What a step leaves in the shared room is read by others at the end of the step after it, before they say that they have
+ * filled that one. So whoever learns in step s + 2 that all have filled step s + 1 may fill the room of step s again in s + 3.
+ */
+enum { ROOMS = 3 };
 
 struct wl_mirror {
   const wl_matrix *a;
-  bool *near; /* by rank of the grid: this one and its neighbours */
+  MPI_Comm neighbours; /* owned */
+  int *near;           /* by rank of the grid: which neighbour it is, this one itself included; -1: none */
   int64_t height;
-  wl_mirror_step step;
-  traffic traffic[2]; /* of this step and of the one before, in turn */
-  int turn;
+  wl_shared *shared;        /* tiles: ROOMS × height of each neighbour; NULL: there are no others */
+  wl_mirror_step now, last; /* that begins or began last, and the one before it */
+  int64_t steps;            /* that have ended */
+  MPI_Request filled;       /* all have filled the last one */
 };
 
 static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -55,41 +40,21 @@ static int owner(const wl_grid *g, int64_t ib, int64_t jb) {
   return (int)(ib % g->rows) * g->columns + (int)(jb % g->columns);
 }
 
-static bool traffic_create(const wl_grid *g, int64_t height, traffic *t) {
-  const int64_t tile = (int64_t)g->block * g->block;
-  const int64_t arriving = divide_up(g->columns, g->rows) * divide_up(height * g->rows, g->columns);
-  t->outgoing = aligned_numbers(height * tile);
-  t->at = calloc((size_t)height, sizeof *t->at);
-  t->parcels = calloc((size_t)g->columns, sizeof *t->parcels);
-  t->incoming = aligned_numbers(arriving * tile);
-  t->arrivals = calloc((size_t)arriving, sizeof *t->arrivals);
-  t->sends = calloc((size_t)g->columns, sizeof(MPI_Request));
-  t->receives = calloc((size_t)(g->columns + g->rows), sizeof(MPI_Request));
-  return t->outgoing && t->at && t->parcels && t->incoming && t->arrivals && t->sends && t->receives;
-}
+static int64_t tile_size(const wl_mirror *m) { return (int64_t)m->a->grid->block * m->a->grid->block; }
 
-static void traffic_destroy(traffic *t) {
-  free(t->outgoing);
-  free(t->at);
-  free(t->parcels);
-  free(t->incoming);
-  free(t->arrivals);
-  free(t->sends);
-  free(t->receives);
-}
-
-static bool find_near(const wl_grid *g, MPI_Comm neighbours, bool **near) {
+static bool find_near(const wl_grid *g, MPI_Comm neighbours, int **near) {
   MPI_Group some, all;
   int count;
   MPI_Comm_size(neighbours, &count);
   int *ranks = malloc(2 * (size_t)count * sizeof *ranks);
-  *near = calloc((size_t)g->size, sizeof **near);
+  *near = malloc((size_t)g->size * sizeof **near);
   if (ranks && *near) {
     for (int k = 0; k < count; k++) ranks[k] = k;
     MPI_Comm_group(neighbours, &some);
     MPI_Comm_group(g->comm, &all);
     MPI_Group_translate_ranks(some, count, ranks, all, ranks + count);
-    for (int k = 0; k < count; k++) (*near)[ranks[count + k]] = true;
+    for (int rank = 0; rank < g->size; rank++) (*near)[rank] = -1;
+    for (int k = 0; k < count; k++) (*near)[ranks[count + k]] = k;
     MPI_Group_free(&all);
     MPI_Group_free(&some);
   }
@@ -98,26 +63,35 @@ static bool find_near(const wl_grid *g, MPI_Comm neighbours, bool **near) {
 }
 
 int64_t wl_mirror_height(const wl_matrix *a, int threads) {
-  const int64_t nb = a->grid->block, tile = nb * nb, rows = divide_up(block_count(a), a->grid->rows);
+  const int64_t nb = a->grid->block, rows = divide_up(block_count(a), a->grid->rows);
   MPI_Allreduce(MPI_IN_PLACE, &threads, 1, MPI_INT, MPI_MAX, a->grid->comm);
-  const int64_t each = threads * larger(1, THREAD_DOUBLES / tile);
-  const int64_t wanted = each * a->grid->columns / larger(a->grid->rows, a->grid->columns); /* tall: more arrive */
-  return larger(1, smaller(smaller(wanted, INT_MAX / tile), rows)); /* messages count in ints */
+  return larger(1, smaller(threads * larger(1, THREAD_DOUBLES / (nb * nb)), rows));
+}
+
+/* The shared room. Where there is none, every rank is its only neighbour. */
+static void share(wl_mirror *m) {
+  int count;
+  MPI_Comm_size(m->neighbours, &count);
+  if (count > 1) m->shared = wl_shared_create(m->neighbours, ROOMS * m->height * tile_size(m));
+  if (m->shared) return;
+  for (int rank = 0; rank < m->a->grid->size; rank++) m->near[rank] = rank == m->a->grid->rank ? 0 : -1;
 }
 
 wl_error wl_mirror_create(const wl_matrix *a, MPI_Comm neighbours, int64_t height, wl_mirror **mirror) {
   wl_mirror *m = calloc(1, sizeof *m);
-  const bool complete = m && find_near(a->grid, neighbours, &m->near) &&
-                        traffic_create(a->grid, height, &m->traffic[0]) &&
-                        traffic_create(a->grid, height, &m->traffic[1]);
+  const bool complete = m && find_near(a->grid, neighbours, &m->near);
   wl_error error = complete ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "assembly: out of memory");
   error = wl_error_agree(a->grid->comm, error);
   if (error != WL_OK) {
-    wl_mirror_destroy(&m);
+    if (m) free(m->near);
+    free(m);
     return error;
   }
   m->a = a;
   m->height = height;
+  m->filled = MPI_REQUEST_NULL;
+  MPI_Comm_dup(neighbours, &m->neighbours);
+  share(m);
   *mirror = m;
   return WL_OK;
 }
@@ -125,113 +99,73 @@ wl_error wl_mirror_create(const wl_matrix *a, MPI_Comm neighbours, int64_t heigh
 void wl_mirror_destroy(wl_mirror **mirror) {
   wl_mirror *m = *mirror;
   if (!m) return;
+  wl_shared_destroy(&m->shared);
+  MPI_Comm_free(&m->neighbours);
   free(m->near);
-  for (int k = 0; k < 2; k++) traffic_destroy(&m->traffic[k]);
   free(m);
   *mirror = NULL;
 }
 
-/* Is (ib, jb) a tile below the diagonal whose image (jb, ib) grid column `column` has? */
-static bool has_image(const wl_matrix *a, int64_t ib, int64_t jb, int column) {
-  return ib > jb && ib < block_count(a) && ib % a->grid->columns == column;
-}
+void wl_mirror_begin(wl_mirror *m, const wl_mirror_step *step) { m->now = *step; }
 
-/* Lays out what this rank evaluates for others: of tiles (ib, jb) below the diagonal, those whose images (jb, ib)
-   grid column `column` has. */
-static void lay_out(const wl_mirror *m, traffic *t, int64_t jb, int column, int64_t *used) {
-  const wl_grid *g = m->a->grid;
-  const int rank = owner(g, jb, column);
-  if (rank == g->rank || !m->near[rank]) return;
-  const int64_t first = *used;
-  for (int64_t k = m->step.row_begin; k < m->step.row_end; k++) {
-    const int64_t ib = k * g->rows + g->row;
-    if (!has_image(m->a, ib, jb, column)) continue;
-    t->at[k - m->step.row_begin] = *used;
-    *used += block_size(m->a, ib) * block_size(m->a, jb);
-  }
-  if (*used > first) t->parcels[t->departing++] = (parcel){rank, first, *used - first};
-}
-
-/* Posts the receive of what the rank at (row, jb mod Q) evaluates for this one, tiles (jb, ib) of this rank. */
-static void expect(const wl_mirror *m, traffic *t, int64_t jb, int row, int64_t *used) {
-  const wl_grid *g = m->a->grid;
-  const int rank = owner(g, row, jb);
-  if (rank == g->rank || !m->near[rank]) return;
-  const int64_t first = *used;
-  for (int64_t k = m->step.row_begin; k < m->step.row_end; k++) {
-    const int64_t ib = k * g->rows + row;
-    if (!has_image(m->a, ib, jb, g->column)) continue;
-    t->arrivals[t->arriving++] = (arrival){jb, ib, *used};
-    *used += block_size(m->a, ib) * block_size(m->a, jb);
-  }
-  if (*used > first)
-    MPI_Irecv(t->incoming + first, (int)(*used - first), MPI_DOUBLE, rank, 0, g->comm, &t->receives[t->awaited++]);
-}
-
-void wl_mirror_begin(wl_mirror *m, const wl_mirror_step *step) {
-  const wl_matrix *a = m->a;
-  const wl_grid *g = a->grid;
-  const int64_t own = step->column * g->columns + g->column, blocks = block_count(a);
-  traffic *t = &m->traffic[m->turn];
-  MPI_Waitall(t->departing, t->sends, MPI_STATUSES_IGNORE);
-  m->step = *step;
-  t->departing = t->awaited = 0;
-  t->arriving = 0;
-  for (int64_t k = 0; k < m->height; k++) t->at[k] = -1;
-  int64_t used = 0;
-  for (int column = 0; own < blocks && column < g->columns; column++) lay_out(m, t, own, column, &used);
-  used = 0;
-  for (int64_t jb = step->column * g->columns; jb < smaller((step->column + 1) * g->columns, blocks); jb++)
-    for (int row = 0; jb % g->rows == g->row && row < g->rows; row++) expect(m, t, jb, row, &used);
+/* Where neighbour `near` leaves what it evaluates in block row k of its step. */
+static double *place_of(const wl_mirror *m, int near, int64_t step, int64_t k) {
+  return wl_shared_part(m->shared, near) + (step % ROOMS * m->height + k) * tile_size(m);
 }
 
 double *wl_mirror_place(const wl_mirror *m, int64_t il, int64_t *ld) {
   const wl_matrix *a = m->a;
   const wl_grid *g = a->grid;
-  const traffic *t = &m->traffic[m->turn];
-  const int64_t nb = g->block, k = il / nb, ib = k * g->rows + g->row,
-                jb = m->step.column * g->columns + g->column;
-  const int64_t at = t->at[k - m->step.row_begin];
-  *ld = at >= 0 ? block_size(a, jb) : a->ld;
-  if (at >= 0) return t->outgoing + at;
-  return owner(g, jb, ib) == g->rank ? a->data + jb / g->rows * nb + ib / g->columns * nb * a->ld : NULL;
+  const int64_t nb = g->block, k = il / nb, ib = k * g->rows + g->row, jb = m->now.column * g->columns + g->column;
+  const int rank = owner(g, jb, ib);
+  *ld = a->ld;
+  if (rank == g->rank) return a->data + jb / g->rows * nb + ib / g->columns * nb * a->ld;
+  if (m->near[rank] < 0) return NULL;
+  *ld = block_size(a, jb);
+  return place_of(m, m->near[g->rank], m->steps, k - m->now.row_begin);
 }
 
 bool wl_mirror_fills(const wl_mirror *m, int64_t i, int64_t j) {
   const wl_grid *g = m->a->grid;
-  return m->near[owner(g, j / g->block, i / g->block)];
+  return m->near[owner(g, j / g->block, i / g->block)] >= 0;
 }
 
-static void put(const wl_matrix *a, const wl_block *block, const double *incoming, const arrival *from) {
+/* The tile (jb, ib) above the diagonal, this rank's, if a neighbour evaluated it in the last step. */
+static void take(const wl_mirror *m, const wl_block *block, int64_t jb, int64_t ib) {
+  const wl_matrix *a = m->a;
   const wl_grid *g = a->grid;
-  const int64_t nb = g->block, rows = block_size(a, from->ib), columns = block_size(a, from->jb);
-  double *to = a->data + from->ib / g->rows * nb + from->jb / g->columns * nb * a->ld;
-  for (int64_t j = 0; j < columns; j++) block->copy(incoming + from->at + j * rows, rows, to + j * a->ld);
+  const int64_t nb = g->block, rows = block_size(a, jb), columns = block_size(a, ib);
+  const int from = owner(g, ib, jb);
+  if (from == g->rank || m->near[from] < 0) return;
+  const double *tile = place_of(m, m->near[from], m->steps - 1, ib / g->rows - m->last.row_begin);
+  double *to = a->data + jb / g->rows * nb + ib / g->columns * nb * a->ld;
+  for (int64_t j = 0; j < columns; j++) block->copy(tile + j * rows, rows, to + j * a->ld);
+  block->fence();
 }
 
-static void receive(const wl_matrix *a, traffic *t) {
+/* What neighbours evaluated for this rank in the last step. */
+static void take_all(wl_mirror *m) {
+  const wl_grid *g = m->a->grid;
   const wl_block *block = wl_block_select();
-  MPI_Waitall(t->awaited, t->receives, MPI_STATUSES_IGNORE);
-  for (int64_t k = 0; k < t->arriving; k++) put(a, block, t->incoming, &t->arrivals[k]);
-  block->fence();
-  t->awaited = 0;
-  t->arriving = 0;
+  const int64_t blocks = block_count(m->a), begin = m->last.row_begin * g->rows,
+                end = smaller(m->last.row_end * g->rows, blocks), first = m->last.column * g->columns;
+  MPI_Wait(&m->filled, MPI_STATUS_IGNORE);
+  for (int64_t jb = first; jb < smaller(first + g->columns, blocks); jb++) {
+    if (jb % g->rows != g->row) continue;
+#pragma omp parallel for schedule(dynamic) num_threads(wl_machine_threads())
+    for (int64_t ib = larger(begin, jb + 1); ib < end; ib++)
+      if (ib % g->columns == g->column) take(m, block, jb, ib);
+  }
 }
 
 void wl_mirror_end(wl_mirror *m) {
-  traffic *t = &m->traffic[m->turn];
-  for (int k = 0; k < t->departing; k++) {
-    const parcel *p = &t->parcels[k];
-    MPI_Isend(t->outgoing + p->at, (int)p->count, MPI_DOUBLE, p->rank, 0, m->a->grid->comm, &t->sends[k]);
-  }
-  m->turn = 1 - m->turn;
-  receive(m->a, &m->traffic[m->turn]);
+  if (!m->shared) return;
+  if (m->steps > 0) take_all(m);
+  MPI_Ibarrier(m->neighbours, &m->filled);
+  m->last = m->now;
+  m->steps++;
 }
 
 void wl_mirror_finish(wl_mirror *m) {
-  for (int k = 0; k < 2; k++) {
-    m->turn = 1 - m->turn;
-    receive(m->a, &m->traffic[m->turn]);
-  }
-  for (int k = 0; k < 2; k++) MPI_Waitall(m->traffic[k].departing, m->traffic[k].sends, MPI_STATUSES_IGNORE);
+  if (m->shared && m->steps > 0) take_all(m);
 }

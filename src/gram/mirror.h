@@ -1,8 +1,8 @@
 /**
  * @file mirror.h
  * κ of a pair is evaluated with its Θ, below the diagonal, and stored above it: where another rank has that tile, it
- * is sent there. In steps: each rank fills some tiles of one of its block columns, and sends what it then has for
- * others; it arrives while the next step is computed. What is on the way stays small enough for the caches.
+ * takes it from room that both share. In steps: each rank fills some tiles of one of its block columns, and takes what
+ * others have filled in the step before. What is on the way stays small enough for the caches.
  *
  * Only between neighbours, the ranks of one node: there a copy costs a fraction of an evaluation. A network that all
  * ranks of a node share takes longer for an entry than most kernels do, and beyond the node κ is evaluated again.
@@ -24,30 +24,31 @@ typedef struct wl_mirror_step {
 
 /**
  * Collective. Block rows of a step that give every thread of any rank several tiles and leave what is on the way, some
- * 20 MB a thread, small enough for the caches; the same on all ranks. `threads`: of this rank.
+ * 7 MB a thread, small enough for the caches; the same on all ranks. `threads`: of this rank.
  */
 int64_t wl_mirror_height(const wl_matrix *a, int threads);
 
 /**
- * Collective. For the square matrix `a`, which is borrowed. `neighbours` holds ranks of the grid, this one among
+ * Collective. For the square matrix `a`, which is borrowed. `neighbours` holds ranks of the grid on one node, this one among
  * them, and is the same communicator on all of them. No step has more than `height` block rows, ≥ 1 and the same on
- * all ranks. Room: 2 (height + ⌈Q/P⌉ ⌈height P/Q⌉) nb² doubles. Errors: WL_ERROR_MEMORY.
+ * all ranks. Room: 3 height nb² doubles, shared; where the system does not provide it, nobody has neighbours.
+ * Errors: WL_ERROR_MEMORY.
  */
 wl_error wl_mirror_create(const wl_matrix *a, MPI_Comm neighbours, int64_t height, wl_mirror **mirror);
 
-/** Local. Frees and sets to NULL; NULL is fine. After wl_mirror_finish(). */
+/** Collective among neighbours, after wl_mirror_finish(). Frees and sets to NULL; NULL is fine. */
 void wl_mirror_destroy(wl_mirror **mirror);
 
 /** Collective among neighbours, which go through the same steps in the same order: begin, fill, end. */
 void wl_mirror_begin(wl_mirror *mirror, const wl_mirror_step *step);
 void wl_mirror_end(wl_mirror *mirror);
 
-/** Collective among neighbours, after the last step. All that was on the way is in its place on return. */
+/** Collective among neighbours, after the last step. All that was on the way to this rank is in its place on return. */
 void wl_mirror_finish(wl_mirror *mirror);
 
 /**
  * Local. Where the mirror image goes of this step's tile below the diagonal whose local rows begin at il: its place
- * in the matrix, or on the way there. NULL: neither this rank nor a neighbour has it. *ld: leading dimension.
+ * in the matrix, or where a neighbour takes it from. NULL: neither this rank nor a neighbour has it. *ld: leading dimension.
  */
 double *wl_mirror_place(const wl_mirror *mirror, int64_t il, int64_t *ld);
 
