@@ -18,7 +18,8 @@ typedef struct wl_grid {
   int rank, size;
   int rows, columns; /**< P, Q */
   int row, column;   /**< where this rank stands */
-  int block;         /**< nb: matrices are cut into nb × nb tiles */
+  int block;         /**< nb: rows of matrices are dealt out in blocks of so many */
+  int column_block;  /**< columns likewise: nb, less on a grid for panels */
   int blacs_handle, blacs_context;
 } wl_grid;
 
@@ -39,6 +40,12 @@ wl_error wl_grid_choose_shape(int size, int *rows, int *columns);
 
 /** Collective. Frees and sets to NULL; NULL is fine. */
 void wl_grid_destroy(wl_grid **grid);
+
+/**
+ * Local. The same grid for matrices of so many columns that need no square tiles, such as panels of test points: in the
+ * blocks of at most nb that deal the columns out evenly. It borrows all from `grid`; not to be destroyed.
+ */
+wl_grid wl_grid_for_panels(const wl_grid *grid, int64_t columns);
 
 /**
  * Local. The block size that suits an n × n matrix on `size` ranks: 192 where every rank still gets several

@@ -1,8 +1,8 @@
 /**
  * @file matrix.h
- * A dense matrix of doubles, dealt out over a process grid in nb × nb tiles (two-dimensional block-cyclic):
- * tile (ib, jb) belongs to process (ib mod P, jb mod Q), and each process keeps its tiles as one column-major
- * array. Indices are global and count from 0.
+ * A dense matrix of doubles, dealt out over a process grid in nb × nb tiles (two-dimensional block-cyclic), or narrower
+ * ones on a grid for panels: tile (ib, jb) belongs to process (ib mod P, jb mod Q), and each process keeps its tiles as one
+ * column-major array. Indices are global and count from 0.
  */
 #ifndef WIDELIMIT_MATRIX_H
 #define WIDELIMIT_MATRIX_H
@@ -51,7 +51,7 @@ static inline int64_t wl_matrix_global_row(const wl_matrix *a, int64_t il) {
   return wl_grid_global(il, a->grid->block, a->grid->row, a->grid->rows);
 }
 static inline int64_t wl_matrix_global_column(const wl_matrix *a, int64_t jl) {
-  return wl_grid_global(jl, a->grid->block, a->grid->column, a->grid->columns);
+  return wl_grid_global(jl, a->grid->column_block, a->grid->column, a->grid->columns);
 }
 
 /** Local. Number of this rank's rows (columns) with a global index below i (j): where they begin locally. */
@@ -59,7 +59,7 @@ static inline int64_t wl_matrix_local_row(const wl_matrix *a, int64_t i) {
   return wl_grid_owned(i, a->grid->block, a->grid->row, a->grid->rows);
 }
 static inline int64_t wl_matrix_local_column(const wl_matrix *a, int64_t j) {
-  return wl_grid_owned(j, a->grid->block, a->grid->column, a->grid->columns);
+  return wl_grid_owned(j, a->grid->column_block, a->grid->column, a->grid->columns);
 }
 
 /**

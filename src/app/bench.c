@@ -171,13 +171,14 @@ done:
 }
 
 static wl_error time_size(bench *b, timing *times) {
+  const wl_grid panels = wl_grid_for_panels(b->grid, b->options.test);
   wl_point_set *train = NULL, *test = NULL;
   wl_matrix *targets = NULL;
   wl_error error;
   WL_GOTO(error, done,
           wl_point_set_create(b->grid, &b->network, b->n, b->options.dimension, read_random, b, &train));
   WL_GOTO(error, done,
-          wl_point_set_create(b->grid, &b->network, b->options.test, b->options.dimension, read_random_test, b,
+          wl_point_set_create(&panels, &b->network, b->options.test, b->options.dimension, read_random_test, b,
                               &test));
   WL_GOTO(error, done, wl_matrix_create(b->grid, b->n, 1, &targets));
   for (int64_t i = 0; i < targets->ld * targets->local_columns; i++) targets->data[i] = 1.0;

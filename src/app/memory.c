@@ -31,7 +31,7 @@ static double squares(const wl_config *config) {
   return both ? 2.0 : kept || written ? 1.0 : 0.0;
 }
 
-static bool has_square(const wl_config *config) { return squares(config) > 0.0; }
+bool wl_job_has_square(const wl_config *config) { return squares(config) > 0.0; }
 
 static bool wants_both(const wl_config *config) {
   const wl_model_options options = wl_run_model_options(config);
@@ -45,11 +45,15 @@ bool wl_job_predicts_both(const wl_job *job) {
 }
 
 int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
-  if (has_square(config)) return shape->test;
+  if (wl_job_has_square(config)) return shape->test;
   const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
   const int64_t share = is_mixed(config) ? 50 : 20;            /* more panels, and half the matrix */
   const int64_t wanted = larger(larger(1024, shape->train / share), stride);
   return smaller(shape->test, (wanted + stride - 1) / stride * stride);
+}
+
+wl_grid wl_job_test_grid(const wl_config *config, const wl_grid *grid, int64_t count) {
+  return wl_job_has_square(config) ? *grid : wl_grid_for_panels(grid, count);
 }
 
 /* A whole number of tiles where there are many columns, about 64 MiB on a rank. */
@@ -64,6 +68,12 @@ int64_t wl_job_panel_width(const wl_job *job, int64_t outputs) {
 
 static double local_bytes(const wl_job *job, int64_t rows, int64_t columns) {
   return (double)wl_matrix_local_bytes(job->grid, rows, columns);
+}
+
+/* Of test points: n × columns. */
+static double panel_bytes(const wl_job *job, int64_t columns) {
+  const wl_grid panels = wl_job_test_grid(job->config, job->grid, columns);
+  return (double)wl_matrix_local_bytes(&panels, job->shape->train, columns);
 }
 
 /* Local rows and local columns of an n × n matrix. */
@@ -96,7 +106,7 @@ static double certify_bytes(const wl_job *job) {
 static wl_memory predict_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
   const wl_data_shape *s = job->shape;
-  const double panels = 2.0 * (local_bytes(job, s->train, job->batch) + 8.0 * g->block * rows_of(g, s->train)),
+  const double panels = 2.0 * (panel_bytes(job, job->batch) + 8.0 * g->block * rows_of(g, s->train)),
                loop = loop_bytes(g, s->train);
   return (wl_memory){
       .matrix = local_bytes(job, s->train, s->train),
@@ -144,7 +154,7 @@ static wl_memory mixed_memory(const wl_job *job) {
   else
     m.matrix *= 0.5;
   m.targets *= wants_both(job->config) ? 2.5 : 1.5;
-  m.panels = (both ? 10.5 : 5.5) * local_bytes(job, n, columns) +
+  m.panels = (both ? 10.5 : 5.5) * panel_bytes(job, columns) +
              (both ? 2.0 : 1.0) * 2.0 * local_bytes(job, n, WL_MIXED_PROBES) + (pass > solve ? pass : solve);
   if (loop > m.panels) m.panels = loop;
   return m;
@@ -200,7 +210,7 @@ wl_memory wl_job_memory(const wl_job *job) {
 }
 
 int64_t wl_job_order(const wl_job *job) {
-  const int64_t square = has_square(job->config) ? job->shape->test : 0;
+  const int64_t square = wl_job_has_square(job->config) ? job->shape->test : 0;
   return larger(job->shape->train + (wl_job_has_joint(job->config) ? job->shape->test : 0), square);
 }
 

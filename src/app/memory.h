@@ -43,6 +43,12 @@ int64_t wl_job_largest_share(const wl_job *job);
 /** Test points at a time: all where a covariance or the kernels are asked for or needed, else panels of about n/20. */
 int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid);
 
+/** Whether m × m matrices of test points are asked for or needed: covariances, kernels. */
+bool wl_job_has_square(const wl_config *config);
+
+/** The grid of so many test points: for panels, or the matrix's own where a covariance or the kernels need its tiles. */
+wl_grid wl_job_test_grid(const wl_config *config, const wl_grid *grid, int64_t count);
+
 /** Columns of a panel of draws: whole draws of `outputs` columns, bounded memory. */
 int64_t wl_job_panel_width(const wl_job *job, int64_t outputs);
 

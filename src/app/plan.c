@@ -23,7 +23,7 @@ static wl_error choose_grid(const wl_plan *plan, int64_t ranks, wl_grid *grid) {
   int rows = c->grid.rows, columns = c->grid.columns;
   WL_TRY(wl_grid_choose_shape((int)ranks, &rows, &columns));
   const int block = c->grid.block > 0 ? c->grid.block : wl_grid_choose_block(plan->shape.train, (int)ranks);
-  *grid = (wl_grid){.size = (int)ranks, .rows = rows, .columns = columns, .block = block};
+  *grid = (wl_grid){.size = (int)ranks, .rows = rows, .columns = columns, .block = block, .column_block = block};
   return WL_OK;
 }
 
@@ -85,6 +85,7 @@ static wl_work work_of(const wl_plan *plan, int64_t batch) {
                   .ensemble = c->quantity[WL_QUANTITY_ENSEMBLE] || c->quantity[WL_QUANTITY_RND],
                   .kappa = wl_model_needs(&options, WL_PRIOR_KAPPA),
                   .mixed = c->precision == WL_PRECISION_MIXED,
+                  .tiles = wl_job_has_square(c),
                   .certify_draws = c->certify.wanted ? c->certify.replicates * c->certify.heads : 0,
                   .file_bytes = result_bytes(plan)};
   memcpy(work.samples, c->samples, sizeof work.samples);

@@ -117,7 +117,8 @@ static wl_error read_window(void *context, int64_t first, int64_t count, double 
 
 wl_error wl_run_read_test_points(wl_run *run, int64_t first, int64_t count, wl_point_set **points) {
   window w = {run->data, first};
-  const wl_error error =
-      wl_point_set_create(run->grid, &run->config->network, count, run->shape.dimension, read_window, &w, points);
+  run->panels = wl_job_test_grid(run->config, run->grid, count);
+  const wl_error error = wl_point_set_create(&run->panels, &run->config->network, count, run->shape.dimension,
+                                             read_window, &w, points);
   return name_inputs(error, "test inputs", first);
 }

@@ -52,7 +52,8 @@ struct wl_run {
   wl_config *config;
   wl_node node;
   wl_grid *grid;
-  wl_data *data; /**< rank 0 */
+  wl_grid panels; /**< of the last test points that were read */
+  wl_data *data;  /**< rank 0 */
   wl_data_shape shape;
   int64_t batch; /**< test points at a time */
   wl_point_set *train;
@@ -77,7 +78,10 @@ wl_error wl_run_read_data(wl_run *run);
 /** Local. What the configuration asks of the model. */
 wl_model_options wl_run_model_options(const wl_config *config);
 
-/** Collective. Reads test points first … first + count − 1 and spreads them. */
+/**
+ * Collective. Reads test points first … first + count − 1 and spreads them, so that their panels are dealt out evenly where
+ * no square matrix needs them in tiles. Points read before with another count are not to be used any more.
+ */
 wl_error wl_run_read_test_points(wl_run *run, int64_t first, int64_t count, wl_point_set **points);
 
 /** Collective. κ and Θ of XX (before it is factored), TX and TT to the file. */

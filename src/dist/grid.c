@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/util.h"
 #include "dist/scalapack.h"
 
 enum { BLOCK_LIMIT = 8192 }; /* a tile is one message, and every rank has room for several */
@@ -54,6 +55,7 @@ wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid
                     .rows = rows,
                     .columns = columns,
                     .block = block,
+                    .column_block = block,
                     .row = rank / columns,
                     .column = rank % columns};
   MPI_Comm_dup(comm, &grid->comm);
@@ -72,6 +74,14 @@ void wl_grid_destroy(wl_grid **grid) {
   MPI_Comm_free(&(*grid)->comm);
   free(*grid);
   *grid = NULL;
+}
+
+wl_grid wl_grid_for_panels(const wl_grid *grid, int64_t columns) {
+  wl_grid panels = *grid;
+  const int64_t round = (int64_t)grid->columns * grid->block, rounds = larger(1, (columns + round - 1) / round),
+                blocks = rounds * grid->columns;
+  panels.column_block = (int)larger(1, (columns + blocks - 1) / blocks);
+  return panels;
 }
 
 int wl_grid_choose_block(int64_t n, int size) {

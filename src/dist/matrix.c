@@ -19,12 +19,12 @@ int64_t wl_matrix_ranks_needed(int64_t n) {
 
 int64_t wl_matrix_local_bytes(const wl_grid *grid, int64_t rows, int64_t columns) {
   return (int64_t)sizeof(double) * wl_grid_owned(rows, grid->block, grid->row, grid->rows) *
-         wl_grid_owned(columns, grid->block, grid->column, grid->columns);
+         wl_grid_owned(columns, grid->column_block, grid->column, grid->columns);
 }
 
 wl_error wl_matrix_check_capacity(const wl_grid *grid, int64_t rows, int64_t columns) {
   const int64_t share =
-      largest_share(rows, grid->block, grid->rows) * largest_share(columns, grid->block, grid->columns);
+      largest_share(rows, grid->block, grid->rows) * largest_share(columns, grid->column_block, grid->columns);
   const int64_t larger = rows > columns ? rows : columns;
   if (larger > INT32_MAX)
     WL_FAIL(WL_ERROR_CAPACITY, "%lld points are more than ScaLAPACK can count (2147483647)", (long long)larger);
@@ -46,7 +46,7 @@ wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t columns, wl
   const int64_t bytes = wl_matrix_local_bytes(grid, rows, columns);
   wl_matrix *a = calloc(1, sizeof *a);
   double *data =
-      aligned_numbers(larger(bytes / 8, wl_grid_owned(columns, grid->block, grid->column, grid->columns)));
+      aligned_numbers(larger(bytes / 8, wl_grid_owned(columns, grid->column_block, grid->column, grid->columns)));
   if (!a || !data) {
     char text[32];
     error = wl_error_set(WL_ERROR_MEMORY, "no memory for this rank's %s of a %lld × %lld matrix; use more nodes",
@@ -62,7 +62,7 @@ wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t columns, wl
   a->rows = rows;
   a->columns = columns;
   a->local_rows = wl_grid_owned(rows, grid->block, grid->row, grid->rows);
-  a->local_columns = wl_grid_owned(columns, grid->block, grid->column, grid->columns);
+  a->local_columns = wl_grid_owned(columns, grid->column_block, grid->column, grid->columns);
   a->ld = a->local_rows > 0 ? a->local_rows : 1;
   a->data = data;
   wl_scalapack_describe(grid, rows, columns, a->ld, a->descriptor);
@@ -86,7 +86,8 @@ static share share_of(const wl_matrix *a, int rank, int64_t i, int64_t j, int64_
   const wl_grid *g = a->grid;
   const int p = rank / g->columns, q = rank % g->columns;
   return (share){wl_grid_owned(i, g->block, p, g->rows), wl_grid_owned(i + rows, g->block, p, g->rows),
-                 wl_grid_owned(j, g->block, q, g->columns), wl_grid_owned(j + columns, g->block, q, g->columns)};
+                 wl_grid_owned(j, g->column_block, q, g->columns),
+                 wl_grid_owned(j + columns, g->column_block, q, g->columns)};
 }
 
 static int64_t share_size(share s) { return (s.row_end - s.row_begin) * (s.column_end - s.column_begin); }
@@ -96,7 +97,7 @@ static void place(const wl_matrix *a, int rank, share s, int64_t i, int64_t j, i
   const wl_grid *g = a->grid;
   const int p = rank / g->columns, q = rank % g->columns;
   for (int64_t jl = s.column_begin; jl < s.column_end; jl++) {
-    double *column = out + (wl_grid_global(jl, g->block, q, g->columns) - j) * rows;
+    double *column = out + (wl_grid_global(jl, g->column_block, q, g->columns) - j) * rows;
     for (int64_t il = s.row_begin; il < s.row_end; il++)
       column[wl_grid_global(il, g->block, p, g->rows) - i] = *packed++;
   }

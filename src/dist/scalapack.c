@@ -76,7 +76,7 @@ void wl_blacs_close(wl_grid *grid) {
 void wl_scalapack_describe(const wl_grid *g, int64_t rows, int64_t columns, int64_t ld, int descriptor[9]) {
   const int m = (int)rows, n = (int)columns, lld = (int)ld, zero = 0;
   int info;
-  descinit_(descriptor, &m, &n, &g->block, &g->block, &zero, &zero, &g->blacs_context, &lld, &info);
+  descinit_(descriptor, &m, &n, &g->block, &g->column_block, &zero, &zero, &g->blacs_context, &lld, &info);
 }
 
 int64_t wl_potrf_tile(wl_uplo uplo, int64_t n, double *a, int64_t ld) {

@@ -31,7 +31,7 @@ static wl_error create(const wl_grid *grid, int64_t rows, int64_t columns, int64
                    .rows = rows,
                    .columns = columns,
                    .local_rows = local_rows,
-                   .local_columns = wl_grid_owned(columns, grid->block, grid->column, grid->columns),
+                   .local_columns = wl_grid_owned(columns, grid->column_block, grid->column, grid->columns),
                    .ld = ld,
                    .data = room + margin,
                    .room = room};
@@ -41,7 +41,8 @@ static wl_error create(const wl_grid *grid, int64_t rows, int64_t columns, int64
 }
 
 wl_error wl_single_create(const wl_grid *grid, int64_t rows, int64_t columns, wl_single **result) {
-  return create(grid, rows, columns, 0, wl_grid_owned(columns, grid->block, grid->column, grid->columns), result);
+  return create(grid, rows, columns, 0, wl_grid_owned(columns, grid->column_block, grid->column, grid->columns),
+                result);
 }
 
 void wl_single_destroy(wl_single **a) {

@@ -5,12 +5,12 @@
 
 /* One side of the set: the blocks that one process coordinate owns. */
 typedef struct side {
-  int me, count; /* process coordinate and how many there are */
+  int me, count, block; /* process coordinate, how many there are, points at a time */
   double *x;
 } side;
 
-static void keep_owned(const side *s, int block, int64_t dimension, int64_t first, int64_t count,
-                       const double *rows) {
+static void keep_owned(const side *s, int64_t dimension, int64_t first, int64_t count, const double *rows) {
+  const int block = s->block;
   for (int64_t i = first; i < first + count;) {
     const int64_t end = (i / block + 1) * block, stop = end < first + count ? end : first + count;
     if (i / block % s->count == s->me)
@@ -39,18 +39,18 @@ static wl_error spread(const wl_grid *grid, int64_t count, int64_t dimension, wl
     error = wl_error_agree(grid->comm, error);
     if (error != WL_OK) break;
     MPI_Bcast(piece, (int)(rows * dimension), MPI_DOUBLE, 0, grid->comm);
-    for (int s = 0; s < side_count; s++) keep_owned(&sides[s], grid->block, dimension, first, rows, piece);
+    for (int s = 0; s < side_count; s++) keep_owned(&sides[s], dimension, first, rows, piece);
   }
   free(piece);
   return error;
 }
 
 /* The points of one side, which messages call by their global number, counted from 1. */
-static wl_error create_side(const wl_network *network, const side *s, int64_t count, int64_t dimension, int block,
+static wl_error create_side(const wl_network *network, const side *s, int64_t count, int64_t dimension,
                             wl_points **points) {
   int64_t *number = malloc(sizeof(int64_t) * (size_t)(count + 1));
   if (!number) WL_FAIL(WL_ERROR_MEMORY, "no memory to number %lld points", (long long)count);
-  for (int64_t il = 0; il < count; il++) number[il] = wl_grid_global(il, block, s->me, s->count) + 1;
+  for (int64_t il = 0; il < count; il++) number[il] = wl_grid_global(il, s->block, s->me, s->count) + 1;
   const wl_error error = wl_points_create(network, count, dimension, s->x, number, points);
   free(number);
   return error;
@@ -60,7 +60,7 @@ wl_error wl_point_set_create(const wl_grid *grid, const wl_network *network, int
                              wl_row_reader read, void *context, wl_point_set **result) {
   *result = NULL;
   const int64_t row_count = wl_grid_owned(count, grid->block, grid->row, grid->rows);
-  const int64_t column_count = wl_grid_owned(count, grid->block, grid->column, grid->columns);
+  const int64_t column_count = wl_grid_owned(count, grid->column_block, grid->column, grid->columns);
   const int same = grid->size == 1;
   wl_point_set *set = calloc(1, sizeof *set);
   wl_error error = WL_OK;
@@ -77,14 +77,15 @@ wl_error wl_point_set_create(const wl_grid *grid, const wl_network *network, int
   set->network = *network;
   set->count = count;
   set->dimension = dimension;
-  const side sides[2] = {{grid->row, grid->rows, set->row_x}, {grid->column, grid->columns, set->column_x}};
+  const side sides[2] = {{grid->row, grid->rows, grid->block, set->row_x},
+                         {grid->column, grid->columns, grid->column_block, set->column_x}};
   WL_GOTO(error, fail, spread(grid, count, dimension, read, context, sides, same ? 1 : 2));
 
-  error = create_side(network, &sides[0], row_count, dimension, grid->block, &set->row);
+  error = create_side(network, &sides[0], row_count, dimension, &set->row);
   if (same)
     set->column = set->row;
   else if (error == WL_OK)
-    error = create_side(network, &sides[1], column_count, dimension, grid->block, &set->column);
+    error = create_side(network, &sides[1], column_count, dimension, &set->column);
   WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
   *result = set;
   return WL_OK;

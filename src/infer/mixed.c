@@ -134,16 +134,16 @@ static wl_error correct_determinant(const wl_mixed *m, const probes *p, wl_chole
 
 /* ---- a few columns ---------------------------------------------------------------------------------------------- */
 
-/* The columns that both have: the first ones, dealt out alike. */
+/* The first columns, as many as both have. */
 static void copy_first(const wl_matrix *from, wl_matrix *to) {
-  for (int64_t jl = 0; jl < smaller(from->local_columns, to->local_columns); jl++)
-    if (from->local_rows > 0)
-      memcpy(to->data + jl * to->ld, from->data + jl * from->ld, sizeof(double) * (size_t)from->local_rows);
+  wl_copy_columns(smaller(from->columns, to->columns), from, 0, to, 0);
 }
 
 /* [targets | random signs, whose solutions nobody asks for | right-hand sides of test points], on their way */
 typedef struct joint {
   int64_t first, columns; /* of the test points; in all */
+  wl_grid grid;           /* of v */
+  const wl_grid *apart;   /* of the test points alone */
   wl_panels v;
   double *prior, *quadratic;
   probes probes;
@@ -162,18 +162,19 @@ static void joint_destroy(joint *j) {
 static wl_error joint_create(uint64_t seed, const wl_mixed_ask *ask, joint *j) {
   const wl_matrix *y = ask->targets->y;
   const int64_t first = y->columns + COMPANIONS, count = ask->tests ? ask->tests->r->columns : 0;
-  *j = (joint){.first = first, .columns = first + count};
+  *j = (joint){.first = first, .columns = first + count, .grid = wl_grid_for_panels(y->grid, first + count)};
   j->prior = malloc(sizeof(double) * (size_t)j->columns);
   j->quadratic = malloc(sizeof(double) * (size_t)j->columns);
   wl_error error = j->prior && j->quadratic ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "refinement: out of memory");
   WL_TRY(wl_error_agree(y->grid->comm, error));
-  WL_TRY(wl_panels_create(y->grid, y->rows, j->columns, &j->v));
+  WL_TRY(wl_panels_create(&j->grid, y->rows, j->columns, &j->v));
   wl_matrix own = wl_matrix_first_columns(j->v.r, first);
   fill_signs(seed, 1.0, &own);
   copy_first(y, j->v.r);
   for (int64_t k = 0; k < first; k++) j->prior[k] = -1.0;
   if (!ask->tests) return WL_OK;
   memcpy(j->prior + first, ask->goal.prior, sizeof(double) * (size_t)count);
+  j->apart = ask->tests->r->grid;
   wl_copy_columns(count, ask->tests->r, 0, j->v.r, first);
   wl_matrix_destroy(&ask->tests->r);
   return WL_OK;
@@ -184,7 +185,7 @@ static wl_error take(const joint *j, wl_matrix **from, wl_matrix **to) {
   if (!*from) return WL_OK;
   const wl_matrix *a = *from;
   const int64_t count = j->columns - j->first;
-  WL_TRY(wl_matrix_create(a->grid, a->rows, count, to));
+  WL_TRY(wl_matrix_create(j->apart, a->rows, count, to));
   wl_copy_columns(count, a, j->first, *to, 0);
   wl_matrix_destroy(from);
   return WL_OK;

@@ -29,7 +29,7 @@ static void share_columns(const wl_point_set *test, const double *local, double 
   memset(all, 0, sizeof(double) * (size_t)test->count);
   if (g->row == 0)
     for (int64_t jl = 0; jl < wl_points_count(test->column); jl++)
-      all[wl_grid_global(jl, g->block, g->column, g->columns)] = local[jl];
+      all[wl_grid_global(jl, g->column_block, g->column, g->columns)] = local[jl];
   MPI_Allreduce(MPI_IN_PLACE, all, (int)test->count, MPI_DOUBLE, MPI_SUM, g->comm);
 }
 

@@ -240,10 +240,16 @@ static double beside(const wl_cost *m, double work, double way) {
   return m->row.members > m->row.on_node ? fmax(work, way) : work + way;
 }
 
+/* Columns of a panel of test points on the process column that has most (wl_grid_for_panels). */
+static double panel_columns(const wl_cost *m, double columns) {
+  return m->w->tiles ? wl_cost_most_rows(columns, fmin(m->l->block, columns), m->l->columns)
+                     : ceil_div(columns, m->l->columns);
+}
+
 double wl_cost_sweep(const wl_cost *m, wl_sweep kind, double n, double columns) {
   const wl_speeds *s = &m->s;
   const double b = m->l->block, blocks = ceil(n / b);
-  const double mine = wl_cost_most_rows(columns, fmin(b, columns), m->l->columns);
+  const double mine = panel_columns(m, columns);
   double total = 0.0;
   for (double k = 0.0; k < blocks; k++) {
     const double width = fmin(b, n - k * b), rows = wl_cost_most_rows(n - k * b - width, b, m->l->rows);
@@ -271,8 +277,7 @@ static double predict_phase(const wl_cost *m, bool theta) {
   double total = 0.0;
   for (int part = 0; part < 2; part++) { /* full batches, and the last one */
     const double times = part == 0 ? batches - 1.0 : 1.0, width = part == 0 ? (double)w->batch : last;
-    const double share = wl_cost_most_rows(n, m->l->block, m->l->rows) *
-                         wl_cost_most_rows(width, fmin(m->l->block, width), m->l->columns);
+    const double share = wl_cost_most_rows(n, m->l->block, m->l->rows) * panel_columns(m, width);
     const bool both = theta && w->ensemble;
     double once = wl_cost_touch(m, both ? 2.0 * share : share) + wl_cost_agree(m, 10.0) +
                   share * wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, m->l->threads) +

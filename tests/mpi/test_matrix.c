@@ -20,8 +20,7 @@ static void test_owned_counts_add_up(void **state) {
 }
 
 /* Pieces written row-wise from rank 0 are found where they belong, and come back to rank 0 from any place. */
-static void check_round_trip(int64_t rows, int64_t columns, int block) {
-  wl_grid *grid = grid_of(MPI_COMM_WORLD, block);
+static void check_round_trip_on(const wl_grid *grid, int64_t rows, int64_t columns) {
   wl_matrix *a = NULL;
   assert_int_equal(wl_matrix_create(grid, rows, columns, &a), WL_OK);
   double *piece = malloc(sizeof(double) * (size_t)(rows * columns));
@@ -45,7 +44,30 @@ static void check_round_trip(int64_t rows, int64_t columns, int block) {
   assert_true(from_root(wrong) == 0.0);
   free(piece);
   wl_matrix_destroy(&a);
+}
+
+static void check_round_trip(int64_t rows, int64_t columns, int block) {
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, block);
+  const wl_grid panels = wl_grid_for_panels(grid, columns);
+  check_round_trip_on(grid, rows, columns);
+  check_round_trip_on(&panels, rows, columns);
   wl_grid_destroy(&grid);
+}
+
+/* No process column has more than its share of a panel's columns but for one in each round of blocks. */
+static void test_panels_are_even(void **state) {
+  (void)state;
+  for (int block = 1; block < 40; block += 6)
+    for (int count = 1; count < 9; count++)
+      for (int64_t columns = 0; columns < 300; columns++) {
+        const wl_grid grid = {.rows = 1, .columns = count, .block = block, .column_block = block};
+        const wl_grid panels = wl_grid_for_panels(&grid, columns);
+        assert_int_equal(panels.block, block);
+        assert_true(panels.column_block >= 1 && panels.column_block <= block);
+        const int64_t rounds = (columns + count * block - 1) / (count * block);
+        const int64_t most = wl_grid_owned(columns, panels.column_block, 0, count);
+        assert_true(most <= columns / count + rounds);
+      }
 }
 
 static void test_round_trip(void **state) {
@@ -100,8 +122,11 @@ static void test_agreement(void **state) {
 }
 
 static int group(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_owned_counts_add_up), cmocka_unit_test(test_round_trip),
-                                     cmocka_unit_test(test_grid_must_match_ranks), cmocka_unit_test(test_capacity),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_owned_counts_add_up),
+                                     cmocka_unit_test(test_panels_are_even),
+                                     cmocka_unit_test(test_round_trip),
+                                     cmocka_unit_test(test_grid_must_match_ranks),
+                                     cmocka_unit_test(test_capacity),
                                      cmocka_unit_test(test_agreement)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
