@@ -42,6 +42,8 @@ typedef struct wl_factor_state {
   double norm;         /**< ‖S‖₁ */
   wl_matrix *products; /**< S Z for the probing vectors Z, n × WL_PROBES; borrowed */
   const double *diagonal; /**< of S, by local row (on the ranks that own the entry); borrowed */
+  int64_t
+      eliminated; /**< rows of a larger S before those of this matrix, which is what they leave of it; 0: none */
 } wl_factor_state;
 
 /** Probing vectors of the residual. */

@@ -69,4 +69,8 @@ wl_error wl_gram_weighted(const wl_point_set *points, double kappa_weight, doubl
  */
 wl_error wl_gram_cross(const wl_point_set *a, const wl_point_set *b, wl_matrix *kappa, wl_matrix *theta);
 
+/** Collective. The same of a κ + b Θ, as wl_gram_weighted has it. */
+wl_error wl_gram_cross_weighted(const wl_point_set *a, const wl_point_set *b, double kappa_weight,
+                                double theta_weight, wl_matrix *gram);
+
 #endif

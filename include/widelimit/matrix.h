@@ -75,7 +75,8 @@ wl_error wl_matrix_get(const wl_matrix *a, int64_t i, int64_t j, int64_t rows, i
  */
 void wl_matrix_set_rows(wl_matrix *a, int64_t i, int64_t rows, double *in);
 
-/** Local. The first columns of a matrix, which keeps what it owns: for use while that lives, not to be destroyed. */
+/** Local. The first rows and columns of a matrix, which keeps what it owns: for use while that lives, not to be destroyed. */
+wl_matrix wl_matrix_leading(const wl_matrix *a, int64_t rows, int64_t columns);
 wl_matrix wl_matrix_first_columns(const wl_matrix *a, int64_t columns);
 
 /** Local. Copies values; same grid and shape. */

@@ -108,6 +108,9 @@ typedef struct wl_work {
   double file_bytes;              /**< of covariances, kernels and draws in the result file */
 } wl_work;
 
+/** Local. Flops of the draws; in mixed precision those of their factors too. */
+double wl_work_sample_flops(const wl_work *work);
+
 /** Predicted seconds, by the phases of the summary. */
 typedef struct wl_estimate {
   double seconds[WL_PHASE_COUNT], total;

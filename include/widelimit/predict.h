@@ -35,6 +35,7 @@ typedef struct wl_model_options {
   uint64_t seed;                    /**< of the probing vectors */
   bool
       mixed; /**< single precision for the factor, refinement for the results; `array` and `keep_kernels` do not apply */
+  bool solutions;        /**< in mixed precision: predictions under THETA also bring Aᵀ */
   wl_matrix *array;      /**< NULL, or an n × n array that holds a triangle already; the model takes it over */
   wl_gram_content holds; /**< which; it is not assembled, nor, with KAPPA, is any other. 0: none */
 } wl_model_options;
@@ -122,6 +123,7 @@ typedef struct wl_prediction {
   int64_t count, outputs;
   double *mean;                        /**< w × c, row-major; on rank 0 only, NULL elsewhere */
   double *variance[WL_QUANTITY_COUNT]; /**< w, all ranks; NULL where not asked for */
+  wl_matrix *solution;                 /**< Aᵀ = S⁻¹ Θ_XT, n × w; NULL where not asked for; owned */
   int64_t clamped;                     /**< variances below zero by no more than rounding, set to zero */
   double most_negative;                /**< the lowest of them before that; 0 if none */
 } wl_prediction;

@@ -16,6 +16,8 @@
  *
  * with η ~ N(0, (σ² + jitter) I) drawn for each head. Initial functions are drawn jointly over X and T.
  *
+ * Where A and A Y are known, draws of functions need no L, and half the room (wl_joint_create_halves).
+ *
  * Joint kernels are singular where points repeat, and at depth 1. The shift δ = 4 N ε max diag (16 times that after
  * each failure, at most thrice) makes their factors exist. It is for drawing only: S never gets it.
  */
@@ -120,6 +122,18 @@ wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *po
 wl_error wl_joint_restore(const wl_joint_options *options, const wl_point_set *points, int64_t train,
                           const wl_matrix *targets, const wl_joint_state *state, wl_matrix *array,
                           const double *lower_diagonal, wl_joint **joint);
+
+/**
+ * Collective. The same for draws of functions alone, where A and A Y are known (predict.h): L is not needed, and K's factor
+ * stands in two arrays that have half the room (src/solve/halves.h). Not for posterior draws, restarts or lending.
+ * @param options   the watch is not asked
+ * @param halves    the first ⌈N/2⌉ points of X and then T, and the others; borrowed, must outlive the result
+ * @param solution  Aᵀ, n × m, on the same grid; borrowed, must outlive the result
+ * @param mean      A Y, m × c, on the same grid; borrowed for the call
+ * Errors: WL_ERROR_MEMORY; WL_ERROR_CAPACITY.
+ */
+wl_error wl_joint_create_halves(const wl_joint_options *options, wl_point_set *const halves[2], int64_t train,
+                                const wl_matrix *solution, const wl_matrix *mean, wl_joint **joint);
 
 /** Local. The state between factorizations. */
 wl_joint_state wl_joint_get_state(const wl_joint *joint);

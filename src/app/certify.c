@@ -40,7 +40,7 @@ wl_error wl_run_certify(wl_run *run) {
   wl_timer_count(&run->timer, work(run));
   wl_model_release(run->model);
   wl_point_set *points = NULL;
-  wl_error error = wl_run_read_joint_points(run, &points);
+  wl_error error = wl_run_read_joint_points(run, 0, run->shape.train + run->shape.test, &points);
   if (error == WL_OK) {
     wl_certify_options options = {.joint = wl_run_joint_options(run->config),
                                   .replicates = run->config->certify.replicates,

@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "gram/implicit.h"
 #include "infer/mixed.h"
+#include "solve/halves.h"
 #include "solve/sweep.h"
 #include "widelimit/machine.h"
 #include "widelimit/matrix.h"
@@ -20,13 +21,24 @@ bool wl_job_has_joint(const wl_config *config) {
   return (has_draws(config) && !is_mixed(config)) || config->certify.wanted;
 }
 
+static bool draws_functions(const wl_config *config) {
+  const int64_t *count = config->samples;
+  return count[WL_DRAW_ENSEMBLE] > 0 || count[WL_DRAW_RND] > 0 || count[WL_DRAW_BAYESIAN_RND] > 0;
+}
+
 bool wl_job_keeps_law(const wl_config *config) {
   return (has_draws(config) && is_mixed(config)) || config->certify.wanted;
 }
 
+bool wl_job_keeps_covariance(const wl_config *config) {
+  return (config->samples[WL_DRAW_POSTERIOR] > 0 && is_mixed(config)) || config->certify.wanted;
+}
+
+bool wl_job_keeps_solution(const wl_config *config) { return draws_functions(config) && is_mixed(config); }
+
 /* m × m matrices over all test points while predictions are made. NNGP's stands beside the one that is kept. */
 static double squares(const wl_config *config) {
-  const bool kept = wl_job_keeps_law(config), written = config->output_covariance || config->output_kernels;
+  const bool kept = wl_job_keeps_covariance(config), written = config->output_covariance || config->output_kernels;
   const bool both = kept && config->output_covariance && config->quantity[WL_QUANTITY_NNGP];
   return both ? 2.0 : kept || written ? 1.0 : 0.0;
 }
@@ -56,14 +68,27 @@ wl_grid wl_job_test_grid(const wl_config *config, const wl_grid *grid, int64_t c
   return wl_job_has_square(config) ? *grid : wl_grid_for_panels(grid, count);
 }
 
+int64_t wl_job_outputs(const wl_data_shape *shape, wl_draw draw) {
+  return draw == WL_DRAW_POSTERIOR || draw == WL_DRAW_ENSEMBLE ? shape->outputs : 1;
+}
+
 /* A whole number of tiles where there are many columns, about 64 MiB on a rank. */
-int64_t wl_job_panel_width(const wl_job *job, int64_t outputs) {
+int64_t wl_job_panel_width(const wl_job *job, wl_draw draw) {
   const wl_grid *g = job->grid;
-  const int64_t train = is_mixed(job->config) ? 0 : job->shape->train,
+  const bool alone = draw == WL_DRAW_POSTERIOR && is_mixed(job->config); /* at T, not jointly over X and T */
+  const int64_t train = alone ? 0 : job->shape->train, outputs = wl_job_outputs(job->shape, draw),
                 rows = larger(1, (train + job->shape->test) / g->rows), stride = (int64_t)g->block * g->columns;
   int64_t width = ((int64_t)1 << 23) / rows * g->columns;
   width = larger(1, width / stride) * stride;
-  return larger(1, smaller(width, 1024) / outputs) * outputs;
+  return smaller(job->config->samples[draw], larger(1, smaller(width, 1024) / outputs)) * outputs;
+}
+
+/* Of those of n + m rows. */
+static int64_t widest_panel(const wl_job *job) {
+  int64_t width = is_mixed(job->config) ? 0 : wl_job_panel_width(job, WL_DRAW_POSTERIOR);
+  for (int d = WL_DRAW_ENSEMBLE; d < WL_DRAW_COUNT; d++)
+    width = larger(width, wl_job_panel_width(job, (wl_draw)d));
+  return width;
 }
 
 static double local_bytes(const wl_job *job, int64_t rows, int64_t columns) {
@@ -102,6 +127,10 @@ static double certify_bytes(const wl_job *job) {
          3.0 * local_bytes(job, all, heads + 1) + pair_bytes(job->grid, (double)heads);
 }
 
+static double solution_bytes(const wl_job *job) {
+  return wl_job_keeps_solution(job->config) ? local_bytes(job, job->shape->train, job->shape->test) : 0.0;
+}
+
 /* The array, two test panels with two block columns on their way or the factorization's panels, points, targets. */
 static wl_memory predict_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
@@ -137,7 +166,8 @@ static double solve_bytes(const wl_grid *g, int64_t n, int64_t columns) {
 /*
  * The same in single precision. Right-hand sides, solutions, corrections, what becomes of them in a pass, and κ's product or the
  * direction of conjugate gradients are five panels; where both priors share passes, they have five each, and κ's products are
- * with both. Then come one panel of floats, the probes, and what a pass or a solve takes beside.
+ * with both. Then come one panel of floats, the probes, and what a pass or a solve takes beside, and with all batches but the
+ * first what is kept of those before.
  */
 static wl_memory mixed_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
@@ -157,6 +187,7 @@ static wl_memory mixed_memory(const wl_job *job) {
   m.panels = (both ? 10.5 : 5.5) * panel_bytes(job, columns) +
              (both ? 2.0 : 1.0) * 2.0 * local_bytes(job, n, WL_MIXED_PROBES) + (pass > solve ? pass : solve);
   if (loop > m.panels) m.panels = loop;
+  if (job->batch < job->shape->test || (wants_both(job->config) && !both)) m.solutions = solution_bytes(job);
   return m;
 }
 
@@ -165,8 +196,7 @@ static wl_memory joint_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
   const wl_data_shape *s = job->shape;
   const int64_t all = s->train + s->test;
-  const double panels = 3.0 * local_bytes(job, all, wl_job_panel_width(job, s->outputs)),
-               loop = loop_bytes(g, all);
+  const double panels = 3.0 * local_bytes(job, all, widest_panel(job)), loop = loop_bytes(g, all);
   return (wl_memory){
       .matrix = local_bytes(job, all, all),
       .panels = panels > loop ? panels : loop,
@@ -180,7 +210,8 @@ static wl_memory joint_memory(const wl_job *job) {
 static wl_memory posterior_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
   const wl_data_shape *s = job->shape;
-  const int64_t width = wl_job_panel_width(job, s->outputs), piece = smaller(s->test * width, (int64_t)1 << 23);
+  const int64_t width = wl_job_panel_width(job, WL_DRAW_POSTERIOR),
+                piece = smaller(s->test * width, (int64_t)1 << 23);
   const double pieces = g->row + g->column == 0 ? 16.0 * (double)piece : 0.0,
                panels = 2.0 * local_bytes(job, s->test, width) + pieces, loop = loop_bytes(g, s->test);
   return (wl_memory){
@@ -190,11 +221,29 @@ static wl_memory posterior_memory(const wl_job *job) {
           local_bytes(job, s->train, s->outputs) +
           (1.0 + g->columns) * local_bytes(job, s->test, s->outputs), /* the mean: all columns on every rank */
       .square = 2.0 * local_bytes(job, s->test, s->test),
+      .solutions = solution_bytes(job),
+  };
+}
+
+/* Of functions: two arrays for one triangle, panels as for joint arrays, points beside those of the prediction, the mean. */
+static wl_memory functions_memory(const wl_job *job) {
+  const wl_grid *g = job->grid;
+  const wl_data_shape *s = job->shape;
+  const int64_t all = s->train + s->test, first = wl_halves_first(all), rest = all - first;
+  const double panels = 3.0 * local_bytes(job, all, widest_panel(job)), loop = loop_bytes(g, first);
+  return (wl_memory){
+      .matrix = local_bytes(job, first, first) + local_bytes(job, first, rest),
+      .panels = panels > loop ? panels : loop,
+      .points = predict_memory(job).points + 8.0 * (rows_of(g, all) + columns_of(g, all)) * (double)s->dimension,
+      .targets =
+          local_bytes(job, s->train, s->outputs) + (1.0 + g->columns) * local_bytes(job, s->test, s->outputs),
+      .solutions = solution_bytes(job),
   };
 }
 
 double wl_memory_sum(const wl_memory *m) {
-  return m->matrix + m->panels + m->points + m->targets + m->square + m->samples + m->certificate + m->libraries;
+  return m->matrix + m->panels + m->points + m->targets + m->square + m->solutions + m->samples + m->certificate +
+         m->libraries;
 }
 
 static wl_memory larger_memory(wl_memory a, wl_memory b) { return wl_memory_sum(&b) > wl_memory_sum(&a) ? b : a; }
@@ -203,14 +252,16 @@ wl_memory wl_job_memory(const wl_job *job) {
   const bool mixed = is_mixed(job->config);
   wl_memory peak = mixed ? mixed_memory(job) : predict_memory(job);
   if (wl_job_has_joint(job->config)) peak = larger_memory(peak, joint_memory(job));
-  if (mixed && has_draws(job->config)) peak = larger_memory(peak, posterior_memory(job));
+  if (mixed && job->config->samples[WL_DRAW_POSTERIOR] > 0) peak = larger_memory(peak, posterior_memory(job));
+  if (wl_job_keeps_solution(job->config)) peak = larger_memory(peak, functions_memory(job));
   const double tiles = 3.0 * 8.0 * (double)job->grid->block * (double)job->grid->block; /* scratch of a thread */
   peak.libraries = 32.0 * 1048576.0 + tiles * (double)wl_machine_threads();
   return peak;
 }
 
 int64_t wl_job_order(const wl_job *job) {
-  const int64_t square = wl_job_has_square(job->config) ? job->shape->test : 0;
+  const int64_t square =
+      wl_job_has_square(job->config) || wl_job_keeps_solution(job->config) ? job->shape->test : 0;
   return larger(job->shape->train + (wl_job_has_joint(job->config) ? job->shape->test : 0), square);
 }
 

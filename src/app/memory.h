@@ -24,6 +24,7 @@ typedef struct wl_memory {
   double points;      /**< the inputs of its block rows and block columns */
   double targets;     /**< Y, and L⁻¹ Y */
   double square;      /**< m × m, where covariances or kernels are written or drawn from */
+  double solutions;   /**< Aᵀ, n × m, where functions are drawn in mixed precision */
   double samples;     /**< draws that are half made */
   double certificate; /**< heads, members and covariances that are tested */
   double libraries;   /**< code, buffers of MPI and BLAS */
@@ -49,8 +50,11 @@ bool wl_job_has_square(const wl_config *config);
 /** The grid of so many test points: for panels, or the matrix's own where a covariance or the kernels need its tiles. */
 wl_grid wl_job_test_grid(const wl_config *config, const wl_grid *grid, int64_t count);
 
-/** Columns of a panel of draws: whole draws of `outputs` columns, bounded memory. */
-int64_t wl_job_panel_width(const wl_job *job, int64_t outputs);
+/** Columns of a draw: error heads have one. */
+int64_t wl_job_outputs(const wl_data_shape *shape, wl_draw draw);
+
+/** Columns of a panel of draws: whole draws, bounded memory. */
+int64_t wl_job_panel_width(const wl_job *job, wl_draw draw);
 
 /** Whether both priors are factored before either predicts: mixed precision, one batch of few columns. */
 bool wl_job_predicts_both(const wl_job *job);
@@ -58,7 +62,12 @@ bool wl_job_predicts_both(const wl_job *job);
 /** Whether the run ends in the joint kernels of X and T: any draws in double precision, or a certificate. */
 bool wl_job_has_joint(const wl_config *config);
 
-/** Whether the covariance at all test points is kept after the prediction: for draws in mixed precision, or a certificate. */
+/**
+ * What is kept of predictions: anything, for draws in mixed precision or a certificate; the covariance at all test points,
+ * for posterior draws among them or a certificate; Aᵀ, for draws of functions among them.
+ */
 bool wl_job_keeps_law(const wl_config *config);
+bool wl_job_keeps_covariance(const wl_config *config);
+bool wl_job_keeps_solution(const wl_config *config);
 
 #endif

@@ -33,6 +33,7 @@ static void add(wl_memory *sum, const wl_memory *m) {
   sum->points += m->points;
   sum->targets += m->targets;
   sum->square += m->square;
+  sum->solutions += m->solutions;
   sum->samples += m->samples;
   sum->certificate += m->certificate;
   sum->libraries += m->libraries;
@@ -64,11 +65,11 @@ static wl_error lay_out(const wl_plan *plan, int64_t ranks, int ranks_per_node, 
 
 static double result_bytes(const wl_plan *plan) {
   const wl_config *c = plan->config;
-  const double n = (double)plan->shape.train, m = (double)plan->shape.test, outputs = (double)plan->shape.outputs;
+  const double n = (double)plan->shape.train, m = (double)plan->shape.test;
   double numbers = c->output_covariance ? 5.0 * m * m : 0.0;
   if (c->output_kernels) numbers += 2.0 * (n * n + n * m + m * m);
   for (int d = 0; d < WL_DRAW_COUNT; d++)
-    numbers += (double)c->samples[d] * m * (d == WL_DRAW_POSTERIOR || d == WL_DRAW_ENSEMBLE ? outputs : 1.0);
+    numbers += (double)c->samples[d] * m * (double)wl_job_outputs(&plan->shape, (wl_draw)d);
   return 8.0 * numbers;
 }
 

@@ -19,6 +19,7 @@ static const struct {
               {"inputs", "points", offsetof(wl_memory, points)},
               {"targets", "targets", offsetof(wl_memory, targets)},
               {"covariance", "square", offsetof(wl_memory, square)},
+              {"solutions", "solutions", offsetof(wl_memory, solutions)},
               {"draws", "samples", offsetof(wl_memory, samples)},
               {"certificate", "certificate", offsetof(wl_memory, certificate)},
               {"libraries", "libraries", offsetof(wl_memory, libraries)}};

@@ -12,7 +12,8 @@ wl_model_options wl_run_model_options(const wl_config *config) {
                               .jitter = config->jitter,
                               .keep_kernels = config->output_kernels,
                               .seed = config->seed,
-                              .mixed = config->precision == WL_PRECISION_MIXED};
+                              .mixed = config->precision == WL_PRECISION_MIXED,
+                              .solutions = wl_job_keeps_solution(config)};
   memcpy(options.quantity, config->quantity, sizeof options.quantity);
   return options;
 }

@@ -262,22 +262,27 @@ static wl_error make_summary(const wl_run *run, const facts *f, const double *au
   return WL_OK;
 }
 
+static void print_shifts(const double shift[WL_STAGES]) {
+  static const char *const kernel[WL_STAGES] = {"theta_TT", "joint kappa", "joint theta - kappa"};
+  bool first = true;
+  for (int s = 0; s < WL_STAGES; s++) {
+    bool more = false;
+    for (int later = s + 1; later < WL_STAGES; later++) more = more || shift[later] > 0.0;
+    if (!(shift[s] > 0.0)) continue;
+    wl_log_line("  %s%.1e %s %s%s", first ? "for drawing only, " : "", shift[s],
+                first ? "is added to the diagonal of" : "to that of", kernel[s], more ? "," : "");
+    first = false;
+  }
+}
+
 static void print_samples(const wl_run *run) {
-  const double *shift = run->sampling.shift;
   if (!run->sampling.done) return;
   wl_log_line("\n  samples         draws   of shape");
   for (int d = 0; d < WL_DRAW_COUNT; d++)
     if (run->config->samples[d] > 0)
       wl_log_line("  %-13s %7lld   %lld x %lld", wl_draw_name((wl_draw)d), (long long)run->config->samples[d],
-                  (long long)run->shape.test,
-                  (long long)(d == WL_DRAW_POSTERIOR || d == WL_DRAW_ENSEMBLE ? run->shape.outputs : 1));
-  wl_log_line("  for drawing only, %.1e is added to the diagonal of theta_TT%s", shift[WL_STAGE_POSTERIOR],
-              shift[WL_STAGE_KAPPA] > 0.0 ? "," : "");
-  if (shift[WL_STAGE_KAPPA] > 0.0)
-    wl_log_line("  %.1e to that of joint kappa%s", shift[WL_STAGE_KAPPA],
-                shift[WL_STAGE_THETA_LOWER] > 0.0 ? "," : "");
-  if (shift[WL_STAGE_THETA_LOWER] > 0.0)
-    wl_log_line("  %.1e to that of joint theta - kappa", shift[WL_STAGE_THETA_LOWER]);
+                  (long long)run->shape.test, (long long)wl_job_outputs(&run->shape, (wl_draw)d));
+  print_shifts(run->sampling.shift);
   if (run->sampling.target_is_zero)
     wl_log_line("  at depth 1 theta - kappa is zero: the targets of Bayesian RND are exactly zero");
 }

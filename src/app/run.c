@@ -22,7 +22,8 @@ static bool keeps_law(const wl_run *run, wl_prior prior) {
 }
 
 static wl_error create_square(const wl_run *run, wl_prior prior, const wl_point_set *test, wl_matrix **square) {
-  if (!run->config->output_covariance && !keeps_law(run, prior)) return WL_OK;
+  const bool kept = keeps_law(run, prior) && wl_job_keeps_covariance(run->config);
+  if (!run->config->output_covariance && !kept) return WL_OK;
   WL_TRY(wl_matrix_create(run->grid, test->count, test->count, square));
   return wl_gram_symmetric(test, WL_GRAM_BOTH, *square);
 }

@@ -36,8 +36,9 @@ typedef struct wl_sampling_facts {
 /** The joint law of the predictions under Θ at all test points: of the certificate, and of draws in mixed precision. */
 typedef struct wl_law {
   wl_matrix *covariance; /**< off the diagonal: ensemble above, ntk_gp below, m × m; NULL: not kept */
-  wl_matrix *mean;       /**< A Y, m × c */
-  double *variance[WL_QUANTITY_COUNT]; /**< m, all ranks; NULL where not asked for */
+  double *variance[WL_QUANTITY_COUNT]; /**< its diagonals: m, all ranks; NULL where not asked for */
+  wl_matrix *solution;                 /**< Aᵀ, n × m, for draws of functions in mixed precision; else NULL */
+  wl_matrix *mean;                     /**< A Y, m × c */
 } wl_law;
 
 typedef struct wl_certified {
@@ -94,8 +95,8 @@ wl_error wl_run_recall_predictions(wl_run *run, wl_prior prior, int64_t count);
 wl_error wl_run_write_batch(wl_run *run, const wl_prediction *prediction, const wl_matrix *square);
 
 /**
- * Collective. Takes the law from a THETA prediction of all test points, whose variances and *square become the run's.
- * Errors: WL_ERROR_MEMORY.
+ * Collective. Takes the law from a THETA prediction, of which the run takes over what is kept. Where covariances are, it is
+ * one of all test points. Errors: WL_ERROR_MEMORY, WL_ERROR_CAPACITY.
  */
 wl_error wl_run_keep_law(wl_run *run, wl_prediction *prediction, wl_matrix **square);
 

@@ -5,9 +5,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/util.h"
+#include "solve/halves.h"
 #include "widelimit/log.h"
+#include "widelimit/plan.h"
 #include "widelimit/predict.h"
 
 bool wl_run_has_samples(const wl_config *config) {
@@ -16,10 +19,7 @@ bool wl_run_has_samples(const wl_config *config) {
   return false;
 }
 
-/* Outputs of one draw: error heads have one. */
-static int64_t outputs_of(const wl_run *run, wl_draw draw) {
-  return draw == WL_DRAW_POSTERIOR || draw == WL_DRAW_ENSEMBLE ? run->shape.outputs : 1;
-}
+static int64_t outputs_of(const wl_run *run, wl_draw draw) { return wl_job_outputs(&run->shape, draw); }
 
 double wl_run_sample_bytes(const wl_run *run) {
   double numbers = 0.0;
@@ -53,23 +53,23 @@ wl_error wl_run_declare_samples(wl_run *run) {
 
 typedef struct both {
   wl_data *data;
-  int64_t train;
+  int64_t train, offset;
 } both;
 
-/* Rows of X and then of T. */
+/* Rows of X and then of T, counted from the offset. */
 static wl_error read_both(void *context, int64_t first, int64_t count, double *rows) {
   const both *b = context;
   const wl_data_shape shape = wl_data_get_shape(b->data);
+  first += b->offset;
   const int64_t train = first < b->train ? smaller(count, b->train - first) : 0;
   if (train > 0) WL_TRY(wl_data_train_inputs(b->data, first, train, rows));
   if (train == count) return WL_OK;
   return wl_data_test_inputs(b->data, first + train - b->train, count - train, rows + train * shape.dimension);
 }
 
-wl_error wl_run_read_joint_points(wl_run *run, wl_point_set **points) {
-  both b = {run->data, run->shape.train};
-  return wl_point_set_create(run->grid, &run->config->network, run->shape.train + run->shape.test,
-                             run->shape.dimension, read_both, &b, points);
+wl_error wl_run_read_joint_points(wl_run *run, int64_t first, int64_t count, wl_point_set **points) {
+  both b = {run->data, run->shape.train, first};
+  return wl_point_set_create(run->grid, &run->config->network, count, run->shape.dimension, read_both, &b, points);
 }
 
 wl_joint_options wl_run_joint_options(const wl_config *config) {
@@ -79,9 +79,9 @@ wl_joint_options wl_run_joint_options(const wl_config *config) {
 
 /* ---- panels ------------------------------------------------------------------------------------------------- */
 
-static int64_t panel_width(const wl_run *run, int64_t outputs) {
+static int64_t panel_width(const wl_run *run, wl_draw draw) {
   const wl_job job = wl_run_job(run);
-  return wl_job_panel_width(&job, outputs);
+  return wl_job_panel_width(&job, draw);
 }
 
 /* A panel's columns (draw · c + output) on rank 0, to [draw][point][output] in the file, at most 64 MiB at once. */
@@ -122,7 +122,7 @@ static wl_error write_panel(wl_run *run, wl_draw draw, int64_t first, const wl_m
 /* What draws are made with: one of the two. */
 typedef struct source {
   wl_joint *joint;
-  const wl_posterior *posterior; /* mixed precision */
+  const wl_posterior *posterior; /* posterior draws in mixed precision */
 } source;
 
 /* Of a Bayesian head, the first half. */
@@ -141,7 +141,7 @@ static wl_error draw(const source *from, wl_draw kind, wl_draw_numbers numbers, 
 
 /* Draws of one kind by panels, from the first that is not in the file yet; `done` says how far the file is. */
 static wl_error stream(wl_run *run, const source *from, wl_draw kind, int64_t *done) {
-  const int64_t c = outputs_of(run, kind), total = run->config->samples[kind] * c, step = panel_width(run, c);
+  const int64_t c = outputs_of(run, kind), total = run->config->samples[kind] * c, step = panel_width(run, kind);
   wl_progress progress = wl_progress_begin(wl_draw_name(kind), (double)total, 0.0);
   wl_error error = WL_OK;
   while (*done < total && error == WL_OK) {
@@ -185,7 +185,7 @@ static wl_error read_halves(wl_run *run, int64_t first, wl_matrix *panel) {
 
 /* A Bayesian head's second half comes with another kernel: between the two, the first halves stand in the file. */
 static wl_error end_bayesian(wl_run *run, wl_joint *joint) {
-  const int64_t total = run->config->samples[WL_DRAW_BAYESIAN_RND], step = panel_width(run, 1);
+  const int64_t total = run->config->samples[WL_DRAW_BAYESIAN_RND], step = panel_width(run, WL_DRAW_BAYESIAN_RND);
   int64_t *done = &run->keeper.draws.drawn[WL_DRAW_BAYESIAN_RND];
   wl_progress progress = wl_progress_begin("bayesian_rnd", (double)total, 0.0);
   wl_error error = WL_OK;
@@ -227,30 +227,30 @@ static wl_error draw_all(wl_run *run, wl_joint *joint) {
   return end_bayesian(run, joint);
 }
 
-/* What was done to make the factors exist, for the report. */
+/* What was done to make the factors exist of which there are draws, for the report. */
 static void keep_facts(wl_run *run, const double *shift) {
+  const int64_t *count = run->config->samples;
   run->sampling.done = true;
-  for (int s = 0; s < 3; s++) run->sampling.shift[s] = shift[s];
-  run->sampling.target_is_zero = run->config->samples[WL_DRAW_BAYESIAN_RND] > 0 && run->config->network.depth == 1;
+  for (int s = 0; s < WL_STAGES; s++) run->sampling.shift[s] = shift[s];
+  if (count[WL_DRAW_POSTERIOR] == 0) run->sampling.shift[WL_STAGE_POSTERIOR] = 0.0;
+  run->sampling.target_is_zero = count[WL_DRAW_BAYESIAN_RND] > 0 && run->config->network.depth == 1;
 }
 
 static double work(const wl_run *run) {
-  const double n = (double)run->shape.train, m = (double)run->shape.test, all = n + m,
-               c = (double)run->shape.outputs;
-  const int64_t *count = run->config->samples;
-  if (run->config->precision == WL_PRECISION_MIXED)
-    return m * m * m / 3.0 + (double)count[WL_DRAW_POSTERIOR] * c * m * m;
-  const double draw = all * all, train = n * n + 2.0 * n * (all - n);
-  return (double)count[WL_DRAW_POSTERIOR] * c * (draw + n * n) +
-         (double)count[WL_DRAW_ENSEMBLE] * c * (draw + train) + (double)count[WL_DRAW_RND] * (2.0 * draw + train) +
-         (double)count[WL_DRAW_BAYESIAN_RND] * 2.0 * (draw + train);
+  wl_work work = {.train = run->shape.train,
+                  .test = run->shape.test,
+                  .outputs = run->shape.outputs,
+                  .network = run->config->network,
+                  .mixed = run->config->precision == WL_PRECISION_MIXED};
+  memcpy(work.samples, run->config->samples, sizeof work.samples);
+  return wl_work_sample_flops(&work);
 }
 
 /* By the joint kernels of X and T. */
 static wl_error sample_jointly(wl_run *run) {
   wl_point_set *points = NULL;
   wl_joint *joint = NULL;
-  wl_error error = wl_run_read_joint_points(run, &points);
+  wl_error error = wl_run_read_joint_points(run, 0, run->shape.train + run->shape.test, &points);
   if (error == WL_OK) error = wl_keeper_join(run, points, &joint);
   if (error == WL_OK) error = draw_all(run, joint);
   if (error == WL_OK) {
@@ -263,9 +263,11 @@ static wl_error sample_jointly(wl_run *run) {
   return error;
 }
 
-/* Posterior draws by the covariance that the prediction left, in mixed precision. */
-static wl_error sample_posterior(wl_run *run) {
-  const wl_law *law = &run->law;
+/* ---- in mixed precision ----------------------------------------------------------------------------------------- */
+
+/* Posterior draws by the covariance that the prediction left, which goes. */
+static wl_error sample_posterior(wl_run *run, double *shift) {
+  wl_law *law = &run->law;
   const wl_joint_options options = wl_run_joint_options(run->config);
   wl_point_set *test = NULL;
   wl_posterior *posterior = NULL;
@@ -273,17 +275,41 @@ static wl_error sample_posterior(wl_run *run) {
   if (error == WL_OK)
     error = wl_posterior_create(&options, run->train, test, law->covariance, law->variance[WL_QUANTITY_NTK_GP],
                                 law->mean, &posterior);
+  wl_matrix_destroy(&law->covariance);
   if (error == WL_OK) {
     const source from = {.posterior = posterior};
-    const double shift[WL_STAGES] = {[WL_STAGE_POSTERIOR] = wl_posterior_shift(posterior)};
-    int64_t done = 0;
-    error = stream(run, &from, WL_DRAW_POSTERIOR, &done);
-    if (error == WL_OK) keep_facts(run, shift);
+    *shift = wl_posterior_shift(posterior);
+    error = stream(run, &from, WL_DRAW_POSTERIOR, &run->keeper.draws.drawn[WL_DRAW_POSTERIOR]);
   }
   wl_posterior_destroy(&posterior);
   wl_point_set_destroy(&test);
-  wl_run_law_clear(run);
   return error;
+}
+
+/* All other draws by A and A Y, which the prediction left, and their joint kernels in halves. */
+static wl_error sample_functions(wl_run *run, double shift[WL_STAGES]) {
+  const wl_joint_options options = wl_run_joint_options(run->config);
+  const int64_t all = run->shape.train + run->shape.test, first = wl_halves_first(all);
+  wl_point_set *halves[2] = {NULL, NULL};
+  wl_joint *joint = NULL;
+  wl_error error = wl_run_read_joint_points(run, 0, first, &halves[0]);
+  if (error == WL_OK) error = wl_run_read_joint_points(run, first, all - first, &halves[1]);
+  if (error == WL_OK)
+    error = wl_joint_create_halves(&options, halves, run->shape.train, run->law.solution, run->law.mean, &joint);
+  if (error == WL_OK) error = draw_all(run, joint);
+  for (wl_stage s = WL_STAGE_KAPPA; s < WL_STAGES && error == WL_OK; s++) shift[s] = wl_joint_shift(joint, s);
+  wl_joint_destroy(&joint);
+  for (int k = 0; k < 2; k++) wl_point_set_destroy(&halves[k]);
+  return error;
+}
+
+static wl_error sample_apart(wl_run *run) {
+  double shift[WL_STAGES] = {0.0};
+  if (wl_job_keeps_covariance(run->config)) WL_TRY(sample_posterior(run, &shift[WL_STAGE_POSTERIOR]));
+  if (wl_job_keeps_solution(run->config)) WL_TRY(sample_functions(run, shift));
+  keep_facts(run, shift);
+  wl_run_law_clear(run);
+  return WL_OK;
 }
 
 wl_error wl_run_sample(wl_run *run) {
@@ -295,5 +321,5 @@ wl_error wl_run_sample(wl_run *run) {
   wl_timer_enter(&run->timer, WL_PHASE_SAMPLE);
   wl_timer_count(&run->timer, work(run));
   wl_model_release(run->model);
-  return run->config->precision == WL_PRECISION_MIXED ? sample_posterior(run) : sample_jointly(run);
+  return run->config->precision == WL_PRECISION_MIXED ? sample_apart(run) : sample_jointly(run);
 }

@@ -17,8 +17,8 @@ wl_error wl_run_declare_samples(wl_run *run);
 /** Collective. Draws and writes; ends all use of the model but its evidence. Errors: those of sample.h; WL_ERROR_IO. */
 wl_error wl_run_sample(wl_run *run);
 
-/** Collective. X and then T, as the joint kernels want them. */
-wl_error wl_run_read_joint_points(wl_run *run, wl_point_set **points);
+/** Collective. Reads points first … first + count − 1 of X and then T, as the joint kernels want them, and spreads them. */
+wl_error wl_run_read_joint_points(wl_run *run, int64_t first, int64_t count, wl_point_set **points);
 
 /** Local. */
 wl_joint_options wl_run_joint_options(const wl_config *config);

@@ -145,12 +145,18 @@ void wl_matrix_set_rows(wl_matrix *a, int64_t i, int64_t rows, double *in) {
           in[(wl_matrix_global_row(a, il) - i) * a->columns + wl_matrix_global_column(a, jl)];
 }
 
-wl_matrix wl_matrix_first_columns(const wl_matrix *a, int64_t columns) {
+wl_matrix wl_matrix_leading(const wl_matrix *a, int64_t rows, int64_t columns) {
   wl_matrix first = *a;
+  first.rows = rows;
   first.columns = columns;
+  first.local_rows = wl_matrix_local_row(a, rows);
   first.local_columns = wl_matrix_local_column(a, columns);
-  wl_scalapack_describe(a->grid, a->rows, columns, a->ld, first.descriptor);
+  wl_scalapack_describe(a->grid, rows, columns, a->ld, first.descriptor);
   return first;
+}
+
+wl_matrix wl_matrix_first_columns(const wl_matrix *a, int64_t columns) {
+  return wl_matrix_leading(a, a->rows, columns);
 }
 
 void wl_matrix_copy(const wl_matrix *from, wl_matrix *to) {

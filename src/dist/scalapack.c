@@ -185,24 +185,41 @@ void wl_gemm_border(int64_t n, const wl_matrix *a, wl_matrix *b) {
           b->descriptor, &unit, b->data, &below, &one, b->descriptor);
 }
 
+void wl_gemm_border_transposed(int64_t n, const wl_matrix *a, wl_matrix *b) {
+  const int k = (int)n, m = (int)a->columns, columns = (int)b->columns, below = k + 1;
+  pdgemm_("T", "N", &m, &columns, &k, &unit, a->data, &one, &one, a->descriptor, b->data, &one, &one,
+          b->descriptor, &unit, b->data, &below, &one, b->descriptor);
+}
+
+/* Where a part of a matrix begins. */
+typedef struct corner {
+  int64_t i, j;
+} corner;
+
 /*
- * B from column j on ← rows × columns of A from (i, k) on, some columns at a time: Cpdgemr2d takes buffers as large as what it copies,
- * and ends the program where these reach 2 GiB.
+ * A part of B ← rows × columns of A, some columns at a time: Cpdgemr2d takes buffers as large as what it copies, and ends the
+ * program where these reach 2 GiB.
  */
-static void copy_part(int64_t rows, int64_t columns, const wl_matrix *a, int64_t i, int64_t k, wl_matrix *b,
-                      int64_t j) {
+static void copy_part(int64_t rows, int64_t columns, const wl_matrix *a, corner from, wl_matrix *b, corner to) {
   const wl_grid *g = a->grid;
   const int64_t most = larger(1, ((int64_t)1 << 20) / larger(1, wl_grid_owned(a->rows, g->block, 0, g->rows)));
   for (int64_t done = 0; done < columns; done += most) {
     const int count = (int)smaller(most, columns - done);
     /* it takes descriptors and the source by pointers to what it does not change */
-    Cpdgemr2d((int)rows, count, a->data, (int)i + 1, (int)(k + done) + 1, (int *)(uintptr_t)a->descriptor, b->data,
-              1, (int)(j + done) + 1, b->descriptor, g->blacs_context);
+    Cpdgemr2d((int)rows, count, a->data, (int)from.i + 1, (int)(from.j + done) + 1,
+              (int *)(uintptr_t)a->descriptor, b->data, (int)to.i + 1, (int)(to.j + done) + 1, b->descriptor,
+              g->blacs_context);
   }
 }
 
-void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b) { copy_part(b->rows, b->columns, a, n, 0, b, 0); }
+void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b) {
+  copy_part(b->rows, b->columns, a, (corner){n, 0}, b, (corner){0, 0});
+}
+
+void wl_rows_to(int64_t n, const wl_matrix *a, wl_matrix *b) {
+  copy_part(a->rows, a->columns, a, (corner){0, 0}, b, (corner){n, 0});
+}
 
 void wl_copy_columns(int64_t count, const wl_matrix *a, int64_t i, wl_matrix *b, int64_t j) {
-  copy_part(b->rows, count, a, 0, i, b, j);
+  copy_part(b->rows, count, a, (corner){0, i}, b, (corner){0, j});
 }

@@ -62,8 +62,14 @@ void wl_trsm_leading(wl_uplo uplo, wl_trans trans, int64_t n, const wl_matrix *a
 /** B₂ ← B₂ + A₂₁ B₁, where B₁ are the first n rows of B, B₂ the rest, and A₂₁ stands below A's leading n columns. */
 void wl_gemm_border(int64_t n, const wl_matrix *a, wl_matrix *b);
 
+/** The same with A₂₁ given as its transpose: A is n × as many rows as B₂ has. */
+void wl_gemm_border_transposed(int64_t n, const wl_matrix *a, wl_matrix *b);
+
 /** B ← the rows of A from row n on; same columns. */
 void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b);
+
+/** The rows of B from row n on ← A; same columns. */
+void wl_rows_to(int64_t n, const wl_matrix *a, wl_matrix *b);
 
 /** Columns j … j + count − 1 of B ← columns i … i + count − 1 of A; same rows. */
 void wl_copy_columns(int64_t count, const wl_matrix *a, int64_t i, wl_matrix *b, int64_t j);

@@ -54,7 +54,7 @@ typedef struct assembly {
   const wl_point_set *rows, *columns;
   wl_gram_content content;
   double kappa_weight, theta_weight;
-  bool lower;
+  bool triangular, lower;
   wl_matrix *a, *kappa, *theta;
   wl_mirror *mirror; /* NULL: no entry serves two places */
   int64_t height;    /* block rows of a step where tiles are mirrored */
@@ -150,7 +150,7 @@ static void fill_symmetric(const assembly *as, const tile *t, scratch *s) {
 }
 
 /* With progress shown. */
-static wl_error assemble_square(const assembly *as, tile_function fill) {
+static wl_error assemble(const assembly *as, tile_function fill) {
   wl_progress progress = wl_progress_begin("assemble", (double)as->a->local_columns, 0.0);
   const wl_error error = for_each_tile(as, as->a, fill, &progress);
   wl_progress_end(&progress);
@@ -160,15 +160,14 @@ static wl_error assemble_square(const assembly *as, tile_function fill) {
 wl_error wl_gram_symmetric_among(const wl_point_set *points, MPI_Comm neighbours, int64_t height, wl_matrix *a) {
   assembly as = {.rows = points, .columns = points, .content = WL_GRAM_BOTH, .height = height, .a = a};
   WL_TRY(wl_mirror_create(a, neighbours, height, &as.mirror));
-  const wl_error error = assemble_square(&as, fill_symmetric);
+  const wl_error error = assemble(&as, fill_symmetric);
   wl_mirror_destroy(&as.mirror);
   return error;
 }
 
 wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, wl_matrix *a) {
   if (content != WL_GRAM_BOTH)
-    return assemble_square(&(assembly){.rows = points, .columns = points, .content = content, .a = a},
-                           fill_symmetric);
+    return assemble(&(assembly){.rows = points, .columns = points, .content = content, .a = a}, fill_symmetric);
   MPI_Comm node;
   MPI_Comm_split_type(a->grid->comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
   const wl_error error = wl_gram_symmetric_among(points, node, wl_mirror_height(a, wl_machine_threads()), a);
@@ -176,14 +175,14 @@ wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, 
   return error;
 }
 
-/* The part of a tile that is strictly within the triangle: a κ + b Θ. */
+/* The part of a tile that is wanted, a triangle's strictly within it: a κ + b Θ. */
 static void fill_weighted(const assembly *as, const tile *t, scratch *s) {
-  if (as->lower ? t->i < t->j : t->i > t->j) return;
-  wl_network_tile(as->rows->row, t->il, t->rows, as->rows->column, t->jl, t->columns, s->kappa, t->rows, s->theta,
-                  t->rows, s->work);
+  if (as->triangular && (as->lower ? t->i < t->j : t->i > t->j)) return;
+  wl_network_tile(as->rows->row, t->il, t->rows, as->columns->column, t->jl, t->columns, s->kappa, t->rows,
+                  s->theta, t->rows, s->work);
   for (int64_t j = 0; j < t->columns; j++)
     for (int64_t i = 0; i < t->rows; i++) {
-      const bool within = as->lower ? t->i + i > t->j + j : t->i + i < t->j + j;
+      const bool within = !as->triangular || (as->lower ? t->i + i > t->j + j : t->i + i < t->j + j);
       const int64_t k = i + j * t->rows;
       if (within) t->at[i + j * as->a->ld] = as->kappa_weight * s->kappa[k] + as->theta_weight * s->theta[k];
     }
@@ -195,9 +194,10 @@ wl_error wl_gram_weighted(const wl_point_set *points, double kappa_weight, doubl
                  .columns = points,
                  .kappa_weight = kappa_weight,
                  .theta_weight = theta_weight,
+                 .triangular = true,
                  .lower = triangle == WL_TRIANGLE_LOWER,
                  .a = a};
-  return assemble_square(&as, fill_weighted);
+  return assemble(&as, fill_weighted);
 }
 
 static void fill_cross(const assembly *as, const tile *t, scratch *s) {
@@ -210,4 +210,11 @@ static void fill_cross(const assembly *as, const tile *t, scratch *s) {
 wl_error wl_gram_cross(const wl_point_set *a, const wl_point_set *b, wl_matrix *kappa, wl_matrix *theta) {
   assembly as = {.rows = a, .columns = b, .kappa = kappa, .theta = theta};
   return for_each_tile(&as, kappa ? kappa : theta, fill_cross, NULL);
+}
+
+wl_error wl_gram_cross_weighted(const wl_point_set *a, const wl_point_set *b, double kappa_weight,
+                                double theta_weight, wl_matrix *gram) {
+  return assemble(
+      &(assembly){.rows = a, .columns = b, .kappa_weight = kappa_weight, .theta_weight = theta_weight, .a = gram},
+      fill_weighted);
 }

@@ -253,6 +253,7 @@ wl_error wl_model_predict_both(wl_model *model, const wl_point_set *test, int64_
 void wl_prediction_clear(wl_prediction *p) {
   free(p->mean);
   p->mean = NULL;
+  wl_matrix_destroy(&p->solution);
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     free(p->variance[q]);
     p->variance[q] = NULL;

@@ -91,7 +91,7 @@ static wl_error ensemble_from_image(const wl_model *model, const wl_point_set *t
   WL_GOTO(error, done, wl_gram_cross(model->train, test, d, NULL));
   add_to(-1.0, d, f);
   for (int64_t k = 0; k < d->ld * d->local_columns; k++) d->data[k] = f->data[k] - d->data[k];
-  add_to(1.0, s->z, s->z);
+  add_to(1.0, f, f);
   wl_column_sums(s->z, f, &twice);
   wl_column_sums(s->x, d, c);
   for (int64_t j = 0; j < test->count; j++) c->dot[j] += twice.dot[j];
@@ -99,12 +99,14 @@ static wl_error ensemble_from_image(const wl_model *model, const wl_point_set *t
     wl_syr2k_transposed(WL_UPPER, s->x, d, covariance);
     wl_syr2k_transposed(WL_UPPER, s->z, f, covariance);
   }
+  add_to(1.0, s->z, s->x);
 done:
   free(twice.norm1);
   free(twice.dot);
   return error;
 }
 
+/* X becomes W. */
 static wl_error predict_ensemble(wl_model *model, const wl_point_set *test, wl_panels *s, wl_columns *c,
                                  wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(s->image ? ensemble_from_image(model, test, s, c, covariance)
@@ -126,7 +128,7 @@ static bool wants_image(const wl_model *model, const wl_point_set *test) {
 typedef struct part {
   wl_prediction *p;
   wl_matrix *covariance;
-  bool ensemble, posterior;
+  bool ensemble, posterior, solution;
   wl_panels s;
   double *quadratic;
 } part;
@@ -140,6 +142,7 @@ static void part_destroy(part *t) {
 static wl_error begin(wl_model *model, const wl_point_set *test, const wl_columns *c, part *t, wl_mixed_ask *ask) {
   const bool theta = t->p->prior == WL_PRIOR_THETA, *wanted = model->options.quantity;
   t->ensemble = theta && wl_model_needs_ensemble(model);
+  t->solution = theta && model->options.solutions;
   t->posterior = !theta || wanted[WL_QUANTITY_NTK_GP] || wanted[WL_QUANTITY_BAYESIAN_RND];
   t->quadratic = malloc(sizeof(double) * (size_t)(test->count + 1));
   wl_error error = t->quadratic ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
@@ -147,11 +150,19 @@ static wl_error begin(wl_model *model, const wl_point_set *test, const wl_column
   WL_TRY(wl_matrix_create(test->grid, model->train->count, test->count, &t->s.r));
   *ask = wl_model_ask(model, t->p->prior);
   ask->goal = (wl_refine_goal){.prior = theta ? c->theta : c->kappa,
-                               .vectors = t->ensemble,
+                               .vectors = t->ensemble || t->solution,
                                .image = t->ensemble && wants_image(model, test)};
   ask->tests = &t->s;
   ask->quadratic = t->quadratic;
   return fill_right(model, t->p->prior, test, t->s.r);
+}
+
+/* Aᵀ, which X is after the ensemble. */
+static void keep_solution(part *t) {
+  if (!t->solution) return;
+  if (!t->ensemble) add_to(1.0, t->s.z, t->s.x);
+  t->p->solution = t->s.x;
+  t->s.x = NULL;
 }
 
 static wl_error end(wl_model *model, const wl_point_set *test, wl_columns *c, part *t) {
@@ -167,6 +178,7 @@ static wl_error end(wl_model *model, const wl_point_set *test, wl_columns *c, pa
              sizeof(double) * (size_t)p->count);
   }
   if (t->ensemble) WL_TRY(predict_ensemble(model, test, &t->s, c, t->covariance, p));
+  keep_solution(t);
   wl_model_note_refinement(model, p->prior);
   return WL_OK;
 }

@@ -307,21 +307,11 @@ static wl_error check_draws(const wl_config_values *values, const wl_config *con
   return WL_OK;
 }
 
-/**
- * What rests on a factor in double precision cannot be had without one. Posterior draws can: the refined covariance at the
- * test points has a factor of its own.
- */
+/** What rests on the matrix in double precision, or on its factor, cannot be had without. */
 static wl_error check_precision(const wl_config_values *values, const wl_config *config) {
   const size_t key = find("precision");
   if (config->precision != WL_PRECISION_MIXED) return WL_OK;
   static const char *const needs = "is mixed, but %s needs the matrix in double precision: set precision: double";
-  for (int d = 0; d < WL_DRAW_COUNT; d++)
-    if (d != WL_DRAW_POSTERIOR && config->samples[d] > 0)
-      return wl_config_values_fail(
-          values, key,
-          "is mixed, but sampling.%s draws functions at the training points too, which takes "
-          "the factor of their kernel in double precision: set precision: double",
-          wl_draw_name((wl_draw)d));
   if (config->certify.wanted) return wl_config_values_fail(values, key, needs, "certify");
   if (config->output_kernels) return wl_config_values_fail(values, key, needs, "output.kernels");
   if (config->checkpoint.directory) return wl_config_values_fail(values, key, needs, "checkpoint.directory");

@@ -22,6 +22,11 @@ typedef struct wl_cost {
 /** Whether posterior draws are made by their covariance, m × m: in mixed precision. */
 static inline bool wl_work_has_square(const wl_work *w) { return w->mixed && w->samples[WL_DRAW_POSTERIOR] > 0; }
 
+/** Whether functions are drawn, jointly over X and T. */
+static inline bool wl_work_draws_functions(const wl_work *w) {
+  return w->samples[WL_DRAW_ENSEMBLE] > 0 || w->samples[WL_DRAW_RND] > 0 || w->samples[WL_DRAW_BAYESIAN_RND] > 0;
+}
+
 wl_cost wl_cost_of(const wl_speeds *speeds, const wl_layout *layout, const wl_work *work);
 
 /** Flops a second with blocks of this width. */

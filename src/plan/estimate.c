@@ -303,15 +303,26 @@ static double panel_work(const wl_cost *m, double flops) {
   return flops / wl_cost_ranks(m) / wl_cost_rate(m->s.push_gflops, m->s.push_half, fmin(256.0, m->l->block));
 }
 
-/* In mixed precision, of m × m products alone. */
-static double sample_flops(const wl_work *w) {
+/* Products and solves with panels; in mixed precision A is there, and posterior draws are of T alone. */
+static double draw_flops(const wl_work *w) {
   const double n = (double)w->train, m = (double)w->test, all = n + m, c = (double)w->outputs;
-  if (w->mixed) return (double)w->samples[WL_DRAW_POSTERIOR] * c * m * m;
-  const double draw = all * all, train = n * n + 2.0 * n * (all - n);
-  return (double)w->samples[WL_DRAW_POSTERIOR] * c * (draw + n * n) +
+  const double draw = all * all, train = (w->mixed ? 0.0 : n * n) + 2.0 * n * m;
+  return (double)w->samples[WL_DRAW_POSTERIOR] * c * (w->mixed ? m * m : draw + n * n) +
          (double)w->samples[WL_DRAW_ENSEMBLE] * c * (draw + train) +
          (double)w->samples[WL_DRAW_RND] * (2.0 * draw + train) +
          (double)w->samples[WL_DRAW_BAYESIAN_RND] * 2.0 * (draw + train);
+}
+
+/* Joint kernels from which functions are drawn: κ, and Θ⁻ where it is not zero. */
+static int joint_kernels(const wl_work *w) {
+  if (!wl_work_draws_functions(w)) return 0;
+  return w->samples[WL_DRAW_BAYESIAN_RND] > 0 && w->network.depth > 1 ? 2 : 1;
+}
+
+double wl_work_sample_flops(const wl_work *w) {
+  const double m = (double)w->test, all = (double)w->train + m;
+  const double factors = (wl_work_has_square(w) ? m * m * m : 0.0) + joint_kernels(w) * all * all * all;
+  return draw_flops(w) + (w->mixed ? factors / 3.0 : 0.0);
 }
 
 static double certify_flops(const wl_work *w) {
@@ -321,15 +332,22 @@ static double certify_flops(const wl_work *w) {
          (double)w->certify_draws * (7.0 * all * all + 4.0 * (n * n + 2.0 * n * m) + 5.0 * m * m);
 }
 
+/* Assembles and factors a joint kernel in halves: two factors, a solve and a product between them. */
+static double halves_factor(const wl_cost *m) {
+  const double all = (double)(m->w->train + m->w->test), first = ceil(all / 2.0), rest = all - first;
+  return 0.5 * all * all / wl_cost_ranks(m) * wl_cost_entry(m, m->s.theta, m->l->threads) +
+         wl_cost_factor(m, first, true) + wl_cost_sweep(m, WL_SWEEP_PUSH, first, rest) +
+         first * rest * rest / wl_cost_ranks(m) / (1e9 * m->s.gemm_gflops) + wl_cost_factor(m, rest, false);
+}
+
 static double sample_phase(const wl_cost *m) {
-  const int64_t *draws = m->w->samples;
-  const bool bayesian = draws[WL_DRAW_BAYESIAN_RND] > 0,
-             kappa = bayesian || draws[WL_DRAW_ENSEMBLE] > 0 || draws[WL_DRAW_RND] > 0;
-  if (!kappa && draws[WL_DRAW_POSTERIOR] == 0) return 0.0;
-  if (wl_work_has_square(m->w))
-    return wl_cost_factor(m, (double)m->w->test, true) + panel_work(m, sample_flops(m->w));
-  return joint_factor(m, true) + (kappa ? joint_factor(m, false) : 0.0) +
-         (bayesian ? joint_factor(m, false) : 0.0) + panel_work(m, sample_flops(m->w));
+  const wl_work *w = m->w;
+  const int kernels = joint_kernels(w);
+  if (kernels == 0 && w->samples[WL_DRAW_POSTERIOR] == 0) return 0.0;
+  if (w->mixed)
+    return (wl_work_has_square(w) ? wl_cost_factor(m, (double)w->test, true) : 0.0) + kernels * halves_factor(m) +
+           panel_work(m, draw_flops(w));
+  return joint_factor(m, true) + kernels * joint_factor(m, false) + panel_work(m, draw_flops(w));
 }
 
 static double certify_phase(const wl_cost *m) {
@@ -352,9 +370,8 @@ static double read_phase(const wl_cost *m) {
 static double model_flops(const wl_work *w) {
   const double n = (double)w->train, m = (double)w->test, all = n + m, cube = n * n * n / 3.0;
   const double certificate = w->certify_draws > 0 ? all * all * all + certify_flops(w) : 0.0;
-  const double draws = sample_flops(w) + (wl_work_has_square(w) ? m * m * m / 3.0 : 0.0);
   return (w->theta ? cube + (w->ensemble ? 4.0 : 1.0) * n * n * m : 0.0) + (w->kappa ? cube + n * n * m : 0.0) +
-         draws + certificate;
+         wl_work_sample_flops(w) + certificate;
 }
 
 /* Assembly, factors and predictions. */

@@ -3,7 +3,7 @@
  * kernel matrix whose entries are computed again each time (src/infer/refine.c, src/gram/apply.c).
  *
  * The number of passes depends on the condition of the kernel matrix, which no plan knows. Here it is that of well-behaved data
- * (contraction 1e-4 to 1e-3): targets and the ensemble's vectors take two, variances alone take one.
+ * (contraction 1e-4 to 1e-3): targets and vectors (of the ensemble, of draws of functions) take two, variances alone take one.
  */
 #include <math.h>
 
@@ -82,13 +82,11 @@ static double factor_phase(const wl_cost *m, const wl_cost *single, bool theta) 
   return floats + wl_cost_factor(single, (double)m->w->train, true) + 12.0 * solve(single, WL_SWEEP_PUSH, 1.0);
 }
 
-/* What the ensemble adds to the first of two passes: κ X goes with the second one, or W takes a pass of its own. */
-static double ensemble(const wl_cost *m, const wl_cost *single, double columns, double probes) {
+/* What the ensemble adds to two passes: κ X goes with the second one, or W takes a pass of its own. */
+static double ensemble(const wl_cost *m, double columns, double probes) {
   const wl_grid grid = {.size = (int)wl_cost_ranks(m)};
-  const double second = apply(m, true, columns, false) + precondition(single, columns);
-  return second + (wl_apply_is_few(&grid, m->w->train, (int64_t)(columns + probes))
-                       ? products(m, columns)
-                       : apply(m, true, columns, true));
+  return wl_apply_is_few(&grid, m->w->train, (int64_t)(columns + probes)) ? products(m, columns)
+                                                                          : apply(m, true, columns, true);
 }
 
 /* A batch of test points; with the first of them come the targets, the probes for the log-determinant, and their second pass. */
@@ -97,13 +95,12 @@ static double predict_batch(const wl_cost *m, const wl_cost *single, bool theta,
   const double entry = wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, m->l->threads),
                kappa = wl_cost_entry(m, m->s.kappa, m->l->threads),
                cross = (double)m->w->train * count / wl_cost_ranks(m);
-  const bool vectors = theta && m->w->ensemble;
+  const bool vectors = theta && (m->w->ensemble || wl_work_draws_functions(m->w));
+  const double again = vectors ? columns : targets;
   double seconds = 2.0 * cross * entry + 2.0 * precondition(single, columns) + apply(m, theta, columns, false);
   if (first) seconds += solve(m, WL_SWEEP_PULL, WL_MIXED_PROBES) + products(m, WL_MIXED_PROBES);
-  if (vectors)
-    seconds += cross * kappa + ensemble(m, single, columns, first ? WL_MIXED_PROBES : 0.0);
-  else if (first)
-    seconds += apply(m, theta, targets, false) + precondition(single, targets);
+  if (again > 0.0) seconds += apply(m, theta, again, false) + precondition(single, again);
+  if (theta && m->w->ensemble) seconds += cross * kappa + ensemble(m, columns, first ? WL_MIXED_PROBES : 0.0);
   return seconds;
 }
 

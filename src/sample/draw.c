@@ -7,21 +7,34 @@
 #include "sample/joint.h"
 #include "sample/parts.h"
 
-/* F ← Uᵀ z: functions drawn from the kernel of this stage, jointly over X and T. */
-static void draw_functions(wl_joint *j, wl_stream stream, wl_draw_numbers numbers, wl_matrix *f) {
+/* F ← L z, in the array Uᵀ z: functions drawn from the kernel of this stage, jointly over X and T. */
+static wl_error draw_functions(wl_joint *j, wl_stream stream, wl_draw_numbers numbers, wl_matrix *f) {
   wl_fill_normal(&j->options, stream, numbers, 0, 0, f->local_rows, f);
+  if (j->halves) return wl_halves_multiply(j->halves, f);
   wl_joint_use_upper(j);
   wl_trmm_left(WL_UPPER, WL_TRANS, j->gram, f);
+  return WL_OK;
 }
 
+/* F(T) ← F(T) + L₂₁ L₁₁⁻¹ F(X), or by A itself. */
 void wl_joint_train(wl_joint *j, wl_matrix *f) {
+  if (j->halves) {
+    wl_gemm_border_transposed(j->train, j->solution, f);
+    return;
+  }
   wl_joint_use_lower(j);
   wl_trsm_leading(WL_LOWER, WL_NO_TRANS, j->train, j->gram, f);
   wl_gemm_border(j->train, j->gram, f);
 }
 
 static wl_error create_panel(const wl_joint *j, const wl_matrix *out, wl_matrix **f) {
-  return wl_matrix_create(j->gram->grid, j->gram->rows, out->columns, f);
+  return wl_matrix_create(j->points->grid, j->train + j->test, out->columns, f);
+}
+
+/* Local rows first … last − 1 of F ← − themselves. */
+static void negate(int64_t first, int64_t last, wl_matrix *f) {
+  for (int64_t jl = 0; jl < f->local_columns; jl++)
+    for (int64_t il = first; il < last; il++) f->data[il + jl * f->ld] *= -1.0;
 }
 
 /* Column of Y that belongs to a draw, on this rank's training rows. */
@@ -47,20 +60,21 @@ wl_error wl_joint_draw_posterior(wl_joint *j, wl_draw_numbers numbers, wl_matrix
   return WL_OK;
 }
 
-/* f₀(T) + A (Y − f₀(X)) */
+/* f₀(T) + A (Y − f₀(X)); where A Y is known, f₀(T) − A f₀(X) + A Y */
 wl_error wl_joint_draw_ensemble(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out) {
   wl_matrix *f = NULL;
   WL_TRY(create_panel(j, out, &f));
-  draw_functions(j, WL_STREAM_ENSEMBLE, numbers, f);
-  const int64_t train = wl_joint_local_train(j);
-  for (int64_t jl = 0; jl < f->local_columns; jl++) {
-    const double *y = target_column(j, numbers, wl_matrix_global_column(f, jl));
-    for (int64_t il = 0; il < train; il++) f->data[il + jl * f->ld] = y[il] - f->data[il + jl * f->ld];
+  const wl_error error = draw_functions(j, WL_STREAM_ENSEMBLE, numbers, f);
+  if (error == WL_OK) {
+    const int64_t train = wl_joint_local_train(j);
+    negate(0, train, f);
+    if (j->targets) wl_add_outputs(j->targets, train, j->outputs, numbers, f);
+    wl_joint_train(j, f);
+    wl_rows_from(j->train, f, out);
+    if (j->mean) wl_add_outputs(j->mean, out->local_rows, j->outputs, numbers, out);
   }
-  wl_joint_train(j, f);
-  wl_rows_from(j->train, f, out);
   wl_matrix_destroy(&f);
-  return WL_OK;
+  return error;
 }
 
 /* u∞(T) = u₀(T) + A (g(X) − u₀(X)), and then u∞(T) − g(T) */
@@ -68,9 +82,9 @@ wl_error wl_joint_draw_rnd(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out)
   wl_matrix *u = NULL, *g = NULL;
   wl_error error = create_panel(j, out, &u);
   if (error == WL_OK) error = create_panel(j, out, &g);
+  if (error == WL_OK) error = draw_functions(j, WL_STREAM_RND_FUNCTION, numbers, u);
+  if (error == WL_OK) error = draw_functions(j, WL_STREAM_RND_TARGET, numbers, g);
   if (error == WL_OK) {
-    draw_functions(j, WL_STREAM_RND_FUNCTION, numbers, u);
-    draw_functions(j, WL_STREAM_RND_TARGET, numbers, g);
     const int64_t train = wl_joint_local_train(j);
     for (int64_t jl = 0; jl < u->local_columns; jl++)
       for (int64_t il = 0; il < train; il++)
@@ -88,14 +102,14 @@ wl_error wl_joint_draw_rnd(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out)
 wl_error wl_joint_begin_bayesian(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out) {
   wl_matrix *u = NULL;
   WL_TRY(create_panel(j, out, &u));
-  draw_functions(j, WL_STREAM_BAYESIAN_FUNCTION, numbers, u);
-  const int64_t train = wl_joint_local_train(j);
-  for (int64_t jl = 0; jl < u->local_columns; jl++)
-    for (int64_t il = 0; il < train; il++) u->data[il + jl * u->ld] *= -1.0;
-  wl_joint_train(j, u);
-  wl_rows_from(j->train, u, out);
+  const wl_error error = draw_functions(j, WL_STREAM_BAYESIAN_FUNCTION, numbers, u);
+  if (error == WL_OK) {
+    negate(0, wl_joint_local_train(j), u);
+    wl_joint_train(j, u);
+    wl_rows_from(j->train, u, out);
+  }
   wl_matrix_destroy(&u);
-  return WL_OK;
+  return error;
 }
 
 /* G(X) ← G(X) + η */
@@ -111,19 +125,20 @@ static void add_noise(const wl_joint *j, wl_draw_numbers numbers, wl_matrix *g) 
   }
 }
 
+static wl_error draw_targets(wl_joint *j, wl_draw_numbers numbers, wl_matrix *g) {
+  if (!wl_joint_target_is_zero(j)) return draw_functions(j, WL_STREAM_BAYESIAN_TARGET, numbers, g);
+  for (int64_t k = 0; k < g->ld * g->local_columns; k++) g->data[k] = 0.0;
+  return WL_OK;
+}
+
 wl_error wl_joint_end_bayesian(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out) {
   wl_matrix *g = NULL, *response = NULL;
   wl_error error = create_panel(j, out, &g);
   if (error == WL_OK) error = wl_matrix_create(out->grid, out->rows, out->columns, &response);
+  if (error == WL_OK) error = draw_targets(j, numbers, g);
   if (error == WL_OK) {
-    if (wl_joint_target_is_zero(j))
-      for (int64_t k = 0; k < g->ld * g->local_columns; k++) g->data[k] = 0.0;
-    else
-      draw_functions(j, WL_STREAM_BAYESIAN_TARGET, numbers, g);
     add_noise(j, numbers, g);
-    const int64_t train = wl_joint_local_train(j);
-    for (int64_t jl = 0; jl < g->local_columns; jl++)
-      for (int64_t il = train; il < g->local_rows; il++) g->data[il + jl * g->ld] *= -1.0;
+    negate(wl_joint_local_train(j), g->local_rows, g);
     wl_joint_train(j, g);
     wl_rows_from(j->train, g, response);
     for (int64_t jl = 0; jl < out->local_columns; jl++)

@@ -3,6 +3,7 @@
  */
 #include "sample/joint.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,13 +40,17 @@ void wl_joint_use_upper(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->upper_
 double wl_joint_shift(const wl_joint *j, wl_stage stage) { return j->shift[stage]; }
 bool wl_joint_target_is_zero(const wl_joint *j) { return j->points->network.depth == 1; }
 
-/* The diagonal of a κ + b Θ plus the shifts, by local row. */
+/* The diagonal of a κ + b Θ plus the shifts, one for the first local rows and one for the others. */
+static void make_diagonal(const wl_point_set *points, double kappa_weight, double theta_weight, int64_t first,
+                          double first_shift, double other_shift, double *diagonal) {
+  const double *kappa = wl_points_kappa(points->row), *theta = wl_points_theta(points->row);
+  for (int64_t i = 0; i < wl_points_count(points->row); i++)
+    diagonal[i] = kappa_weight * kappa[i] + theta_weight * theta[i] + (i < first ? first_shift : other_shift);
+}
+
 static void make_kernel_diagonal(const wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
                                  double test_shift, double *diagonal) {
-  const double *kappa = wl_points_kappa(j->points->row), *theta = wl_points_theta(j->points->row);
-  const int64_t local_train = wl_joint_local_train(j);
-  for (int64_t i = 0; i < j->gram->local_rows; i++)
-    diagonal[i] = kappa_weight * kappa[i] + theta_weight * theta[i] + (i < local_train ? train_shift : test_shift);
+  make_diagonal(j->points, kappa_weight, theta_weight, wl_joint_local_train(j), train_shift, test_shift, diagonal);
 }
 
 wl_error wl_joint_fill_upper(wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
@@ -120,6 +125,18 @@ static wl_error try_factor(wl_joint *j, const target *t, double shift, int64_t c
   return WL_OK;
 }
 
+/* The same in halves. */
+static wl_error try_halves(wl_joint *j, const target *t, double shift, int64_t *pivot) {
+  wl_halves *h = j->halves;
+  const double a = t->kappa_weight, b = t->theta_weight;
+  WL_TRY(wl_gram_weighted(j->points, a, b, WL_TRIANGLE_LOWER, h->ends));
+  WL_TRY(wl_gram_weighted(j->rest, a, b, WL_TRIANGLE_UPPER, &h->last));
+  WL_TRY(wl_gram_cross_weighted(j->points, j->rest, a, b, h->cross));
+  make_diagonal(j->points, a, b, 0, shift, shift, h->diagonal[0]);
+  make_diagonal(j->rest, a, b, 0, shift, shift, h->diagonal[1]);
+  return wl_halves_factorize(h, t->name, pivot);
+}
+
 /* What attempts have in common, and how many columns of the factor the next one finds done. */
 typedef struct trial {
   wl_joint *joint;
@@ -130,21 +147,26 @@ typedef struct trial {
 static wl_error factor_shifted(void *context, int k, double shift, int64_t *pivot) {
   trial *t = context;
   t->joint->attempt[t->target->stage] = k;
+  if (t->joint->halves) return try_halves(t->joint, t->target, shift, pivot);
   WL_TRY(try_factor(t->joint, t->target, shift, t->columns, pivot));
   t->columns = 0;
   return *pivot < 0 ? WL_OK : judge_pivot(t->joint, t->target, *pivot);
 }
 
+/* Θ⁻ is a difference: its rounding error is of the size of Θ's. */
+static double largest_of(const wl_point_set *points, wl_stage stage) {
+  if (!points) return 0.0;
+  return wl_largest_of_rows(points,
+                            stage == WL_STAGE_KAPPA ? wl_points_kappa(points->row) : wl_points_theta(points->row));
+}
+
 static wl_error factor(wl_joint *j, const target *t, const wl_joint_state *from) {
-  /* Θ⁻ is a difference: its rounding error is of the size of Θ's */
-  const double *size =
-      t->stage == WL_STAGE_KAPPA ? wl_points_kappa(j->points->row) : wl_points_theta(j->points->row);
+  const double largest = fmax(largest_of(j->points, t->stage), largest_of(j->rest, t->stage));
   char name[96];
   snprintf(name, sizeof name, "the joint kernel %s of training and test points", t->name);
   trial first = {j, t, from ? from->columns : 0};
-  return wl_shift_until_factored(j->gram->rows, wl_largest_of_rows(j->points, size),
-                                 from ? from->attempt[t->stage] : 0, name, factor_shifted, &first,
-                                 &j->shift[t->stage]);
+  return wl_shift_until_factored(j->train + j->test, largest, from ? from->attempt[t->stage] : 0, name,
+                                 factor_shifted, &first, &j->shift[t->stage]);
 }
 
 static wl_error factor_posterior(wl_joint *j, const wl_joint_state *from) {
@@ -173,7 +195,7 @@ static wl_error enter(wl_joint *j, wl_stage stage, const wl_joint_state *from) {
 wl_error wl_joint_enter(wl_joint *j, wl_stage stage) { return enter(j, stage, NULL); }
 
 wl_joint_state wl_joint_get_state(const wl_joint *j) {
-  wl_joint_state state = {.stage = j->stage, .columns = j->gram->rows};
+  wl_joint_state state = {.stage = j->stage, .columns = j->train + j->test};
   memcpy(state.attempt, j->attempt, sizeof state.attempt);
   memcpy(state.shift, j->shift, sizeof state.shift);
   return state;
@@ -193,36 +215,50 @@ const wl_matrix *wl_joint_lend(wl_joint *j, wl_triangle triangle, bool finished)
 
 void wl_joint_take_back(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->spare); }
 
+/* A joint array of `count` points without what its kernels stand in. */
+static wl_error begin(const wl_joint_options *options, const wl_point_set *points, int64_t count, int64_t train,
+                      int64_t outputs, wl_joint **result) {
+  wl_joint *j = calloc(1, sizeof *j);
+  wl_error error = j ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
+  error = wl_error_agree(points->grid->comm, error);
+  if (error != WL_OK) {
+    free(j);
+    return error;
+  }
+  *j =
+      (wl_joint){.options = *options, .points = points, .train = train, .test = count - train, .outputs = outputs};
+  *result = j;
+  return WL_OK;
+}
+
+/* *all ← every column of this rank's block rows. */
+static wl_error create_columns(const wl_matrix *y, double **all) {
+  *all = malloc(sizeof(double) * ((size_t)(y->local_rows * y->columns) + 1));
+  const wl_error error = *all ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
+  WL_TRY(wl_error_agree(y->grid->comm, error));
+  wl_spread_columns(y, *all);
+  return WL_OK;
+}
+
 /* All but the factors. `array` is consumed; NULL: a new one. */
 static wl_error create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
                        const wl_matrix *targets, wl_matrix *array, wl_joint **result) {
-  const wl_grid *grid = points->grid;
-  wl_joint *j = calloc(1, sizeof *j);
-  wl_error error = j ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
-  error = wl_error_agree(grid->comm, error);
+  wl_error error = begin(options, points, points->count, train, targets->columns, result);
   if (error != WL_OK) {
-    free(j);
     wl_matrix_destroy(&array);
     return error;
   }
-  *result = j;
-  j->options = *options;
-  j->points = points;
-  j->train = train;
-  j->test = points->count - train;
-  j->outputs = targets->columns;
+  wl_joint *j = *result;
   j->gram = array;
-  if (!array) WL_TRY(wl_matrix_create(grid, points->count, points->count, &j->gram));
+  if (!array) WL_TRY(wl_matrix_create(points->grid, points->count, points->count, &j->gram));
   const size_t rows = (size_t)j->gram->local_rows + 1;
   j->lower_diagonal = calloc(rows, sizeof(double));
   j->upper_diagonal = calloc(rows, sizeof(double));
   j->spare = calloc(rows, sizeof(double));
-  j->targets = malloc(sizeof(double) * ((size_t)(targets->local_rows * targets->columns) + 1));
-  if (!j->lower_diagonal || !j->upper_diagonal || !j->spare || !j->targets)
+  if (!j->lower_diagonal || !j->upper_diagonal || !j->spare)
     error = wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
-  WL_TRY(wl_error_agree(grid->comm, error));
-  wl_spread_columns(targets, j->targets);
-  return WL_OK;
+  WL_TRY(wl_error_agree(points->grid->comm, error));
+  return create_columns(targets, &j->targets);
 }
 
 wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
@@ -230,6 +266,20 @@ wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *po
   *result = NULL;
   wl_error error = create(options, points, train, targets, NULL, result);
   if (error == WL_OK) error = factor_posterior(*result, NULL);
+  if (error != WL_OK) wl_joint_destroy(result);
+  return error;
+}
+
+wl_error wl_joint_create_halves(const wl_joint_options *options, wl_point_set *const halves[2], int64_t train,
+                                const wl_matrix *solution, const wl_matrix *mean, wl_joint **result) {
+  *result = NULL;
+  const int64_t count = halves[0]->count + halves[1]->count;
+  wl_error error = begin(options, halves[0], count, train, mean->columns, result);
+  if (error != WL_OK) return error;
+  (*result)->rest = halves[1];
+  (*result)->solution = solution;
+  error = wl_halves_create(halves[0]->grid, count, &(*result)->halves);
+  if (error == WL_OK) error = create_columns(mean, &(*result)->mean);
   if (error != WL_OK) wl_joint_destroy(result);
   return error;
 }
@@ -257,6 +307,8 @@ wl_error wl_joint_restore(const wl_joint_options *options, const wl_point_set *p
 void wl_joint_destroy(wl_joint **pointer) {
   wl_joint *j = *pointer;
   if (!j) return;
+  wl_halves_destroy(&j->halves);
+  free(j->mean);
   free(j->targets);
   free(j->spare);
   free(j->upper_diagonal);

@@ -5,13 +5,18 @@
 #ifndef WIDELIMIT_SAMPLE_JOINT_H
 #define WIDELIMIT_SAMPLE_JOINT_H
 
+#include "solve/halves.h"
 #include "widelimit/sample.h"
 
 struct wl_joint {
   wl_joint_options options;
-  const wl_point_set *points;
+  const wl_point_set *points; /* X and T; in halves the first of them */
   int64_t train, test, outputs;
-  wl_matrix *gram; /* N × N */
+  const wl_point_set *rest;  /* the others, in halves; NULL: all is in one array */
+  wl_halves *halves;         /* K, in halves */
+  const wl_matrix *solution; /* Aᵀ, in halves; borrowed */
+  double *mean;              /* A Y on the block rows of this rank, all c columns, in halves */
+  wl_matrix *gram;           /* N × N; NULL in halves, as is what follows up to the spare diagonal */
   double *targets; /* Y on the block rows of this rank, all c columns: local training rows × c, column-major */
   double *lower_diagonal, *upper_diagonal; /* of L and U by local row: they share the array's diagonal */
   double *spare;                           /* the diagonal, while it is lent */
@@ -30,12 +35,13 @@ void wl_joint_use_upper(wl_joint *joint);
 wl_error wl_joint_fill_upper(wl_joint *joint, double kappa_weight, double theta_weight, double train_shift,
                              double test_shift);
 
-/* Collective. F(T) ← F(T) + L₂₁ L₁₁⁻¹ F(X): training with residuals F(X), in place. */
+/* Collective. F(T) ← F(T) + A F(X): training with residuals F(X), in place. */
 void wl_joint_train(wl_joint *joint, wl_matrix *f);
 
 /* Local. Number of local rows that are training points. */
 static inline int64_t wl_joint_local_train(const wl_joint *joint) {
-  return wl_matrix_local_row(joint->gram, joint->train);
+  const wl_grid *g = joint->points->grid;
+  return wl_grid_owned(joint->train, g->block, g->row, g->rows);
 }
 
 #endif

@@ -52,3 +52,10 @@ void wl_spread_columns(const wl_matrix *y, double *all) {
   for (int64_t k = 0; k < y->columns; k++)
     MPI_Allreduce(MPI_IN_PLACE, all + k * rows, (int)rows, MPI_DOUBLE, MPI_SUM, y->grid->row_comm);
 }
+
+void wl_add_outputs(const double *all, int64_t rows, int64_t outputs, wl_draw_numbers numbers, wl_matrix *f) {
+  for (int64_t jl = 0; jl < f->local_columns; jl++) {
+    const double *column = wl_output_column(all, rows, outputs, numbers, wl_matrix_global_column(f, jl));
+    for (int64_t il = 0; il < rows; il++) f->data[il + jl * f->ld] += column[il];
+  }
+}

@@ -39,4 +39,7 @@ static inline const double *wl_output_column(const double *all, int64_t rows, in
   return all + (numbers.first + numbers.stride * column) % outputs * rows;
 }
 
+/* Local. The first `rows` local rows of F ← themselves + those of each draw's output. */
+void wl_add_outputs(const double *all, int64_t rows, int64_t outputs, wl_draw_numbers numbers, wl_matrix *f);
+
 #endif

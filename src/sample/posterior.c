@@ -90,8 +90,5 @@ void wl_posterior_draw(const wl_posterior *p, wl_draw_numbers numbers, wl_matrix
   const int64_t rows = out->local_rows;
   wl_fill_normal(&p->options, WL_STREAM_POSTERIOR, numbers, p->train, 0, rows, out);
   wl_trmm_left(WL_LOWER, WL_NO_TRANS, p->factor, out);
-  for (int64_t jl = 0; jl < out->local_columns; jl++) {
-    const double *mean = wl_output_column(p->mean, rows, p->outputs, numbers, wl_matrix_global_column(out, jl));
-    for (int64_t il = 0; il < rows; il++) out->data[il + jl * out->ld] += mean[il];
-  }
+  wl_add_outputs(p->mean, rows, p->outputs, numbers, out);
 }

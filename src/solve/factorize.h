@@ -21,7 +21,7 @@ wl_error wl_factorize_single(wl_single *matrix, wl_triangle triangle, const char
 /**
  * Collective. The same, watched and from a state in between.
  * @param watch  NULL, or asked after every panel; `state` is what it gets
- * @param state  where to begin; .columns = 0: the whole triangle, and .diagonal is ignored
+ * @param state  where to begin; .columns = 0: the whole triangle, and, with .eliminated = 0, .diagonal is ignored
  * Errors: also those of the watch.
  */
 wl_error wl_factorize_from(wl_matrix *matrix, wl_triangle triangle, const char *name, const wl_factor_watch *watch,

@@ -177,6 +177,35 @@ static void test_content(void **state) {
   wl_grid_destroy(&grid);
 }
 
+/* One kernel between two point sets is what its weights make of κ and Θ. */
+static void test_cross_weighted(void **state) {
+  (void)state;
+  static const double weights[][2] = {{1.0, 0.0}, {-1.0, 1.0}, {0.5, -2.0}};
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    const int64_t n = cases[c].n, m = cases[c].m;
+    wl_grid *grid = grid_of(MPI_COMM_WORLD, cases[c].block);
+    wl_point_set *x = points_of(grid, WL_ACTIVATION_RELU, n, 1), *t = points_of(grid, WL_ACTIVATION_RELU, m, 2);
+    wl_matrix *kappa = NULL, *theta = NULL, *mixed = NULL;
+    assert_int_equal(wl_matrix_create(grid, n, m, &kappa), WL_OK);
+    assert_int_equal(wl_matrix_create(grid, n, m, &theta), WL_OK);
+    assert_int_equal(wl_matrix_create(grid, n, m, &mixed), WL_OK);
+    assert_int_equal(wl_gram_cross(x, t, kappa, theta), WL_OK);
+    for (size_t w = 0; w < sizeof weights / sizeof *weights; w++) {
+      double wrong = 0.0;
+      assert_int_equal(wl_gram_cross_weighted(x, t, weights[w][0], weights[w][1], mixed), WL_OK);
+      for (int64_t k = 0; k < mixed->local_rows * mixed->local_columns; k++)
+        wrong += mixed->data[k] != weights[w][0] * kappa->data[k] + weights[w][1] * theta->data[k];
+      assert_true(worst_of_all(wrong) == 0.0);
+    }
+    wl_matrix_destroy(&mixed);
+    wl_matrix_destroy(&theta);
+    wl_matrix_destroy(&kappa);
+    wl_point_set_destroy(&t);
+    wl_point_set_destroy(&x);
+    wl_grid_destroy(&grid);
+  }
+}
+
 static wl_error failing_reader(void *context, int64_t first, int64_t count, double *rows) {
   (void)context;
   (void)count;
@@ -202,6 +231,7 @@ static int group(void) {
                                      cmocka_unit_test(test_threads_change_no_bit),
                                      cmocka_unit_test(test_neighbours_change_no_bit),
                                      cmocka_unit_test(test_content),
+                                     cmocka_unit_test(test_cross_weighted),
                                      cmocka_unit_test(test_reader_error)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

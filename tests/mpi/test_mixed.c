@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gram/implicit.h"
+#include "solution.h"
 #include "solve/factorize.h"
 #include "solve/sweep.h"
 #include "widelimit/predict.h"
@@ -391,6 +392,42 @@ static outcome predict_both(const wl_point_set *train, const wl_point_set *test,
   return o;
 }
 
+/* With the ensemble and without, whose passes differ. */
+static void check_solution(const wl_point_set *train, const wl_point_set *test, const wl_matrix *targets) {
+  wl_matrix *wanted = solution_of(train, test, 1e-3);
+  for (int ensemble = 0; ensemble < 2; ensemble++) {
+    wl_model_options options = {.noise_variance = 1e-3, .seed = 5, .mixed = true, .solutions = true};
+    options.quantity[WL_QUANTITY_BAYESIAN_RND] = true;
+    options.quantity[WL_QUANTITY_ENSEMBLE] = ensemble;
+    wl_model *model = NULL;
+    wl_prediction p;
+    assert_int_equal(wl_model_create(&options, train, targets, &model), WL_OK);
+    assert_int_equal(wl_model_factor(model, WL_PRIOR_THETA), WL_OK);
+    assert_int_equal(wl_model_predict(model, test, 0, NULL, &p), WL_OK);
+    assert_true(difference(p.solution, wanted, 0) < 1e-8);
+    wl_prediction_clear(&p);
+    assert_null(p.solution);
+    wl_model_destroy(&model);
+  }
+  wl_matrix_destroy(&wanted);
+}
+
+static void test_solutions(void **state) {
+  (void)state;
+  const int64_t test_counts[] = {1, 23, 300}; /* few, and more than take κ along */
+  for (size_t c = 1; c < SIZES; c++)
+    for (size_t t = 0; t < sizeof test_counts / sizeof *test_counts; t++) {
+      wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
+      wl_point_set *train = points_of(grid, sizes[c].n, 3), *test = points_of(grid, test_counts[t], 4);
+      wl_matrix *targets = matrix_of(grid, sizes[c].n, 2, right_hand_side);
+      check_solution(train, test, targets);
+      wl_matrix_destroy(&targets);
+      wl_point_set_destroy(&test);
+      wl_point_set_destroy(&train);
+      wl_grid_destroy(&grid);
+    }
+}
+
 static void clear(outcome *o) {
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     wl_prediction_clear(&o->prediction[p]);
@@ -471,10 +508,10 @@ static void test_settle(void **state) {
 }
 
 static int group(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor), cmocka_unit_test(test_pieces),
-                                     cmocka_unit_test(test_pair),   cmocka_unit_test(test_pivot),
-                                     cmocka_unit_test(test_apply),  cmocka_unit_test(test_predict),
-                                     cmocka_unit_test(test_settle)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor),    cmocka_unit_test(test_pieces),
+                                     cmocka_unit_test(test_pair),      cmocka_unit_test(test_pivot),
+                                     cmocka_unit_test(test_apply),     cmocka_unit_test(test_predict),
+                                     cmocka_unit_test(test_solutions), cmocka_unit_test(test_settle)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
 

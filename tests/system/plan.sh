@@ -75,6 +75,13 @@ accepts '^  all ' "$input" "${mixed[@]}" --ranks "$ranks" --json plan.json
 $launcher "$ranks" "$program" run "$input" "${mixed[@]}" --set output.directory="$PWD/out" >run.txt
 takes_what_was_planned
 
+# So is what draws of functions take then.
+mixed=(--set synthetic.train=3000 --set synthetic.test=100 --set precision=mixed --set sampling.rnd=1024)
+accepts '^  all ' "$input" "${mixed[@]}" --ranks "$ranks" --json plan.json
+# shellcheck disable=SC2086
+$launcher "$ranks" "$program" run "$input" "${mixed[@]}" --set output.directory="$PWD/out" >run.txt
+takes_what_was_planned
+
 # From bench to plan.
 if [ "$ranks" = 2 ]; then
   # shellcheck disable=SC2086

@@ -183,21 +183,19 @@ static void mixed_precision_is_checked(void **state) {
   wl_config *config = must_read(SYNTHETIC "output: {covariance: true}\n", "precision=mixed");
   assert_int_equal(config->precision, WL_PRECISION_MIXED);
   wl_config_destroy(&config);
-  config = must_read(SYNTHETIC "precision: mixed\n", "sampling.posterior=7");
+  config =
+      must_read(SYNTHETIC "precision: mixed\n", "sampling={posterior: 7, ensemble: 1, rnd: 2, bayesian_rnd: 3}");
   assert_int_equal(config->samples[WL_DRAW_POSTERIOR], 7);
+  assert_int_equal(config->samples[WL_DRAW_BAYESIAN_RND], 3);
   wl_config_destroy(&config);
   must_fail(SYNTHETIC "precision: mixed\nquantities: [ensemble]\n", "sampling.posterior=7",
             "sampling.posterior|needs ntk_gp among the quantities");
-  must_fail(SYNTHETIC "precision: mixed\n", "sampling={posterior: 7, rnd: 1}", "is mixed, but sampling.rnd");
   must_fail(SYNTHETIC, "precision=single", "--set precision=single|'single'|one of double, mixed");
   static const struct {
     const char *setting, *name;
   } refused[] = {{"output.kernels=true", "output.kernels"},
                  {"factor.save=f.h5", "factor.save"},
                  {"checkpoint.directory=c", "checkpoint.directory"},
-                 {"sampling.ensemble=1", "sampling.ensemble draws functions at the training points too"},
-                 {"sampling.rnd=1", "sampling.rnd draws functions at the training points too"},
-                 {"sampling.bayesian_rnd=1", "sampling.bayesian_rnd draws functions at the training points too"},
                  {"certify.heads=9", "certify needs"}};
   for (size_t k = 0; k < COUNT(refused); k++) {
     char expected[128];

@@ -207,6 +207,42 @@ static void mixed_draws_by_the_covariance(void **state) {
   assert_true(fabs(e.seconds[WL_PHASE_PREDICT_THETA] / (4.0 * 2000.0 * m * m / 10e9) - 1.0) < 1e-3);
 }
 
+/* Functions: for κ and for Θ⁻ two factors of half the order, a solve and a product between them, which are N³/3 in all; then
+   N² and 2 n m a column, twice that for RND and Bayesian heads but for RND's one training. At depth 1 there is no Θ⁻. */
+static void mixed_draws_functions_in_halves(void **state) {
+  (void)state;
+  wl_speeds s = only_update(10.0);
+  wl_work w = work_of(16000, 4000);
+  const wl_layout l = layout_of(1, w.train);
+  const double all = 20000.0, half = 10000.0, cube = half * half * half, train = 2.0 * 16000.0 * 4000.0,
+               draws = 3.0 * 2.0 * (all * all + train) + 5.0 * (2.0 * all * all + train) +
+                       7.0 * 2.0 * (all * all + train);
+  w.ensemble = w.kappa = false;
+  w.outputs = 2;
+  w.dimension = 1;
+  w.mixed = true;
+  const wl_estimate before = wl_estimate_run(&s, &l, &w);
+  w.samples[WL_DRAW_ENSEMBLE] = 3;
+  w.samples[WL_DRAW_RND] = 5;
+  w.samples[WL_DRAW_BAYESIAN_RND] = 7;
+  wl_estimate e = wl_estimate_run(&s, &l, &w);
+  assert_true(fabs(e.seconds[WL_PHASE_SAMPLE] / (2.0 * 2.0 / 3.0 * cube / 10e9) - 1.0) < 0.03);
+  assert_true(fabs((e.flops - before.flops) / (2.0 / 3.0 * all * all * all + draws) - 1.0) < 1e-12);
+  w.network.depth = 1;
+  e = wl_estimate_run(&s, &l, &w);
+  assert_true(fabs(e.seconds[WL_PHASE_SAMPLE] / (2.0 / 3.0 * cube / 10e9) - 1.0) < 0.03);
+  w.network.depth = 3;
+
+  s = only_update(1e12);
+  s.push_gflops = 10.0;
+  e = wl_estimate_run(&s, &l, &w);
+  assert_true(fabs(e.seconds[WL_PHASE_SAMPLE] / ((2.0 * cube + draws) / 10e9) - 1.0) < 0.03);
+  s = only_update(1e12);
+  s.gemm_gflops = 10.0;
+  e = wl_estimate_run(&s, &l, &w);
+  assert_true(fabs(e.seconds[WL_PHASE_SAMPLE] / (2.0 * cube / 10e9) - 1.0) < 0.03);
+}
+
 static void rates_are_checked(void **state) {
   (void)state;
   wl_speeds s = wl_speeds_default();
@@ -248,6 +284,7 @@ int main(void) {
                                      cmocka_unit_test(rates_are_checked),
                                      cmocka_unit_test(the_grid_is_nearly_square),
                                      cmocka_unit_test(mixed_trades_passes_for_half_the_factor),
-                                     cmocka_unit_test(mixed_draws_by_the_covariance)};
+                                     cmocka_unit_test(mixed_draws_by_the_covariance),
+                                     cmocka_unit_test(mixed_draws_functions_in_halves)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
