@@ -107,7 +107,8 @@ const char *wl_blas_advice(void) {
   static const char *const avx512[] = {"SkylakeX", "Cooperlake", "Sapphire"};
   const char *kernel = wl_blas_kernel();
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
+  const int halved = __builtin_cpu_is("amdfam19h"); /* Zen 4 does AVX-512 in two halves: AVX2 is as fast */
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && !halved) {
     int is_avx512 = 0;
     for (size_t i = 0; i < sizeof avx512 / sizeof *avx512; i++)
       is_avx512 |= strncmp(kernel, avx512[i], strlen(avx512[i])) == 0;
