@@ -94,7 +94,8 @@ build_project() {
 # Whether ranks may read each other's memory, which spares messages within a node a copy: containers often forbid it, and
 # Open MPI finds out too late.
 may_read_memory() {
-  grep -qs '^Seccomp:[[:space:]]*0$' /proc/self/status && ! grep -qs '[1-9]' /proc/sys/kernel/yama/ptrace_scope
+  grep -qs '^Seccomp:[[:space:]]*0$' /proc/self/status && ! grep -qs '[1-9]' /proc/sys/kernel/yama/ptrace_scope &&
+    ! grep -qs '^1' /sys/fs/selinux/booleans/deny_ptrace
 }
 
 # What Open MPI needs where it would refuse or complain: root, fewer cores than ranks, containers without ptrace.

@@ -48,9 +48,10 @@ typedef enum wl_gram_content {
 
 /**
  * Collective. Assembles the kernels of all pairs of `points` in one array (count × count). The diagonal holds
- * Θ_ii; that of κ is in wl_points_kappa(points->row). A triangle that is not asked for is left as it was. Room: some
- * 20 MB a thread for what ranks of a node send each other.
- * Errors: WL_ERROR_MEMORY.
+ * Θ_ii; that of κ is in wl_points_kappa(points->row). A triangle that is not asked for is left as it was. Room, with blocks of
+ * up to 192: 7 MB a thread, shared by the ranks of a node, for what they evaluate for each other; where the system has none,
+ * each evaluates all of its own entries.
+ * Errors: WL_ERROR_MEMORY; WL_ERROR_USAGE on a grid for panels.
  */
 wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, wl_matrix *gram);
 

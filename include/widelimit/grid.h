@@ -43,9 +43,13 @@ void wl_grid_destroy(wl_grid **grid);
 
 /**
  * Local. The same grid for matrices of so many columns that need no square tiles, such as panels of test points: in the
- * blocks of at most nb that deal the columns out evenly. It borrows all from `grid`; not to be destroyed.
+ * blocks of at most nb that deal the columns out evenly. It borrows all from `grid`, is not to be destroyed, and must live as
+ * long as what is made on it: point sets, the panels that predictions for them make, and their solutions.
  */
 wl_grid wl_grid_for_panels(const wl_grid *grid, int64_t columns);
+
+/** Local. WL_ERROR_USAGE where it is a grid for panels: symmetric kernel matrices and training points need square tiles. */
+wl_error wl_grid_check_square(const wl_grid *grid);
 
 /**
  * Local. The block size that suits an n × n matrix on `size` ranks: 192 where every rank still gets several

@@ -123,14 +123,14 @@ typedef struct wl_prediction {
   int64_t count, outputs;
   double *mean;                        /**< w × c, row-major; on rank 0 only, NULL elsewhere */
   double *variance[WL_QUANTITY_COUNT]; /**< w, all ranks; NULL where not asked for */
-  wl_matrix *solution;                 /**< Aᵀ = S⁻¹ Θ_XT, n × w; NULL where not asked for; owned */
-  int64_t clamped;                     /**< variances below zero by no more than rounding, set to zero */
-  double most_negative;                /**< the lowest of them before that; 0 if none */
+  wl_matrix *solution;  /**< Aᵀ = S⁻¹ Θ_XT, n × w, on the grid of T; NULL where not asked for; owned */
+  int64_t clamped;      /**< variances below zero by no more than rounding, set to zero */
+  double most_negative; /**< the lowest of them before that; 0 if none */
 } wl_prediction;
 
 /**
  * Collective. Predicts under the prior that was factored last.
- * @param test        T, on the same grid, made with the same network
+ * @param test        T, on the same grid or, without covariance, on one for panels; made with the same network
  * @param first       what test point 0 counts as in messages
  * @param covariance  NULL, or w × w, holding on entry Θ_TT below and κ_TT above the diagonal (wl_gram_symmetric).
  *                    On return, off the diagonal: for THETA, the covariance of ntk_gp below and of ensemble above

@@ -1,8 +1,11 @@
 #include "app/memory.h"
 
+#include <math.h>
+
 #include "app/run.h"
 #include "base/util.h"
 #include "gram/implicit.h"
+#include "gram/mirror.h"
 #include "infer/mixed.h"
 #include "solve/halves.h"
 #include "solve/sweep.h"
@@ -95,10 +98,9 @@ static double local_bytes(const wl_job *job, int64_t rows, int64_t columns) {
   return (double)wl_matrix_local_bytes(job->grid, rows, columns);
 }
 
-/* Of test points: n × columns. */
-static double panel_bytes(const wl_job *job, int64_t columns) {
-  const wl_grid panels = wl_job_test_grid(job->config, job->grid, columns);
-  return (double)wl_matrix_local_bytes(&panels, job->shape->train, columns);
+/* n × columns on a grid for panels. */
+static double panel_bytes(const wl_job *job, const wl_grid *panels, int64_t columns) {
+  return (double)wl_matrix_local_bytes(panels, job->shape->train, columns);
 }
 
 /* Local rows and local columns of an n × n matrix. */
@@ -131,15 +133,18 @@ static double solution_bytes(const wl_job *job) {
   return wl_job_keeps_solution(job->config) ? local_bytes(job, job->shape->train, job->shape->test) : 0.0;
 }
 
-/* The array, two test panels with two block columns on their way or the factorization's panels, points, targets. */
+/* The array, two test panels with two block columns on their way, or the factorization's panels, or κ on its way to other ranks;
+   points, targets. */
 static wl_memory predict_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
   const wl_data_shape *s = job->shape;
-  const double panels = 2.0 * (panel_bytes(job, job->batch) + 8.0 * g->block * rows_of(g, s->train)),
-               loop = loop_bytes(g, s->train);
+  const wl_grid test = wl_job_test_grid(job->config, g, job->batch);
+  const double panels = 2.0 * (panel_bytes(job, &test, job->batch) + 8.0 * g->block * rows_of(g, s->train)),
+               handed_over = (double)wl_mirror_bytes(g->block, wl_machine_threads()),
+               least = fmax(loop_bytes(g, s->train), handed_over);
   return (wl_memory){
       .matrix = local_bytes(job, s->train, s->train),
-      .panels = panels > loop ? panels : loop,
+      .panels = fmax(panels, least),
       .points =
           8.0 * (rows_of(g, s->train) + columns_of(g, s->train) + 2.0 * (double)job->batch) * (double)s->dimension,
       .targets = 2.0 * local_bytes(job, s->train, s->outputs),
@@ -178,13 +183,14 @@ static wl_memory mixed_memory(const wl_job *job) {
   const double pass = both ? pass_bytes(g, n, true, 2 * columns + larger(columns, 2 * probes))
                            : pass_bytes(g, n, wl_apply_is_few(g, n, columns + probes), few + larger(few, probes)),
                solve = solve_bytes(g, n, columns), loop = 0.5 * loop_bytes(g, n);
+  const wl_grid panels = wl_grid_for_panels(g, columns);
   wl_memory m = predict_memory(job);
   if (wants_both(job->config))
     m.matrix = (double)wl_single_pair_bytes(g, n);
   else
     m.matrix *= 0.5;
   m.targets *= wants_both(job->config) ? 2.5 : 1.5;
-  m.panels = (both ? 10.5 : 5.5) * panel_bytes(job, columns) +
+  m.panels = (both ? 10.5 : 5.5) * panel_bytes(job, &panels, columns) +
              (both ? 2.0 : 1.0) * 2.0 * local_bytes(job, n, WL_MIXED_PROBES) + (pass > solve ? pass : solve);
   if (loop > m.panels) m.panels = loop;
   if (job->batch < job->shape->test || (wants_both(job->config) && !both)) m.solutions = solution_bytes(job);
@@ -206,14 +212,21 @@ static wl_memory joint_memory(const wl_job *job) {
   };
 }
 
+/* A panel of draws with the pieces of it that rank 0 writes. */
+static double written_bytes(const wl_job *job, int64_t width) {
+  const wl_grid *g = job->grid;
+  const double pieces =
+      g->row + g->column == 0 ? 16.0 * (double)smaller(job->shape->test * width, (int64_t)1 << 23) : 0.0;
+  return local_bytes(job, job->shape->test, width) + pieces;
+}
+
 /* Draws in mixed precision: C and its factor, two panels and pieces for the file, or the factorization's, both sets of points. */
 static wl_memory posterior_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
   const wl_data_shape *s = job->shape;
-  const int64_t width = wl_job_panel_width(job, WL_DRAW_POSTERIOR),
-                piece = smaller(s->test * width, (int64_t)1 << 23);
-  const double pieces = g->row + g->column == 0 ? 16.0 * (double)piece : 0.0,
-               panels = 2.0 * local_bytes(job, s->test, width) + pieces, loop = loop_bytes(g, s->test);
+  const int64_t width = wl_job_panel_width(job, WL_DRAW_POSTERIOR);
+  const double panels = local_bytes(job, s->test, width) + written_bytes(job, width),
+               loop = loop_bytes(g, s->test);
   return (wl_memory){
       .panels = panels > loop ? panels : loop,
       .points = predict_memory(job).points,
@@ -225,15 +238,22 @@ static wl_memory posterior_memory(const wl_job *job) {
   };
 }
 
-/* Of functions: two arrays for one triangle, panels as for joint arrays, points beside those of the prediction, the mean. */
+/* Columns of draws of functions: two of X and T and the second half of one, and the draws, or one and two of the draws. */
+static double functions_panels(const wl_job *job) {
+  const int64_t width = widest_panel(job), test = job->shape->test, all = job->shape->train + test;
+  const double whole = local_bytes(job, all, width), half = local_bytes(job, all - wl_halves_first(all), width),
+               draws = local_bytes(job, test, width);
+  return half + fmax(2.0 * whole + draws, whole + 2.0 * draws);
+}
+
+/* Of functions: two arrays for one triangle, panels, points beside those of the prediction, the mean. */
 static wl_memory functions_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
   const wl_data_shape *s = job->shape;
   const int64_t all = s->train + s->test, first = wl_halves_first(all), rest = all - first;
-  const double panels = 3.0 * local_bytes(job, all, widest_panel(job)), loop = loop_bytes(g, first);
   return (wl_memory){
       .matrix = local_bytes(job, first, first) + local_bytes(job, first, rest),
-      .panels = panels > loop ? panels : loop,
+      .panels = fmax(fmax(functions_panels(job), written_bytes(job, widest_panel(job))), loop_bytes(g, first)),
       .points = predict_memory(job).points + 8.0 * (rows_of(g, all) + columns_of(g, all)) * (double)s->dimension,
       .targets =
           local_bytes(job, s->train, s->outputs) + (1.0 + g->columns) * local_bytes(job, s->test, s->outputs),
@@ -260,9 +280,11 @@ wl_memory wl_job_memory(const wl_job *job) {
 }
 
 int64_t wl_job_order(const wl_job *job) {
-  const int64_t square =
-      wl_job_has_square(job->config) || wl_job_keeps_solution(job->config) ? job->shape->test : 0;
-  return larger(job->shape->train + (wl_job_has_joint(job->config) ? job->shape->test : 0), square);
+  const int64_t train = job->shape->train, test = job->shape->test;
+  const int64_t square = wl_job_has_square(job->config) ? test : 0, halves = wl_job_keeps_solution(job->config)
+                                                                                 ? wl_halves_first(train + test)
+                                                                                 : 0; /* n m ≤ its square, too */
+  return larger(train + (wl_job_has_joint(job->config) ? test : 0), larger(square, halves));
 }
 
 int64_t wl_job_largest_share(const wl_job *job) {

@@ -86,7 +86,7 @@ static wl_work work_of(const wl_plan *plan, int64_t batch) {
                   .ensemble = c->quantity[WL_QUANTITY_ENSEMBLE] || c->quantity[WL_QUANTITY_RND],
                   .kappa = wl_model_needs(&options, WL_PRIOR_KAPPA),
                   .mixed = c->precision == WL_PRECISION_MIXED,
-                  .tiles = wl_job_has_square(c),
+                  .tiles = wl_job_has_square(c) && c->precision != WL_PRECISION_MIXED,
                   .certify_draws = c->certify.wanted ? c->certify.replicates * c->certify.heads : 0,
                   .file_bytes = result_bytes(plan)};
   memcpy(work.samples, c->samples, sizeof work.samples);

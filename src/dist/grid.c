@@ -84,6 +84,12 @@ wl_grid wl_grid_for_panels(const wl_grid *grid, int64_t columns) {
   return panels;
 }
 
+wl_error wl_grid_check_square(const wl_grid *grid) {
+  if (grid->column_block == grid->block) return WL_OK;
+  WL_FAIL(WL_ERROR_USAGE,
+          "symmetric kernel matrices need points and arrays on a grid of square tiles, not on one for panels");
+}
+
 int wl_grid_choose_block(int64_t n, int size) {
   int rows, columns;
   most_nearly_square(size, &rows, &columns);

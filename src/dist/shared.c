@@ -7,15 +7,18 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/util.h"
 
 struct wl_shared {
   char *base;
   int64_t part, bytes; /* of one rank, of all */
 };
 
-enum { NAME_SIZE = 64 };
+enum { NAME_SIZE = 64, PIECE = 1 << 20, MOST_INTERRUPTED = 1000, OTHERS = 8 << 20 /* bytes left for each rank */ };
 
 static bool all_have(MPI_Comm node, bool value) {
   int all = value;
@@ -50,12 +53,28 @@ static int open_object(MPI_Comm node, int rank, int64_t bytes) {
   return all ? file : -1;
 }
 
-/* Memory for this rank's part, now: without it a write would end the program. */
+/*
+ * Memory for this rank's part, now: without it a write would end the program. In pieces: a signal undoes one that is not complete,
+ * and a profiler sends many.
+ */
 static bool reserve(int file, int64_t first, int64_t bytes) {
-  int error;
-  do error = posix_fallocate(file, first, bytes);
-  while (error == EINTR);
-  return error == 0;
+  int interrupted = 0;
+  for (int64_t done = 0; done < bytes;) {
+    const int64_t piece = smaller(PIECE, bytes - done);
+    const int error = posix_fallocate(file, first + done, piece);
+    if (error == 0)
+      done += piece;
+    else if (error != EINTR || ++interrupted > MOST_INTERRUPTED)
+      return false;
+  }
+  return true;
+}
+
+/* Whether others may still take some there: Open MPI does, and finds out too late that there is none. */
+static bool leaves_room(int file, int ranks) {
+  struct statvfs system;
+  return fstatvfs(file, &system) == 0 &&
+         (int64_t)system.f_bavail * (int64_t)system.f_frsize >= ranks * (int64_t)OTHERS;
 }
 
 wl_shared *wl_shared_create(MPI_Comm node, int64_t count) {
@@ -67,7 +86,7 @@ wl_shared *wl_shared_create(MPI_Comm node, int64_t count) {
   if (file < 0) return NULL;
   wl_shared *shared = malloc(sizeof *shared);
   if (shared) *shared = (wl_shared){.base = MAP_FAILED, .part = part, .bytes = part * size};
-  if (shared && reserve(file, rank * part, part))
+  if (shared && reserve(file, rank * part, part) && leaves_room(file, size))
     shared->base = mmap(NULL, (size_t)shared->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   if (!all_have(node, shared && shared->base != MAP_FAILED)) wl_shared_destroy(&shared);

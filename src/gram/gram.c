@@ -78,9 +78,10 @@ static void fill_tiles(const assembly *as, const wl_matrix *shape, const wl_mirr
 static void fill_columns(const assembly *as, const wl_matrix *shape, tile_function fill, scratch *scratches,
                          int threads, wl_progress *progress) {
   const wl_grid *g = shape->grid;
-  const int64_t nb = g->block, down = nb * g->rows, across = nb * g->columns;
+  const int64_t nb = g->block, down = nb * g->rows;
   const int64_t height = as->mirror ? as->height : shape->rows / down + 1;
-  for (int64_t column = 0; column * across < shape->columns; column++) {
+  const int64_t most = wl_grid_owned(shape->columns, g->column_block, 0, g->columns); /* the same on all ranks */
+  for (int64_t column = 0; column * nb < most; column++) {
     for (int64_t row = 0; row * down < shape->rows; row += height) {
       const wl_mirror_step step = {column, row, row + height};
       if (as->mirror) wl_mirror_begin(as->mirror, &step);
@@ -157,8 +158,17 @@ static wl_error assemble(const assembly *as, tile_function fill) {
   return error;
 }
 
+/* A square matrix, of which a triangle or both are filled. */
+static wl_error assemble_square(const assembly *as, tile_function fill) {
+  WL_TRY(wl_grid_check_square(as->rows->grid));
+  WL_TRY(wl_grid_check_square(as->a->grid));
+  return assemble(as, fill);
+}
+
 wl_error wl_gram_symmetric_among(const wl_point_set *points, MPI_Comm neighbours, int64_t height, wl_matrix *a) {
   assembly as = {.rows = points, .columns = points, .content = WL_GRAM_BOTH, .height = height, .a = a};
+  WL_TRY(wl_grid_check_square(points->grid));
+  WL_TRY(wl_grid_check_square(a->grid));
   WL_TRY(wl_mirror_create(a, neighbours, height, &as.mirror));
   const wl_error error = assemble(&as, fill_symmetric);
   wl_mirror_destroy(&as.mirror);
@@ -167,7 +177,8 @@ wl_error wl_gram_symmetric_among(const wl_point_set *points, MPI_Comm neighbours
 
 wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, wl_matrix *a) {
   if (content != WL_GRAM_BOTH)
-    return assemble(&(assembly){.rows = points, .columns = points, .content = content, .a = a}, fill_symmetric);
+    return assemble_square(&(assembly){.rows = points, .columns = points, .content = content, .a = a},
+                           fill_symmetric);
   MPI_Comm node;
   MPI_Comm_split_type(a->grid->comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
   const wl_error error = wl_gram_symmetric_among(points, node, wl_mirror_height(a, wl_machine_threads()), a);
@@ -197,7 +208,7 @@ wl_error wl_gram_weighted(const wl_point_set *points, double kappa_weight, doubl
                  .triangular = true,
                  .lower = triangle == WL_TRIANGLE_LOWER,
                  .a = a};
-  return assemble(&as, fill_weighted);
+  return assemble_square(&as, fill_weighted);
 }
 
 static void fill_cross(const assembly *as, const tile *t, scratch *s) {

@@ -1,5 +1,7 @@
 #include "gram/mirror.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/util.h"
@@ -10,21 +12,23 @@
 /* Of the tiles of a step, for each thread: 8 of 192 × 192. */
 enum { THREAD_DOUBLES = 8 * 192 * 192 };
 
-/*
- * What a step leaves in the shared room is read by others at the end of the step after it, before they say that they have
- * filled that one. So whoever learns in step s + 2 that all have filled step s + 1 may fill the room of step s again in s + 3.
- */
+/* Steps that a rank may be ahead of those that take from it. */
 enum { ROOMS = 3 };
+
+/* How many steps a rank has filled, and of how many it has taken what is for it; at the head of its part of the shared room. */
+typedef struct progress {
+  _Alignas(64) _Atomic int64_t filled;
+  _Alignas(64) _Atomic int64_t taken;
+} progress;
 
 struct wl_mirror {
   const wl_matrix *a;
-  MPI_Comm neighbours; /* owned */
-  int *near;           /* by rank of the grid: which neighbour it is, this one itself included; -1: none */
+  int *near;      /* by rank of the grid: which neighbour it is, this one itself included; -1: none */
+  int neighbours; /* how many */
   int64_t height;
-  wl_shared *shared;        /* tiles: ROOMS × height of each neighbour; NULL: there are no others */
+  wl_shared *shared; /* of each neighbour: its progress, and tiles, ROOMS × height; NULL: there are no others */
   wl_mirror_step now, last; /* that begins or began last, and the one before it */
   int64_t steps;            /* that have ended */
-  MPI_Request filled;       /* all have filled the last one */
 };
 
 static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -62,18 +66,27 @@ static bool find_near(const wl_grid *g, MPI_Comm neighbours, int **near) {
   return ranks && *near;
 }
 
+/* Block rows that suit so many threads. */
+static int64_t choose_height(int block, int threads) {
+  return threads * larger(1, THREAD_DOUBLES / ((int64_t)block * block));
+}
+
 int64_t wl_mirror_height(const wl_matrix *a, int threads) {
-  const int64_t nb = a->grid->block, rows = divide_up(block_count(a), a->grid->rows);
   MPI_Allreduce(MPI_IN_PLACE, &threads, 1, MPI_INT, MPI_MAX, a->grid->comm);
-  return larger(1, smaller(threads * larger(1, THREAD_DOUBLES / (nb * nb)), rows));
+  return larger(1, smaller(choose_height(a->grid->block, threads), divide_up(block_count(a), a->grid->rows)));
+}
+
+int64_t wl_mirror_bytes(int block, int threads) {
+  return 8 * ROOMS * choose_height(block, threads) * (int64_t)block * block;
 }
 
 /* The shared room. Where there is none, every rank is its only neighbour. */
-static void share(wl_mirror *m) {
-  int count;
-  MPI_Comm_size(m->neighbours, &count);
-  if (count > 1) m->shared = wl_shared_create(m->neighbours, ROOMS * m->height * tile_size(m));
+static void share(wl_mirror *m, MPI_Comm neighbours) {
+  const int64_t head = (int64_t)(sizeof(progress) / sizeof(double));
+  MPI_Comm_size(neighbours, &m->neighbours);
+  if (m->neighbours > 1) m->shared = wl_shared_create(neighbours, head + ROOMS * m->height * tile_size(m));
   if (m->shared) return;
+  m->neighbours = 1;
   for (int rank = 0; rank < m->a->grid->size; rank++) m->near[rank] = rank == m->a->grid->rank ? 0 : -1;
 }
 
@@ -83,15 +96,12 @@ wl_error wl_mirror_create(const wl_matrix *a, MPI_Comm neighbours, int64_t heigh
   wl_error error = complete ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "assembly: out of memory");
   error = wl_error_agree(a->grid->comm, error);
   if (error != WL_OK) {
-    if (m) free(m->near);
-    free(m);
+    wl_mirror_destroy(&m);
     return error;
   }
   m->a = a;
   m->height = height;
-  m->filled = MPI_REQUEST_NULL;
-  MPI_Comm_dup(neighbours, &m->neighbours);
-  share(m);
+  share(m, neighbours);
   *mirror = m;
   return WL_OK;
 }
@@ -100,17 +110,29 @@ void wl_mirror_destroy(wl_mirror **mirror) {
   wl_mirror *m = *mirror;
   if (!m) return;
   wl_shared_destroy(&m->shared);
-  MPI_Comm_free(&m->neighbours);
   free(m->near);
   free(m);
   *mirror = NULL;
 }
 
-void wl_mirror_begin(wl_mirror *m, const wl_mirror_step *step) { m->now = *step; }
+static progress *progress_of(const wl_mirror *m, int near) {
+  return (progress *)(void *)wl_shared_part(m->shared, near);
+}
+
+/* Ranks may outnumber cores: those who wait make way. */
+static void wait_until(_Atomic int64_t *count, int64_t least) {
+  while (atomic_load_explicit(count, memory_order_acquire) < least) sched_yield();
+}
+
+/* Not before all have taken what they needed of the step whose room comes next. */
+void wl_mirror_begin(wl_mirror *m, const wl_mirror_step *step) {
+  m->now = *step;
+  for (int k = 0; m->shared && k < m->neighbours; k++) wait_until(&progress_of(m, k)->taken, m->steps - ROOMS + 1);
+}
 
 /* Where neighbour `near` leaves what it evaluates in block row k of its step. */
 static double *place_of(const wl_mirror *m, int near, int64_t step, int64_t k) {
-  return wl_shared_part(m->shared, near) + (step % ROOMS * m->height + k) * tile_size(m);
+  return (double *)(progress_of(m, near) + 1) + (step % ROOMS * m->height + k) * tile_size(m);
 }
 
 double *wl_mirror_place(const wl_mirror *m, int64_t il, int64_t *ld) {
@@ -137,6 +159,7 @@ static void take(const wl_mirror *m, const wl_block *block, int64_t jb, int64_t 
   const int64_t nb = g->block, rows = block_size(a, jb), columns = block_size(a, ib);
   const int from = owner(g, ib, jb);
   if (from == g->rank || m->near[from] < 0) return;
+  wait_until(&progress_of(m, m->near[from])->filled, m->steps);
   const double *tile = place_of(m, m->near[from], m->steps - 1, ib / g->rows - m->last.row_begin);
   double *to = a->data + jb / g->rows * nb + ib / g->columns * nb * a->ld;
   for (int64_t j = 0; j < columns; j++) block->copy(tile + j * rows, rows, to + j * a->ld);
@@ -149,7 +172,6 @@ static void take_all(wl_mirror *m) {
   const wl_block *block = wl_block_select();
   const int64_t blocks = block_count(m->a), begin = m->last.row_begin * g->rows,
                 end = smaller(m->last.row_end * g->rows, blocks), first = m->last.column * g->columns;
-  MPI_Wait(&m->filled, MPI_STATUS_IGNORE);
   for (int64_t jb = first; jb < smaller(first + g->columns, blocks); jb++) {
     if (jb % g->rows != g->row) continue;
 #pragma omp parallel for schedule(dynamic) num_threads(wl_machine_threads())
@@ -158,10 +180,13 @@ static void take_all(wl_mirror *m) {
   }
 }
 
+/* Tiles of this step are in memory: who filled one has fenced it. */
 void wl_mirror_end(wl_mirror *m) {
   if (!m->shared) return;
+  progress *own = progress_of(m, m->near[m->a->grid->rank]);
+  atomic_store_explicit(&own->filled, m->steps + 1, memory_order_release);
   if (m->steps > 0) take_all(m);
-  MPI_Ibarrier(m->neighbours, &m->filled);
+  atomic_store_explicit(&own->taken, m->steps, memory_order_release);
   m->last = m->now;
   m->steps++;
 }

@@ -23,10 +23,13 @@ typedef struct wl_mirror_step {
 } wl_mirror_step;
 
 /**
- * Collective. Block rows of a step that give every thread of any rank several tiles and leave what is on the way, some
- * 7 MB a thread, small enough for the caches; the same on all ranks. `threads`: of this rank.
+ * Collective. Block rows of a step that give every thread of any rank several tiles and leave what is on the way small enough
+ * for the caches, 7 MB a thread with blocks of up to 192; the same on all ranks. `threads`: of this rank.
  */
 int64_t wl_mirror_height(const wl_matrix *a, int threads);
+
+/** Local. Bytes of a rank's part of the shared room at that height. */
+int64_t wl_mirror_bytes(int block, int threads);
 
 /**
  * Collective. For the square matrix `a`, which is borrowed. `neighbours` holds ranks of the grid on one node, this one among
@@ -36,10 +39,13 @@ int64_t wl_mirror_height(const wl_matrix *a, int threads);
  */
 wl_error wl_mirror_create(const wl_matrix *a, MPI_Comm neighbours, int64_t height, wl_mirror **mirror);
 
-/** Collective among neighbours, after wl_mirror_finish(). Frees and sets to NULL; NULL is fine. */
+/** Local. Frees and sets to NULL; NULL is fine. After wl_mirror_finish(). */
 void wl_mirror_destroy(wl_mirror **mirror);
 
-/** Collective among neighbours, which go through the same steps in the same order: begin, fill, end. */
+/**
+ * Collective among neighbours, which go through the same steps in the same order: begin, fill, end. Nobody is more than three
+ * steps ahead of a neighbour.
+ */
 void wl_mirror_begin(wl_mirror *mirror, const wl_mirror_step *step);
 void wl_mirror_end(wl_mirror *mirror);
 

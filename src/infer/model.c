@@ -61,6 +61,7 @@ wl_error wl_model_create(const wl_model_options *options, const wl_point_set *tr
                          wl_model **result) {
   *result = NULL;
   const wl_grid *grid = train->grid;
+  WL_TRY(wl_grid_check_square(grid));
   wl_model *model = calloc(1, sizeof *model);
   wl_error error = WL_OK;
   if (!model) error = wl_error_set(WL_ERROR_MEMORY, "model: out of memory");

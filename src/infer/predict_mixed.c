@@ -62,17 +62,25 @@ static wl_error multiply_kappa(wl_model *model, const wl_point_set *test, bool h
   return WL_OK;
 }
 
+/* The check of X in s->x, with its share in a pass over S to come. */
+static wl_error begin_check(wl_model *model, const wl_point_set *test, wl_panels *s, wl_mixed_check *check,
+                            wl_product *again) {
+  const wl_mixed *theta = &model->side[WL_PRIOR_THETA].mixed;
+  WL_TRY(fill_right(model, WL_PRIOR_THETA, test, s->r));
+  WL_TRY(wl_mixed_check_create(theta, model->options.seed, s->r, s->x, check));
+  *again = (wl_product){.v = check->solution, .c = check->image, .shift = theta->shift};
+  return WL_OK;
+}
+
 /* c->dot ← wᵀ κ_XX w − 2 wᵀ κ_Xt by a pass of its own. */
 static wl_error ensemble_by_pass(wl_model *model, const wl_point_set *test, wl_panels *s, wl_columns *c,
                                  wl_matrix *covariance) {
-  const wl_mixed *theta = &model->side[WL_PRIOR_THETA].mixed;
   wl_mixed_check check;
+  wl_product again;
   add_to(1.0, s->z, s->x); /* W */
-  WL_TRY(fill_right(model, WL_PRIOR_THETA, test, s->r));
-  WL_TRY(wl_mixed_check_create(theta, model->options.seed, s->r, s->x, &check));
-  const wl_product again = {.v = check.solution, .c = check.image, .shift = theta->shift};
+  WL_TRY(begin_check(model, test, s, &check, &again));
   wl_error error = multiply_kappa(model, test, covariance == NULL, &again, s);
-  if (error == WL_OK) error = wl_mixed_check_judge(theta, &check);
+  if (error == WL_OK) error = wl_mixed_check_judge(&model->side[WL_PRIOR_THETA].mixed, &check);
   wl_mixed_check_destroy(&check);
   WL_TRY(error);
   wl_column_sums(s->x, s->z, c);
@@ -157,12 +165,25 @@ static wl_error begin(wl_model *model, const wl_point_set *test, const wl_column
   return fill_right(model, t->p->prior, test, t->s.r);
 }
 
+/* X ← W where no ensemble has made it so, and has it checked. */
+static wl_error make_solution(wl_model *model, const wl_point_set *test, wl_panels *s) {
+  wl_mixed_check check;
+  wl_product again;
+  add_to(1.0, s->z, s->x);
+  WL_TRY(begin_check(model, test, s, &check, &again));
+  wl_error error = wl_gram_apply(model->train, &again, NULL);
+  if (error == WL_OK) error = wl_mixed_check_judge(&model->side[WL_PRIOR_THETA].mixed, &check);
+  wl_mixed_check_destroy(&check);
+  return error;
+}
+
 /* Aᵀ, which X is after the ensemble. */
-static void keep_solution(part *t) {
-  if (!t->solution) return;
-  if (!t->ensemble) add_to(1.0, t->s.z, t->s.x);
+static wl_error keep_solution(wl_model *model, const wl_point_set *test, part *t) {
+  if (!t->solution) return WL_OK;
+  if (!t->ensemble) WL_TRY(make_solution(model, test, &t->s));
   t->p->solution = t->s.x;
   t->s.x = NULL;
+  return WL_OK;
 }
 
 static wl_error end(wl_model *model, const wl_point_set *test, wl_columns *c, part *t) {
@@ -178,7 +199,7 @@ static wl_error end(wl_model *model, const wl_point_set *test, wl_columns *c, pa
              sizeof(double) * (size_t)p->count);
   }
   if (t->ensemble) WL_TRY(predict_ensemble(model, test, &t->s, c, t->covariance, p));
-  keep_solution(t);
+  WL_TRY(keep_solution(model, test, t));
   wl_model_note_refinement(model, p->prior);
   return WL_OK;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "dist/scalapack.h"
 #include "gram/mirror.h"
 #include "widelimit/gram.h"
 #include "widelimit/machine.h"
@@ -206,6 +207,42 @@ static void test_cross_weighted(void **state) {
   }
 }
 
+/* A grid for panels deals any number of columns out; square matrices are refused there. */
+static void test_panels(void **state) {
+  (void)state;
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 16);
+  const wl_grid panels = wl_grid_for_panels(grid, 40);
+  wl_point_set *train = points_of(grid, WL_ACTIVATION_RELU, 45, 1);
+  wl_matrix *plain = NULL, *panel = NULL, *copy = NULL;
+  for (int64_t count = 1; count < 140; count += 31) { /* others than 40, too */
+    wl_point_set *on_grid = points_of(grid, WL_ACTIVATION_RELU, count, 2),
+                 *on_panels = points_of(&panels, WL_ACTIVATION_RELU, count, 2);
+    assert_int_equal(wl_matrix_create(grid, 45, count, &plain), WL_OK);
+    assert_int_equal(wl_matrix_create(grid, 45, count, &copy), WL_OK);
+    assert_int_equal(wl_matrix_create(&panels, 45, count, &panel), WL_OK);
+    for (int64_t k = 0; k < panel->ld * panel->local_columns; k++) panel->data[k] = NAN;
+    assert_int_equal(wl_gram_cross(train, on_grid, plain, NULL), WL_OK);
+    assert_int_equal(wl_gram_cross(train, on_panels, panel, NULL), WL_OK);
+    wl_copy_columns(count, panel, 0, copy, 0);
+    double worst = 0.0;
+    for (int64_t k = 0; k < plain->ld * plain->local_columns && plain->local_rows > 0; k++)
+      if (!(fabs(copy->data[k] - plain->data[k]) <= worst)) worst = fabs(copy->data[k] - plain->data[k]);
+    assert_true(worst_of_all(isnan(worst) ? 1.0 : worst) < 1e-14); /* products of other shapes round otherwise */
+    wl_matrix_destroy(&panel);
+    wl_matrix_destroy(&copy);
+    wl_matrix_destroy(&plain);
+    assert_int_equal(wl_matrix_create(grid, count, count, &plain), WL_OK);
+    if (panels.column_block != grid->block)
+      for (int content = WL_GRAM_THETA; content <= WL_GRAM_BOTH; content++)
+        assert_int_equal(wl_gram_symmetric(on_panels, (wl_gram_content)content, plain), WL_ERROR_USAGE);
+    wl_matrix_destroy(&plain);
+    wl_point_set_destroy(&on_panels);
+    wl_point_set_destroy(&on_grid);
+  }
+  wl_point_set_destroy(&train);
+  wl_grid_destroy(&grid);
+}
+
 static wl_error failing_reader(void *context, int64_t first, int64_t count, double *rows) {
   (void)context;
   (void)count;
@@ -231,6 +268,7 @@ static int group(void) {
                                      cmocka_unit_test(test_threads_change_no_bit),
                                      cmocka_unit_test(test_neighbours_change_no_bit),
                                      cmocka_unit_test(test_content),
+                                     cmocka_unit_test(test_panels),
                                      cmocka_unit_test(test_cross_weighted),
                                      cmocka_unit_test(test_reader_error)};
   return cmocka_run_group_tests(tests, NULL, NULL);

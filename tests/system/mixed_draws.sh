@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # mixed_draws.sh PROGRAM LAUNCHER RANKS COMPARE DIGITS: draws of precision: mixed are those of precision: double, to 1e-8 of the
-# largest, with the same shifts, and change nothing else that is written. Runs in a folder of its own.
+# largest, with the same shifts, and change no variance or mean of a run that needs A anyway. Runs in a folder of its own.
 set -uo pipefail
 program=$1 launcher=$2 ranks=$3 compare=$4 digits=$5
 failures=0
@@ -51,6 +51,7 @@ agree few.yaml "sampling=$functions" synthetic.train=70 synthetic.test=300 "grid
 agree few.yaml 'sampling={posterior: 1500, ensemble: 1100, rnd: 1100, bayesian_rnd: 1100}' synthetic.train=200 # two panels
 agree few.yaml sampling.bayesian_rnd=5 'quantities=[bayesian_rnd]' noise_variance=0.1 # vectors, but no ensemble
 agree "$digits" "sampling=$all" output.covariance=true
+for kernel in theta_TT kappa theta_lower; do grep -q "\"$kernel\"" double.shift || fail "no shift of $kernel"; done
 agree "$digits" "sampling=$all" 'quantities=[ensemble, rnd, bayesian_rnd, ntk_gp]' noise_variance=0.01 jitter=0.01
 
 # The covariance that is drawn from has δ on its diagonal, the one that is written has not.

@@ -82,6 +82,14 @@ accepts '^  all ' "$input" "${mixed[@]}" --ranks "$ranks" --json plan.json
 $launcher "$ranks" "$program" run "$input" "${mixed[@]}" --set output.directory="$PWD/out" >run.txt
 takes_what_was_planned
 
+# With more test points than training points, and in two batches.
+mixed=(--set synthetic.train=1000 --set synthetic.test=4000 --set precision=mixed --set sampling.rnd=1024
+  --set 'quantities=[ensemble, rnd]')
+accepts '^  all ' "$input" "${mixed[@]}" --ranks "$ranks" --json plan.json
+# shellcheck disable=SC2086
+$launcher "$ranks" "$program" run "$input" "${mixed[@]}" --set output.directory="$PWD/out" >run.txt
+takes_what_was_planned
+
 # From bench to plan.
 if [ "$ranks" = 2 ]; then
   # shellcheck disable=SC2086
@@ -103,6 +111,11 @@ END
 accepts 'data  *100000 training points, 10 test points, dimension 3, 2 outputs' nodata.yaml --train 100000 --test 10 \
   --dimension 3 --outputs 2 "${nodes[@]}"
 refuses 'none.npy' nodata.yaml --train 100000 --test 10 "${nodes[@]}"
+
+# Draws of functions need no m x m matrix.
+accepts '^  all .*fits' "$input" --set synthetic.train=1000 --set synthetic.test=60000 --set precision=mixed --ranks 1 \
+  --set sampling.rnd=16 --set 'quantities=[ensemble, rnd]' --memory-per-node 64G
+! grep -q 'TOO MANY' out.txt || fail 'draws of functions are refused for a matrix that nobody makes'
 
 # What does not fit.
 refuses 'a node needs .* of 256 GiB; use 3[0-9] node' "$input" --train 1000000 --nodes 2 "${nodes[@]}" --sbatch job.sbatch
