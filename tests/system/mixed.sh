@@ -80,10 +80,6 @@ breaks "$digits" network.depth=1 noise_variance=1e-6
 breaks "$digits" network.depth=1 noise_variance=1e-6 'quantities=[nngp]'
 
 refused output.kernels "$toy"
-for kind in ensemble rnd bayesian_rnd; do
-  refused "sampling.$kind draws functions at the training points.*precision: double" "$toy" output.kernels=false \
-    sampling.posterior=3 "sampling.$kind=3"
-done
 refused certify "$toy" output.kernels=false certify.heads=8
 refused checkpoint.directory "$toy" output.kernels=false checkpoint.directory=kept
 refused factor.save "$toy" output.kernels=false factor.save=factor.h5
