@@ -70,11 +70,11 @@ static bool reserve(int file, int64_t first, int64_t bytes) {
   return true;
 }
 
-/* Whether others may still take some there: Open MPI does, and finds out too late that there is none. */
-static bool leaves_room(int file, int ranks) {
+/* Whether there is so much, and some for others: Open MPI takes it, too, and finds out too late that there is none. */
+static bool has_room(int file, int64_t bytes, int ranks) {
   struct statvfs system;
   return fstatvfs(file, &system) == 0 &&
-         (int64_t)system.f_bavail * (int64_t)system.f_frsize >= ranks * (int64_t)OTHERS;
+         (int64_t)system.f_bavail >= (bytes + ranks * (int64_t)OTHERS) / (int64_t)system.f_frsize;
 }
 
 wl_shared *wl_shared_create(MPI_Comm node, int64_t count) {
@@ -84,9 +84,10 @@ wl_shared *wl_shared_create(MPI_Comm node, int64_t count) {
   const int64_t page = sysconf(_SC_PAGESIZE), part = (8 * count + page) / page * page;
   const int file = open_object(node, rank, part * size);
   if (file < 0) return NULL;
+  const bool has = has_room(file, part * size, size);
   wl_shared *shared = malloc(sizeof *shared);
   if (shared) *shared = (wl_shared){.base = MAP_FAILED, .part = part, .bytes = part * size};
-  if (shared && reserve(file, rank * part, part) && leaves_room(file, size))
+  if (all_have(node, shared && has) && reserve(file, rank * part, part))
     shared->base = mmap(NULL, (size_t)shared->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   if (!all_have(node, shared && shared->base != MAP_FAILED)) wl_shared_destroy(&shared);
