@@ -214,7 +214,8 @@ static double mirrored_here(const wl_cost *m) {
 }
 
 /* κ above the diagonal where Θ is evaluated below it: in the same pass, and handed over, on one node, where the rate of
-   messages bounds the time; on several, evaluated again where it is another rank's. That ranks of a node have some of each other's there is not counted. */
+   messages bounds the time; on several, evaluated again where it is another rank's. That ranks of a node have some of
+   each other's there is not counted. */
 static double kappa_beside(const wl_cost *m, double entries) {
   const double elsewhere = entries * (1.0 - mirrored_here(m));
   const bool one_node = m->row.members <= m->row.on_node && m->column.members <= m->column.on_node;

@@ -39,6 +39,25 @@ static inline wl_grid *grid_of(MPI_Comm comm, int block) {
   return grid;
 }
 
+/* An order and a block size. */
+typedef struct grid_case {
+  int64_t n;
+  int block;
+} grid_case;
+
+/* Checks every case on every shape of grid that the ranks make. */
+static inline void on_every_grid(const grid_case *cases, size_t count, void (*check)(const wl_grid *, int64_t)) {
+  int ranks;
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  for (int rows = 1; rows <= ranks; rows++)
+    for (size_t c = 0; c < count && ranks % rows == 0; c++) {
+      wl_grid *grid = NULL;
+      assert_int_equal(wl_grid_create(MPI_COMM_WORLD, rows, ranks / rows, cases[c].block, &grid), WL_OK);
+      check(grid, cases[c].n);
+      wl_grid_destroy(&grid);
+    }
+}
+
 /* Silent on success: only rank 0 reports, and mpirun fails when any rank does. */
 static inline int mpi_test_main(int argc, char **argv, int (*group)(void)) {
   MPI_Init(&argc, &argv);

@@ -21,12 +21,7 @@
 enum { FEW = 5, MANY = 260, DIMENSION = 5 }; /* few columns go another way than many */
 static const double tolerance = 16.0;
 
-typedef struct size {
-  int64_t n;
-  int block;
-} size;
-
-static const size sizes[] = {{1, 4}, {5, 16}, {16, 16}, {37, 1}, {61, 8}, {130, 16}, {131, 9}, {1100, 500}};
+static const grid_case sizes[] = {{1, 4}, {5, 16}, {16, 16}, {37, 1}, {61, 8}, {130, 16}, {131, 9}, {1100, 500}};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 /* ---- factor and solves ------------------------------------------------------------------------------------------ */
@@ -120,7 +115,7 @@ static void check_rounding(const wl_single *l32, int64_t n, int64_t columns) {
   wl_matrix_destroy(&wide);
 }
 
-static void check_factor(const size *s, const int64_t *columns, size_t count) {
+static void check_factor(const grid_case *s, const int64_t *columns, size_t count) {
   wl_grid *grid = grid_of(MPI_COMM_WORLD, s->block);
   const int64_t n = s->n;
   wl_matrix *a = matrix_of(grid, n, n, entry);
@@ -150,7 +145,7 @@ static void test_factor(void **state) {
 static void test_pieces(void **state) {
   (void)state;
   const int64_t columns[] = {1, WL_SOLVE_FEW, WL_SOLVE_FEW + 1};
-  check_factor(&(size){2100, 48}, columns, sizeof columns / sizeof *columns);
+  check_factor(&(grid_case){2100, 48}, columns, sizeof columns / sizeof *columns);
 }
 
 /* Two lower triangles in one array, entry by entry, trade places; each rank has as many of the one as of the other. */
@@ -192,15 +187,7 @@ static void check_pair(const wl_grid *grid, int64_t n) {
 
 static void test_pair(void **state) {
   (void)state;
-  int ranks;
-  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-  for (int rows = 1; rows <= ranks; rows++)
-    for (size_t c = 0; c < SIZES && ranks % rows == 0; c++) {
-      wl_grid *grid = NULL;
-      assert_int_equal(wl_grid_create(MPI_COMM_WORLD, rows, ranks / rows, sizes[c].block, &grid), WL_OK);
-      check_pair(grid, sizes[c].n);
-      wl_grid_destroy(&grid);
-    }
+  on_every_grid(sizes, SIZES, check_pair);
 }
 
 /* Every rank learns the row of the pivot that fails. */
