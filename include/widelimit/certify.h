@@ -89,7 +89,7 @@ typedef struct wl_certificate {
   int64_t unresolved[2]; /**< points with a variance below it */
   double directions[2];  /**< Σ λ/(λ + τ) over the eigenvalues λ: how many of m directions are seen */
   double shift[3];       /**< δ by wl_stage */
-  wl_mistake mistake;    /**< 0: honest */
+  wl_fault fault;        /**< 0: honest */
 } wl_certificate;
 
 typedef struct wl_certify_options {

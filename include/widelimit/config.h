@@ -2,7 +2,7 @@
  * @file config.h
  * The configuration of a run: YAML in, checked, with every default filled in.
  *
- * The schema (keys, types, defaults, ranges) stands once, in src/io/config.c. Everything here is Local; the
+ * The schema (keys, types, defaults, ranges) stands once, in src/config/config.c. Everything here is Local; the
  * program reads on rank 0 and sends the text of the effective configuration to the others.
  */
 #ifndef WIDELIMIT_CONFIG_H
@@ -25,12 +25,12 @@ typedef enum wl_training { WL_TRAINING_GRADIENT_DESCENT, WL_TRAINING_LINEARIZED 
 typedef enum wl_momentum { WL_MOMENTUM_NONE, WL_MOMENTUM_HEAVY_BALL } wl_momentum;
 
 /** A mistake made on purpose, to show that the verdicts see it (finite.h). */
-typedef enum wl_sabotage {
-  WL_SABOTAGE_NONE,
-  WL_SABOTAGE_LAST_LAYER, /**< the Bayesian target keeps its last layer */
-  WL_SABOTAGE_SHARED,     /**< the target of RND has the predictor's parameters */
-  WL_SABOTAGE_HEAD        /**< head 1 draws the numbers of head 0 */
-} wl_sabotage;
+typedef enum wl_finite_fault {
+  WL_FINITE_FAULT_NONE,
+  WL_FINITE_FAULT_LAST_LAYER, /**< the Bayesian target keeps its last layer */
+  WL_FINITE_FAULT_SHARED,     /**< the target of RND has the predictor's parameters */
+  WL_FINITE_FAULT_HEAD        /**< head 1 draws the numbers of head 0 */
+} wl_finite_fault;
 
 /** Of the factorizations; results are exact in either (predict.h). */
 typedef enum wl_precision { WL_PRECISION_DOUBLE, WL_PRECISION_MIXED } wl_precision;
@@ -74,17 +74,17 @@ typedef struct wl_config {
       double residual; /**< relative residual that ends the training, default 1e-6 */
       int64_t steps;   /**< at most, default 200000 */
     } stop;
-    double step;          /**< in units of 1/λ_max(Θ_XX), default 1 */
-    wl_momentum momentum; /**< default heavy_ball */
-    wl_sabotage sabotage; /**< for tests; default none */
+    double step;              /**< in units of 1/λ_max(Θ_XX), default 1 */
+    wl_momentum momentum;     /**< default heavy_ball */
+    wl_finite_fault sabotage; /**< for tests; default none */
   } finite_width;
   int64_t samples[WL_DRAW_COUNT]; /**< `sampling`: how many draws of each kind; default 0 */
   struct {
-    bool wanted;         /**< the section is given */
-    int64_t replicates;  /**< R ≥ 2, default 20 */
-    int64_t heads;       /**< K ≥ 1, default 64 */
-    double false_alarm;  /**< probability that an honest run fails, in (0, 1), default 1e-6 */
-    wl_mistake sabotage; /**< for demonstration; default none */
+    bool wanted;        /**< the section is given */
+    int64_t replicates; /**< R ≥ 2, default 20 */
+    int64_t heads;      /**< K ≥ 1, default 64 */
+    double false_alarm; /**< probability that an honest run fails, in (0, 1), default 1e-6 */
+    wl_fault sabotage;  /**< for demonstration; default none */
   } certify;
   struct {
     char *directory;      /**< resolved; NULL: no checkpoints */

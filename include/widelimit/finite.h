@@ -202,7 +202,7 @@ typedef struct wl_record {
 wl_record wl_record_layout(const wl_problem *problem, int64_t heads);
 
 /** Everything that was measured. On rank 0. */
-typedef struct wl_study {
+typedef struct wl_experiment {
   const wl_problem *problem; /**< borrowed */
   wl_record record;
   int64_t width_count, networks;
@@ -211,10 +211,10 @@ typedef struct wl_study {
   double seconds;              /**< from the first to the last network */
   double gemm_rate[WL_WIDTHS]; /**< flop/s of DGEMM of the shapes of a step, a rank, all ranks at once */
   double gemm_ranks;           /**< how many ranks that was */
-} wl_study;
+} wl_experiment;
 
 /** What to measure: finite_width of the configuration and what belongs to it. */
-typedef struct wl_study_options {
+typedef struct wl_experiment_options {
   uint64_t seed;
   int64_t width_count, networks, heads;
   int64_t widths[WL_WIDTHS];
@@ -222,30 +222,31 @@ typedef struct wl_study_options {
   double residual, step;
   int64_t steps;
   wl_momentum momentum;
-  wl_sabotage sabotage;
+  wl_finite_fault sabotage;
   const char
       *journal; /**< file of rank 0 that keeps each network's values until the caller removes it; NULL: none */
   bool resume;  /**< go on from it where it is there */
   bool (*stop)(
       void); /**< asked between two networks: true ends the study with WL_ERROR_STOPPED; NULL: none asks */
-} wl_study_options;
+} wl_experiment_options;
 
 /**
  * Local. Whether networks can be trained so: at least one hidden layer, no ridge in gradient descent, 32-bit sizes.
  * Errors: WL_ERROR_CONFIG, naming the key.
  */
-wl_error wl_study_check(const wl_network *network, double ridge, const wl_study_options *options);
+wl_error wl_experiment_check(const wl_network *network, double ridge, const wl_experiment_options *options);
 
 /**
  * Collective over `comm`. Draws, trains and measures `networks` networks of each width and model. Rank 0 hands them
  * out one by one, the widest first, and works itself between the requests; what a network gives depends on the
  * options and its number alone.
- * Errors: WL_ERROR_MEMORY; those of wl_study_check.
+ * Errors: WL_ERROR_MEMORY; those of wl_experiment_check.
  */
-wl_error wl_study_run(MPI_Comm comm, const wl_problem *problem, const wl_study_options *options, wl_study **study);
+wl_error wl_experiment_run(MPI_Comm comm, const wl_problem *problem, const wl_experiment_options *options,
+                           wl_experiment **study);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
-void wl_study_destroy(wl_study **study);
+void wl_experiment_destroy(wl_experiment **study);
 
 /* ---- the verdict --------------------------------------------------------------------------------------------- */
 
@@ -294,7 +295,7 @@ typedef struct wl_verdict {
 #define WL_FINITE_FALSE_ALARM 0.01
 
 /** Local. Errors: WL_ERROR_MEMORY. */
-wl_error wl_study_judge(const wl_study *study, wl_verdict *verdict);
+wl_error wl_experiment_verdict(const wl_experiment *study, wl_verdict *verdict);
 
 /** Local. The deviation as it is shown: of a DISTANCE the root. Likewise its standard error. */
 double wl_claim_shown(const wl_claim *claim, int64_t width);

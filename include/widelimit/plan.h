@@ -7,7 +7,7 @@
  *   r(b) = r∞ b / (b + h)             r∞ `…_gflops`, h `…_half`: every pass over C costs as much as h columns
  *
  * and a message of s bytes takes α + s/β. The factorization is followed step by step, with one clock for each process
- * column: its panel waits for nobody, everybody waits for the panel [the look-ahead of src/solve/factorize.c]. All
+ * column: its panel waits for nobody, everybody waits for the panel [the look-ahead of src/linalg/factorize.c]. All
  * other phases are sums. Sources: Hockney 1994 (α, β and the half length); Petitet et al., HPL scalability analysis
  * (panel, broadcast, update); Thakur, Rabenseifner and Gropp 2005 (trees and rings of messages).
  */

@@ -16,7 +16,7 @@
  *
  * with η ~ N(0, (σ² + jitter) I) drawn for each head. Initial functions are drawn jointly over X and T.
  *
- * Where A and A Y are known, draws of functions need no L, and half the room (wl_joint_create_halves).
+ * Where A and A Y are known, draws of functions need no L, and half the room (wl_joint_create_rfp).
  *
  * Joint kernels are singular where points repeat, and at depth 1. The shift δ = 4 N ε max diag (16 times that after
  * each failure, at most thrice) makes their factors exist. It is for drawing only: S never gets it.
@@ -46,7 +46,7 @@ typedef enum wl_draw {
 const char *wl_draw_name(wl_draw draw);
 
 /** One thing done wrong on purpose, so that tests of the certificate can see it fail: name in the configuration. */
-#define WL_MISTAKE_LIST(X)                                                           \
+#define WL_FAULT_LIST(X)                                                             \
   X(NONE, none, "nothing")                                                           \
   X(TRAINING_KERNEL, training_kernel, "kappa trains in place of theta")              \
   X(PLAIN_TARGET, plain_target, "Bayesian RND gets the target of plain RND")         \
@@ -55,16 +55,16 @@ const char *wl_draw_name(wl_draw draw);
   X(NO_NOISE, no_noise, "heads train without their noise draw")                      \
   X(COVARIANCE, covariance, "the analytic covariances are 2 % too large")
 
-typedef enum wl_mistake {
-#define WL_MISTAKE_ENUM(NAME, name, text) WL_MISTAKE_##NAME,
-  WL_MISTAKE_LIST(WL_MISTAKE_ENUM)
-#undef WL_MISTAKE_ENUM
-      WL_MISTAKE_COUNT
-} wl_mistake;
+typedef enum wl_fault {
+#define WL_FAULT_ENUM(NAME, name, text) WL_FAULT_##NAME,
+  WL_FAULT_LIST(WL_FAULT_ENUM)
+#undef WL_FAULT_ENUM
+      WL_FAULT_COUNT
+} wl_fault;
 
 /** Local. Name as in the configuration, and what it does wrong. */
-const char *wl_mistake_name(wl_mistake mistake);
-const char *wl_mistake_text(wl_mistake mistake);
+const char *wl_fault_name(wl_fault fault);
+const char *wl_fault_text(wl_fault fault);
 
 /** The kernel that the upper triangle holds. */
 typedef enum wl_stage {
@@ -98,7 +98,7 @@ typedef struct wl_joint_options {
   double noise_variance; /**< σ² ≥ 0 */
   double jitter;         /**< ≥ 0 */
   uint64_t seed;
-  wl_mistake mistake;          /**< 0: none */
+  wl_fault fault;              /**< 0: none */
   const wl_joint_watch *watch; /**< NULL: not watched; borrowed, must outlive the joint array */
 } wl_joint_options;
 
@@ -125,15 +125,15 @@ wl_error wl_joint_restore(const wl_joint_options *options, const wl_point_set *p
 
 /**
  * Collective. The same for draws of functions alone, where A and A Y are known (predict.h): L is not needed, and K's factor
- * stands in two arrays that have half the room (src/solve/halves.h). Not for posterior draws, restarts or lending.
+ * stands in two arrays that have half the room (src/linalg/rfp.h). Not for posterior draws, restarts or lending.
  * @param options   the watch is not asked
  * @param halves    the first ⌈N/2⌉ points of X and then T, and the others; borrowed, must outlive the result
  * @param solution  Aᵀ, n × m, on the same grid; borrowed, must outlive the result
  * @param mean      A Y, m × c, on the same grid; borrowed for the call
  * Errors: WL_ERROR_MEMORY; WL_ERROR_CAPACITY.
  */
-wl_error wl_joint_create_halves(const wl_joint_options *options, wl_point_set *const halves[2], int64_t train,
-                                const wl_matrix *solution, const wl_matrix *mean, wl_joint **joint);
+wl_error wl_joint_create_rfp(const wl_joint_options *options, wl_point_set *const halves[2], int64_t train,
+                             const wl_matrix *solution, const wl_matrix *mean, wl_joint **joint);
 
 /** Local. The state between factorizations. */
 wl_joint_state wl_joint_get_state(const wl_joint *joint);
@@ -202,7 +202,7 @@ typedef struct wl_posterior wl_posterior;
 
 /**
  * Collective. Factors C + δI.
- * @param options     seed and mistake; the rest is in C
+ * @param options     seed and fault; the rest is in C
  * @param train       X; only its number of points and its diagonal of Θ count, for z and δ; borrowed for the call
  * @param test        T, m points on the same grid, made with the same network; borrowed for the call
  * @param covariance  m × m on the same grid, C below the diagonal, as wl_model_predict leaves it; borrowed for the call

@@ -228,7 +228,7 @@ static wl_estimate rnd_distribution(const wl_view *v) {
   return distance_of_uniforms(v, WL_FINITE_RND, networks(v), v->features);
 }
 
-int64_t wl_claim_groups(const wl_study *study) {
+int64_t wl_claim_groups(const wl_experiment *study) {
   return study->networks / (study->record.heads[WL_FINITE_RND] + 1);
 }
 

@@ -9,7 +9,7 @@
 
 /** One width of a study, with room to work. */
 typedef struct wl_view {
-  const wl_study *study;
+  const wl_experiment *study;
   const wl_problem *problem;
   const double *data;                      /**< [network][record.size] */
   double *values, *features, *gram, *work; /**< M; M × most features; M × M; M × M */
@@ -35,6 +35,6 @@ extern const wl_claim_entry wl_claim_entries[WL_CLAIMS];
 int64_t wl_claim_features(const wl_problem *problem);
 
 /** How many groups of K + 1 ensemble members there are. */
-int64_t wl_claim_groups(const wl_study *study);
+int64_t wl_claim_groups(const wl_experiment *study);
 
 #endif

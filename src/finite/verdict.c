@@ -25,7 +25,7 @@ double wl_claim_shown_error(const wl_claim *claim, int64_t width) {
  */
 static const double least_power = 1.0;
 
-static bool is_present(const wl_claim_entry *entry, const wl_study *study) {
+static bool is_present(const wl_claim_entry *entry, const wl_experiment *study) {
   if ((entry->flags & WL_CLAIM_HEADS) && study->record.heads[WL_FINITE_RND] < 2) return false;
   return !(entry->flags & WL_CLAIM_GROUPS) || wl_claim_groups(study) >= LEAST_GROUPS;
 }
@@ -87,7 +87,7 @@ static void judge_zero(wl_claim *claim, int64_t count, double critical) {
   claim->pass = claim->agrees;
 }
 
-static void judge(const wl_study *study, const wl_claim_entry *entry, double level, double critical,
+static void judge(const wl_experiment *study, const wl_claim_entry *entry, double level, double critical,
                   wl_claim *claim) {
   wl_series_data data = {.count = study->width_count};
   for (int64_t w = 0; w < data.count; w++) {
@@ -107,7 +107,7 @@ static void judge(const wl_study *study, const wl_claim_entry *entry, double lev
   claim->pass = claim->falls && claim->agrees;
 }
 
-static wl_error measure_all(const wl_study *study, wl_verdict *verdict) {
+static wl_error measure_all(const wl_experiment *study, wl_verdict *verdict) {
   const size_t M = (size_t)study->networks, features = (size_t)wl_claim_features(study->problem);
   double *room = malloc(sizeof(double) * (M + M * features + 2 * M * M));
   if (!room) WL_FAIL(WL_ERROR_MEMORY, "finite networks: no memory to compare %zu networks", M);
@@ -129,14 +129,14 @@ static wl_error measure_all(const wl_study *study, wl_verdict *verdict) {
   return WL_OK;
 }
 
-static void count_convergence(const wl_study *study, wl_verdict *verdict) {
+static void count_convergence(const wl_experiment *study, wl_verdict *verdict) {
   for (int64_t i = 0; i < study->width_count * study->networks; i++)
     for (int model = 0; model < WL_FINITE_MODELS; model++)
       if (study->data[i * study->record.size + study->record.converged[model]] == 0.0)
         verdict->not_converged[model]++;
 }
 
-wl_error wl_study_judge(const wl_study *study, wl_verdict *verdict) {
+wl_error wl_experiment_verdict(const wl_experiment *study, wl_verdict *verdict) {
   *verdict = (wl_verdict){.pass = true};
   WL_TRY(measure_all(study, verdict));
   int tests = 0;

@@ -10,7 +10,7 @@ static int omp_get_thread_num(void) { return 0; }
 #endif
 
 #include "base/util.h"
-#include "gram/mirror.h"
+#include "gram/tile_exchange.h"
 #include "widelimit/log.h"
 #include "widelimit/machine.h"
 
@@ -56,15 +56,15 @@ typedef struct assembly {
   double kappa_weight, theta_weight;
   bool triangular, lower;
   wl_matrix *a, *kappa, *theta;
-  wl_mirror *mirror; /* NULL: no entry serves two places */
-  int64_t height;    /* block rows of a step where tiles are mirrored */
+  wl_tile_exchange *exchange; /* NULL: no entry serves two places */
+  int64_t height;             /* block rows of a step where tiles are mirrored */
 } assembly;
 
 typedef void (*tile_function)(const assembly *as, const tile *t, scratch *s);
 
 /* Local. Tiles of one block column, dealt out among the threads; none depends on another. */
-static void fill_tiles(const assembly *as, const wl_matrix *shape, const wl_mirror_step *step, tile_function fill,
-                       scratch *scratches, int threads) {
+static void fill_tiles(const assembly *as, const wl_matrix *shape, const wl_tile_exchange_step *step,
+                       tile_function fill, scratch *scratches, int threads) {
   const int64_t nb = shape->grid->block, end = smaller(step->row_end * nb, shape->local_rows);
   if (step->column * nb >= shape->local_columns) return;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
@@ -79,18 +79,18 @@ static void fill_columns(const assembly *as, const wl_matrix *shape, tile_functi
                          int threads, wl_progress *progress) {
   const wl_grid *g = shape->grid;
   const int64_t nb = g->block, down = nb * g->rows;
-  const int64_t height = as->mirror ? as->height : shape->rows / down + 1;
+  const int64_t height = as->exchange ? as->height : shape->rows / down + 1;
   const int64_t most = wl_grid_owned(shape->columns, g->column_block, 0, g->columns); /* the same on all ranks */
   for (int64_t column = 0; column * nb < most; column++) {
     for (int64_t row = 0; row * down < shape->rows; row += height) {
-      const wl_mirror_step step = {column, row, row + height};
-      if (as->mirror) wl_mirror_begin(as->mirror, &step);
+      const wl_tile_exchange_step step = {column, row, row + height};
+      if (as->exchange) wl_tile_exchange_begin(as->exchange, &step);
       fill_tiles(as, shape, &step, fill, scratches, threads);
-      if (as->mirror) wl_mirror_end(as->mirror);
+      if (as->exchange) wl_tile_exchange_end(as->exchange);
     }
     if (progress) wl_progress_update(progress, (double)(column * nb));
   }
-  if (as->mirror) wl_mirror_finish(as->mirror);
+  if (as->exchange) wl_tile_exchange_finish(as->exchange);
 }
 
 /* Collective. Calls `fill` for every tile that this rank has of a matrix like `shape`, on as many threads as BLAS has. */
@@ -130,8 +130,8 @@ static void fill_diagonal_tile(const wl_point_set *points, wl_gram_content conte
 }
 
 /*
- * Θ of a tile below the diagonal, and with it κ of its mirror image where that is within reach. Other tiles above the
- * diagonal are evaluated as their mirror images are, which makes an entry independent of the grid.
+ * Θ of a tile below the diagonal, and with it κ of its exchange image where that is within reach. Other tiles above the
+ * diagonal are evaluated as their exchange images are, which makes an entry independent of the grid.
  */
 static void fill_symmetric(const assembly *as, const tile *t, scratch *s) {
   const wl_point_set *points = as->rows;
@@ -141,10 +141,10 @@ static void fill_symmetric(const assembly *as, const tile *t, scratch *s) {
     fill_diagonal_tile(points, as->content, a, t, s);
   } else if (t->i > t->j && theta) {
     int64_t ld = 0;
-    double *image = as->mirror ? wl_mirror_place(as->mirror, t->il, &ld) : NULL;
+    double *image = as->exchange ? wl_tile_exchange_place(as->exchange, t->il, &ld) : NULL;
     wl_network_tile_split(points->row, t->il, t->rows, points->column, t->jl, t->columns, image, ld, t->at, a->ld,
                           s->work);
-  } else if (t->i < t->j && kappa && !(as->mirror && wl_mirror_fills(as->mirror, t->i, t->j))) {
+  } else if (t->i < t->j && kappa && !(as->exchange && wl_tile_exchange_fills(as->exchange, t->i, t->j))) {
     wl_network_tile_split(points->column, t->jl, t->columns, points->row, t->il, t->rows, t->at, a->ld, NULL, 0,
                           s->work);
   }
@@ -169,9 +169,9 @@ wl_error wl_gram_symmetric_among(const wl_point_set *points, MPI_Comm neighbours
   assembly as = {.rows = points, .columns = points, .content = WL_GRAM_BOTH, .height = height, .a = a};
   WL_TRY(wl_grid_check_square(points->grid));
   WL_TRY(wl_grid_check_square(a->grid));
-  WL_TRY(wl_mirror_create(a, neighbours, height, &as.mirror));
+  WL_TRY(wl_tile_exchange_create(a, neighbours, height, &as.exchange));
   const wl_error error = assemble(&as, fill_symmetric);
-  wl_mirror_destroy(&as.mirror);
+  wl_tile_exchange_destroy(&as.exchange);
   return error;
 }
 
@@ -181,7 +181,8 @@ wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, 
                            fill_symmetric);
   MPI_Comm node;
   MPI_Comm_split_type(a->grid->comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
-  const wl_error error = wl_gram_symmetric_among(points, node, wl_mirror_height(a, wl_machine_threads()), a);
+  const wl_error error =
+      wl_gram_symmetric_among(points, node, wl_tile_exchange_height(a, wl_machine_threads()), a);
   MPI_Comm_free(&node);
   return error;
 }

@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "io/checkpoint_file.h"
+#include "checkpoint/checkpoint_file.h"
 #include "mpi_test.h"
 
 static const double outside = -7.0;

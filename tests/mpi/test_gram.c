@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "dist/scalapack.h"
-#include "gram/mirror.h"
+#include "gram/tile_exchange.h"
 #include "widelimit/gram.h"
 #include "widelimit/machine.h"
 #include "widelimit/random.h"

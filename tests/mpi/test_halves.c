@@ -8,8 +8,8 @@
 #include <math.h>
 
 #include "dist/scalapack.h"
-#include "solve/factorize.h"
-#include "solve/halves.h"
+#include "linalg/factorize.h"
+#include "linalg/rfp.h"
 
 static const double tolerance = 16.0;
 
@@ -65,10 +65,10 @@ static void fill_end(value of, int64_t offset, int upper, double *diagonal, wl_m
   }
 }
 
-static wl_halves *halves_of(const wl_grid *grid, int64_t n, value of) {
-  wl_halves *h = NULL;
-  assert_int_equal(wl_halves_create(grid, n, &h), WL_OK);
-  const int64_t first = wl_halves_first(n);
+static wl_rfp *halves_of(const wl_grid *grid, int64_t n, value of) {
+  wl_rfp *h = NULL;
+  assert_int_equal(wl_rfp_create(grid, n, &h), WL_OK);
+  const int64_t first = wl_rfp_first(n);
   fill_end(of, 0, 0, h->diagonal[0], h->ends);
   fill_end(of, first, 1, h->diagonal[1], &h->last);
   fill(of, 0, first, h->cross);
@@ -93,10 +93,10 @@ static double difference(const wl_matrix *a, const wl_matrix *wanted) {
 }
 
 /* L Z by both; columns of the identity give L itself, and zeros above its diagonal. */
-static void check_product(wl_halves *h, const wl_matrix *l, int64_t columns, value z) {
+static void check_product(wl_rfp *h, const wl_matrix *l, int64_t columns, value z) {
   wl_matrix *b = matrix_of(l->grid, l->rows, columns, z), *wanted = matrix_of(l->grid, l->rows, columns, z);
   wl_trmm_left(WL_LOWER, WL_NO_TRANS, l, wanted);
-  assert_int_equal(wl_halves_multiply(h, b), WL_OK);
+  assert_int_equal(wl_rfp_multiply(h, b), WL_OK);
   assert_true(difference(b, wanted) < tolerance * (double)l->rows * DBL_EPSILON * largest(l));
   wl_matrix_destroy(&wanted);
   wl_matrix_destroy(&b);
@@ -104,16 +104,16 @@ static void check_product(wl_halves *h, const wl_matrix *l, int64_t columns, val
 
 static void check_factor(const wl_grid *grid, int64_t n) {
   wl_matrix *l = matrix_of(grid, n, n, entry);
-  wl_halves *h = halves_of(grid, n, entry);
+  wl_rfp *h = halves_of(grid, n, entry);
   int64_t pivot;
   assert_int_equal(wl_factorize(l, WL_TRIANGLE_LOWER, "whole", &pivot), WL_OK);
   assert_int_equal(pivot, -1);
-  assert_int_equal(wl_halves_factorize(h, "halves", &pivot), WL_OK);
+  assert_int_equal(wl_rfp_factorize(h, "halves", &pivot), WL_OK);
   assert_int_equal(pivot, -1);
   check_product(h, l, n, identity);
   check_product(h, l, 1, column);
   check_product(h, l, 23, column);
-  wl_halves_destroy(&h);
+  wl_rfp_destroy(&h);
   wl_matrix_destroy(&l);
 }
 
@@ -125,18 +125,18 @@ static void test_factor(void **state) {
 /* Every rank learns the row of the pivot that fails, in one array and in two. */
 static void check_pivot(const wl_grid *grid, int64_t n, value of) {
   wl_matrix *a = matrix_of(grid, n, n, of);
-  wl_halves *h = halves_of(grid, n, of);
+  wl_rfp *h = halves_of(grid, n, of);
   int64_t pivot;
   assert_int_equal(wl_factorize(a, WL_TRIANGLE_LOWER, "whole", &pivot), WL_OK);
   assert_int_equal(pivot, special);
-  assert_int_equal(wl_halves_factorize(h, "halves", &pivot), WL_OK);
+  assert_int_equal(wl_rfp_factorize(h, "halves", &pivot), WL_OK);
   assert_int_equal(pivot, special);
-  wl_halves_destroy(&h);
+  wl_rfp_destroy(&h);
   wl_matrix_destroy(&a);
 }
 
 static void check_pivots(const wl_grid *grid, int64_t n) {
-  const int64_t first = wl_halves_first(n), rows[] = {0, first - 1, first, n - 1};
+  const int64_t first = wl_rfp_first(n), rows[] = {0, first - 1, first, n - 1};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
     special = rows[k];
     if (special >= n) continue;

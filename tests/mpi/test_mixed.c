@@ -11,10 +11,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "gram/implicit.h"
+#include "gram/matrix_free.h"
+#include "linalg/factorize.h"
+#include "linalg/sweep.h"
 #include "solution.h"
-#include "solve/factorize.h"
-#include "solve/sweep.h"
 #include "widelimit/predict.h"
 #include "widelimit/random.h"
 
@@ -266,14 +266,14 @@ static void check_apply(int64_t columns) {
 
     wl_product also = {.v = more, .c = kappa_more, .shift = 0.25};
     wl_product first = {.v = v, .c = kappa, .shift = 0.5, .also = &also}, second = {.v = narrow, .c = theta};
-    assert_int_equal(wl_gram_apply(points, &second, &first), WL_OK);
+    assert_int_equal(wl_gram_multiply(points, &second, &first), WL_OK);
     const double bound = tolerance * (double)n * DBL_EPSILON;
     assert_true(difference(kappa, wanted, 0) < bound);
     assert_true(difference(kappa_more, wanted_more, 0) < bound);
 
     const double whole = dot(v, wanted), more_whole = dot(more, wanted_more), theta_whole = dot(narrow, theta);
     first.half = also.half = second.half = true;
-    assert_int_equal(wl_gram_apply(points, &second, &first), WL_OK);
+    assert_int_equal(wl_gram_multiply(points, &second, &first), WL_OK);
     assert_true(fabs(2.0 * dot(v, kappa) - whole) < bound * (double)n * fabs(whole));
     assert_true(fabs(2.0 * dot(more, kappa_more) - more_whole) < bound * (double)n * fabs(more_whole));
     assert_true(fabs(2.0 * dot(narrow, theta) - theta_whole) < bound * (double)n * fabs(theta_whole));

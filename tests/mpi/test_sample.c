@@ -260,7 +260,7 @@ static void check_halves(const draw_case *of, double bound) {
   wl_joint *joint = joint_of(&p, 5), *halves = NULL;
   read_set(&p, 0, first, &points[0]);
   read_set(&p, first, all - first, &points[1]);
-  assert_int_equal(wl_joint_create_halves(&options, points, of->train, solution, p.mean, &halves), WL_OK);
+  assert_int_equal(wl_joint_create_rfp(&options, points, of->train, solution, p.mean, &halves), WL_OK);
   assert_int_equal(wl_joint_enter(halves, WL_STAGE_KAPPA), WL_OK);
   for (int kind = WL_DRAW_ENSEMBLE; kind < WL_DRAW_COUNT; kind++) {
     const double apart = functions_apart(&p, joint, halves, (wl_draw)kind);

@@ -7,15 +7,15 @@
 #include <gsl/gsl_cdf.h>
 #include <stdio.h>
 
-#include "certify/tests.h"
+#include "certificate/p_values.h"
 
 static const draw_case usual = {.train = 30, .test = 25, .dimension = 4, .outputs = 2, .depth = 3, .noise = 0.05};
 
 /* Strong enough for a covariance off by 2 %: √(R K m / 2) 0.02 = 10 standard errors. */
-static wl_certify_options strong(const problem *p, uint64_t seed, wl_mistake mistake) {
+static wl_certify_options strong(const problem *p, uint64_t seed, wl_fault fault) {
   wl_certify_options options = {
       .joint = joint_options_of(p, seed), .replicates = 250, .heads = 80, .false_alarm = 1e-6};
-  options.joint.mistake = mistake;
+  options.joint.fault = fault;
   return options;
 }
 
@@ -28,7 +28,7 @@ static void print_failures(const wl_certificate *c) {
 
 /* What a mistake must and must not do. */
 typedef struct expectation {
-  wl_mistake mistake;
+  wl_fault fault;
   wl_test_name fails[8];
   int fail_count;
   wl_test_name passes[8];
@@ -36,13 +36,13 @@ typedef struct expectation {
 } expectation;
 
 static void check_mistake(const problem *p, const expectation *e) {
-  const wl_certify_options options = strong(p, 3, e->mistake);
+  const wl_certify_options options = strong(p, 3, e->fault);
   const wl_certificate c = certificate_of(p, &options);
-  bool right = !c.passed || e->mistake == WL_MISTAKE_NONE;
+  bool right = !c.passed || e->fault == WL_FAULT_NONE;
   for (int k = 0; k < e->fail_count; k++) right = right && !c.test[e->fails[k]].passed;
   for (int k = 0; k < e->pass_count; k++) right = right && c.test[e->passes[k]].passed;
   if (!right) {
-    print_error("mistake %s gave these failures:\n", wl_mistake_name(e->mistake));
+    print_error("mistake %s gave these failures:\n", wl_fault_name(e->fault));
     print_failures(&c);
   }
   assert_true(right);
@@ -51,36 +51,36 @@ static void check_mistake(const problem *p, const expectation *e) {
 static void test_mistakes(void **state) {
   (void)state;
   static const expectation expected[] = {
-      {WL_MISTAKE_TRAINING_KERNEL,
+      {WL_FAULT_TRAINING_KERNEL,
        {WL_TEST_RND_JOINT, WL_TEST_ENSEMBLE_JOINT, WL_TEST_POSTERIOR_JOINT, WL_TEST_EXACT_RND,
         WL_TEST_EXACT_SOLVE},
        5,
        {0},
        0},
-      {WL_MISTAKE_PLAIN_TARGET,
+      {WL_FAULT_PLAIN_TARGET,
        {WL_TEST_BAYESIAN_JOINT, WL_TEST_BAYESIAN_POINTS, WL_TEST_BAYESIAN_NORMS, WL_TEST_SUM_JOINT,
         WL_TEST_EXACT_BAYESIAN},
        5,
        {WL_TEST_RND_JOINT, WL_TEST_ENSEMBLE_JOINT, WL_TEST_POSTERIOR_JOINT, WL_TEST_EXACT_RND,
         WL_TEST_EXACT_SOLVE},
        5},
-      {WL_MISTAKE_NO_HALF,
+      {WL_FAULT_NO_HALF,
        {WL_TEST_RND_JOINT, WL_TEST_RND_POINTS, WL_TEST_RND_LAW_JOINT, WL_TEST_RND_ENSEMBLE_POINTS,
         WL_TEST_RND_ENSEMBLE_JOINT},
        5,
        {WL_TEST_ENSEMBLE_JOINT, WL_TEST_BAYESIAN_JOINT, WL_TEST_POSTERIOR_JOINT, WL_TEST_EXACT_RND},
        4},
-      {WL_MISTAKE_SHARED_STREAM,
+      {WL_FAULT_SHARED_STREAM,
        {WL_TEST_HEADS_INDEPENDENT, WL_TEST_BAYESIAN_INDEPENDENT},
        2,
        {WL_TEST_RND_POINTS, WL_TEST_BAYESIAN_MARGINALS, WL_TEST_EXACT_RND, WL_TEST_EXACT_BAYESIAN},
        4},
-      {WL_MISTAKE_NO_NOISE,
+      {WL_FAULT_NO_NOISE,
        {WL_TEST_BAYESIAN_JOINT, WL_TEST_SUM_JOINT, WL_TEST_EXACT_BAYESIAN},
        3,
        {WL_TEST_RND_JOINT, WL_TEST_ENSEMBLE_JOINT, WL_TEST_POSTERIOR_JOINT, WL_TEST_HEADS_INDEPENDENT},
        4},
-      {WL_MISTAKE_COVARIANCE,
+      {WL_FAULT_COVARIANCE,
        {WL_TEST_RND_JOINT, WL_TEST_ENSEMBLE_JOINT, WL_TEST_BAYESIAN_JOINT, WL_TEST_POSTERIOR_JOINT,
         WL_TEST_EXACT_RND, WL_TEST_EXACT_BAYESIAN, WL_TEST_EXACT_BORDER},
        7,
@@ -88,7 +88,7 @@ static void test_mistakes(void **state) {
        4},
   };
   problem p = problem_create(&usual, 8);
-  const wl_certify_options options = strong(&p, 3, WL_MISTAKE_NONE);
+  const wl_certify_options options = strong(&p, 3, WL_FAULT_NONE);
   const wl_certificate honest = certificate_of(&p, &options);
   print_failures(&honest);
   assert_true(honest.passed);

@@ -1,0 +1,65 @@
+/**
+ * @file cost.h
+ * Costs that the phases of every kind of run are made of (doc/performance.md). Seconds of the slowest rank; local.
+ */
+#ifndef WIDELIMIT_COST_COST_H
+#define WIDELIMIT_COST_COST_H
+
+#include "widelimit/plan.h"
+
+/** One kind of communicator: its members, how many of them share a node, and what of a node's link one of them gets. */
+typedef struct wl_circle {
+  double members, on_node, link_share;
+} wl_circle;
+
+typedef struct wl_cost {
+  wl_speeds s; /**< as one rank gets them */
+  const wl_layout *l;
+  const wl_work *w;
+  wl_circle row, column; /**< the Q ranks of a process row, the P ranks of a process column */
+} wl_cost;
+
+/** Whether posterior draws are made by their covariance, m × m: in mixed precision. */
+static inline bool wl_work_has_square(const wl_work *w) { return w->mixed && w->samples[WL_DRAW_POSTERIOR] > 0; }
+
+/** Whether functions are drawn, jointly over X and T. */
+static inline bool wl_work_draws_functions(const wl_work *w) {
+  return w->samples[WL_DRAW_ENSEMBLE] > 0 || w->samples[WL_DRAW_RND] > 0 || w->samples[WL_DRAW_BAYESIAN_RND] > 0;
+}
+
+wl_cost wl_cost_of(const wl_speeds *speeds, const wl_layout *layout, const wl_work *work);
+
+/** Flops a second with blocks of this width. */
+double wl_cost_rate(double gflops, double half, double width);
+
+double wl_cost_broadcast(const wl_cost *cost, const wl_circle *circle, double bytes);
+
+/** Numbers that all ranks must agree on, so many times. */
+double wl_cost_agree(const wl_cost *cost, double times);
+
+double wl_cost_copy(const wl_cost *cost, double numbers);
+double wl_cost_touch(const wl_cost *cost, double numbers);
+
+double wl_cost_ranks(const wl_cost *cost);
+
+/** Rows beyond a block of which one coordinate of `count` has at most so many. */
+double wl_cost_most_rows(double left, double block, double count);
+
+/** Entries of an N × N array on the rank that has most. */
+double wl_cost_largest_share(const wl_cost *cost, double n);
+
+/** One entry of κ or Θ, with the product of its points, where this many threads compute entries. */
+double wl_cost_entry(const wl_cost *cost, const wl_entry_cost *entry, int threads);
+
+/** The Cholesky factorization alone. */
+double wl_cost_factor(const wl_cost *cost, double n, bool lower);
+
+/** What a sweep does with each block column: push (T X = B), pull (Tᵀ X = B), or both (a symmetric product). */
+typedef enum wl_sweep { WL_SWEEP_PUSH = 1, WL_SWEEP_PULL = 2, WL_SWEEP_BOTH = 3 } wl_sweep;
+
+double wl_cost_sweep(const wl_cost *cost, wl_sweep kind, double n, double columns);
+
+/** Factors and predictions in mixed precision, into `seconds` by phase. */
+void wl_cost_mixed(const wl_cost *cost, double seconds[WL_PHASE_COUNT]);
+
+#endif

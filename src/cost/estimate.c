@@ -1,0 +1,455 @@
+/*
+ * The cost model. Flops and bytes are those of the slowest rank; `k` counts block columns, `left` the rows beyond one.
+ */
+#include "widelimit/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "cost/cost.h"
+#include "widelimit/cholesky.h"
+
+double wl_cost_rate(double gflops, double half, double width) { return 1e9 * gflops * width / (width + half); }
+
+static double ceil_div(double a, double b) { return ceil(a / b); }
+
+/* Ranks that share a core take turns; threads speed up what BLAS does. */
+static wl_speeds speeds_of_rank(const wl_speeds *speeds, const wl_layout *l) {
+  wl_speeds s = *speeds;
+  const double wanted = (double)l->ranks_per_node * l->threads, share = fmin(1.0, l->cores_per_node / wanted);
+  double *const blas[] = {&s.gemm_gflops, &s.update_gflops, &s.corner_gflops, &s.push_gflops,
+                          &s.pull_gflops, &s.panel_gflops,  &s.tile_gflops,   &s.read_gbytes};
+  double *const single[] = {&s.copy_gbytes, &s.touch_gbytes, &s.local_gbytes};
+  for (size_t i = 0; i < sizeof blas / sizeof *blas; i++) *blas[i] *= share * l->threads / l->measured_threads;
+  for (size_t i = 0; i < sizeof single / sizeof *single; i++) *single[i] *= share;
+  for (int a = 0; a < WL_ACTIVATION_COUNT; a++) {
+    s.kappa[a].first /= share;
+    s.kappa[a].layer /= share;
+    s.theta[a].first /= share;
+    s.theta[a].layer /= share;
+  }
+  return s;
+}
+
+/* Ranks count along the rows of the grid, and nodes are filled in that order. */
+wl_cost wl_cost_of(const wl_speeds *speeds, const wl_layout *l, const wl_work *w) {
+  const double here = l->ranks_per_node, q = l->columns, p = l->rows;
+  wl_cost m = {.s = speeds_of_rank(speeds, l), .l = l, .w = w};
+  m.row = (wl_circle){q, fmin(q, here), fmax(here, 1.0)};
+  m.column = (wl_circle){p, fmin(p, fmax(1.0, floor(here / q))), fmin(here, q)};
+  return m;
+}
+
+static double rounds(double members) {
+  return members <= 1.0 ? 0.0 : members <= 4.0 ? members - 1.0 : ceil(log2(members));
+}
+
+/* One message to all: a tree (Open MPI: a star of up to 4), first within the node, then between nodes, by all ranks of a node. */
+double wl_cost_broadcast(const wl_cost *m, const wl_circle *c, double bytes) {
+  const double nodes = ceil_div(c->members, c->on_node);
+  return rounds(c->on_node) * (1e-6 * m->s.local_latency_us + bytes / (1e9 * m->s.local_gbytes)) +
+         rounds(nodes) *
+             (1e-6 * m->s.network_latency_us + bytes * m->l->ranks_per_node / (1e9 * m->s.network_gbytes));
+}
+
+/* Pieces of `bytes` in all, from all to all: a ring. */
+static double gather(const wl_cost *m, const wl_circle *c, double bytes) {
+  if (c->members <= 1.0) return 0.0;
+  const double hops = c->members - 1.0, moved = bytes * hops / c->members;
+  if (c->members <= c->on_node) return hops * 1e-6 * m->s.local_latency_us + moved / (1e9 * m->s.local_gbytes);
+  return hops * 1e-6 * m->s.network_latency_us + moved * c->link_share / (1e9 * m->s.network_gbytes);
+}
+
+/* Numbers that all ranks must agree on: there and back. */
+double wl_cost_agree(const wl_cost *m, double times) {
+  return 2.0 * times * (wl_cost_broadcast(m, &m->row, 8.0) + wl_cost_broadcast(m, &m->column, 8.0));
+}
+
+double wl_cost_copy(const wl_cost *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.copy_gbytes); }
+double wl_cost_touch(const wl_cost *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.touch_gbytes); }
+
+/* Rows beyond block k of which coordinate `me` has at most so many. */
+double wl_cost_most_rows(double left, double block, double count) {
+  return fmin(left, ceil_div(ceil_div(left, block), count) * block);
+}
+
+/* ---- the factorization ---------------------------------------------------------------------------------------- */
+
+/* The loop of factorize.c: its panel lies along `across`, and is sent `along` with one step of look-ahead. */
+typedef struct loop {
+  const wl_cost *m;
+  double n, b, blocks;
+  const wl_circle *along, *across;
+  int count; /* of process coordinates along */
+} loop;
+
+static double width_of(const loop *l, double k) { return fmin(l->b, l->n - k * l->b); }
+
+/* Diagonal tile, its way to the panel's owners, triangular solve, packing. */
+static double panel_seconds(const loop *l, double k) {
+  const wl_speeds *s = &l->m->s;
+  const double b = width_of(l, k), rows = wl_cost_most_rows(l->n - k * l->b - b, l->b, l->across->members);
+  return b * b * b / 3.0 / wl_cost_rate(s->tile_gflops, s->tile_half, b) +
+         wl_cost_broadcast(l->m, l->across, 8.0 * b * b) +
+         rows * b * b / wl_cost_rate(s->panel_gflops, s->panel_half, b) + wl_cost_copy(l->m, 2.0 * rows * b);
+}
+
+/*
+ * The blocks of coordinate q beyond block k, the first of them `first` (global): Σ rows below each, half of a tile on
+ * the diagonal. Eight blocks at a time go in one product, but for the triangle where they meet the diagonal.
+ */
+static double update_seconds(const loop *l, double k, double first, double count) {
+  const wl_speeds *s = &l->m->s;
+  const double a = l->count, b = l->b, p = l->across->members, width = width_of(l, k);
+  if (count <= 0.0) return 0.0;
+  const double below = count * (l->n - first * b) - b * a * count * (count - 1.0) / 2.0; /* rows, summed */
+  const double uneven = p > 1.0 ? count * b * b / 4.0 : 0.0; /* what the rank with most has beyond its share */
+  const double entries = fmax(0.0, (below * b - count * b * b / 2.0) / p + uneven);
+  const double corner = fmin(entries, count * fmin(count, 8.0) * b * b * a / p / 2.0);
+  return 2.0 * corner * width / wl_cost_rate(s->corner_gflops, s->corner_half, width) +
+         2.0 * (entries - corner) * width / wl_cost_rate(s->update_gflops, s->update_half, width);
+}
+
+/* A panel on its way into the other direction. */
+static double gather_seconds(const loop *l, double k) {
+  const double left = l->n - (k + 1.0) * l->b;
+  if (left <= 0.0) return 0.0;
+  const double numbers = wl_cost_most_rows(left, l->b, l->along->members) * l->b;
+  return gather(l->m, l->across, 8.0 * numbers) + wl_cost_copy(l->m, 2.0 * numbers);
+}
+
+static double follow(const loop *l, double *clock) {
+  const double a = l->count;
+  double arrives =
+      panel_seconds(l, 0.0) +
+      wl_cost_broadcast(l->m, l->along, 8.0 * wl_cost_most_rows(l->n, l->b, l->across->members) * l->b);
+  for (int q = 0; q < l->count; q++) clock[q] = 0.0;
+  clock[0] = panel_seconds(l, 0.0);
+  for (double k = 0.0; k + 1.0 < l->blocks; k++) {
+    const double gathered = gather_seconds(l, k);
+    const int owner = (int)fmod(k + 1.0, a);
+    double next = 0.0;
+    for (int q = 0; q < l->count; q++) {
+      const double after = fmod(k + 1.0, a), first = k + 1.0 + fmod(q - after + a, a);
+      double blocks = first < l->blocks ? floor((l->blocks - 1.0 - first) / a) + 1.0 : 0.0;
+      clock[q] = fmax(clock[q], arrives) + gathered;
+      if (q == owner) {
+        clock[q] += update_seconds(l, k, first, 1.0) + panel_seconds(l, k + 1.0);
+        const double left = l->n - (k + 2.0) * l->b;
+        next = clock[q] +
+               wl_cost_broadcast(l->m, l->along,
+                                 8.0 * wl_cost_most_rows(fmax(left, 0.0), l->b, l->across->members) * l->b);
+        clock[q] += update_seconds(l, k, first + a, blocks - 1.0);
+      } else {
+        clock[q] += update_seconds(l, k, first, blocks);
+      }
+    }
+    arrives = next;
+  }
+  double last = arrives;
+  for (int q = 0; q < l->count; q++) last = fmax(last, clock[q]);
+  return last;
+}
+
+double wl_cost_factor(const wl_cost *m, double n, bool lower) {
+  loop l = {.m = m,
+            .n = n,
+            .b = m->l->block,
+            .blocks = ceil(n / m->l->block),
+            .along = lower ? &m->row : &m->column,
+            .across = lower ? &m->column : &m->row,
+            .count = lower ? m->l->columns : m->l->rows};
+  double *clock = malloc(sizeof(double) * (size_t)l.count);
+  if (!clock) return NAN;
+  const double seconds = follow(&l, clock);
+  free(clock);
+  return seconds;
+}
+
+/*
+ * Around the loop: norm, S Z before and L Lᵀ Z after with 4 probes, and L⁻¹ Y, all together as long as reading a triangle
+ * 20 times (measured); then the condition: 12 triangular solves with one vector, the usual number for the climb of
+ * condition.c, each 1.6 times as long (measured) as reading, and by the ranks of one process column at a time.
+ */
+static double around_factor(const wl_cost *m) {
+  const double n = (double)m->w->train, p = m->l->rows, q = m->l->columns, b = m->l->block;
+  const double triangle = 4.0 * n * n / (1e9 * m->s.read_gbytes);
+  const double messages =
+      n / b * (wl_cost_broadcast(m, &m->row, 8.0 * b) + wl_cost_broadcast(m, &m->column, 8.0 * b));
+  return 20.0 * triangle / (p * q) + 4.0 * messages + 12.0 * (1.6 * triangle / p + messages) +
+         wl_cost_agree(m, 20.0);
+}
+
+static double factor_phase(const wl_cost *m, bool lower) {
+  return wl_cost_factor(m, (double)m->w->train, lower) + around_factor(m);
+}
+
+/* ---- assembly and prediction ---------------------------------------------------------------------------------- */
+
+double wl_cost_entry(const wl_cost *m, const wl_entry_cost *cost, int threads) {
+  const wl_network *net = &m->w->network;
+  const wl_entry_cost *c = &cost[net->depth > 1 ? net->activation : WL_ACTIVATION_IDENTITY];
+  return 1e-9 * (c->first + (net->depth - 1) * c->layer) / threads +
+         2.0 * (double)m->w->dimension / (1e9 * m->s.gemm_gflops);
+}
+
+double wl_cost_ranks(const wl_cost *m) { return (double)m->l->rows * m->l->columns; }
+
+/* Entries of an N × N array on the rank that has most. */
+double wl_cost_largest_share(const wl_cost *m, double n) {
+  return wl_cost_most_rows(n, m->l->block, m->l->rows) * wl_cost_most_rows(n, m->l->block, m->l->columns);
+}
+
+/* The share of tiles whose mirror image is on the same rank: (i, j) and (j, i) agree mod P and mod Q. */
+static double mirrored_here(const wl_cost *m) {
+  int64_t a = m->l->rows, b = m->l->columns;
+  while (b > 0) {
+    const int64_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return (double)a / wl_cost_ranks(m); /* 1 / lcm(P, Q) */
+}
+
+/* κ above the diagonal where Θ is evaluated below it: in the same pass, and handed over, on one node, where the rate of
+   messages bounds the time; on several, evaluated again where it is another rank's. That ranks of a node have some of
+   each other's there is not counted. */
+static double kappa_beside(const wl_cost *m, double entries) {
+  const double elsewhere = entries * (1.0 - mirrored_here(m));
+  const bool one_node = m->row.members <= m->row.on_node && m->column.members <= m->column.on_node;
+  return one_node ? 8.0 * elsewhere / (1e9 * m->s.local_gbytes)
+                  : elsewhere * wl_cost_entry(m, m->s.kappa, m->l->threads);
+}
+
+static double assemble_phase(const wl_cost *m) {
+  const wl_work *w = m->w;
+  const double share = wl_cost_largest_share(m, (double)w->train);
+  const bool kappa = w->ensemble || w->kappa;
+  double seconds = wl_cost_touch(m, share);
+  if (w->theta) seconds += 0.5 * share * wl_cost_entry(m, m->s.theta, m->l->threads);
+  if (kappa && w->theta)
+    seconds += kappa_beside(m, 0.5 * share);
+  else if (kappa)
+    seconds += 0.5 * share * wl_cost_entry(m, m->s.kappa, m->l->threads);
+  return seconds;
+}
+
+/* Work while a block column makes its way: a network needs no core for that, within a node the cores copy. */
+static double beside(const wl_cost *m, double work, double way) {
+  return m->row.members > m->row.on_node ? fmax(work, way) : work + way;
+}
+
+/* Columns of a panel of test points on the process column that has most (wl_grid_for_panels). */
+static double panel_columns(const wl_cost *m, double columns) {
+  return m->w->tiles ? wl_cost_most_rows(columns, fmin(m->l->block, columns), m->l->columns)
+                     : ceil_div(columns, m->l->columns);
+}
+
+double wl_cost_sweep(const wl_cost *m, wl_sweep kind, double n, double columns) {
+  const wl_speeds *s = &m->s;
+  const double b = m->l->block, blocks = ceil(n / b);
+  const double mine = panel_columns(m, columns);
+  double total = 0.0;
+  for (double k = 0.0; k < blocks; k++) {
+    const double width = fmin(b, n - k * b), rows = wl_cost_most_rows(n - k * b - width, b, m->l->rows);
+    double work = 0.0;
+    total +=
+        mine * width * width / wl_cost_rate(s->panel_gflops, s->panel_half, width); /* on the diagonal's owners */
+    if (kind & WL_SWEEP_PUSH) {
+      total += wl_cost_broadcast(m, &m->column, 8.0 * width * mine);
+      work += 2.0 * rows * width * mine / wl_cost_rate(s->push_gflops, s->push_half, width);
+    }
+    if (kind & WL_SWEEP_PULL) {
+      total += wl_cost_broadcast(m, &m->column, 8.0 * width * mine);
+      work += 2.0 * rows * width * mine / wl_cost_rate(s->pull_gflops, s->pull_half, width);
+    }
+    total += beside(m, work, wl_cost_broadcast(m, &m->row, 8.0 * (rows + width) * width)) +
+             wl_cost_copy(m, 2.0 * width * mine + 2.0 * rows * width / m->l->columns);
+  }
+  return total;
+}
+
+static double predict_phase(const wl_cost *m, bool theta) {
+  const wl_work *w = m->w;
+  const double n = (double)w->train, batches = ceil((double)w->test / (double)w->batch);
+  const double last = (double)w->test - (batches - 1.0) * (double)w->batch;
+  double total = 0.0;
+  for (int part = 0; part < 2; part++) { /* full batches, and the last one */
+    const double times = part == 0 ? batches - 1.0 : 1.0, width = part == 0 ? (double)w->batch : last;
+    const double share = wl_cost_most_rows(n, m->l->block, m->l->rows) * panel_columns(m, width);
+    const bool both = theta && w->ensemble;
+    double once = wl_cost_touch(m, both ? 2.0 * share : share) + wl_cost_agree(m, 10.0) +
+                  share * wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, m->l->threads) +
+                  wl_cost_copy(m, 2.0 * share) + wl_cost_sweep(m, WL_SWEEP_PUSH, n, width);
+    if (both)
+      once += wl_cost_sweep(m, WL_SWEEP_PULL, n, width) + wl_cost_sweep(m, WL_SWEEP_BOTH, n, width) +
+              wl_cost_copy(m, 4.0 * share);
+    total += times > 0.0 ? times * once : 0.0;
+  }
+  return total;
+}
+
+/* ---- draws and the certificate --------------------------------------------------------------------------------- */
+
+/* Assembles and factors the joint kernel of X and T once. */
+static double joint_factor(const wl_cost *m, bool lower) {
+  const double all = (double)(m->w->train + m->w->test), share = wl_cost_largest_share(m, all);
+  return 0.5 * share * wl_cost_entry(m, m->s.theta, m->l->threads) + wl_cost_factor(m, all, lower);
+}
+
+/* Flops of draws, by products and solves with panels. */
+static double panel_work(const wl_cost *m, double flops) {
+  return flops / wl_cost_ranks(m) / wl_cost_rate(m->s.push_gflops, m->s.push_half, fmin(256.0, m->l->block));
+}
+
+/* Products and solves with panels; in mixed precision A is there, and posterior draws are of T alone. */
+static double draw_flops(const wl_work *w) {
+  const double n = (double)w->train, m = (double)w->test, all = n + m, c = (double)w->outputs;
+  const double draw = all * all, train = (w->mixed ? 0.0 : n * n) + 2.0 * n * m;
+  return (double)w->samples[WL_DRAW_POSTERIOR] * c * (w->mixed ? m * m : draw + n * n) +
+         (double)w->samples[WL_DRAW_ENSEMBLE] * c * (draw + train) +
+         (double)w->samples[WL_DRAW_RND] * (2.0 * draw + train) +
+         (double)w->samples[WL_DRAW_BAYESIAN_RND] * 2.0 * (draw + train);
+}
+
+/* Joint kernels from which functions are drawn: κ, and Θ⁻ where it is not zero. */
+static int joint_kernels(const wl_work *w) {
+  if (!wl_work_draws_functions(w)) return 0;
+  return w->samples[WL_DRAW_BAYESIAN_RND] > 0 && w->network.depth > 1 ? 2 : 1;
+}
+
+double wl_work_sample_flops(const wl_work *w) {
+  const double m = (double)w->test, all = (double)w->train + m;
+  const double factors = (wl_work_has_square(w) ? m * m * m : 0.0) + joint_kernels(w) * all * all * all;
+  return draw_flops(w) + (w->mixed ? factors / 3.0 : 0.0);
+}
+
+static double certify_flops(const wl_work *w) {
+  const double n = (double)w->train, m = (double)w->test, all = n + m;
+  if (w->certify_draws == 0) return 0.0;
+  return 6.0 * all * all * m + 4.0 * all * m * m + 2.0 / 3.0 * m * m * m +
+         (double)w->certify_draws * (7.0 * all * all + 4.0 * (n * n + 2.0 * n * m) + 5.0 * m * m);
+}
+
+/* Assembles and factors a joint kernel in halves: two factors, a solve and a product between them. */
+static double halves_factor(const wl_cost *m) {
+  const double all = (double)(m->w->train + m->w->test), first = ceil(all / 2.0), rest = all - first;
+  return 0.5 * all * all / wl_cost_ranks(m) * wl_cost_entry(m, m->s.theta, m->l->threads) +
+         wl_cost_factor(m, first, true) + wl_cost_sweep(m, WL_SWEEP_PUSH, first, rest) +
+         first * rest * rest / wl_cost_ranks(m) / (1e9 * m->s.gemm_gflops) + wl_cost_factor(m, rest, false);
+}
+
+static double sample_phase(const wl_cost *m) {
+  const wl_work *w = m->w;
+  const int kernels = joint_kernels(w);
+  if (kernels == 0 && w->samples[WL_DRAW_POSTERIOR] == 0) return 0.0;
+  if (w->mixed)
+    return (wl_work_has_square(w) ? wl_cost_factor(m, (double)w->test, true) : 0.0) + kernels * halves_factor(m) +
+           panel_work(m, draw_flops(w));
+  return joint_factor(m, true) + kernels * joint_factor(m, false) + panel_work(m, draw_flops(w));
+}
+
+static double certify_phase(const wl_cost *m) {
+  if (m->w->certify_draws == 0) return 0.0;
+  return joint_factor(m, true) + 2.0 * joint_factor(m, false) + panel_work(m, certify_flops(m->w));
+}
+
+/* ---- the run ---------------------------------------------------------------------------------------------------- */
+
+/* Rank 0 makes or reads the inputs, all get all of them and keep their own. */
+static double read_phase(const wl_cost *m) {
+  const wl_work *w = m->w;
+  const double numbers = (double)w->train * (double)(w->dimension + w->outputs), bytes = 8.0 * numbers;
+  const double pieces = ceil(bytes / 16777216.0), piece = bytes / pieces;
+  return 1e-9 * m->s.input_ns * numbers +
+         pieces * (wl_cost_broadcast(m, &m->row, piece) + wl_cost_broadcast(m, &m->column, piece)) +
+         wl_cost_copy(m, numbers);
+}
+
+static double model_flops(const wl_work *w) {
+  const double n = (double)w->train, m = (double)w->test, all = n + m, cube = n * n * n / 3.0;
+  const double certificate = w->certify_draws > 0 ? all * all * all + certify_flops(w) : 0.0;
+  return (w->theta ? cube + (w->ensemble ? 4.0 : 1.0) * n * n * m : 0.0) + (w->kappa ? cube + n * n * m : 0.0) +
+         wl_work_sample_flops(w) + certificate;
+}
+
+/* Assembly, factors and predictions. */
+static void cost_double(const wl_cost *m, double seconds[WL_PHASE_COUNT]) {
+  seconds[WL_PHASE_ASSEMBLE] = assemble_phase(m);
+  if (m->w->theta) {
+    seconds[WL_PHASE_FACTOR_THETA] = factor_phase(m, true);
+    seconds[WL_PHASE_PREDICT_THETA] = predict_phase(m, true);
+  }
+  if (m->w->kappa) {
+    seconds[WL_PHASE_FACTOR_KAPPA] = factor_phase(m, false);
+    seconds[WL_PHASE_PREDICT_KAPPA] = predict_phase(m, false);
+  }
+}
+
+wl_estimate wl_estimate_run(const wl_speeds *speeds, const wl_layout *layout, const wl_work *w) {
+  const wl_cost m = wl_cost_of(speeds, layout, w);
+  const double files = 1e9 * m.s.file_gbytes;
+  wl_estimate e = {.flops = model_flops(w)};
+  double *t = e.seconds;
+  t[WL_PHASE_READ] = read_phase(&m);
+  if (w->mixed)
+    wl_cost_mixed(&m, t);
+  else
+    cost_double(&m, t);
+  t[WL_PHASE_SAMPLE] = sample_phase(&m);
+  t[WL_PHASE_CERTIFY] = certify_phase(&m);
+  t[WL_PHASE_WRITE] = w->file_bytes / files;
+  for (int p = 0; p < WL_PHASE_COUNT; p++) e.total += t[p];
+  if (w->checkpoint_seconds > 0.0) {
+    t[WL_PHASE_CHECKPOINT] = floor(e.total / w->checkpoint_seconds) * w->checkpoint_bytes / files;
+    e.total += t[WL_PHASE_CHECKPOINT];
+  }
+  return e;
+}
+
+/* ---- what limits it --------------------------------------------------------------------------------------------- */
+
+const char *wl_limit_name(wl_limit limit) {
+  static const char *const names[WL_LIMIT_COUNT] = {"compute", "memory speed", "bandwidth", "latency", "files"};
+  return names[limit];
+}
+
+/* The same machine, on which one kind of thing costs (nearly) nothing. */
+static wl_speeds without(const wl_speeds *speeds, wl_limit limit) {
+  const double fast = 1e9;
+  wl_speeds s = *speeds;
+  if (limit == WL_LIMIT_COMPUTE) {
+    double *const all[] = {&s.gemm_gflops, &s.update_gflops, &s.corner_gflops, &s.push_gflops,
+                           &s.pull_gflops, &s.panel_gflops,  &s.tile_gflops};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) *all[i] *= fast;
+    memset(s.kappa, 0, sizeof s.kappa);
+    memset(s.theta, 0, sizeof s.theta);
+    s.input_ns = 0.0;
+  }
+  if (limit == WL_LIMIT_MEMORY_SPEED) {
+    s.read_gbytes *= fast;
+    s.copy_gbytes *= fast;
+    s.touch_gbytes *= fast;
+  }
+  if (limit == WL_LIMIT_BANDWIDTH) {
+    s.local_gbytes *= fast;
+    s.network_gbytes *= fast;
+  }
+  if (limit == WL_LIMIT_FILES) s.file_gbytes *= fast;
+  if (limit == WL_LIMIT_LATENCY) s.local_latency_us = s.network_latency_us = 0.0;
+  return s;
+}
+
+wl_limit wl_estimate_limit(const wl_speeds *speeds, const wl_layout *layout, const wl_work *work,
+                           double share[WL_LIMIT_COUNT]) {
+  const double total = wl_estimate_run(speeds, layout, work).total;
+  wl_limit largest = WL_LIMIT_COMPUTE;
+  for (int i = 0; i < WL_LIMIT_COUNT; i++) {
+    const wl_speeds s = without(speeds, (wl_limit)i);
+    share[i] = 1.0 - wl_estimate_run(&s, layout, work).total / total;
+    if (share[i] > share[largest]) largest = (wl_limit)i;
+  }
+  return largest;
+}

@@ -1,0 +1,246 @@
+/**
+ * @file source_hdf5.c
+ * One dataset of an HDF5 file, read by one rank with the default (serial) driver.
+ */
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/source_format.h"
+
+typedef struct hdf5_state {
+  hid_t file, dataset, space;
+  int rank;
+} hdf5_state;
+
+/** HDF5 prints its error stack unless told not to; the caller's setting comes back afterwards. */
+typedef struct silence {
+  H5E_auto2_t print;
+  void *data;
+} silence;
+
+static silence silence_begin(void) {
+  silence s = {NULL, NULL};
+  H5Eget_auto2(H5E_DEFAULT, &s.print, &s.data);
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  return s;
+}
+
+static void silence_end(silence s) {
+  H5Eclear2(H5E_DEFAULT);
+  H5Eset_auto2(H5E_DEFAULT, s.print, s.data);
+}
+
+/** Keeps what the innermost failing function says. */
+static herr_t keep_first(unsigned depth, const H5E_error2_t *entry, void *reason) {
+  if (depth == 0 && entry->desc != NULL) {
+    char shortened[WL_SHOWN_SIZE];
+    snprintf(reason, WL_SHOWN_SIZE, "%s", wl_source_shown(entry->desc, strlen(entry->desc), shortened));
+  }
+  return 0;
+}
+
+static const char *hdf5_reason(char reason[WL_SHOWN_SIZE]) {
+  strcpy(reason, "unknown reason");
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, reason);
+  return reason;
+}
+
+typedef struct name_list {
+  char text[256];
+  int count;
+} name_list;
+
+static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, void *data) {
+  (void)group;
+  (void)info;
+  name_list *list = data;
+  char buffer[WL_SHOWN_SIZE];
+  const size_t used = strlen(list->text);
+  if (++list->count > 6 || used > sizeof list->text - WL_SHOWN_SIZE - 8) {
+    snprintf(list->text + used, sizeof list->text - used, ", ...");
+    return 1;
+  }
+  snprintf(list->text + used, sizeof list->text - used, "%s%s", used > 0 ? ", " : "",
+           wl_source_shown(name, strlen(name), buffer));
+  return 0;
+}
+
+static wl_error absent(const wl_source *source, hid_t file, const char *group) {
+  name_list names = {"", 0};
+  hid_t id = H5Gopen2(file, group, H5P_DEFAULT);
+  if (id >= 0) {
+    H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &names);
+    H5Gclose(id);
+  }
+  WL_FAIL(WL_ERROR_DATA, "%s: %s has no dataset %s; %s holds %s", source->label, source->path, source->selector,
+          group, names.count > 0 ? names.text : "nothing");
+}
+
+/** Walks down the path, since HDF5 can only say whether one link exists. */
+static wl_error check_exists(const wl_source *source, hid_t file) {
+  const char *selector = source->selector;
+  char *part = strdup(selector), *group = strdup("/");
+  wl_error error = part == NULL || group == NULL
+                       ? wl_error_set(WL_ERROR_MEMORY, "%s: no memory to open it", source->label)
+                       : WL_OK;
+  size_t end = strspn(selector, "/");
+  while (error == WL_OK && selector[end] != '\0') {
+    end += strcspn(selector + end, "/");
+    strcpy(part, selector);
+    part[end] = '\0';
+    if (H5Lexists(file, part, H5P_DEFAULT) <= 0) {
+      error = absent(source, file, group);
+      break;
+    }
+    char *swap = strdup(part);
+    if (swap == NULL) error = wl_error_set(WL_ERROR_MEMORY, "%s: no memory to open it", source->label);
+    free(group);
+    group = swap;
+    end += strspn(selector + end, "/");
+  }
+  free(part);
+  free(group);
+  return error;
+}
+
+static wl_error check_type(const wl_source *source, hid_t dataset) {
+  hid_t type = H5Dget_type(dataset);
+  const H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
+  if (type >= 0) H5Tclose(type);
+  const char *name = "unknown";
+  switch (class) {
+    case H5T_INTEGER:
+    case H5T_FLOAT:
+      return WL_OK;
+    case H5T_STRING:
+      name = "string";
+      break;
+    case H5T_COMPOUND:
+      name = "compound";
+      break;
+    case H5T_ENUM:
+      name = "enumeration (h5py stores booleans so)";
+      break;
+    case H5T_ARRAY:
+      name = "array";
+      break;
+    case H5T_VLEN:
+      name = "variable length";
+      break;
+    case H5T_OPAQUE:
+      name = "opaque";
+      break;
+    case H5T_BITFIELD:
+      name = "bit field";
+      break;
+    case H5T_REFERENCE:
+      name = "reference";
+      break;
+    case H5T_TIME:
+      name = "time";
+      break;
+    default:
+      break;
+  }
+  WL_FAIL(WL_ERROR_DATA, "%s: has elements of type %s; integers or floating point numbers are needed",
+          source->label, name);
+}
+
+static wl_error find_shape(wl_source *source) {
+  hdf5_state *state = source->state;
+  state->space = H5Dget_space(state->dataset);
+  hsize_t shape[H5S_MAX_RANK] = {0};
+  const int rank = H5Sget_simple_extent_dims(state->space, shape, NULL);
+  if (rank < 0 || H5Sget_simple_extent_type(state->space) == H5S_NULL)
+    WL_FAIL(WL_ERROR_DATA, "%s: has no elements", source->label);
+  state->rank = rank;
+  if (rank == 1 || rank == 2) {
+    if (shape[0] > INT64_MAX || shape[1] > INT64_MAX) WL_FAIL(WL_ERROR_DATA, "%s: is too large", source->label);
+    source->rows = (int64_t)shape[0];
+    source->cols = rank == 2 ? (int64_t)shape[1] : 1;
+    return WL_OK;
+  }
+  char text[256] = "";
+  for (int i = 0; i < rank && strlen(text) < sizeof text - 32; i++)
+    snprintf(text + strlen(text), sizeof text - strlen(text), "%s%llu", i > 0 ? " x " : " (",
+             (unsigned long long)shape[i]);
+  WL_FAIL(WL_ERROR_DATA, "%s: has rank %d%s%s; rank 1 or 2 is needed", source->label, rank,
+          rank > 0 ? text : " (one number)", rank > 0 ? ")" : "");
+}
+
+static wl_error open_dataset(wl_source *source) {
+  hdf5_state *state = source->state;
+  char reason[WL_SHOWN_SIZE];
+  if (H5Fis_hdf5(source->path) <= 0) WL_FAIL(WL_ERROR_DATA, "%s: is not an HDF5 file", source->path);
+  state->file = H5Fopen(source->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (state->file < 0)
+    WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened by HDF5: %s", source->path, hdf5_reason(reason));
+  WL_TRY(check_exists(source, state->file));
+  hid_t object = H5Oopen(state->file, source->selector, H5P_DEFAULT);
+  const H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
+  if (object >= 0) H5Oclose(object);
+  if (kind == H5I_GROUP) {
+    name_list names = {"", 0};
+    H5Literate_by_name(state->file, source->selector, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &names,
+                       H5P_DEFAULT);
+    WL_FAIL(WL_ERROR_DATA, "%s: is a group, not a dataset; it holds %s", source->label,
+            names.count > 0 ? names.text : "nothing");
+  }
+  if (kind != H5I_DATASET) WL_FAIL(WL_ERROR_DATA, "%s: is not a dataset that can be opened", source->label);
+  state->dataset = H5Dopen2(state->file, source->selector, H5P_DEFAULT);
+  if (state->dataset < 0)
+    WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened by HDF5: %s", source->label, hdf5_reason(reason));
+  WL_TRY(check_type(source, state->dataset));
+  return find_shape(source);
+}
+
+static wl_error open_hdf5(wl_source *source) {
+  if (source->selector == NULL || source->selector[0] == '\0')
+    WL_FAIL(WL_ERROR_DATA, "%s: names no dataset, write %s:/DATASET", source->spec, source->path);
+  hdf5_state *state = source->state = malloc(sizeof *state);
+  if (state == NULL) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to open it", source->label);
+  *state = (hdf5_state){H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, 0};
+  const silence s = silence_begin();
+  const wl_error error = open_dataset(source);
+  silence_end(s);
+  return error;
+}
+
+static bool read_piece(const hdf5_state *state, int64_t cols, int64_t first, int64_t count, double *out) {
+  const hsize_t start[2] = {(hsize_t)first, 0}, size[2] = {(hsize_t)count, (hsize_t)cols};
+  const hid_t memory = H5Screate_simple(state->rank, size, NULL);
+  const bool good = memory >= 0 &&
+                    H5Sselect_hyperslab(state->space, H5S_SELECT_SET, start, NULL, size, NULL) >= 0 &&
+                    H5Dread(state->dataset, H5T_NATIVE_DOUBLE, memory, state->space, H5P_DEFAULT, out) >= 0;
+  if (memory >= 0) H5Sclose(memory);
+  return good;
+}
+
+/** In pieces of at most 1 GiB: larger calls fail on some file systems. */
+static wl_error read_hdf5(wl_source *source, int64_t first, int64_t count, double *out) {
+  const int64_t row_bytes = source->cols * (int64_t)sizeof(double), limit = (int64_t)1 << 30;
+  const int64_t piece = row_bytes < limit ? limit / row_bytes : 1;
+  const silence s = silence_begin();
+  wl_error error = WL_OK;
+  for (int64_t done = 0; error == WL_OK && done < count; done += piece) {
+    const int64_t rows = count - done < piece ? count - done : piece;
+    char reason[WL_SHOWN_SIZE];
+    if (!read_piece(source->state, source->cols, first + done, rows, out + done * source->cols))
+      error = wl_error_set(WL_ERROR_IO, "%s: rows %lld to %lld cannot be read: %s", source->label,
+                           (long long)(first + done + 1), (long long)(first + done + rows), hdf5_reason(reason));
+  }
+  silence_end(s);
+  return error;
+}
+
+static void close_hdf5(wl_source *source) {
+  hdf5_state *state = source->state;
+  if (state->space >= 0) H5Sclose(state->space);
+  if (state->dataset >= 0) H5Dclose(state->dataset);
+  if (state->file >= 0) H5Fclose(state->file);
+  free(state);
+}
+
+const wl_source_format wl_source_hdf5 = {{".h5", ".hdf5"}, open_hdf5, read_hdf5, close_hdf5};

@@ -1,0 +1,289 @@
+/*
+ * The study: networks handed out by rank 0 as ranks become free, results put in their places on rank 0.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "finite/journal.h"
+#include "finite/replicate.h"
+#include "widelimit/log.h"
+
+enum { TAG_RESULT = 1, TAG_ITEM = 2 };
+
+/* What a rank sends when it wants the next item: the number of the last one (−1: none), whether it failed, whether it was
+   asked to stop, and the values. */
+enum { MESSAGE_ITEM, MESSAGE_FAILED, MESSAGE_STOP, MESSAGE_VALUES };
+
+typedef struct handout {
+  MPI_Comm comm;
+  int rank, size;
+  wl_experiment *study;
+  const wl_experiment_options *options;
+  wl_replicate *member; /* of the width in hand */
+  int64_t member_width;
+  double *message;
+  /* rank 0 */
+  wl_journal *journal;
+  bool *finished;                      /* items that an earlier run measured */
+  int64_t next, done, items, recalled; /* recalled: from the journal */
+  int working;                         /* ranks that have not been told that there is nothing left */
+  wl_error error;                      /* of the journal */
+  bool failed, stopped;                /* somewhere: nothing more is handed out */
+  double work_done, served;            /* served: when messages were last looked at */
+  wl_progress progress;
+  char label[64];
+} handout;
+
+const char *wl_finite_model_name(int model) {
+  static const char *const names[WL_FINITE_MODELS] = {
+#define WL_MODEL_ENTRY(NAME, name, text) [WL_FINITE_##NAME] = #name,
+      WL_MODEL_LIST(WL_MODEL_ENTRY)
+#undef WL_MODEL_ENTRY
+  };
+  return names[model];
+}
+
+/* Items count from the widest down, so that the last ones are short. */
+static int64_t width_of(const handout *h, int64_t item) {
+  return h->study->width_count - 1 - item / h->study->networks;
+}
+
+static double work_of(const wl_experiment *study, int64_t width) {
+  const double n = (double)study->widths[width];
+  return n * (n + 64.0);
+}
+
+static double *place_of(const handout *h, int64_t item) {
+  const int64_t row = width_of(h, item) * h->study->networks + item % h->study->networks;
+  return h->study->data + row * h->study->record.size;
+}
+
+static bool is_asked_to_stop(const handout *h) { return h->options->stop && h->options->stop(); }
+
+static int64_t take_item(handout *h) {
+  while (h->next < h->items && h->finished[h->next]) h->next++;
+  return h->failed || h->stopped || h->next == h->items ? -1 : h->next++;
+}
+
+static void count_item(handout *h, int64_t item) {
+  h->done++;
+  h->work_done += work_of(h->study, width_of(h, item));
+  if (h->progress.began <= 0.0) return; /* taken from the journal */
+  const double seconds = MPI_Wtime() - h->progress.began;
+  snprintf(h->label, sizeof h->label, "networks %lld/%lld, %.3g/s", (long long)h->done, (long long)h->items,
+           (double)(h->done - h->recalled) / (seconds > 1e-3 ? seconds : 1e-3));
+  wl_progress_update(&h->progress, h->work_done);
+}
+
+/* Rank 0: an item is done and its values are in place. */
+static void keep_item(handout *h, int64_t item) {
+  if (h->journal && h->error == WL_OK) h->error = wl_journal_append(h->journal, item, place_of(h, item));
+  if (h->error != WL_OK) h->failed = true;
+  count_item(h, item);
+}
+
+/* Rank 0: takes one result and answers with the next item. */
+static void answer(handout *h, int source) {
+  MPI_Recv(h->message, (int)(MESSAGE_VALUES + h->study->record.size), MPI_DOUBLE, source, TAG_RESULT, h->comm,
+           MPI_STATUS_IGNORE);
+  const int64_t finished = (int64_t)h->message[MESSAGE_ITEM];
+  if (h->message[MESSAGE_STOP] != 0.0) h->stopped = true;
+  if (h->message[MESSAGE_FAILED] != 0.0) {
+    h->failed = true;
+  } else if (finished >= 0) {
+    memcpy(place_of(h, finished), h->message + MESSAGE_VALUES, sizeof(double) * (size_t)h->study->record.size);
+    keep_item(h, finished);
+  }
+  const int64_t item = take_item(h);
+  if (item < 0) h->working--;
+  MPI_Send(&item, 1, MPI_INT64_T, source, TAG_ITEM, h->comm);
+}
+
+/* Rank 0, between the steps of its own training: whoever waits gets an answer. Not at every step, for a look at the
+   messages may give the processor away. */
+static void serve(void *context) {
+  static const double pause = 1e-3;
+  handout *h = context;
+  if (h->working == 0 || MPI_Wtime() - h->served < pause) return;
+  for (;;) {
+    int waiting = 0;
+    MPI_Status status;
+    MPI_Iprobe(MPI_ANY_SOURCE, TAG_RESULT, h->comm, &waiting, &status);
+    if (!waiting) break;
+    answer(h, status.MPI_SOURCE);
+  }
+  h->served = MPI_Wtime();
+}
+
+static wl_error measure(handout *h, int64_t item, double *values) {
+  const int64_t width = h->study->widths[width_of(h, item)];
+  if (!h->member || h->member_width != width) {
+    wl_replicate_destroy(&h->member);
+    WL_TRY(wl_replicate_create(h->study->problem, h->options, width, &h->member));
+    h->member_width = width;
+  }
+  return wl_replicate_measure(h->member, item % h->study->networks, h->rank == 0 ? serve : NULL, h, values);
+}
+
+static void recall(void *context, int64_t item, const double *values) {
+  handout *h = context;
+  if (item < 0 || item >= h->items || h->finished[item]) return;
+  memcpy(place_of(h, item), values, sizeof(double) * (size_t)h->study->record.size);
+  h->finished[item] = true;
+  count_item(h, item);
+}
+
+/* Of everything that the values of an item depend on. */
+static uint64_t fingerprint(const wl_problem *p, const wl_experiment_options *o) {
+  const double numbers[] = {
+      (double)p->train,    (double)p->test,       (double)p->dimension, (double)p->outputs,    p->ridge,
+      p->network.depth,    p->network.activation, p->network.slope,     p->network.sigma_w,    p->network.sigma_b,
+      (double)o->networks, (double)o->heads,      (double)o->training,  o->residual,           o->step,
+      (double)o->steps,    (double)o->momentum,   (double)o->sabotage,  (double)o->width_count};
+  uint64_t hash = wl_journal_hash(0, numbers, sizeof numbers);
+  hash = wl_journal_hash(hash, &o->seed, sizeof o->seed);
+  hash = wl_journal_hash(hash, o->widths, sizeof o->widths[0] * (size_t)o->width_count);
+  hash = wl_journal_hash(hash, p->x, sizeof(double) * (size_t)(p->all * p->dimension));
+  return wl_journal_hash(hash, p->y, sizeof(double) * (size_t)(p->train * p->outputs));
+}
+
+static wl_error open_journal(handout *h) {
+  const wl_experiment_options *o = h->options;
+  if (!o->journal) return WL_OK;
+  WL_TRY(wl_journal_open(o->journal, o->resume, fingerprint(h->study->problem, o), h->study->record.size, recall,
+                         h, &h->journal));
+  if (o->resume)
+    wl_log_line("  resumed  %lld of %lld networks were measured before", (long long)h->done, (long long)h->items);
+  return WL_OK;
+}
+
+static wl_error lead(handout *h) {
+  wl_error error = WL_OK;
+  double work = 0.0;
+  for (int64_t w = 0; w < h->study->width_count; w++) work += work_of(h->study, w) * (double)h->study->networks;
+  work -= h->work_done; /* rate and time left are those of this run */
+  h->work_done = 0.0;
+  h->recalled = h->done;
+  h->working = h->size - 1;
+  h->progress = wl_progress_begin(h->label, work, 0.0);
+  for (;;) {
+    serve(h);
+    if (is_asked_to_stop(h)) h->stopped = true;
+    const int64_t item = take_item(h);
+    if (item < 0) break;
+    error = measure(h, item, place_of(h, item));
+    if (error != WL_OK)
+      h->failed = true;
+    else
+      keep_item(h, item);
+  }
+  while (h->working > 0) {
+    MPI_Status status;
+    MPI_Probe(MPI_ANY_SOURCE, TAG_RESULT, h->comm, &status);
+    answer(h, status.MPI_SOURCE);
+  }
+  wl_progress_end(&h->progress);
+  if (error == WL_OK) error = h->error;
+  if (error != WL_OK || h->failed || h->done == h->items) return error;
+  WL_FAIL(WL_ERROR_STOPPED, "%lld of %lld networks are measured", (long long)h->done, (long long)h->items);
+}
+
+static wl_error follow(handout *h) {
+  wl_error error = WL_OK;
+  int64_t item = -1;
+  for (;;) {
+    h->message[MESSAGE_ITEM] = (double)item;
+    h->message[MESSAGE_FAILED] = error == WL_OK ? 0.0 : 1.0;
+    h->message[MESSAGE_STOP] = is_asked_to_stop(h) ? 1.0 : 0.0;
+    MPI_Send(h->message, (int)(MESSAGE_VALUES + h->study->record.size), MPI_DOUBLE, 0, TAG_RESULT, h->comm);
+    MPI_Recv(&item, 1, MPI_INT64_T, 0, TAG_ITEM, h->comm, MPI_STATUS_IGNORE);
+    if (item < 0) return error;
+    if (error == WL_OK) error = measure(h, item, h->message + MESSAGE_VALUES);
+  }
+}
+
+/* DGEMM of the shapes of a step on all ranks at once, the slowest counts. */
+static wl_error measure_gemm(handout *h) {
+  wl_experiment *study = h->study;
+  study->gemm_ranks = h->size;
+  for (int64_t w = 0; w < study->width_count; w++) {
+    wl_replicate_destroy(&h->member);
+    WL_TRY(wl_error_agree(h->comm, wl_replicate_create(study->problem, h->options, study->widths[w], &h->member)));
+    MPI_Barrier(h->comm);
+    double rate = wl_replicate_gemm_rate(h->member, 0.2);
+    MPI_Allreduce(MPI_IN_PLACE, &rate, 1, MPI_DOUBLE, MPI_MIN, h->comm);
+    study->gemm_rate[w] = rate;
+  }
+  return WL_OK;
+}
+
+wl_error wl_experiment_check(const wl_network *network, double ridge, const wl_experiment_options *o) {
+  if (network->depth < 2)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "network.depth is 1: a linear network has no width; finite_width needs a depth of at least 2");
+  if (ridge > 0.0 && o->training == WL_TRAINING_GRADIENT_DESCENT)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "noise_variance or jitter is above 0: gradient descent would fit the noise; set both to 0, or "
+            "finite_width.training to linearized, which has the ridge in closed form");
+  for (int64_t w = 0; w < o->width_count; w++)
+    if (o->widths[w] > 46000)
+      WL_FAIL(WL_ERROR_CONFIG, "finite_width.widths: %lld is too wide, a layer's weights pass 32-bit sizes",
+              (long long)o->widths[w]);
+  if (o->networks > INT32_MAX) WL_FAIL(WL_ERROR_CONFIG, "finite_width.networks must be below 2147483648");
+  return WL_OK;
+}
+
+static wl_error allocate(handout *h) {
+  const wl_experiment *s = h->study;
+  h->message = calloc((size_t)(MESSAGE_VALUES + s->record.size), sizeof(double));
+  if (h->rank == 0)
+    h->study->data = calloc((size_t)(s->width_count * s->networks * s->record.size), sizeof(double));
+  h->finished = calloc((size_t)h->items, sizeof *h->finished);
+  if (!h->message || !h->finished || (h->rank == 0 && !s->data))
+    WL_FAIL(WL_ERROR_MEMORY, "finite networks: no memory for the results of %lld networks",
+            (long long)(s->width_count * s->networks));
+  return WL_OK;
+}
+
+static wl_error run(handout *h) {
+  const double began = MPI_Wtime();
+  WL_TRY(wl_error_agree(h->comm, allocate(h)));
+  WL_TRY(wl_error_agree(h->comm, h->rank == 0 ? open_journal(h) : WL_OK));
+  WL_TRY(wl_error_agree(h->comm, h->rank == 0 ? lead(h) : follow(h)));
+  h->study->seconds = MPI_Wtime() - began;
+  return h->options->training == WL_TRAINING_GRADIENT_DESCENT ? measure_gemm(h) : WL_OK;
+}
+
+wl_error wl_experiment_run(MPI_Comm comm, const wl_problem *problem, const wl_experiment_options *options,
+                           wl_experiment **result) {
+  *result = NULL;
+  WL_TRY(wl_experiment_check(&problem->network, problem->ridge, options));
+  handout h = {.comm = comm, .options = options, .study = calloc(1, sizeof *h.study)};
+  WL_TRY(wl_error_agree(comm, h.study ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "finite networks: out of memory")));
+  MPI_Comm_rank(comm, &h.rank);
+  MPI_Comm_size(comm, &h.size);
+  h.study->problem = problem;
+  h.study->record = wl_record_layout(problem, options->heads);
+  h.study->width_count = options->width_count;
+  h.study->networks = options->networks;
+  memcpy(h.study->widths, options->widths, sizeof options->widths);
+  h.items = options->width_count * options->networks;
+  const wl_error error = run(&h);
+  wl_replicate_destroy(&h.member);
+  wl_journal_close(&h.journal);
+  free(h.message);
+  free(h.finished);
+  if (error != WL_OK) wl_experiment_destroy(&h.study);
+  *result = h.study;
+  return error;
+}
+
+void wl_experiment_destroy(wl_experiment **pointer) {
+  wl_experiment *study = *pointer;
+  if (!study) return;
+  free(study->data);
+  free(study);
+  *pointer = NULL;
+}

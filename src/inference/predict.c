@@ -1,0 +1,261 @@
+/*
+ * With V = L⁻¹ Θ_XT and W = S⁻¹ Θ_XT = L⁻ᵀ V = Aᵀ:
+ *
+ *   mean = Vᵀ (L⁻¹ Y)       ntk_gp = Θ_TT − Vᵀ V       ensemble = κ_TT + ½ (Wᵀ D + Dᵀ W),  D = κ_XX W − 2 κ_XT
+ *
+ * Two n × w panels suffice: V becomes W, and κ_XT becomes D.
+ */
+#include "widelimit/predict.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dist/scalapack.h"
+#include "inference/variance.h"
+#include "linalg/sweep.h"
+
+static void columns_destroy(wl_columns *c) {
+  free(c->theta);
+  free(c->kappa);
+  free(c->dot);
+  free(c->norm1);
+}
+
+/* Values of test points that the ranks of one grid row hold for their block columns, made known to all. */
+static void share_columns(const wl_point_set *test, const double *local, double *all) {
+  const wl_grid *g = test->grid;
+  memset(all, 0, sizeof(double) * (size_t)test->count);
+  if (g->row == 0)
+    for (int64_t jl = 0; jl < wl_points_count(test->column); jl++)
+      all[wl_grid_global(jl, g->column_block, g->column, g->columns)] = local[jl];
+  MPI_Allreduce(MPI_IN_PLACE, all, (int)test->count, MPI_DOUBLE, MPI_SUM, g->comm);
+}
+
+static wl_error columns_create(const wl_point_set *test, wl_columns *c) {
+  const size_t size = sizeof(double) * (size_t)(test->count + 1);
+  *c = (wl_columns){malloc(size), malloc(size), malloc(size), malloc(size)};
+  wl_error error = WL_OK;
+  if (!c->theta || !c->kappa || !c->dot || !c->norm1)
+    error = wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
+  error = wl_error_agree(test->grid->comm, error);
+  if (error != WL_OK) {
+    columns_destroy(c);
+    return error;
+  }
+  share_columns(test, wl_points_theta(test->column), c->theta);
+  share_columns(test, wl_points_kappa(test->column), c->kappa);
+  return WL_OK;
+}
+
+void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_columns *c) {
+  memset(c->dot, 0, sizeof(double) * (size_t)x->columns);
+  memset(c->norm1, 0, sizeof(double) * (size_t)x->columns);
+  for (int64_t jl = 0; jl < x->local_columns; jl++) {
+    const double *xj = x->data + jl * x->ld, *yj = y->data + jl * y->ld;
+    double dot = 0.0, norm1 = 0.0;
+    for (int64_t il = 0; il < x->local_rows; il++) {
+      dot += xj[il] * yj[il];
+      norm1 += fabs(xj[il]);
+    }
+    const int64_t j = wl_matrix_global_column(x, jl);
+    c->dot[j] = dot;
+    c->norm1[j] = norm1;
+  }
+  MPI_Allreduce(MPI_IN_PLACE, c->dot, (int)x->columns, MPI_DOUBLE, MPI_SUM, x->grid->comm);
+  MPI_Allreduce(MPI_IN_PLACE, c->norm1, (int)x->columns, MPI_DOUBLE, MPI_SUM, x->grid->comm);
+}
+
+/* Sets a variance that rounding took below zero to zero; `bound` says how far rounding can. */
+static wl_error clamp(wl_prediction *p, wl_quantity quantity, int64_t j, double bound) {
+  double *value = &p->variance[quantity][j];
+  if (*value >= 0.0) return WL_OK;
+  if (!(*value >= -bound))
+    WL_FAIL(WL_ERROR_NUMERICAL,
+            "%s variance at test point %lld (counted from 1) is %g, below zero by more than rounding "
+            "explains (%g); the kernel matrix is too ill-conditioned: add noise_variance or jitter",
+            wl_quantity_name(quantity), (long long)(p->first + j) + 1, *value, bound);
+  if (*value < p->most_negative) p->most_negative = *value;
+  p->clamped++;
+  *value = 0.0;
+  return WL_OK;
+}
+
+/*
+ * prior_tt − ‖v_t‖². The factor is that of S + E with ‖E‖ of order n ε ‖S‖, which moves ‖v‖² by wᵀ E w, at most
+ * n ε cond(S) prior_tt [Higham 2002, Thm 10.3]; measured errors stay below the bound without the n on cond(S).
+ */
+wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, const double *prior,
+                               const wl_columns *c, wl_prediction *p) {
+  const wl_cholesky *factor = &model->evidence[p->prior].factor;
+  const double relative = DBL_EPSILON * ((double)model->train->count + 1.0 / factor->reciprocal_condition);
+  for (int64_t j = 0; j < p->count; j++) {
+    p->variance[quantity][j] = prior[j] - c->dot[j];
+    WL_TRY(clamp(p, quantity, j, relative * prior[j]));
+  }
+  return WL_OK;
+}
+
+static double largest_entry(const wl_point_set *points, const double *by_row) {
+  double largest = 0.0;
+  for (int64_t i = 0; i < wl_points_count(points->row); i++)
+    if (by_row[i] > largest) largest = by_row[i];
+  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, points->grid->comm);
+  return largest;
+}
+
+/*
+ * κ_tt + w_tᵀ d_t. For any w the exact value is not negative (κ is positive semidefinite), so only the rounding of
+ * this sum counts: n ε max κ (1 + ‖w‖₁)². (In mixed precision zᵀ κ_XX z may be left out, which is smaller.)
+ */
+wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_prediction *p) {
+  const double largest_kappa = largest_entry(model->train, model->kappa_diagonal), n = (double)model->train->count;
+  for (int64_t j = 0; j < p->count; j++) {
+    const double largest = largest_kappa > c->kappa[j] ? largest_kappa : c->kappa[j], weight = 1.0 + c->norm1[j];
+    p->variance[WL_QUANTITY_ENSEMBLE][j] = c->kappa[j] + c->dot[j];
+    WL_TRY(clamp(p, WL_QUANTITY_ENSEMBLE, j, n * DBL_EPSILON * largest * weight * weight));
+  }
+  return WL_OK;
+}
+
+wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_panels *solved, wl_prediction *p) {
+  wl_matrix *mean = NULL;
+  double *piece = NULL;
+  wl_error error = wl_matrix_create(v->grid, p->count, p->outputs, &mean);
+  if (error != WL_OK) return error;
+  const wl_mixed_targets *targets = &model->side[p->prior].targets;
+  wl_gemm_transposed(v, solved ? targets->x : model->whitened_targets, mean);
+  if (solved) wl_gemm_transposed_add(solved->x, targets->r, mean);
+  if (solved) wl_gemm_transposed_add(solved->z, targets->r, mean);
+  if (v->grid->rank == 0) {
+    piece = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
+    p->mean = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
+    if (!piece || !p->mean) error = wl_error_set(WL_ERROR_MEMORY, "prediction: no memory for the means");
+  }
+  WL_GOTO(error, done, wl_error_agree(v->grid->comm, error));
+  WL_GOTO(error, done, wl_matrix_get(mean, 0, 0, p->count, p->outputs, piece));
+  if (v->grid->rank == 0)
+    for (int64_t i = 0; i < p->count; i++)
+      for (int64_t j = 0; j < p->outputs; j++) p->mean[i * p->outputs + j] = piece[i + j * p->count];
+done:
+  free(piece);
+  wl_matrix_destroy(&mean);
+  return error;
+}
+
+static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa_xt, wl_columns *c,
+                                 wl_matrix *covariance, wl_prediction *p) {
+  wl_matrix *w = v, *d = kappa_xt;
+  WL_TRY(wl_cholesky_backward(&model->evidence[WL_PRIOR_THETA].factor, w));
+  WL_TRY(wl_symmetric_product(model->gram, model->kappa_diagonal, w, -2.0, d));
+  wl_column_sums(w, d, c);
+  WL_TRY(wl_ensemble_variance(model, c, p));
+  if (covariance) wl_syr2k_transposed(WL_UPPER, w, d, covariance);
+  return WL_OK;
+}
+
+static wl_error predict_theta(wl_model *model, const wl_point_set *test, wl_matrix *v, wl_matrix *kappa_xt,
+                              wl_columns *c, wl_matrix *covariance, wl_prediction *p) {
+  WL_TRY(wl_gram_cross(model->train, test, kappa_xt, v));
+  WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_THETA].factor, v));
+  WL_TRY(wl_predict_mean(model, v, NULL, p));
+  wl_column_sums(v, v, c);
+  if (model->options.quantity[WL_QUANTITY_NTK_GP] || model->options.quantity[WL_QUANTITY_BAYESIAN_RND]) {
+    WL_TRY(wl_posterior_variance(model, WL_QUANTITY_NTK_GP, c->theta, c, p));
+    if (covariance) wl_syrk_transposed(WL_LOWER, v, covariance);
+    memcpy(p->variance[WL_QUANTITY_BAYESIAN_RND], p->variance[WL_QUANTITY_NTK_GP],
+           sizeof(double) * (size_t)p->count);
+  }
+  if (!kappa_xt) return WL_OK;
+  WL_TRY(predict_ensemble(model, v, kappa_xt, c, covariance, p));
+  for (int64_t j = 0; j < p->count; j++)
+    p->variance[WL_QUANTITY_RND][j] = 2.0 * p->variance[WL_QUANTITY_ENSEMBLE][j];
+  return WL_OK;
+}
+
+static wl_error predict_kappa(wl_model *model, const wl_point_set *test, wl_matrix *v, wl_columns *c,
+                              wl_matrix *covariance, wl_prediction *p) {
+  WL_TRY(wl_gram_cross(model->train, test, v, NULL));
+  WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_KAPPA].factor, v));
+  WL_TRY(wl_predict_mean(model, v, NULL, p));
+  wl_column_sums(v, v, c);
+  if (covariance) wl_syrk_transposed(WL_UPPER, v, covariance);
+  return wl_posterior_variance(model, WL_QUANTITY_NNGP, c->kappa, c, p);
+}
+
+static wl_error prediction_create(const wl_model *model, const wl_point_set *test, wl_prior prior, int64_t first,
+                                  wl_prediction *p) {
+  *p = (wl_prediction){.prior = prior, .first = first, .count = test->count, .outputs = model->targets->columns};
+  wl_error error = WL_OK;
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
+    if ((q == WL_QUANTITY_NNGP) != (p->prior == WL_PRIOR_KAPPA)) continue;
+    p->variance[q] = malloc(sizeof(double) * (size_t)(p->count + 1));
+    if (!p->variance[q]) error = wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
+  }
+  return wl_error_agree(test->grid->comm, error);
+}
+
+/* What was computed on the way to something else, but not asked for. */
+static void drop_unasked(const wl_model *model, wl_prediction *p) {
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (!model->options.quantity[q]) {
+      free(p->variance[q]);
+      p->variance[q] = NULL;
+    }
+}
+
+static wl_error predict_double(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *covariance,
+                               wl_prediction *p) {
+  const bool theta = p->prior == WL_PRIOR_THETA, ensemble = theta && wl_model_needs_ensemble(model);
+  wl_matrix *v = NULL, *kappa_xt = NULL;
+  wl_error error = wl_matrix_create(test->grid, model->train->count, test->count, &v);
+  if (error == WL_OK && ensemble)
+    error = wl_matrix_create(test->grid, model->train->count, test->count, &kappa_xt);
+  if (error == WL_OK)
+    error = theta ? predict_theta(model, test, v, kappa_xt, c, covariance, p)
+                  : predict_kappa(model, test, v, c, covariance, p);
+  wl_matrix_destroy(&kappa_xt);
+  wl_matrix_destroy(&v);
+  return error;
+}
+
+/* Under each of these priors; in double precision, under one. */
+static wl_error predict(wl_model *model, const wl_point_set *test, int64_t first, const wl_prior *priors,
+                        int count, wl_matrix *const *covariance, wl_prediction *p) {
+  wl_columns c = {0};
+  wl_error error = WL_OK;
+  memset(p, 0, sizeof *p * (size_t)count);
+  for (int i = 0; i < count; i++) WL_GOTO(error, done, prediction_create(model, test, priors[i], first, &p[i]));
+  WL_GOTO(error, done, columns_create(test, &c));
+  error = model->floats ? wl_predict_mixed(model, test, &c, covariance, p, count)
+                        : predict_double(model, test, &c, covariance[0], p);
+  columns_destroy(&c);
+  for (int i = 0; i < count; i++) drop_unasked(model, &p[i]);
+done:
+  for (int i = 0; i < count && error != WL_OK; i++) wl_prediction_clear(&p[i]);
+  return error;
+}
+
+wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t first, wl_matrix *covariance,
+                          wl_prediction *p) {
+  return predict(model, test, first, &model->current, 1, &covariance, p);
+}
+
+wl_error wl_model_predict_both(wl_model *model, const wl_point_set *test, int64_t first,
+                               wl_matrix *const covariance[WL_PRIOR_COUNT], wl_prediction p[WL_PRIOR_COUNT]) {
+  static const wl_prior both[WL_PRIOR_COUNT] = {WL_PRIOR_THETA, WL_PRIOR_KAPPA};
+  if (!model->side[WL_PRIOR_THETA].factored || !model->side[WL_PRIOR_KAPPA].factored)
+    WL_FAIL(WL_ERROR_USAGE, "predictions under both priors at once need both factors, and mixed precision");
+  return predict(model, test, first, both, WL_PRIOR_COUNT, covariance, p);
+}
+
+void wl_prediction_clear(wl_prediction *p) {
+  free(p->mean);
+  p->mean = NULL;
+  wl_matrix_destroy(&p->solution);
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
+    free(p->variance[q]);
+    p->variance[q] = NULL;
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * @file variance.h
+ * What predictions in double and in mixed precision share. Collective.
+ */
+#ifndef WIDELIMIT_INFERENCE_VARIANCE_H
+#define WIDELIMIT_INFERENCE_VARIANCE_H
+
+#include "inference/model.h"
+
+/** Numbers per test point, the same on every rank. */
+typedef struct wl_columns {
+  double *theta, *kappa; /* diagonal of Θ_TT and κ_TT */
+  double *dot, *norm1;   /* Σᵢ xᵢ yᵢ and Σᵢ |xᵢ| of two panels' columns */
+} wl_columns;
+
+/** c->dot = Σᵢ xᵢ yᵢ and c->norm1 = Σᵢ |xᵢ| for every column. */
+void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_columns *c);
+
+/** prior_tt − c->dot, and κ_tt + c->dot; errors as wl_model_predict has them. */
+wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, const double *prior,
+                               const wl_columns *c, wl_prediction *p);
+wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_prediction *p);
+
+/**
+ * Vᵀ C with C = model->whitened_targets, to rank 0 in row-major order; in mixed precision, with V = B and its solution X + Z,
+ * Bᵀ C + (X + Z)ᵀ R with C and R the targets' solution and residual.
+ * @param solved  NULL in double precision
+ */
+wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_panels *solved, wl_prediction *p);
+
+/** The same predictions as those of predict.c, in mixed precision: under the prior of each, in the same passes. */
+wl_error wl_predict_mixed(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *const *covariance,
+                          wl_prediction *p, int count);
+
+#endif

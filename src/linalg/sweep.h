@@ -1,0 +1,31 @@
+/**
+ * @file sweep.h
+ * Products and solves with one triangle of a block-cyclic matrix and a panel B of many columns. The matrix goes by in
+ * block columns, each sent along the process rows while the one before is at work, so that B stays where it is.
+ *
+ * B has the matrix's rows and grid and is overwritten in place. Collective. Errors: WL_ERROR_MEMORY.
+ */
+#ifndef WIDELIMIT_LINALG_SWEEP_H
+#define WIDELIMIT_LINALG_SWEEP_H
+
+#include "dist/single.h"
+#include "widelimit/cholesky.h"
+
+/** B ← T⁻¹ B or B ← T⁻ᵀ B with T the triangle of `a` named, its diagonal included. */
+wl_error wl_triangle_solve(const wl_matrix *a, wl_triangle triangle, int transposed, wl_matrix *b);
+
+/** Columns of B up to which solves with a triangle of floats leave the matrix where it is, and send vectors. */
+enum { WL_SOLVE_FEW = 128 };
+
+/** The same in single precision, and with a matrix of floats and a panel of doubles, which rounds as double precision does. */
+wl_error wl_triangle_solve_single(const wl_single *a, wl_triangle triangle, int transposed, wl_single *b);
+wl_error wl_triangle_solve_mixed(const wl_single *a, wl_triangle triangle, int transposed, wl_matrix *b);
+
+/**
+ * C ← S B + beta C, where S is symmetric: its strict upper triangle is that of `a`, its diagonal is `diagonal`, by
+ * local row of `a`.
+ */
+wl_error wl_symmetric_product(const wl_matrix *a, const double *diagonal, const wl_matrix *b, double beta,
+                              wl_matrix *c);
+
+#endif

@@ -1,0 +1,319 @@
+/*
+ * The joint array: assembly, the shifts, the factors.
+ */
+#include "sampling/joint.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dist/scalapack.h"
+#include "linalg/factorize.h"
+#include "sampling/parts.h"
+
+const char *wl_draw_name(wl_draw draw) {
+  static const char *const names[WL_DRAW_COUNT] = {
+#define ENTRY(NAME, name, text) #name,
+      WL_DRAW_LIST(ENTRY)
+#undef ENTRY
+  };
+  return names[draw];
+}
+
+static const char *const fault_names[WL_FAULT_COUNT] = {
+#define ENTRY(NAME, name, text) #name,
+    WL_FAULT_LIST(ENTRY)
+#undef ENTRY
+};
+static const char *const fault_texts[WL_FAULT_COUNT] = {
+#define ENTRY(NAME, name, text) text,
+    WL_FAULT_LIST(ENTRY)
+#undef ENTRY
+};
+
+const char *wl_fault_name(wl_fault fault) { return fault_names[fault]; }
+const char *wl_fault_text(wl_fault fault) { return fault_texts[fault]; }
+
+void wl_joint_use_lower(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->lower_diagonal); }
+void wl_joint_use_upper(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->upper_diagonal); }
+double wl_joint_shift(const wl_joint *j, wl_stage stage) { return j->shift[stage]; }
+bool wl_joint_target_is_zero(const wl_joint *j) { return j->points->network.depth == 1; }
+
+/* The diagonal of a κ + b Θ plus the shifts, one for the first local rows and one for the others. */
+static void make_diagonal(const wl_point_set *points, double kappa_weight, double theta_weight, int64_t first,
+                          double first_shift, double other_shift, double *diagonal) {
+  const double *kappa = wl_points_kappa(points->row), *theta = wl_points_theta(points->row);
+  for (int64_t i = 0; i < wl_points_count(points->row); i++)
+    diagonal[i] = kappa_weight * kappa[i] + theta_weight * theta[i] + (i < first ? first_shift : other_shift);
+}
+
+static void make_kernel_diagonal(const wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
+                                 double test_shift, double *diagonal) {
+  make_diagonal(j->points, kappa_weight, theta_weight, wl_joint_local_train(j), train_shift, test_shift, diagonal);
+}
+
+wl_error wl_joint_fill_upper(wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
+                             double test_shift) {
+  WL_TRY(wl_gram_weighted(j->points, kappa_weight, theta_weight, WL_TRIANGLE_UPPER, j->gram));
+  j->held[0] = kappa_weight;
+  j->held[1] = theta_weight;
+  make_kernel_diagonal(j, kappa_weight, theta_weight, train_shift, test_shift, j->upper_diagonal);
+  wl_joint_use_upper(j);
+  return WL_OK;
+}
+
+/* What one factorization is of. */
+typedef struct target {
+  wl_stage stage;
+  wl_triangle triangle;
+  const char *name;
+  double kappa_weight, theta_weight;
+  double noise; /* on the diagonal of X; where it is S that is factored, X gets no shift */
+  bool posterior;
+} target;
+
+/* Whether the pivot that failed condemns S itself, so that no shift may help. */
+static wl_error judge_pivot(const wl_joint *j, const target *t, int64_t pivot) {
+  if (t->posterior && pivot < j->train)
+    WL_FAIL(
+        WL_ERROR_NUMERICAL,
+        "the kernel matrix theta is not positive definite to rounding: its pivot at training row %lld (counted "
+        "from 1) vanishes; add noise_variance or jitter, or remove rows that (nearly) repeat, or change the "
+        "depth",
+        (long long)pivot + 1);
+  return WL_OK;
+}
+
+/* Whether the triangle holds this kernel already. */
+static bool is_held(const wl_joint *j, const target *t) {
+  return t->triangle == WL_TRIANGLE_UPPER && j->held[0] == t->kappa_weight && j->held[1] == t->theta_weight;
+}
+
+/* One attempt at a factorization, for its watch. */
+typedef struct attempt {
+  wl_joint *joint;
+  wl_joint_state state;
+} attempt;
+
+static bool wants(void *context, int64_t columns) {
+  const wl_joint_watch *watch = ((attempt *)context)->joint->options.watch;
+  (void)columns;
+  return watch->wants(watch->context);
+}
+
+static wl_error reached(void *context, const wl_factor_state *state) {
+  attempt *a = context;
+  const wl_joint_watch *watch = a->joint->options.watch;
+  a->state.columns = state->columns;
+  return watch->reached(watch->context, a->joint, &a->state);
+}
+
+/* Factors with this shift; from `columns` on where the triangle holds as much of the factor. */
+static wl_error try_factor(wl_joint *j, const target *t, double shift, int64_t columns, int64_t *pivot) {
+  double *diagonal = t->triangle == WL_TRIANGLE_LOWER ? j->lower_diagonal : j->upper_diagonal;
+  if (columns == 0 && !is_held(j, t))
+    WL_TRY(wl_gram_weighted(j->points, t->kappa_weight, t->theta_weight, t->triangle, j->gram));
+  if (t->triangle == WL_TRIANGLE_UPPER) j->held[0] = j->held[1] = 0.0;
+  make_kernel_diagonal(j, t->kappa_weight, t->theta_weight, t->posterior ? t->noise : shift, shift, diagonal);
+  if (columns == 0) wl_matrix_set_diagonal(j->gram, diagonal);
+  attempt a = {.joint = j, .state = wl_joint_get_state(j)};
+  const wl_factor_watch watch = {.context = &a, .wants = wants, .reached = reached};
+  wl_factor_state state = {.columns = columns, .diagonal = diagonal};
+  WL_TRY(wl_factorize_from(j->gram, t->triangle, t->name, j->options.watch ? &watch : NULL, &state, pivot));
+  if (*pivot < 0) wl_matrix_get_diagonal(j->gram, diagonal);
+  return WL_OK;
+}
+
+/* The same in halves. */
+static wl_error try_halves(wl_joint *j, const target *t, double shift, int64_t *pivot) {
+  wl_rfp *h = j->halves;
+  const double a = t->kappa_weight, b = t->theta_weight;
+  WL_TRY(wl_gram_weighted(j->points, a, b, WL_TRIANGLE_LOWER, h->ends));
+  WL_TRY(wl_gram_weighted(j->rest, a, b, WL_TRIANGLE_UPPER, &h->last));
+  WL_TRY(wl_gram_cross_weighted(j->points, j->rest, a, b, h->cross));
+  make_diagonal(j->points, a, b, 0, shift, shift, h->diagonal[0]);
+  make_diagonal(j->rest, a, b, 0, shift, shift, h->diagonal[1]);
+  return wl_rfp_factorize(h, t->name, pivot);
+}
+
+/* What attempts have in common, and how many columns of the factor the next one finds done. */
+typedef struct trial {
+  wl_joint *joint;
+  const target *target;
+  int64_t columns;
+} trial;
+
+static wl_error factor_shifted(void *context, int k, double shift, int64_t *pivot) {
+  trial *t = context;
+  t->joint->attempt[t->target->stage] = k;
+  if (t->joint->halves) return try_halves(t->joint, t->target, shift, pivot);
+  WL_TRY(try_factor(t->joint, t->target, shift, t->columns, pivot));
+  t->columns = 0;
+  return *pivot < 0 ? WL_OK : judge_pivot(t->joint, t->target, *pivot);
+}
+
+/* Θ⁻ is a difference: its rounding error is of the size of Θ's. */
+static double largest_of(const wl_point_set *points, wl_stage stage) {
+  if (!points) return 0.0;
+  return wl_largest_of_rows(points,
+                            stage == WL_STAGE_KAPPA ? wl_points_kappa(points->row) : wl_points_theta(points->row));
+}
+
+static wl_error factor(wl_joint *j, const target *t, const wl_joint_state *from) {
+  const double largest = fmax(largest_of(j->points, t->stage), largest_of(j->rest, t->stage));
+  char name[96];
+  snprintf(name, sizeof name, "the joint kernel %s of training and test points", t->name);
+  trial first = {j, t, from ? from->columns : 0};
+  return wl_shift_until_factored(j->train + j->test, largest, from ? from->attempt[t->stage] : 0, name,
+                                 factor_shifted, &first, &j->shift[t->stage]);
+}
+
+static wl_error factor_posterior(wl_joint *j, const wl_joint_state *from) {
+  const bool wrong = j->options.fault == WL_FAULT_TRAINING_KERNEL;
+  const target t = {.stage = WL_STAGE_POSTERIOR,
+                    .triangle = WL_TRIANGLE_LOWER,
+                    .name = "joint theta",
+                    .kappa_weight = wrong ? 1.0 : 0.0,
+                    .theta_weight = wrong ? 0.0 : 1.0,
+                    .noise = j->options.noise_variance + j->options.jitter,
+                    .posterior = true};
+  return factor(j, &t, from);
+}
+
+static wl_error enter(wl_joint *j, wl_stage stage, const wl_joint_state *from) {
+  const bool plain = j->options.fault == WL_FAULT_PLAIN_TARGET;
+  const target kappa = {WL_STAGE_KAPPA, WL_TRIANGLE_UPPER, "joint kappa", 1.0, 0.0, 0.0, false};
+  const target lower = {
+      WL_STAGE_THETA_LOWER, WL_TRIANGLE_UPPER, "theta_lower", plain ? 1.0 : -1.0, plain ? 0.0 : 1.0, 0.0, false};
+  j->stage = stage;
+  if (stage == WL_STAGE_KAPPA) return factor(j, &kappa, from);
+  if (stage == WL_STAGE_THETA_LOWER && !wl_joint_target_is_zero(j)) return factor(j, &lower, from);
+  return WL_OK;
+}
+
+wl_error wl_joint_enter(wl_joint *j, wl_stage stage) { return enter(j, stage, NULL); }
+
+wl_joint_state wl_joint_get_state(const wl_joint *j) {
+  wl_joint_state state = {.stage = j->stage, .columns = j->train + j->test};
+  memcpy(state.attempt, j->attempt, sizeof state.attempt);
+  memcpy(state.shift, j->shift, sizeof state.shift);
+  return state;
+}
+
+wl_error wl_joint_poll(wl_joint *j) {
+  const wl_joint_watch *watch = j->options.watch;
+  return watch && watch->wants(watch->context) ? watch->reached(watch->context, j, NULL) : WL_OK;
+}
+
+const wl_matrix *wl_joint_lend(wl_joint *j, wl_triangle triangle, bool finished) {
+  wl_matrix_get_diagonal(j->gram, j->spare);
+  if (finished)
+    wl_matrix_set_diagonal(j->gram, triangle == WL_TRIANGLE_LOWER ? j->lower_diagonal : j->upper_diagonal);
+  return j->gram;
+}
+
+void wl_joint_take_back(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->spare); }
+
+/* A joint array of `count` points without what its kernels stand in. */
+static wl_error begin(const wl_joint_options *options, const wl_point_set *points, int64_t count, int64_t train,
+                      int64_t outputs, wl_joint **result) {
+  wl_joint *j = calloc(1, sizeof *j);
+  wl_error error = j ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
+  error = wl_error_agree(points->grid->comm, error);
+  if (error != WL_OK) {
+    free(j);
+    return error;
+  }
+  *j =
+      (wl_joint){.options = *options, .points = points, .train = train, .test = count - train, .outputs = outputs};
+  *result = j;
+  return WL_OK;
+}
+
+/* *all ← every column of this rank's block rows. */
+static wl_error create_columns(const wl_matrix *y, double **all) {
+  *all = malloc(sizeof(double) * ((size_t)(y->local_rows * y->columns) + 1));
+  const wl_error error = *all ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
+  WL_TRY(wl_error_agree(y->grid->comm, error));
+  wl_spread_columns(y, *all);
+  return WL_OK;
+}
+
+/* All but the factors. `array` is consumed; NULL: a new one. */
+static wl_error create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+                       const wl_matrix *targets, wl_matrix *array, wl_joint **result) {
+  wl_error error = begin(options, points, points->count, train, targets->columns, result);
+  if (error != WL_OK) {
+    wl_matrix_destroy(&array);
+    return error;
+  }
+  wl_joint *j = *result;
+  j->gram = array;
+  if (!array) WL_TRY(wl_matrix_create(points->grid, points->count, points->count, &j->gram));
+  const size_t rows = (size_t)j->gram->local_rows + 1;
+  j->lower_diagonal = calloc(rows, sizeof(double));
+  j->upper_diagonal = calloc(rows, sizeof(double));
+  j->spare = calloc(rows, sizeof(double));
+  if (!j->lower_diagonal || !j->upper_diagonal || !j->spare)
+    error = wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
+  WL_TRY(wl_error_agree(points->grid->comm, error));
+  return create_columns(targets, &j->targets);
+}
+
+wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+                         const wl_matrix *targets, wl_joint **result) {
+  *result = NULL;
+  wl_error error = create(options, points, train, targets, NULL, result);
+  if (error == WL_OK) error = factor_posterior(*result, NULL);
+  if (error != WL_OK) wl_joint_destroy(result);
+  return error;
+}
+
+wl_error wl_joint_create_rfp(const wl_joint_options *options, wl_point_set *const halves[2], int64_t train,
+                             const wl_matrix *solution, const wl_matrix *mean, wl_joint **result) {
+  *result = NULL;
+  const int64_t count = halves[0]->count + halves[1]->count;
+  wl_error error = begin(options, halves[0], count, train, mean->columns, result);
+  if (error != WL_OK) return error;
+  (*result)->rest = halves[1];
+  (*result)->solution = solution;
+  error = wl_rfp_create(halves[0]->grid, count, &(*result)->halves);
+  if (error == WL_OK) error = create_columns(mean, &(*result)->mean);
+  if (error != WL_OK) wl_joint_destroy(result);
+  return error;
+}
+
+/* From the state on. What L needs was kept where another stage's factor has the diagonal. */
+static wl_error go_on(wl_joint *j, const wl_joint_state *state, const double *lower_diagonal) {
+  memcpy(j->shift, state->shift, sizeof j->shift);
+  memcpy(j->attempt, state->attempt, sizeof j->attempt);
+  j->stage = state->stage;
+  if (state->stage == WL_STAGE_POSTERIOR) return factor_posterior(j, state);
+  memcpy(j->lower_diagonal, lower_diagonal, sizeof(double) * (size_t)j->gram->local_rows);
+  return enter(j, state->stage, state);
+}
+
+wl_error wl_joint_restore(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+                          const wl_matrix *targets, const wl_joint_state *state, wl_matrix *array,
+                          const double *lower_diagonal, wl_joint **result) {
+  *result = NULL;
+  wl_error error = create(options, points, train, targets, array, result);
+  if (error == WL_OK) error = go_on(*result, state, lower_diagonal);
+  if (error != WL_OK) wl_joint_destroy(result);
+  return error;
+}
+
+void wl_joint_destroy(wl_joint **pointer) {
+  wl_joint *j = *pointer;
+  if (!j) return;
+  wl_rfp_destroy(&j->halves);
+  free(j->mean);
+  free(j->targets);
+  free(j->spare);
+  free(j->upper_diagonal);
+  free(j->lower_diagonal);
+  wl_matrix_destroy(&j->gram);
+  free(j);
+  *pointer = NULL;
+}

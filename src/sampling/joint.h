@@ -1,0 +1,47 @@
+/**
+ * @file joint.h
+ * The joint array of sample.h, for those who look inside: the draws and the certificate.
+ */
+#ifndef WIDELIMIT_SAMPLING_JOINT_H
+#define WIDELIMIT_SAMPLING_JOINT_H
+
+#include "linalg/rfp.h"
+#include "widelimit/sample.h"
+
+struct wl_joint {
+  wl_joint_options options;
+  const wl_point_set *points; /* X and T; in halves the first of them */
+  int64_t train, test, outputs;
+  const wl_point_set *rest;  /* the others, in halves; NULL: all is in one array */
+  wl_rfp *halves;            /* K, in halves */
+  const wl_matrix *solution; /* Aᵀ, in halves; borrowed */
+  double *mean;              /* A Y on the block rows of this rank, all c columns, in halves */
+  wl_matrix *gram;           /* N × N; NULL in halves, as is what follows up to the spare diagonal */
+  double *targets; /* Y on the block rows of this rank, all c columns: local training rows × c, column-major */
+  double *lower_diagonal, *upper_diagonal; /* of L and U by local row: they share the array's diagonal */
+  double *spare;                           /* the diagonal, while it is lent */
+  wl_stage stage;                          /* the last one that was begun */
+  int attempt[WL_STAGES];                  /* by stage */
+  double held[2]; /* weights a, b of the κ and Θ that the upper triangle holds, not yet factored; 0, 0: none */
+  double shift[WL_STAGES]; /* by stage */
+};
+
+/* Local. Puts the diagonal of L (U) in its place. */
+void wl_joint_use_lower(wl_joint *joint);
+void wl_joint_use_upper(wl_joint *joint);
+
+/* Collective. The upper triangle ← a κ + b Θ with the diagonal, to which `train_shift` (X) and `test_shift` (T) are
+ * added; not factored. WL_ERROR_MEMORY. */
+wl_error wl_joint_fill_upper(wl_joint *joint, double kappa_weight, double theta_weight, double train_shift,
+                             double test_shift);
+
+/* Collective. F(T) ← F(T) + A F(X): training with residuals F(X), in place. */
+void wl_joint_train(wl_joint *joint, wl_matrix *f);
+
+/* Local. Number of local rows that are training points. */
+static inline int64_t wl_joint_local_train(const wl_joint *joint) {
+  const wl_grid *g = joint->points->grid;
+  return wl_grid_owned(joint->train, g->block, g->row, g->rows);
+}
+
+#endif
