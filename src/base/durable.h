@@ -1,6 +1,6 @@
 /**
  * @file durable.h
- * Private to src/io: files that are whole after a power failure, or not there. Written under a temporary name, brought to
+ * Files that are whole after a power failure, or not there. Written under a temporary name, brought to
  * the disk, renamed; then the folder is brought to the disk, since the new name stands in it. Local.
  */
 #ifndef WIDELIMIT_BASE_DURABLE_H

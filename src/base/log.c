@@ -1,4 +1,4 @@
-#include "widelimit/log.h"
+#include "base/log.h"
 
 #include <mpi.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "widelimit/machine.h"
+#include "base/machine.h"
 
 #include <cblas.h>
 #include <float.h>

@@ -1,4 +1,4 @@
-#include "widelimit/random.h"
+#include "base/random.h"
 
 #include <Random123/philox.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "widelimit/timer.h"
+#include "base/timer.h"
 
 const char *wl_phase_name(wl_phase phase) {
   static const char *const names[WL_PHASE_COUNT] = {

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "dist/scalapack.h"
 #include "linalg/factorize.h"
 #include "sampling/parts.h"
-#include "widelimit/log.h"
 
 /* ---- names -------------------------------------------------------------------------------------------------- */
 

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "certificate/certifier.h"
 #include "dist/scalapack.h"
-#include "widelimit/random.h"
 
 static void set_test(wl_certifier *c, wl_test_name name, double statistic) {
   static const double bound = 4.0;

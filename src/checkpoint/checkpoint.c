@@ -3,7 +3,7 @@
  * rank and before the ranks write together; all write the strips; rank 0 adds the header and the guard; all read back.
  */
 #define _GNU_SOURCE
-#include "widelimit/checkpoint.h"
+#include "checkpoint/checkpoint.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 
 #include <hdf5.h>
 
-#include "widelimit/checkpoint.h"
+#include "checkpoint/checkpoint.h"
 
 /** A strip of columns of one triangle. */
 typedef struct wl_strip {

@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/machine.h"
+#include "base/random.h"
 #include "cli/calibration.h"
 #include "cli/commands.h"
-#include "widelimit/log.h"
-#include "widelimit/machine.h"
-#include "widelimit/predict.h"
-#include "widelimit/random.h"
+#include "widelimit/model.h"
 
 enum { SIZES = 16, GEMM_ORDER = 1536, GEMM_REPEATS = 7 };
 

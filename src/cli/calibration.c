@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "widelimit/log.h"
+#include "base/log.h"
 
 static const char kind[] = "widelimit calibration";
 

@@ -5,8 +5,8 @@
 #ifndef WIDELIMIT_CLI_CALIBRATION_H
 #define WIDELIMIT_CLI_CALIBRATION_H
 
-#include "widelimit/machine.h"
-#include "widelimit/plan.h"
+#include "base/machine.h"
+#include "cost/plan.h"
 
 /** A calibration file. */
 typedef struct wl_calibration {

@@ -5,7 +5,7 @@
 #ifndef WIDELIMIT_CLI_COMMANDS_H
 #define WIDELIMIT_CLI_COMMANDS_H
 
-#include "widelimit/config.h"
+#include "config/config.h"
 
 /** What the command line says. */
 typedef struct wl_arguments {

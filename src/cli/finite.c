@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "widelimit/log.h"
+#include "base/log.h"
 
 /* Every rank holds the kernels of all points and the tangent kernel of all heads at them. */
 enum { POINTS_LIMIT = 4096, HEAD_POINTS_LIMIT = 8192 };

@@ -5,8 +5,8 @@
 #ifndef WIDELIMIT_CLI_FINITE_H
 #define WIDELIMIT_CLI_FINITE_H
 
+#include "finite/finite.h"
 #include "pipeline/run.h"
-#include "widelimit/finite.h"
 
 typedef struct wl_finite {
   wl_run run; /**< configuration, data and results; no grid, no model */

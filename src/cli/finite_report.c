@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "cli/finite.h"
-#include "widelimit/log.h"
 
 static const char *const trainings[] = {
     [WL_TRAINING_GRADIENT_DESCENT] = "gradient_descent", [WL_TRAINING_LINEARIZED] = "linearized"};

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "cli/commands.h"
-#include "widelimit/log.h"
 
 static const char help[] = "widelimit " WIDELIMIT_VERSION
                            ": exact uncertainty of infinitely wide neural networks\n"

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "pipeline/run.h"
-#include "widelimit/log.h"
 
 static const int64_t most_nodes = 1 << 16;
 static const double knee_efficiency = 0.5;

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "cli/plan.h"
-#include "widelimit/log.h"
 
 static const struct {
   const char *name, *json;

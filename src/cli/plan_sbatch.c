@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "cli/plan.h"
 #include "pipeline/checkpointer.h"
-#include "widelimit/log.h"
 
 /* In single quotes, as the shell wants it. */
 static void quote(FILE *file, const char *text) {

@@ -5,7 +5,7 @@
  * To add a key or a section: a member of wl_config, a row of wl_config_keys. Reading, overriding, messages,
  * freeing and writing back follow from the row.
  */
-#include "widelimit/config.h"
+#include "config/config.h"
 
 #include <ctype.h>
 #include <errno.h>

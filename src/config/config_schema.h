@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <yaml.h>
 
-#include "widelimit/config.h"
+#include "config/config.h"
 
 /** What libcyaml fills: the configuration, and what is stored there in another form. */
 typedef struct wl_config_loaded {

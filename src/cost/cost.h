@@ -5,7 +5,7 @@
 #ifndef WIDELIMIT_COST_COST_H
 #define WIDELIMIT_COST_COST_H
 
-#include "widelimit/plan.h"
+#include "cost/plan.h"
 
 /** One kind of communicator: its members, how many of them share a node, and what of a node's link one of them gets. */
 typedef struct wl_circle {

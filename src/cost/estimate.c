@@ -1,7 +1,7 @@
 /*
  * The cost model. Flops and bytes are those of the slowest rank; `k` counts block columns, `left` the rows beyond one.
  */
-#include "widelimit/plan.h"
+#include "cost/plan.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -9,12 +9,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
+#include "base/machine.h"
+#include "base/random.h"
 #include "base/util.h"
+#include "cost/plan.h"
 #include "dist/scalapack.h"
-#include "widelimit/log.h"
-#include "widelimit/machine.h"
-#include "widelimit/plan.h"
-#include "widelimit/random.h"
 
 enum {
   SAMPLES = 7,

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/machine.h"
 #include "base/util.h"
 #include "gram/matrix_free.h"
 #include "gram/tile_exchange.h"
@@ -9,7 +10,6 @@
 #include "linalg/rfp.h"
 #include "linalg/sweep.h"
 #include "pipeline/run.h"
-#include "widelimit/machine.h"
 #include "widelimit/matrix.h"
 
 static bool is_mixed(const wl_config *config) { return config->precision == WL_PRECISION_MIXED; }

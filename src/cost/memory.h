@@ -5,8 +5,8 @@
 #ifndef WIDELIMIT_COST_MEMORY_H
 #define WIDELIMIT_COST_MEMORY_H
 
-#include "widelimit/config.h"
-#include "widelimit/data.h"
+#include "config/config.h"
+#include "data/data.h"
 #include "widelimit/grid.h"
 
 /** What decides it. All pointers are borrowed. */

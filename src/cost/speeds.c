@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "widelimit/plan.h"
+#include "cost/plan.h"
 
 typedef struct entry {
   const char *name, *text;

@@ -1,4 +1,4 @@
-#include "widelimit/data.h"
+#include "data/data.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -8,9 +8,9 @@
 
 #include "base/util.h"
 #include "data/repeats.h"
+#include "data/source.h"
 #include "data/synthetic.h"
 #include "widelimit/gram.h"
-#include "widelimit/source.h"
 
 struct wl_data {
   const wl_config *config;

@@ -2,7 +2,7 @@
  * @file source.c
  * Sources of every format: the specification taken apart, what all formats check alike.
  */
-#include "widelimit/source.h"
+#include "data/source.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "widelimit/source.h"
+#include "data/source.h"
 
 typedef struct wl_source_format wl_source_format;
 

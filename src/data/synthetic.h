@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "widelimit/random.h"
+#include "base/random.h"
 
 /** Rows first … first + count − 1 of the inputs of a stream (count × dimension). */
 void wl_synthetic_inputs(uint64_t seed, wl_stream stream, int64_t dimension, int64_t first, int64_t count,

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "dist/scalapack.h"
-#include "widelimit/log.h"
 
 static int64_t largest_share(int64_t n, int block, int ranks) {
   return wl_grid_owned(n, block, 0, ranks); /* process coordinate 0 has the most */

@@ -3,9 +3,9 @@
 #include <cblas.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "dist/scalapack.h"
-#include "widelimit/log.h"
 
 static wl_error create(const wl_grid *grid, int64_t rows, int64_t columns, int64_t margin, int64_t room_columns,
                        wl_single **result) {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "finite/journal.h"
 #include "finite/replicate.h"
-#include "widelimit/log.h"
 
 enum { TAG_RESULT = 1, TAG_ITEM = 2 };
 

@@ -6,7 +6,7 @@
 #ifndef WIDELIMIT_FINITE_JOURNAL_H
 #define WIDELIMIT_FINITE_JOURNAL_H
 
-#include "widelimit/finite.h"
+#include "finite/finite.h"
 
 typedef struct wl_journal wl_journal;
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "finite/finite.h"
 #include "finite/phi.h"
-#include "widelimit/finite.h"
 
 struct wl_tape {
   int64_t capacity, count;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "finite/dense.h"
-#include "widelimit/finite.h"
+#include "finite/finite.h"
 
 static double *room(int64_t count) { return calloc((size_t)(count > 0 ? count : 1), sizeof(double)); }
 

@@ -5,7 +5,7 @@
 #ifndef WIDELIMIT_FINITE_REPLICATE_H
 #define WIDELIMIT_FINITE_REPLICATE_H
 
-#include "widelimit/finite.h"
+#include "finite/finite.h"
 
 /** Room for one network of one width with all that its training and measurement need. */
 typedef struct wl_replicate wl_replicate;

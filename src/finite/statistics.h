@@ -5,7 +5,7 @@
 #ifndef WIDELIMIT_FINITE_STATISTICS_H
 #define WIDELIMIT_FINITE_STATISTICS_H
 
-#include "widelimit/finite.h"
+#include "finite/finite.h"
 
 /** Mean of independent numbers: error = standard deviation / √count. */
 wl_estimate wl_stat_mean(int64_t count, const double *values);

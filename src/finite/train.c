@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "finite/dense.h"
-#include "widelimit/finite.h"
+#include "finite/finite.h"
 
 /* A residual that grew this much will not come back. */
 static const double diverged = 1e6;

@@ -9,10 +9,10 @@
 static int omp_get_thread_num(void) { return 0; }
 #endif
 
+#include "base/log.h"
+#include "base/machine.h"
 #include "base/util.h"
 #include "gram/tile_exchange.h"
-#include "widelimit/log.h"
-#include "widelimit/machine.h"
 
 /* Scratch of one thread: the recursion's work and a tile of each kernel. */
 typedef struct scratch {

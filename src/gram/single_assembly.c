@@ -1,9 +1,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "gram/matrix_free.h"
-#include "widelimit/log.h"
 
 /* What is made of one kernel. */
 typedef struct operand {

@@ -4,10 +4,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/machine.h"
 #include "base/util.h"
 #include "dist/shared.h"
 #include "kernel/block.h"
-#include "widelimit/machine.h"
 
 /* Of the tiles of a step, for each thread: 8 of 192 × 192. */
 enum { THREAD_DOUBLES = 8 * 192 * 192 };

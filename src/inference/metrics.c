@@ -1,4 +1,4 @@
-#include "widelimit/metrics.h"
+#include "inference/metrics.h"
 
 #include <math.h>
 #include <stdlib.h>

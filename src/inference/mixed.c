@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "dist/scalapack.h"
 #include "linalg/condition.h"
 #include "linalg/factorize.h"
 #include "linalg/sweep.h"
-#include "widelimit/random.h"
 
 enum { PROBES = WL_MIXED_PROBES, COMPANIONS = WL_MIXED_COMPANIONS, COMBINATIONS = WL_MIXED_COMBINATIONS };
 

@@ -6,7 +6,7 @@
 #define WIDELIMIT_INFERENCE_MIXED_H
 
 #include "inference/refine.h"
-#include "widelimit/predict.h"
+#include "widelimit/model.h"
 
 /** Random columns: those that tell the log-determinant, those that are solved for beside the targets, those of a check. */
 enum { WL_MIXED_PROBES = 32, WL_MIXED_COMPANIONS = 8, WL_MIXED_COMBINATIONS = 8 };

@@ -6,7 +6,7 @@
 #define WIDELIMIT_INFERENCE_MODEL_H
 
 #include "inference/mixed.h"
-#include "widelimit/predict.h"
+#include "widelimit/model.h"
 
 /* A prior in mixed precision. */
 typedef struct wl_side {

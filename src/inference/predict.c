@@ -5,7 +5,7 @@
  *
  * Two n × w panels suffice: V becomes W, and κ_XT becomes D.
  */
-#include "widelimit/predict.h"
+#include "widelimit/model.h"
 
 #include <float.h>
 #include <math.h>

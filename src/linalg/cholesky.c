@@ -4,11 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "dist/scalapack.h"
 #include "linalg/condition.h"
 #include "linalg/factorize.h"
 #include "linalg/sweep.h"
-#include "widelimit/random.h"
 
 static wl_uplo uplo(wl_triangle triangle) { return triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER; }
 

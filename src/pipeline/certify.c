@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "pipeline/sample.h"
-#include "widelimit/log.h"
 
 wl_error wl_run_check_certify(const wl_config *config) {
   static const wl_quantity needs[] = {WL_QUANTITY_ENSEMBLE, WL_QUANTITY_RND, WL_QUANTITY_BAYESIAN_RND,

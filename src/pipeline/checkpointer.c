@@ -10,8 +10,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "pipeline/sample.h"
-#include "widelimit/log.h"
 
 enum { PATH_SIZE = 4200, MOST = 64 };
 

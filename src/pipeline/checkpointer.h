@@ -7,10 +7,10 @@
 #ifndef WIDELIMIT_PIPELINE_CHECKPOINTER_H
 #define WIDELIMIT_PIPELINE_CHECKPOINTER_H
 
+#include "checkpoint/checkpoint.h"
 #include "cli/commands.h"
+#include "data/data.h"
 #include "pipeline/halt.h"
-#include "widelimit/checkpoint.h"
-#include "widelimit/data.h"
 
 typedef struct wl_run wl_run;
 

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "pipeline/run.h"
-#include "widelimit/log.h"
 
 enum { PATH_SIZE = 4200 };
 

@@ -10,8 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "pipeline/certify.h"
-#include "widelimit/log.h"
 
 /* Everything about a run that takes all ranks to find out. */
 typedef struct facts {

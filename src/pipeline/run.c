@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "pipeline/certify.h"
 #include "pipeline/sample.h"
-#include "widelimit/log.h"
 
 static wl_error assemble(wl_run *run) {
   wl_timer_enter(&run->timer, WL_PHASE_ASSEMBLE);

@@ -5,17 +5,17 @@
 #ifndef WIDELIMIT_PIPELINE_RUN_H
 #define WIDELIMIT_PIPELINE_RUN_H
 
+#include "base/machine.h"
+#include "base/timer.h"
 #include "cli/commands.h"
 #include "cost/memory.h"
+#include "data/data.h"
+#include "inference/metrics.h"
 #include "pipeline/checkpointer.h"
+#include "results/results.h"
 #include "widelimit/certify.h"
-#include "widelimit/data.h"
-#include "widelimit/machine.h"
-#include "widelimit/metrics.h"
-#include "widelimit/predict.h"
-#include "widelimit/results.h"
+#include "widelimit/model.h"
 #include "widelimit/sample.h"
-#include "widelimit/timer.h"
 
 /** What rank 0 keeps of the predictions for the report. */
 typedef struct wl_tally {

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/util.h"
+#include "cost/plan.h"
 #include "linalg/rfp.h"
-#include "widelimit/log.h"
-#include "widelimit/plan.h"
-#include "widelimit/predict.h"
+#include "widelimit/model.h"
 
 bool wl_run_has_samples(const wl_config *config) {
   for (int d = 0; d < WL_DRAW_COUNT; d++)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/util.h"
-#include "widelimit/results.h"
+#include "results/results.h"
 
 static int64_t columns_a_piece(int64_t rows) {
   const int64_t columns = ((int64_t)1 << 23) / (rows > 0 ? rows : 1);

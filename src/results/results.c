@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "widelimit/results.h"
+#include "results/results.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/durable.h"
-#include "widelimit/log.h"
+#include "base/log.h"
 
 struct wl_results {
   char *directory;

@@ -5,7 +5,7 @@
 #ifndef WIDELIMIT_SAMPLING_PARTS_H
 #define WIDELIMIT_SAMPLING_PARTS_H
 
-#include "widelimit/random.h"
+#include "base/random.h"
 #include "widelimit/sample.h"
 
 /* Collective. The largest of all rows' values, of which by_row has those of this rank's block rows. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "widelimit/finite.h"
+#include "finite/finite.h"
 
 enum { DIMENSION = 6, HEADS = 8, TURNS = 12 };
 

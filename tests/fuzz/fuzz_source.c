@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "widelimit/source.h"
+#include "data/source.h"
 
 #ifndef SELECTOR
 #define SELECTOR ""

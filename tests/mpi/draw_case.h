@@ -10,9 +10,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "widelimit/certify.h"
-#include "widelimit/predict.h"
-#include "widelimit/random.h"
+#include "widelimit/model.h"
 
 typedef struct draw_case {
   int64_t train, test, dimension, outputs;

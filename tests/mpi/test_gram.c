@@ -4,11 +4,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/machine.h"
+#include "base/random.h"
 #include "dist/scalapack.h"
 #include "gram/tile_exchange.h"
 #include "widelimit/gram.h"
-#include "widelimit/machine.h"
-#include "widelimit/random.h"
 
 enum { DIMENSION = 5 };
 

@@ -11,12 +11,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "gram/matrix_free.h"
 #include "linalg/factorize.h"
 #include "linalg/sweep.h"
 #include "solution.h"
-#include "widelimit/predict.h"
-#include "widelimit/random.h"
+#include "widelimit/model.h"
 
 enum { FEW = 5, MANY = 260, DIMENSION = 5 }; /* few columns go another way than many */
 static const double tolerance = 16.0;

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "widelimit/config.h"
+#include "config/config.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SYNTHETIC "synthetic: {train: 20, test: 5, dimension: 3}\n"

@@ -10,9 +10,9 @@
 #include <cmocka.h>
 
 #include "finite/dense.h"
+#include "finite/finite.h"
 #include "finite/phi.h"
 #include "finite/statistics.h"
-#include "widelimit/finite.h"
 
 enum { POINTS = 5, DIMENSION = 3 };
 

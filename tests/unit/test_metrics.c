@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "widelimit/metrics.h"
+#include "inference/metrics.h"
 
 static double area_of(int64_t count, const double *score, const double *flag) {
   double area = -1.0;

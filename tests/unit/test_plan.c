@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "cost/plan.h"
 #include "widelimit/grid.h"
-#include "widelimit/plan.h"
 
 /* A machine on which only the factorization's update takes time. */
 static wl_speeds only_update(double gflops) {

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "widelimit/source.h"
+#include "data/source.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

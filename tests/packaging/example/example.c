@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <widelimit/grid.h>
-#include <widelimit/predict.h>
+#include <widelimit/model.h>
 
 enum { TRAIN = 8, TEST = 3 };
 

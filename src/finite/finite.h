@@ -14,15 +14,15 @@
  * A = Θ_TX S⁻¹. So each trained error is held against two things: the law that the theory states, and P ε₀ of the
  * very same network, which removes most of the sampling noise.
  */
-#ifndef WIDELIMIT_FINITE_H
-#define WIDELIMIT_FINITE_H
+#ifndef WIDELIMIT_FINITE_FINITE_H
+#define WIDELIMIT_FINITE_FINITE_H
 
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "widelimit/config.h"
-#include "widelimit/random.h"
+#include "base/random.h"
+#include "config/config.h"
 
 /* ---- networks ------------------------------------------------------------------------------------------------ */
 

@@ -5,8 +5,8 @@
  * The schema (keys, types, defaults, ranges) stands once, in src/config/config.c. Everything here is Local; the
  * program reads on rank 0 and sends the text of the effective configuration to the others.
  */
-#ifndef WIDELIMIT_CONFIG_H
-#define WIDELIMIT_CONFIG_H
+#ifndef WIDELIMIT_CONFIG_CONFIG_H
+#define WIDELIMIT_CONFIG_CONFIG_H
 
 #include <stdbool.h>
 #include <stdint.h>

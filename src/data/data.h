@@ -5,10 +5,10 @@
  * Everything here is Local and called on rank 0 only. The readers have the type wl_row_reader of gram.h, with the
  * wl_data as context.
  */
-#ifndef WIDELIMIT_DATA_H
-#define WIDELIMIT_DATA_H
+#ifndef WIDELIMIT_DATA_DATA_H
+#define WIDELIMIT_DATA_DATA_H
 
-#include "widelimit/config.h"
+#include "config/config.h"
 
 /** Sizes: what the other ranks need to know. */
 typedef struct wl_data_shape {

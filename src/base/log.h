@@ -3,8 +3,8 @@
  * What a person sees while a long phase runs: a live line on a terminal, a log line now and then otherwise.
  * Local; only the rank for which wl_log_open() said so prints, on the others all calls do nothing.
  */
-#ifndef WIDELIMIT_LOG_H
-#define WIDELIMIT_LOG_H
+#ifndef WIDELIMIT_BASE_LOG_H
+#define WIDELIMIT_BASE_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>

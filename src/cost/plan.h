@@ -11,16 +11,16 @@
  * other phases are sums. Sources: Hockney 1994 (α, β and the half length); Petitet et al., HPL scalability analysis
  * (panel, broadcast, update); Thakur, Rabenseifner and Gropp 2005 (trees and rings of messages).
  */
-#ifndef WIDELIMIT_PLAN_H
-#define WIDELIMIT_PLAN_H
+#ifndef WIDELIMIT_COST_PLAN_H
+#define WIDELIMIT_COST_PLAN_H
 
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/timer.h"
 #include "widelimit/network.h"
 #include "widelimit/sample.h"
-#include "widelimit/timer.h"
 
 /**
  * Rates of one rank while all ranks of its node work: name (in the calibration file and for --assume), default, text.

@@ -3,8 +3,8 @@
  * Counter-based random numbers: a value is a function of (seed, stream, i, j) and of nothing else, so that any
  * rank on any grid draws the same. Philox-4x64-10 [Salmon et al., SC 2011] from Random123. Local, pure.
  */
-#ifndef WIDELIMIT_RANDOM_H
-#define WIDELIMIT_RANDOM_H
+#ifndef WIDELIMIT_BASE_RANDOM_H
+#define WIDELIMIT_BASE_RANDOM_H
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
  * @file machine.h
  * What a run stands on: memory, cores, the BLAS in use. Local unless said otherwise.
  */
-#ifndef WIDELIMIT_MACHINE_H
-#define WIDELIMIT_MACHINE_H
+#ifndef WIDELIMIT_BASE_MACHINE_H
+#define WIDELIMIT_BASE_MACHINE_H
 
 #include <mpi.h>
 #include <stdint.h>

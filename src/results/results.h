@@ -5,8 +5,8 @@
  *
  * Local, on rank 0 only, but for wl_results_put_symmetric and wl_results_put_transposed.
  */
-#ifndef WIDELIMIT_RESULTS_H
-#define WIDELIMIT_RESULTS_H
+#ifndef WIDELIMIT_RESULTS_RESULTS_H
+#define WIDELIMIT_RESULTS_RESULTS_H
 
 #include "widelimit/cholesky.h"
 #include "widelimit/matrix.h"

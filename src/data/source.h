@@ -5,8 +5,8 @@
  * Everything in this header is Local (the program calls it on rank 0 only) and reads in pieces: no function
  * holds more than the rows asked for.
  */
-#ifndef WIDELIMIT_SOURCE_H
-#define WIDELIMIT_SOURCE_H
+#ifndef WIDELIMIT_DATA_SOURCE_H
+#define WIDELIMIT_DATA_SOURCE_H
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
  * @file metrics.h
  * How good predictions are. Local.
  */
-#ifndef WIDELIMIT_METRICS_H
-#define WIDELIMIT_METRICS_H
+#ifndef WIDELIMIT_INFERENCE_METRICS_H
+#define WIDELIMIT_INFERENCE_METRICS_H
 
 #include <stdint.h>
 

@@ -8,10 +8,10 @@
  * result file; /header is text (JSON): everything else. Each strip has a checksum that depends on its numbers and their
  * places alone; the guard has one of all other bytes, so that a file is known to be whole before HDF5 reads it.
  */
-#ifndef WIDELIMIT_CHECKPOINT_H
-#define WIDELIMIT_CHECKPOINT_H
+#ifndef WIDELIMIT_CHECKPOINT_CHECKPOINT_H
+#define WIDELIMIT_CHECKPOINT_CHECKPOINT_H
 
-#include "widelimit/predict.h"
+#include "widelimit/model.h"
 #include "widelimit/sample.h"
 
 /** How far the draws are (sample.h). */

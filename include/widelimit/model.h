@@ -1,5 +1,5 @@
 /**
- * @file predict.h
+ * @file model.h
  * The exact quantities at test points T, given training points X, targets Y and noise σ².
  *
  *   S = Θ_XX + (σ² + jitter) I,  A = Θ_TX S⁻¹
@@ -15,8 +15,8 @@
  * One n × n array holds all: Θ, then its factor L, in the lower triangle and κ above the diagonal. Everything that
  * needs Θ comes first; then κ is factored in its own triangle and Θ's factor loses its diagonal.
  */
-#ifndef WIDELIMIT_PREDICT_H
-#define WIDELIMIT_PREDICT_H
+#ifndef WIDELIMIT_MODEL_H
+#define WIDELIMIT_MODEL_H
 
 #include <stdbool.h>
 

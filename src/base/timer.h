@@ -2,8 +2,8 @@
  * @file timer.h
  * Seconds and flops of the phases of a run.
  */
-#ifndef WIDELIMIT_TIMER_H
-#define WIDELIMIT_TIMER_H
+#ifndef WIDELIMIT_BASE_TIMER_H
+#define WIDELIMIT_BASE_TIMER_H
 
 #include <mpi.h>
 
