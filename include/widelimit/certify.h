@@ -101,7 +101,7 @@ typedef struct wl_certify_options {
 
 /** What is certified. All on one grid. */
 typedef struct wl_certify_input {
-  const wl_point_set *points;                           /**< X and then T */
+  const wl_points *points;                              /**< X and then T */
   int64_t train;                                        /**< n */
   const wl_matrix *targets;                             /**< Y, n × c */
   const wl_matrix *mean;                                /**< A Y at T, m × c */
@@ -113,7 +113,7 @@ typedef struct wl_certify_input {
 /**
  * Collective. Draws and tests. A claim that fails is no error: see certificate->passed. The same on every rank.
  * Memory: the joint array, two N × m panels, three m × m matrices, m × R K numbers for Bayesian heads: all distributed.
- * Errors: those of wl_joint_create and wl_joint_enter; WL_ERROR_MEMORY.
+ * Errors: those of wl_joint_create and wl_joint_factor; WL_ERROR_MEMORY.
  */
 wl_error wl_certify(const wl_certify_options *options, const wl_certify_input *input, wl_certificate *certificate);
 

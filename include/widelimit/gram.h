@@ -19,25 +19,25 @@
 typedef wl_error (*wl_row_reader)(void *context, int64_t first, int64_t count, double *rows);
 
 /** Points, each on the ranks that need it: those of the grid row and of the grid column that own its block. */
-typedef struct wl_point_set {
+typedef struct wl_points {
   const wl_grid *grid; /**< borrowed */
   wl_network network;
   int64_t count, dimension;
-  wl_points *row;           /**< the points of this rank's block rows, in local order; owned */
-  wl_points *column;        /**< the points of its block columns; owned, may be the same object as `row` */
+  wl_kernel_points *row;    /**< the points of this rank's block rows, in local order; owned */
+  wl_kernel_points *column; /**< the points of its block columns; owned, may be the same object as `row` */
   double *row_x, *column_x; /**< their coordinates; owned, likewise */
-} wl_point_set;
+} wl_points;
 
 /**
  * Collective. Reads the points on rank 0 in pieces of bounded size and spreads them; each coordinate travels once.
- * Errors: those of `read`; WL_ERROR_MEMORY; WL_ERROR_NUMERICAL (wl_points_create), naming the point by its number
+ * Errors: those of `read`; WL_ERROR_MEMORY; WL_ERROR_NUMERICAL (wl_kernel_points_create), naming the point by its number
  * counted from 1.
  */
-wl_error wl_point_set_create(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
-                             wl_row_reader read, void *context, wl_point_set **set);
+wl_error wl_points_read(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
+                        wl_row_reader read, void *context, wl_points **set);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
-void wl_point_set_destroy(wl_point_set **set);
+void wl_points_destroy(wl_points **set);
 
 /** What the one n × n array is to hold. */
 typedef enum wl_gram_content {
@@ -48,30 +48,30 @@ typedef enum wl_gram_content {
 
 /**
  * Collective. Assembles the kernels of all pairs of `points` in one array (count × count). The diagonal holds
- * Θ_ii; that of κ is in wl_points_kappa(points->row). A triangle that is not asked for is left as it was. Room, with blocks of
+ * Θ_ii; that of κ is in wl_kernel_points_kappa(points->row). A triangle that is not asked for is left as it was. Room, with blocks of
  * up to 192: 7 MB a thread, shared by the ranks of a node, for what they evaluate for each other; where the system has none,
  * each evaluates all of its own entries.
  * Errors: WL_ERROR_MEMORY; WL_ERROR_USAGE on a grid for panels.
  */
-wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, wl_matrix *gram);
+wl_error wl_gram_symmetric(const wl_points *points, wl_gram_content content, wl_matrix *gram);
 
 /**
  * Collective. Assembles one kernel, a κ + b Θ, strictly within the triangle named; the other one and the diagonal are
  * left as they were. Both products and the sum are rounded: for (a, b) = (−1, 1) the result is Θ⁻ to ε Θ.
  * Errors: WL_ERROR_MEMORY.
  */
-wl_error wl_gram_weighted(const wl_point_set *points, double kappa_weight, double theta_weight,
-                          wl_triangle triangle, wl_matrix *gram);
+wl_error wl_gram_weighted(const wl_points *points, double kappa_weight, double theta_weight, wl_triangle triangle,
+                          wl_matrix *gram);
 
 /**
  * Collective. κ and Θ between two point sets: entry (i, j) pairs a_i with b_j.
  * @param kappa, theta  a->count × b->count; either may be NULL (not wanted)
  * Errors: WL_ERROR_MEMORY.
  */
-wl_error wl_gram_cross(const wl_point_set *a, const wl_point_set *b, wl_matrix *kappa, wl_matrix *theta);
+wl_error wl_gram_cross(const wl_points *a, const wl_points *b, wl_matrix *kappa, wl_matrix *theta);
 
 /** Collective. The same of a κ + b Θ, as wl_gram_weighted has it. */
-wl_error wl_gram_cross_weighted(const wl_point_set *a, const wl_point_set *b, double kappa_weight,
-                                double theta_weight, wl_matrix *gram);
+wl_error wl_gram_cross_weighted(const wl_points *a, const wl_points *b, double kappa_weight, double theta_weight,
+                                wl_matrix *gram);
 
 #endif

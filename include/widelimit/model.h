@@ -51,7 +51,7 @@ typedef struct wl_model wl_model;
  * @param targets  Y, train->count × c, on the same grid; borrowed, read only
  * Errors: WL_ERROR_CAPACITY, WL_ERROR_MEMORY (wl_matrix_create).
  */
-wl_error wl_model_create(const wl_model_options *options, const wl_point_set *train, const wl_matrix *targets,
+wl_error wl_model_create(const wl_model_options *options, const wl_points *train, const wl_matrix *targets,
                          wl_model **model);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
@@ -84,8 +84,8 @@ typedef struct wl_evidence {
 
 /**
  * Collective. Factors S of this prior. THETA first where both are wanted: KAPPA ends all use of Θ, but for
- * wl_model_predict_both and wl_model_settle in mixed precision. There, the targets are solved for together with the
- * first test points, or by wl_model_settle.
+ * wl_model_predict_both and wl_model_solve_targets in mixed precision. There, the targets are solved for together with the
+ * first test points, or by wl_model_solve_targets.
  * Errors: those of wl_cholesky_factor.
  */
 wl_error wl_model_factor(wl_model *model, wl_prior prior);
@@ -102,16 +102,16 @@ wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch 
  * Collective. Completes wl_model_evidence of all priors factored where no prediction has done so.
  * Errors: WL_ERROR_NUMERICAL where refinement fails; WL_ERROR_MEMORY.
  */
-wl_error wl_model_settle(wl_model *model);
+wl_error wl_model_solve_targets(wl_model *model);
 
 /**
  * Collective. As if wl_model_factor had been called: the array holds this prior's factor, whose numbers are those of
  * `evidence`. What follows from the targets is computed again.
  */
-wl_error wl_model_adopt(wl_model *model, wl_prior prior, const wl_evidence *evidence);
+wl_error wl_model_restore_factor(wl_model *model, wl_prior prior, const wl_evidence *evidence);
 
 /** Local. Takes over the numbers of a prior whose factor is gone, for wl_model_evidence. */
-void wl_model_recall(wl_model *model, wl_prior prior, const wl_evidence *evidence);
+void wl_model_restore_evidence(wl_model *model, wl_prior prior, const wl_evidence *evidence);
 
 /** Local. The result of wl_model_factor; NULL before it, in mixed precision before the targets are solved for. */
 const wl_evidence *wl_model_evidence(const wl_model *model, wl_prior prior);
@@ -138,7 +138,7 @@ typedef struct wl_prediction {
  * Errors: WL_ERROR_NUMERICAL where a variance is negative beyond its rounding bound, naming the test point;
  * WL_ERROR_MEMORY.
  */
-wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t first, wl_matrix *covariance,
+wl_error wl_model_predict(wl_model *model, const wl_points *test, int64_t first, wl_matrix *covariance,
                           wl_prediction *prediction);
 
 /**
@@ -148,7 +148,7 @@ wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t fir
  * @param prediction  by prior
  * Errors: those of wl_model_predict; WL_ERROR_USAGE where a factor is not there.
  */
-wl_error wl_model_predict_both(wl_model *model, const wl_point_set *test, int64_t first,
+wl_error wl_model_predict_both(wl_model *model, const wl_points *test, int64_t first,
                                wl_matrix *const covariance[WL_PRIOR_COUNT],
                                wl_prediction prediction[WL_PRIOR_COUNT]);
 

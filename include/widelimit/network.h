@@ -61,7 +61,7 @@ wl_network wl_network_default(void);
 wl_error wl_network_check(const wl_network *network);
 
 /** A set of points with all that the layer recursion needs to know of each point alone. */
-typedef struct wl_points wl_points;
+typedef struct wl_kernel_points wl_kernel_points;
 
 /**
  * Local. Prepares `count` points of dimension `dimension` for the recursion of `network`.
@@ -72,23 +72,23 @@ typedef struct wl_points wl_points;
  * a layer's variance is above 1e150 (so that products of two do not overflow) or not a number, naming layer and
  * point. The result is bitwise a function of each point alone: the same for any selection or order of points.
  */
-wl_error wl_points_create(const wl_network *network, int64_t count, int64_t dimension, const double *x,
-                          const int64_t *label, wl_points **points);
+wl_error wl_kernel_points_create(const wl_network *network, int64_t count, int64_t dimension, const double *x,
+                                 const int64_t *label, wl_kernel_points **points);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
-void wl_points_destroy(wl_points **points);
+void wl_kernel_points_destroy(wl_kernel_points **points);
 
 /** Local. Number of points. */
-int64_t wl_points_count(const wl_points *points);
+int64_t wl_kernel_points_count(const wl_kernel_points *points);
 
 /**
  * Local. κ(x_i, x_i), exact on the diagonal by its closed form or quadrature; `count` entries, owned by
  * points.
  */
-const double *wl_points_kappa(const wl_points *points);
+const double *wl_kernel_points_kappa(const wl_kernel_points *points);
 
 /** Local. Θ(x_i, x_i), likewise. */
-const double *wl_points_theta(const wl_points *points);
+const double *wl_kernel_points_theta(const wl_kernel_points *points);
 
 /** Room that wl_network_tile needs, in doubles, for tiles of at most rows × cols. */
 size_t wl_network_tile_work(const wl_network *network, int64_t rows, int64_t cols);
@@ -107,15 +107,15 @@ size_t wl_network_tile_work(const wl_network *network, int64_t rows, int64_t col
  * whose κ is 0 (x = 0 without bias) counts as perpendicular to all others; where φ(0) = 0 its κ and Θ are 0
  * anyway.
  */
-void wl_network_tile(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0, int64_t cols,
-                     double *kappa, int64_t ldk, double *theta, int64_t ldt, double *work);
+void wl_network_tile(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
+                     int64_t cols, double *kappa, int64_t ldk, double *theta, int64_t ldt, double *work);
 
 /**
  * Local. The same numbers, bit for bit, but κ transposed (cols × rows, ldk ≥ cols): for two symmetric matrices in
  * one array, κ in the upper triangle and Θ in the lower, a tile of which comes from one pass. Stored past the caches.
  */
-void wl_network_tile_split(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0,
-                           int64_t cols, double *kappa_transposed, int64_t ldk, double *theta, int64_t ldt,
-                           double *work);
+void wl_network_tile_split(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b,
+                           int64_t j0, int64_t cols, double *kappa_transposed, int64_t ldk, double *theta,
+                           int64_t ldt, double *work);
 
 #endif

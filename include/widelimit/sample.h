@@ -110,7 +110,7 @@ typedef struct wl_joint_options {
  * Errors: WL_ERROR_NUMERICAL where S is not positive definite to rounding, naming the training row; WL_ERROR_MEMORY;
  * WL_ERROR_CAPACITY.
  */
-wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+wl_error wl_joint_create(const wl_joint_options *options, const wl_points *points, int64_t train,
                          const wl_matrix *targets, wl_joint **joint);
 
 /**
@@ -119,7 +119,7 @@ wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *po
  *                        stage's factor above it. The diagonal is the stage's
  * @param lower_diagonal  L's by local row, past the first stage
  */
-wl_error wl_joint_restore(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+wl_error wl_joint_restore(const wl_joint_options *options, const wl_points *points, int64_t train,
                           const wl_matrix *targets, const wl_joint_state *state, wl_matrix *array,
                           const double *lower_diagonal, wl_joint **joint);
 
@@ -132,7 +132,7 @@ wl_error wl_joint_restore(const wl_joint_options *options, const wl_point_set *p
  * @param mean      A Y, m × c, on the same grid; borrowed for the call
  * Errors: WL_ERROR_MEMORY; WL_ERROR_CAPACITY.
  */
-wl_error wl_joint_create_rfp(const wl_joint_options *options, wl_point_set *const halves[2], int64_t train,
+wl_error wl_joint_create_rfp(const wl_joint_options *options, wl_points *const halves[2], int64_t train,
                              const wl_matrix *solution, const wl_matrix *mean, wl_joint **joint);
 
 /** Local. The state between factorizations. */
@@ -143,10 +143,10 @@ wl_error wl_joint_poll(wl_joint *joint);
 
 /**
  * Local. The array for reading, with the diagonal of a finished factor in place, or of the one under way where `stage` is
- * that one's and it is not finished. Lent until wl_joint_take_back, before anything else is done with the joint array.
+ * that one's and it is not finished. Lent until wl_joint_restore_array_read, before anything else is done with the joint array.
  */
-const wl_matrix *wl_joint_lend(wl_joint *joint, wl_triangle triangle, bool finished);
-void wl_joint_take_back(wl_joint *joint);
+const wl_matrix *wl_joint_get_array_read(wl_joint *joint, wl_triangle triangle, bool finished);
+void wl_joint_restore_array_read(wl_joint *joint);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
 void wl_joint_destroy(wl_joint **joint);
@@ -156,7 +156,7 @@ void wl_joint_destroy(wl_joint **joint);
  * targets are zero exactly.
  * Errors: WL_ERROR_NUMERICAL where no shift helps; WL_ERROR_MEMORY.
  */
-wl_error wl_joint_enter(wl_joint *joint, wl_stage stage);
+wl_error wl_joint_factor(wl_joint *joint, wl_stage stage);
 
 /** Local. δ of a stage's factor; 0 before it was made, and for Θ⁻ at depth 1. */
 double wl_joint_shift(const wl_joint *joint, wl_stage stage);
@@ -211,7 +211,7 @@ typedef struct wl_posterior wl_posterior;
  * Memory: an m × m array of its own.
  * Errors: WL_ERROR_NUMERICAL where no shift helps; WL_ERROR_MEMORY; WL_ERROR_CAPACITY.
  */
-wl_error wl_posterior_create(const wl_joint_options *options, const wl_point_set *train, const wl_point_set *test,
+wl_error wl_posterior_create(const wl_joint_options *options, const wl_points *train, const wl_points *test,
                              const wl_matrix *covariance, const double *variance, const wl_matrix *mean,
                              wl_posterior **posterior);
 

@@ -1,5 +1,5 @@
 /*
- * The course of a certification: exact part with κ, replicates with κ, exact part with Θ⁻ and Θ, replicates with Θ⁻,
+ * The phases of a certification: exact part with κ, replicates with κ, exact part with Θ⁻ and Θ, replicates with Θ⁻,
  * tests.
  */
 #include "certificate/certifier.h"
@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "dist/scalapack.h"
 #include "linalg/factorize.h"
-#include "sampling/parts.h"
+#include "sampling/columns.h"
 
 /* ---- names -------------------------------------------------------------------------------------------------- */
 
@@ -278,9 +278,9 @@ static wl_error replicates_theta(wl_certifier *c) {
   return error;
 }
 
-/* ---- the course --------------------------------------------------------------------------------------------- */
+/* ---- the phases --------------------------------------------------------------------------------------------- */
 
-static wl_error course(wl_certifier *c) {
+static wl_error run_phases(wl_certifier *c) {
   WL_TRY(allocate(c));
   wl_spread_columns(c->input->mean, c->mean);
   take_covariances(c);
@@ -288,7 +288,7 @@ static wl_error course(wl_certifier *c) {
   const double *shift = c->joint->shift;
   WL_TRY(wl_exact_begin(c));
   WL_TRY(wl_exact_rnd(c));
-  WL_TRY(wl_joint_enter(c->joint, WL_STAGE_KAPPA));
+  WL_TRY(wl_joint_factor(c->joint, WL_STAGE_KAPPA));
   WL_TRY(factor_covariance(c, WL_TRIANGLE_UPPER, choose_resolution(c, shift[WL_STAGE_KAPPA]), c->upper,
                            c->upper_scale));
   WL_TRY(replicates_kappa(c));
@@ -296,7 +296,7 @@ static wl_error course(wl_certifier *c) {
   WL_TRY(wl_exact_bayesian(c)); /* leaves Θ⁻, which is factored next */
   wl_matrix_destroy(&c->general);
   wl_matrix_destroy(&c->g);
-  WL_TRY(wl_joint_enter(c->joint, WL_STAGE_THETA_LOWER));
+  WL_TRY(wl_joint_factor(c->joint, WL_STAGE_THETA_LOWER));
   WL_TRY(factor_covariance(c, WL_TRIANGLE_LOWER, choose_resolution(c, shift[0] + shift[1] + shift[2]), c->lower,
                            c->lower_scale));
   WL_TRY(replicates_theta(c));
@@ -318,7 +318,7 @@ wl_error wl_certify(const wl_certify_options *options, const wl_certify_input *i
                     .train = input->train,
                     .test = input->points->count - input->train};
   gsl_error_handler_t *handler = gsl_set_error_handler_off(); /* a tail that underflows is 0 */
-  const wl_error error = course(&c);
+  const wl_error error = run_phases(&c);
   gsl_set_error_handler(handler);
   certifier_destroy(&c);
   return error;

@@ -90,9 +90,10 @@ static double diagonal_difference(const wl_certifier *c, double scale, const dou
 
 /* Largest entry of the diagonals of S and Θ_TT. */
 static double largest_diagonal(const wl_certifier *c) {
-  const wl_points *points = c->joint->points->row;
+  const wl_kernel_points *points = c->joint->points->row;
   double value = 0.0;
-  for (int64_t i = 0; i < wl_points_count(points); i++) value = fmax(value, wl_points_theta(points)[i]);
+  for (int64_t i = 0; i < wl_kernel_points_count(points); i++)
+    value = fmax(value, wl_kernel_points_theta(points)[i]);
   return largest(c->covariance->grid, value) + c->joint->options.noise_variance + c->joint->options.jitter;
 }
 

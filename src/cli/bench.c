@@ -141,8 +141,8 @@ static double lap(MPI_Comm comm, double *since) {
 }
 
 /* Assembles, factors and predicts everything once. */
-static wl_error time_phases(bench *b, const wl_point_set *train, const wl_point_set *test,
-                            const wl_matrix *targets, timing *t) {
+static wl_error time_phases(bench *b, const wl_points *train, const wl_points *test, const wl_matrix *targets,
+                            timing *t) {
   wl_model *model = NULL;
   wl_prediction p = {0};
   wl_error error;
@@ -172,22 +172,20 @@ done:
 
 static wl_error time_size(bench *b, timing *times) {
   const wl_grid panels = wl_grid_for_panels(b->grid, b->options.test);
-  wl_point_set *train = NULL, *test = NULL;
+  wl_points *train = NULL, *test = NULL;
   wl_matrix *targets = NULL;
   wl_error error;
+  WL_GOTO(error, done, wl_points_read(b->grid, &b->network, b->n, b->options.dimension, read_random, b, &train));
   WL_GOTO(error, done,
-          wl_point_set_create(b->grid, &b->network, b->n, b->options.dimension, read_random, b, &train));
-  WL_GOTO(error, done,
-          wl_point_set_create(&panels, &b->network, b->options.test, b->options.dimension, read_random_test, b,
-                              &test));
+          wl_points_read(&panels, &b->network, b->options.test, b->options.dimension, read_random_test, b, &test));
   WL_GOTO(error, done, wl_matrix_create(b->grid, b->n, 1, &targets));
   for (int64_t i = 0; i < targets->ld * targets->local_columns; i++) targets->data[i] = 1.0;
   for (int r = 0; r < b->options.repeats; r++)
     WL_GOTO(error, done, time_phases(b, train, test, targets, &times[r]));
 done:
   wl_matrix_destroy(&targets);
-  wl_point_set_destroy(&test);
-  wl_point_set_destroy(&train);
+  wl_points_destroy(&test);
+  wl_points_destroy(&train);
   return error;
 }
 

@@ -333,8 +333,8 @@ static double certify_flops(const wl_work *w) {
          (double)w->certify_draws * (7.0 * all * all + 4.0 * (n * n + 2.0 * n * m) + 5.0 * m * m);
 }
 
-/* Assembles and factors a joint kernel in halves: two factors, a solve and a product between them. */
-static double halves_factor(const wl_cost *m) {
+/* Assembles and factors a joint kernel in rectangular full packed form: two factors, a solve and a product between them. */
+static double rfp_factor(const wl_cost *m) {
   const double all = (double)(m->w->train + m->w->test), first = ceil(all / 2.0), rest = all - first;
   return 0.5 * all * all / wl_cost_ranks(m) * wl_cost_entry(m, m->s.theta, m->l->threads) +
          wl_cost_factor(m, first, true) + wl_cost_sweep(m, WL_SWEEP_PUSH, first, rest) +
@@ -346,7 +346,7 @@ static double sample_phase(const wl_cost *m) {
   const int kernels = joint_kernels(w);
   if (kernels == 0 && w->samples[WL_DRAW_POSTERIOR] == 0) return 0.0;
   if (w->mixed)
-    return (wl_work_has_square(w) ? wl_cost_factor(m, (double)w->test, true) : 0.0) + kernels * halves_factor(m) +
+    return (wl_work_has_square(w) ? wl_cost_factor(m, (double)w->test, true) : 0.0) + kernels * rfp_factor(m) +
            panel_work(m, draw_flops(w));
   return joint_factor(m, true) + kernels * joint_factor(m, false) + panel_work(m, draw_flops(w));
 }

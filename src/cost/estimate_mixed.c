@@ -91,7 +91,7 @@ static double ensemble(const wl_cost *m, double columns, double probes) {
 
 /* A batch of test points; with the first of them come the targets, the probes for the log-determinant, and their second pass. */
 static double predict_batch(const wl_cost *m, const wl_cost *single, bool theta, double count, bool first) {
-  const double targets = first ? (double)m->w->outputs + WL_MIXED_COMPANIONS : 0.0, columns = count + targets;
+  const double targets = first ? (double)m->w->outputs + WL_MIXED_RANDOM_COLUMNS : 0.0, columns = count + targets;
   const double entry = wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, m->l->threads),
                kappa = wl_cost_entry(m, m->s.kappa, m->l->threads),
                cross = (double)m->w->train * count / wl_cost_ranks(m);

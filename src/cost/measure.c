@@ -36,7 +36,7 @@ typedef struct bench {
   int64_t turn;       /* products walk through the memory, as the program does */
   int width, partner; /* block; distance of the rank to talk to */
   int64_t bytes;
-  wl_points *points;
+  wl_kernel_points *points;
   double *work;
   bool want_theta;
 } bench;
@@ -246,11 +246,11 @@ static wl_error entry_ns(bench *b, wl_activation activation, int depth, bool the
     x[i] = wl_random_normal(0, WL_STREAM_SYNTHETIC_TRAIN, (uint64_t)i, 0);
   b->want_theta = theta;
   b->work = malloc(sizeof(double) * wl_network_tile_work(&network, TILE, TILE));
-  wl_error error = wl_points_create(&network, 2 * TILE, DIMENSION, x, NULL, &b->points);
+  wl_error error = wl_kernel_points_create(&network, 2 * TILE, DIMENSION, x, NULL, &b->points);
   if (error == WL_OK && !b->work) error = wl_error_set(WL_ERROR_MEMORY, "calibration: out of memory");
   error = wl_error_agree(b->comm, error);
   if (error == WL_OK) *ns = 1e9 * time_kernel(b, entries) / (TILE * TILE);
-  wl_points_destroy(&b->points);
+  wl_kernel_points_destroy(&b->points);
   free(b->work);
   return error;
 }

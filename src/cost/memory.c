@@ -177,7 +177,7 @@ static double solve_bytes(const wl_grid *g, int64_t n, int64_t columns) {
 static wl_memory mixed_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
   const bool both = wl_job_predicts_both(job);
-  const int64_t n = job->shape->train, targets = job->shape->outputs + WL_MIXED_COMPANIONS,
+  const int64_t n = job->shape->train, targets = job->shape->outputs + WL_MIXED_RANDOM_COLUMNS,
                 columns = job->batch + targets, /* of the first batch */
       few = smaller(columns, wl_product_most_few(g, n)), probes = WL_MIXED_PROBES;
   const double pass = both

@@ -30,18 +30,18 @@ static wl_error allocate(wl_problem *p) {
 
 static wl_error fill_kernels(wl_problem *p) {
   const int64_t N = p->all;
-  wl_points *points = NULL;
-  WL_TRY(wl_points_create(&p->network, N, p->dimension, p->x, NULL, &points));
+  wl_kernel_points *points = NULL;
+  WL_TRY(wl_kernel_points_create(&p->network, N, p->dimension, p->x, NULL, &points));
   double *work = malloc(sizeof(double) * wl_network_tile_work(&p->network, N, N));
   if (work) {
     wl_network_tile(points, 0, N, points, 0, N, p->kappa, N, p->theta, N, work);
     for (int64_t i = 0; i < N; i++) { /* the diagonal by its closed form */
-      p->kappa[i * N + i] = wl_points_kappa(points)[i];
-      p->theta[i * N + i] = wl_points_theta(points)[i];
+      p->kappa[i * N + i] = wl_kernel_points_kappa(points)[i];
+      p->theta[i * N + i] = wl_kernel_points_theta(points)[i];
     }
   }
   free(work);
-  wl_points_destroy(&points);
+  wl_kernel_points_destroy(&points);
   if (!work) WL_FAIL(WL_ERROR_MEMORY, "finite networks: no memory for the kernels of %lld points", (long long)N);
   return WL_OK;
 }

@@ -25,7 +25,7 @@ static void scratch_destroy(scratch *s) {
   free(s->theta);
 }
 
-static bool scratch_create(const wl_point_set *points, scratch *s) {
+static bool scratch_create(const wl_points *points, scratch *s) {
   const int64_t nb = points->grid->block;
   *s = (scratch){aligned_numbers((int64_t)wl_network_tile_work(&points->network, nb, nb)),
                  aligned_numbers(nb * nb), aligned_numbers(nb * nb)};
@@ -51,7 +51,7 @@ static tile tile_at(const wl_matrix *a, int64_t il, int64_t jl) {
 
 /* What an assembly fills, and with what. */
 typedef struct assembly {
-  const wl_point_set *rows, *columns;
+  const wl_points *rows, *columns;
   wl_gram_content content;
   double kappa_weight, theta_weight;
   bool triangular, lower;
@@ -113,10 +113,10 @@ static wl_error for_each_tile(const assembly *as, const wl_matrix *shape, tile_f
 }
 
 /* Θ on and below the diagonal, κ above; on it Θ_ii from its closed form. */
-static void fill_diagonal_tile(const wl_point_set *points, wl_gram_content content, const wl_matrix *a,
-                               const tile *t, scratch *s) {
+static void fill_diagonal_tile(const wl_points *points, wl_gram_content content, const wl_matrix *a, const tile *t,
+                               scratch *s) {
   const int64_t n = t->rows;
-  const double *theta_diagonal = wl_points_theta(points->row) + t->il;
+  const double *theta_diagonal = wl_kernel_points_theta(points->row) + t->il;
   wl_network_tile(points->row, t->il, n, points->column, t->jl, n, content & WL_GRAM_KAPPA ? s->kappa : NULL, n,
                   content & WL_GRAM_THETA ? s->theta : NULL, n, s->work);
   for (int64_t j = 0; j < n; j++) {
@@ -134,7 +134,7 @@ static void fill_diagonal_tile(const wl_point_set *points, wl_gram_content conte
  * diagonal are evaluated as their exchange images are, which makes an entry independent of the grid.
  */
 static void fill_symmetric(const assembly *as, const tile *t, scratch *s) {
-  const wl_point_set *points = as->rows;
+  const wl_points *points = as->rows;
   const wl_matrix *a = as->a;
   const bool kappa = as->content & WL_GRAM_KAPPA, theta = as->content & WL_GRAM_THETA;
   if (t->i == t->j) {
@@ -165,7 +165,7 @@ static wl_error assemble_square(const assembly *as, tile_function fill) {
   return assemble(as, fill);
 }
 
-wl_error wl_gram_symmetric_among(const wl_point_set *points, MPI_Comm neighbours, int64_t height, wl_matrix *a) {
+wl_error wl_gram_symmetric_among(const wl_points *points, MPI_Comm neighbours, int64_t height, wl_matrix *a) {
   assembly as = {.rows = points, .columns = points, .content = WL_GRAM_BOTH, .height = height, .a = a};
   WL_TRY(wl_grid_check_square(points->grid));
   WL_TRY(wl_grid_check_square(a->grid));
@@ -175,7 +175,7 @@ wl_error wl_gram_symmetric_among(const wl_point_set *points, MPI_Comm neighbours
   return error;
 }
 
-wl_error wl_gram_symmetric(const wl_point_set *points, wl_gram_content content, wl_matrix *a) {
+wl_error wl_gram_symmetric(const wl_points *points, wl_gram_content content, wl_matrix *a) {
   if (content != WL_GRAM_BOTH)
     return assemble_square(&(assembly){.rows = points, .columns = points, .content = content, .a = a},
                            fill_symmetric);
@@ -200,8 +200,8 @@ static void fill_weighted(const assembly *as, const tile *t, scratch *s) {
     }
 }
 
-wl_error wl_gram_weighted(const wl_point_set *points, double kappa_weight, double theta_weight,
-                          wl_triangle triangle, wl_matrix *a) {
+wl_error wl_gram_weighted(const wl_points *points, double kappa_weight, double theta_weight, wl_triangle triangle,
+                          wl_matrix *a) {
   assembly as = {.rows = points,
                  .columns = points,
                  .kappa_weight = kappa_weight,
@@ -219,13 +219,13 @@ static void fill_cross(const assembly *as, const tile *t, scratch *s) {
                   theta ? theta->data + t->il + t->jl * theta->ld : NULL, theta ? theta->ld : 0, s->work);
 }
 
-wl_error wl_gram_cross(const wl_point_set *a, const wl_point_set *b, wl_matrix *kappa, wl_matrix *theta) {
+wl_error wl_gram_cross(const wl_points *a, const wl_points *b, wl_matrix *kappa, wl_matrix *theta) {
   assembly as = {.rows = a, .columns = b, .kappa = kappa, .theta = theta};
   return for_each_tile(&as, kappa ? kappa : theta, fill_cross, NULL);
 }
 
-wl_error wl_gram_cross_weighted(const wl_point_set *a, const wl_point_set *b, double kappa_weight,
-                                double theta_weight, wl_matrix *gram) {
+wl_error wl_gram_cross_weighted(const wl_points *a, const wl_points *b, double kappa_weight, double theta_weight,
+                                wl_matrix *gram) {
   return assemble(
       &(assembly){.rows = a, .columns = b, .kappa_weight = kappa_weight, .theta_weight = theta_weight, .a = gram},
       fill_weighted);

@@ -22,7 +22,7 @@ typedef struct operand {
 } operand;
 
 typedef struct pass {
-  const wl_point_set *points;
+  const wl_points *points;
   const wl_grid *grid;
   int64_t n, local_rows, width; /* width: w */
   bool few;
@@ -51,7 +51,7 @@ static int64_t columns_of(const wl_product *product) {
   return columns;
 }
 
-static bool has_few(const wl_point_set *points, const wl_product *product) {
+static bool has_few(const wl_points *points, const wl_product *product) {
   return wl_product_is_few(points->grid, points->count, columns_of(product));
 }
 
@@ -65,17 +65,16 @@ static bool make_room(const pass *p, operand *o) {
   return o->part && o->strip;
 }
 
-static wl_error pass_create(const wl_point_set *points, const wl_product *theta, const wl_product *kappa,
-                            pass *p) {
+static wl_error pass_create(const wl_points *points, const wl_product *theta, const wl_product *kappa, pass *p) {
   const wl_grid *g = points->grid;
   *p = (pass){.points = points,
               .grid = g,
               .n = points->count,
-              .local_rows = wl_points_count(points->row),
+              .local_rows = wl_kernel_points_count(points->row),
               .width = wl_product_part_width(g),
               .few = has_few(points, theta) && has_few(points, kappa),
-              .theta = {.product = theta, .diagonal = wl_points_theta(points->row)},
-              .kappa = {.product = kappa, .diagonal = wl_points_kappa(points->row)}};
+              .theta = {.product = theta, .diagonal = wl_kernel_points_theta(points->row)},
+              .kappa = {.product = kappa, .diagonal = wl_kernel_points_kappa(points->row)}};
   p->work = aligned_numbers((int64_t)wl_network_tile_work(&points->network, WL_PRODUCT_PIECE, p->width));
   wl_error error = WL_OK;
   const bool room = make_room(p, &p->theta) && make_room(p, &p->kappa);
@@ -200,7 +199,7 @@ static bool replica_create(const pass *p, const wl_product *product, replica *r)
   if (!product) return true;
   r->columns = columns_of(product);
   r->row_count = p->local_rows;
-  r->column_count = p->grid->rows > 1 ? wl_points_count(p->points->column) : 0;
+  r->column_count = p->grid->rows > 1 ? wl_kernel_points_count(p->points->column) : 0;
   r->v_row = aligned_numbers(r->row_count * r->columns);
   r->c_row = aligned_numbers(r->row_count * r->columns);
   r->v_column = aligned_numbers(r->column_count * r->columns);
@@ -368,7 +367,7 @@ static wl_error apply_many(pass *p) {
   return WL_OK;
 }
 
-wl_error wl_gram_multiply(const wl_point_set *points, const wl_product *theta, const wl_product *kappa) {
+wl_error wl_gram_multiply(const wl_points *points, const wl_product *theta, const wl_product *kappa) {
   pass p;
   WL_TRY(pass_create(points, theta, kappa, &p));
   const wl_error error = p.few ? apply_few(&p) : apply_many(&p);

@@ -26,7 +26,7 @@ typedef struct wl_rounded {
  * @param theta, kappa  NULL: not wanted
  * Errors: WL_ERROR_MEMORY.
  */
-wl_error wl_gram_assemble_single(const wl_point_set *points, double shift, wl_single *to, wl_rounded *theta,
+wl_error wl_gram_assemble_single(const wl_points *points, double shift, wl_single *to, wl_rounded *theta,
                                  wl_rounded *kappa);
 
 /** What one kernel is multiplied with: C ← S V, or with `half`, C ← (strict lower triangle + ½ diagonal of S) V. */
@@ -65,6 +65,6 @@ static inline bool wl_product_is_few(const wl_grid *grid, int64_t n, int64_t col
  * @param theta, kappa  either may be NULL; the two may have different numbers of columns
  * Errors: WL_ERROR_MEMORY.
  */
-wl_error wl_gram_multiply(const wl_point_set *points, const wl_product *theta, const wl_product *kappa);
+wl_error wl_gram_multiply(const wl_points *points, const wl_product *theta, const wl_product *kappa);
 
 #endif

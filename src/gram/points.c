@@ -47,22 +47,22 @@ static wl_error spread(const wl_grid *grid, int64_t count, int64_t dimension, wl
 
 /* The points of one side, which messages call by their global number, counted from 1. */
 static wl_error create_side(const wl_network *network, const side *s, int64_t count, int64_t dimension,
-                            wl_points **points) {
+                            wl_kernel_points **points) {
   int64_t *number = malloc(sizeof(int64_t) * (size_t)(count + 1));
   if (!number) WL_FAIL(WL_ERROR_MEMORY, "no memory to number %lld points", (long long)count);
   for (int64_t il = 0; il < count; il++) number[il] = wl_grid_global(il, s->block, s->me, s->count) + 1;
-  const wl_error error = wl_points_create(network, count, dimension, s->x, number, points);
+  const wl_error error = wl_kernel_points_create(network, count, dimension, s->x, number, points);
   free(number);
   return error;
 }
 
-wl_error wl_point_set_create(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
-                             wl_row_reader read, void *context, wl_point_set **result) {
+wl_error wl_points_read(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
+                        wl_row_reader read, void *context, wl_points **result) {
   *result = NULL;
   const int64_t row_count = wl_grid_owned(count, grid->block, grid->row, grid->rows);
   const int64_t column_count = wl_grid_owned(count, grid->column_block, grid->column, grid->columns);
   const int same = grid->size == 1;
-  wl_point_set *set = calloc(1, sizeof *set);
+  wl_points *set = calloc(1, sizeof *set);
   wl_error error = WL_OK;
   if (set) {
     set->row_x = malloc(sizeof(double) * (size_t)(row_count * dimension + 1));
@@ -91,14 +91,14 @@ wl_error wl_point_set_create(const wl_grid *grid, const wl_network *network, int
   return WL_OK;
 
 fail:
-  wl_point_set_destroy(&set);
+  wl_points_destroy(&set);
   return error;
 }
 
-void wl_point_set_destroy(wl_point_set **set) {
+void wl_points_destroy(wl_points **set) {
   if (!*set) return;
-  if ((*set)->column != (*set)->row) wl_points_destroy(&(*set)->column);
-  wl_points_destroy(&(*set)->row);
+  if ((*set)->column != (*set)->row) wl_kernel_points_destroy(&(*set)->column);
+  wl_kernel_points_destroy(&(*set)->row);
   if ((*set)->column_x != (*set)->row_x) free((*set)->column_x);
   free((*set)->row_x);
   free(*set);

@@ -14,7 +14,7 @@ typedef struct operand {
 } operand;
 
 typedef struct rounding {
-  const wl_point_set *points;
+  const wl_points *points;
   wl_single *to;
   double shift, *work;
   operand theta, kappa;
@@ -33,9 +33,9 @@ static void rounding_destroy(rounding *r) {
 }
 
 /* 2⁻ᵉ with e the exponent of the largest diagonal entry. */
-static double choose_scale(const wl_point_set *points, const double *diagonal, double shift) {
+static double choose_scale(const wl_points *points, const double *diagonal, double shift) {
   double largest = 0.0;
-  for (int64_t i = 0; i < wl_points_count(points->row); i++)
+  for (int64_t i = 0; i < wl_kernel_points_count(points->row); i++)
     if (diagonal[i] + shift > largest) largest = diagonal[i] + shift;
   MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, points->grid->comm);
   return largest > 0.0 && isfinite(largest) ? ldexp(1.0, -ilogb(largest)) : 1.0;
@@ -52,13 +52,13 @@ static bool operand_create(const rounding *r, const double *diagonal, wl_rounded
   return o->tile && o->column_sum && o->row_sum;
 }
 
-static wl_error rounding_create(const wl_point_set *points, double shift, wl_single *to, wl_rounded *theta,
+static wl_error rounding_create(const wl_points *points, double shift, wl_single *to, wl_rounded *theta,
                                 wl_rounded *kappa, rounding *r) {
   const int64_t nb = to->grid->block;
   *r = (rounding){.points = points, .to = to, .shift = shift};
   r->work = aligned_numbers((int64_t)wl_network_tile_work(&points->network, nb, nb));
-  const bool room = operand_create(r, wl_points_theta(points->row), theta, &r->theta) &
-                    operand_create(r, wl_points_kappa(points->row), kappa, &r->kappa);
+  const bool room = operand_create(r, wl_kernel_points_theta(points->row), theta, &r->theta) &
+                    operand_create(r, wl_kernel_points_kappa(points->row), kappa, &r->kappa);
   r->theta.to = *to;
   r->kappa.to = theta ? wl_single_behind(to) : *to;
   wl_error error = room && r->work ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "assembly: out of memory");
@@ -102,7 +102,7 @@ static void find_norm(const wl_single *a, operand *o) {
     if (!(o->column_sum[j] <= o->facts->norm)) o->facts->norm = o->column_sum[j]; /* NaN stays */
 }
 
-wl_error wl_gram_assemble_single(const wl_point_set *points, double shift, wl_single *to, wl_rounded *theta,
+wl_error wl_gram_assemble_single(const wl_points *points, double shift, wl_single *to, wl_rounded *theta,
                                  wl_rounded *kappa) {
   const wl_grid *g = to->grid;
   const int64_t nb = g->block;

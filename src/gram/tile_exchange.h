@@ -63,6 +63,6 @@ double *wl_tile_exchange_place(const wl_tile_exchange *exchange, int64_t il, int
 bool wl_tile_exchange_fills(const wl_tile_exchange *exchange, int64_t i, int64_t j);
 
 /** Collective. wl_gram_symmetric() of both, with neighbours and height as above. */
-wl_error wl_gram_symmetric_among(const wl_point_set *points, MPI_Comm neighbours, int64_t height, wl_matrix *gram);
+wl_error wl_gram_symmetric_among(const wl_points *points, MPI_Comm neighbours, int64_t height, wl_matrix *gram);
 
 #endif

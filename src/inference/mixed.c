@@ -12,7 +12,7 @@
 #include "linalg/factorize.h"
 #include "linalg/sweep.h"
 
-enum { PROBES = WL_MIXED_PROBES, COMPANIONS = WL_MIXED_COMPANIONS, COMBINATIONS = WL_MIXED_COMBINATIONS };
+enum { PROBES = WL_MIXED_PROBES, RANDOM_COLUMNS = WL_MIXED_RANDOM_COLUMNS, COMBINATIONS = WL_MIXED_COMBINATIONS };
 
 static double random_sign(uint64_t seed, int64_t i, int64_t j) {
   return wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)i, (uint64_t)j) < 0.0 ? -1.0 : 1.0;
@@ -159,9 +159,9 @@ static void joint_destroy(joint *j) {
 }
 
 /* The right-hand sides; those of the test points go there. */
-static wl_error joint_create(uint64_t seed, const wl_mixed_ask *ask, joint *j) {
-  const wl_matrix *y = ask->targets->y;
-  const int64_t first = y->columns + COMPANIONS, count = ask->tests ? ask->tests->r->columns : 0;
+static wl_error joint_create(uint64_t seed, const wl_mixed_request *request, joint *j) {
+  const wl_matrix *y = request->targets->y;
+  const int64_t first = y->columns + RANDOM_COLUMNS, count = request->tests ? request->tests->r->columns : 0;
   *j = (joint){.first = first, .columns = first + count, .grid = wl_grid_for_panels(y->grid, first + count)};
   j->prior = malloc(sizeof(double) * (size_t)j->columns);
   j->quadratic = malloc(sizeof(double) * (size_t)j->columns);
@@ -172,11 +172,11 @@ static wl_error joint_create(uint64_t seed, const wl_mixed_ask *ask, joint *j) {
   fill_signs(seed, 1.0, &own);
   copy_first(y, j->v.r);
   for (int64_t k = 0; k < first; k++) j->prior[k] = -1.0;
-  if (!ask->tests) return WL_OK;
-  memcpy(j->prior + first, ask->goal.prior, sizeof(double) * (size_t)count);
-  j->apart = ask->tests->r->grid;
-  wl_copy_columns(count, ask->tests->r, 0, j->v.r, first);
-  wl_matrix_destroy(&ask->tests->r);
+  if (!request->tests) return WL_OK;
+  memcpy(j->prior + first, request->goal.prior, sizeof(double) * (size_t)count);
+  j->apart = request->tests->r->grid;
+  wl_copy_columns(count, request->tests->r, 0, j->v.r, first);
+  wl_matrix_destroy(&request->tests->r);
   return WL_OK;
 }
 
@@ -200,41 +200,41 @@ static wl_error take_all(joint *j, wl_panels *tests, double *quadratic) {
 }
 
 /* What is to be refined for this prior. */
-static wl_error begin(uint64_t seed, const wl_mixed_ask *ask, joint *j, wl_refining *system) {
-  wl_mixed *m = ask->mixed;
-  if (!ask->targets) {
-    *system = (wl_refining){m, &ask->goal, ask->tests, ask->quadratic};
-    const wl_matrix *r = ask->tests->r;
-    return wl_panels_create(r->grid, r->rows, r->columns, ask->tests);
+static wl_error begin(uint64_t seed, const wl_mixed_request *request, joint *j, wl_refine_system *system) {
+  wl_mixed *m = request->mixed;
+  if (!request->targets) {
+    *system = (wl_refine_system){m, &request->goal, request->tests, request->quadratic};
+    const wl_matrix *r = request->tests->r;
+    return wl_panels_create(r->grid, r->rows, r->columns, request->tests);
   }
-  WL_TRY(joint_create(seed, ask, j));
+  WL_TRY(joint_create(seed, request, j));
   WL_TRY(probes_create(m, seed, &j->probes));
   j->with_probes = (wl_product){.v = j->probes.u, .c = j->probes.su, .shift = m->shift};
   j->goal = (wl_refine_goal){
-      .prior = j->prior, .vectors = ask->goal.vectors, .also = &j->with_probes, .image = ask->goal.image};
-  *system = (wl_refining){m, &j->goal, &j->v, j->quadratic};
+      .prior = j->prior, .vectors = request->goal.vectors, .also = &j->with_probes, .image = request->goal.image};
+  *system = (wl_refine_system){m, &j->goal, &j->v, j->quadratic};
   return WL_OK;
 }
 
 /* To each its own. */
-static wl_error end(const wl_mixed_ask *ask, joint *j) {
-  const wl_mixed_targets *t = ask->targets;
+static wl_error end(const wl_mixed_request *request, joint *j) {
+  const wl_mixed_targets *t = request->targets;
   if (!t) return WL_OK;
-  WL_TRY(correct_determinant(ask->mixed, &j->probes, t->facts, t->uncertainty));
-  t->facts->residual = ask->mixed->backward / ((double)t->y->rows * (double)FLT_EPSILON * t->facts->norm);
+  WL_TRY(correct_determinant(request->mixed, &j->probes, t->facts, t->uncertainty));
+  t->facts->residual = request->mixed->backward / ((double)t->y->rows * (double)FLT_EPSILON * t->facts->norm);
   memcpy(t->quadratic, j->quadratic, sizeof(double) * (size_t)t->y->columns);
   copy_first(j->v.x, t->x);
   copy_first(j->v.r, t->r);
-  return ask->tests ? take_all(j, ask->tests, ask->quadratic) : WL_OK;
+  return request->tests ? take_all(j, request->tests, request->quadratic) : WL_OK;
 }
 
-wl_error wl_mixed_solve(uint64_t seed, const wl_mixed_ask *asks, int count) {
+wl_error wl_mixed_solve(uint64_t seed, const wl_mixed_request *requests, int count) {
   joint j[2] = {{0}, {0}};
-  wl_refining systems[2] = {{0}, {0}};
+  wl_refine_system systems[2] = {{0}, {0}};
   wl_error error = WL_OK;
-  for (int i = 0; i < count && error == WL_OK; i++) error = begin(seed, &asks[i], &j[i], &systems[i]);
+  for (int i = 0; i < count && error == WL_OK; i++) error = begin(seed, &requests[i], &j[i], &systems[i]);
   if (error == WL_OK) error = wl_refine(systems, count);
-  for (int i = 0; i < count && error == WL_OK; i++) error = end(&asks[i], &j[i]);
+  for (int i = 0; i < count && error == WL_OK; i++) error = end(&requests[i], &j[i]);
   for (int i = 0; i < 2; i++) joint_destroy(&j[i]);
   return error;
 }
@@ -284,7 +284,7 @@ void wl_mixed_check_destroy(wl_mixed_check *check) {
 }
 
 /* ‖e‖²_S ≈ rᵀ M⁻¹ r for each combination, against ‖X G‖²_S ≈ (X G)ᵀ B G */
-wl_error wl_mixed_check_judge(const wl_mixed *m, wl_mixed_check *check) {
+wl_error wl_mixed_check_residual(const wl_mixed *m, wl_mixed_check *check) {
   wl_matrix *residual = check->image;
   double dot[COMBINATIONS];
   const double energy = column_dots(check->solution, check->right, dot);

@@ -9,14 +9,14 @@
 #include "widelimit/model.h"
 
 /** Random columns: those that tell the log-determinant, those that are solved for beside the targets, those of a check. */
-enum { WL_MIXED_PROBES = 32, WL_MIXED_COMPANIONS = 8, WL_MIXED_COMBINATIONS = 8 };
+enum { WL_MIXED_PROBES = 32, WL_MIXED_RANDOM_COLUMNS = 8, WL_MIXED_COMBINATIONS = 8 };
 
 /**
  * Local. Whether all test points with the targets are so few columns that both priors had better share their passes: few also
  * where κ takes its own and Θ's image.
  */
 static inline bool wl_mixed_shares_passes(const wl_grid *grid, int64_t n, int64_t test, int64_t outputs) {
-  const int64_t columns = test + outputs + WL_MIXED_COMPANIONS;
+  const int64_t columns = test + outputs + WL_MIXED_RANDOM_COLUMNS;
   return wl_product_is_few(grid, n, columns + larger(columns, WL_MIXED_PROBES));
 }
 
@@ -45,13 +45,13 @@ typedef struct wl_mixed_targets {
 } wl_mixed_targets;
 
 /** What is asked of one prior at a time. */
-typedef struct wl_mixed_ask {
+typedef struct wl_mixed_request {
   wl_mixed *mixed;
   const wl_mixed_targets *targets; /**< NULL: they have been solved for */
   wl_refine_goal goal;             /**< of the test points */
   wl_panels *tests;                /**< with r alone; NULL: none, and then there are targets */
-  double *quadratic;               /**< of those, as wl_refining has it */
-} wl_mixed_ask;
+  double *quadratic;               /**< of those, as wl_refine_system has it */
+} wl_mixed_request;
 
 /**
  * Solves for the targets and finds what is left to know of a factor, in the passes that a first batch of test points takes
@@ -64,7 +64,7 @@ typedef struct wl_mixed_ask {
  * solutions x ← M⁻¹ b, ε being that of single precision.
  * Errors: those of wl_refine; WL_ERROR_NUMERICAL where M and S differ so much that errors cannot be told from residuals.
  */
-wl_error wl_mixed_solve(uint64_t seed, const wl_mixed_ask *asks, int count);
+wl_error wl_mixed_solve(uint64_t seed, const wl_mixed_request *requests, int count);
 
 /**
  * Whether `solution`, n × any, solves S X = B for these test points' kernel panel B, by eight random combinations of the
@@ -79,6 +79,6 @@ wl_error wl_mixed_check_create(const wl_mixed *m, uint64_t seed, const wl_matrix
 void wl_mixed_check_destroy(wl_mixed_check *check);
 
 /** With S X G in place. Errors: WL_ERROR_NUMERICAL where X is wrong by more than 1e-8 in the energy norm. */
-wl_error wl_mixed_check_judge(const wl_mixed *m, wl_mixed_check *check);
+wl_error wl_mixed_check_residual(const wl_mixed *m, wl_mixed_check *check);
 
 #endif

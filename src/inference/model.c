@@ -26,18 +26,18 @@ static bool needs_both(const wl_model *model) {
 static wl_error create_side(wl_model *model, wl_prior prior) {
   const wl_matrix *y = model->targets;
   wl_evidence *evidence = &model->evidence[prior];
-  wl_side *side = &model->side[prior];
-  side->mixed = (wl_mixed){.points = model->train,
-                           .kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA,
-                           .name = prior == WL_PRIOR_THETA ? "theta" : "kappa",
-                           .shift = model->options.noise_variance + model->options.jitter,
-                           .factor = *model->floats};
-  side->targets = (wl_mixed_targets){.y = y,
-                                     .quadratic = evidence->log_marginal_likelihood,
-                                     .facts = &evidence->factor,
-                                     .uncertainty = &evidence->refinement.log_determinant_error};
-  WL_TRY(wl_matrix_create(y->grid, y->rows, y->columns, &side->targets.x));
-  return wl_matrix_create(y->grid, y->rows, y->columns, &side->targets.r);
+  wl_mixed_prior *own = &model->prior[prior];
+  own->mixed = (wl_mixed){.points = model->train,
+                          .kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA,
+                          .name = prior == WL_PRIOR_THETA ? "theta" : "kappa",
+                          .shift = model->options.noise_variance + model->options.jitter,
+                          .factor = *model->floats};
+  own->targets = (wl_mixed_targets){.y = y,
+                                    .quadratic = evidence->log_marginal_likelihood,
+                                    .facts = &evidence->factor,
+                                    .uncertainty = &evidence->refinement.log_determinant_error};
+  WL_TRY(wl_matrix_create(y->grid, y->rows, y->columns, &own->targets.x));
+  return wl_matrix_create(y->grid, y->rows, y->columns, &own->targets.r);
 }
 
 /* Room for the kernels in single precision, a triangle each, and for what is left of the targets. */
@@ -57,7 +57,7 @@ static wl_error create_double(wl_model *model) {
   return wl_matrix_create(y->grid, y->rows, y->columns, &model->whitened_targets);
 }
 
-wl_error wl_model_create(const wl_model_options *options, const wl_point_set *train, const wl_matrix *targets,
+wl_error wl_model_create(const wl_model_options *options, const wl_points *train, const wl_matrix *targets,
                          wl_model **result) {
   *result = NULL;
   const wl_grid *grid = train->grid;
@@ -69,7 +69,7 @@ wl_error wl_model_create(const wl_model_options *options, const wl_point_set *tr
 
   *model = (wl_model){.options = *options, .train = train, .targets = targets};
   model->gram = options->array;
-  const size_t rows = (size_t)wl_points_count(train->row);
+  const size_t rows = (size_t)wl_kernel_points_count(train->row);
   model->kappa_diagonal = malloc(sizeof(double) * (rows + 1));
   model->saved_diagonal = malloc(sizeof(double) * (rows + 1));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
@@ -80,7 +80,7 @@ wl_error wl_model_create(const wl_model_options *options, const wl_point_set *tr
   WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
   WL_GOTO(error, fail, options->mixed ? create_mixed(model) : create_double(model));
 
-  if (rows > 0) memcpy(model->kappa_diagonal, wl_points_kappa(train->row), sizeof(double) * rows);
+  if (rows > 0) memcpy(model->kappa_diagonal, wl_kernel_points_kappa(train->row), sizeof(double) * rows);
   if (model->gram) WL_GOTO(error, fail, wl_gram_symmetric(train, needed_content(model), model->gram));
   *result = model;
   return WL_OK;
@@ -91,8 +91,8 @@ fail:
 
 void wl_model_release(wl_model *model) {
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
-    wl_matrix_destroy(&model->side[p].targets.x);
-    wl_matrix_destroy(&model->side[p].targets.r);
+    wl_matrix_destroy(&model->prior[p].targets.x);
+    wl_matrix_destroy(&model->prior[p].targets.r);
   }
   wl_single_destroy(&model->floats);
   wl_matrix_destroy(&model->whitened_targets);
@@ -119,7 +119,8 @@ const wl_evidence *wl_model_evidence(const wl_model *model, wl_prior prior) {
 
 /* The diagonal of S, by local row: that of the prior's kernel plus σ² and jitter. */
 static void diagonal_of(wl_model *model, wl_prior prior) {
-  const double *kernel = prior == WL_PRIOR_THETA ? wl_points_theta(model->train->row) : model->kappa_diagonal;
+  const double *kernel =
+      prior == WL_PRIOR_THETA ? wl_kernel_points_theta(model->train->row) : model->kappa_diagonal;
   const double shift = model->options.noise_variance + model->options.jitter;
   for (int64_t i = 0; i < model->gram->local_rows; i++) model->saved_diagonal[i] = kernel[i] + shift;
 }
@@ -157,7 +158,7 @@ static wl_triangle triangle_of(wl_prior prior) {
 
 /* Brings a prior's floats to the front; the other's are behind then, where both are needed: those of κ, or Θ's factor. */
 static wl_error bring(wl_model *model, wl_prior prior) {
-  wl_side *own = &model->side[prior], *other = &model->side[1 - prior];
+  wl_mixed_prior *own = &model->prior[prior], *other = &model->prior[1 - prior];
   const bool both = needs_both(model), waits = model->kappa_waits;
   own->mixed.factor = *model->floats;
   if (both) other->mixed.factor = wl_single_behind(model->floats);
@@ -171,46 +172,46 @@ static wl_error bring(wl_model *model, wl_prior prior) {
 }
 
 static wl_error factor_mixed(wl_model *model, wl_prior prior) {
-  wl_side *side = &model->side[prior];
+  wl_mixed_prior *own = &model->prior[prior];
   model->current = prior;
   model->evidence[prior].refinement = (wl_refinement){0};
   WL_TRY(bring(model, prior));
-  WL_TRY(wl_mixed_factor(&side->mixed, &model->evidence[prior].factor));
-  side->factored = side->open = true;
+  WL_TRY(wl_mixed_factor(&own->mixed, &model->evidence[prior].factor));
+  own->factored = own->open = true;
   return WL_OK;
 }
 
-wl_mixed_ask wl_model_ask(wl_model *model, wl_prior prior) {
-  wl_side *side = &model->side[prior];
-  return (wl_mixed_ask){.mixed = &side->mixed, .targets = side->open ? &side->targets : NULL};
+wl_mixed_request wl_model_request(wl_model *model, wl_prior prior) {
+  wl_mixed_prior *own = &model->prior[prior];
+  return (wl_mixed_request){.mixed = &own->mixed, .targets = own->open ? &own->targets : NULL};
 }
 
-wl_error wl_model_refine(wl_model *model, const wl_mixed_ask *asks, int count) {
-  WL_TRY(wl_mixed_solve(model->options.seed, asks, count));
+wl_error wl_model_refine(wl_model *model, const wl_mixed_request *requests, int count) {
+  WL_TRY(wl_mixed_solve(model->options.seed, requests, count));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     for (int i = 0; i < count; i++) {
-      if (asks[i].targets != &model->side[p].targets) continue;
+      if (requests[i].targets != &model->prior[p].targets) continue;
       log_marginal_likelihood(model, &model->evidence[p]);
       model->evidence[p].refinement.used = true;
-      model->side[p].open = false;
+      model->prior[p].open = false;
     }
   return WL_OK;
 }
 
-wl_error wl_model_settle(wl_model *model) {
-  wl_mixed_ask asks[WL_PRIOR_COUNT] = {{0}, {0}};
+wl_error wl_model_solve_targets(wl_model *model) {
+  wl_mixed_request requests[WL_PRIOR_COUNT] = {{0}, {0}};
   int count = 0;
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
-    if (model->side[p].open) asks[count++] = wl_model_ask(model, (wl_prior)p);
+    if (model->prior[p].open) requests[count++] = wl_model_request(model, (wl_prior)p);
   if (count == 0) return WL_OK;
-  WL_TRY(wl_model_refine(model, asks, count));
+  WL_TRY(wl_model_refine(model, requests, count));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
-    if (model->side[p].factored) wl_model_note_refinement(model, (wl_prior)p);
+    if (model->prior[p].factored) wl_model_note_refinement(model, (wl_prior)p);
   return WL_OK;
 }
 
 void wl_model_note_refinement(wl_model *model, wl_prior prior) {
-  const wl_mixed *mixed = &model->side[prior].mixed;
+  const wl_mixed *mixed = &model->prior[prior].mixed;
   wl_refinement *r = &model->evidence[prior].refinement;
   r->passes = mixed->passes;
   r->residual = mixed->residual;
@@ -235,7 +236,7 @@ wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch 
 
 wl_error wl_model_factor(wl_model *model, wl_prior prior) { return wl_model_resume(model, prior, NULL, NULL); }
 
-wl_error wl_model_adopt(wl_model *model, wl_prior prior, const wl_evidence *evidence) {
+wl_error wl_model_restore_factor(wl_model *model, wl_prior prior, const wl_evidence *evidence) {
   wl_cholesky *factor = &model->evidence[prior].factor;
   *factor = evidence->factor;
   factor->matrix = model->gram;
@@ -243,7 +244,7 @@ wl_error wl_model_adopt(wl_model *model, wl_prior prior, const wl_evidence *evid
   return condition_on_targets(model, prior);
 }
 
-void wl_model_recall(wl_model *model, wl_prior prior, const wl_evidence *evidence) {
+void wl_model_restore_evidence(wl_model *model, wl_prior prior, const wl_evidence *evidence) {
   wl_evidence *own = &model->evidence[prior];
   own->factor = evidence->factor;
   own->factor.matrix = model->gram;

@@ -9,21 +9,21 @@
 #include "widelimit/model.h"
 
 /* A prior in mixed precision. */
-typedef struct wl_side {
+typedef struct wl_mixed_prior {
   wl_mixed mixed;
   wl_mixed_targets targets; /* x and r are owned */
   bool factored;            /* and the factor is still there */
   bool open;                /* the targets have not been solved for */
-} wl_side;
+} wl_mixed_prior;
 
 struct wl_model {
   wl_model_options options;
-  const wl_point_set *train;
+  const wl_points *train;
   const wl_matrix *targets;
   wl_matrix *gram;             /* NULL in mixed precision */
   wl_matrix *whitened_targets; /* L⁻¹ Y of the prior factored last; NULL in mixed precision */
   wl_single *floats;           /* NULL in double precision; a pair where both priors are needed */
-  wl_side side[WL_PRIOR_COUNT];
+  wl_mixed_prior prior[WL_PRIOR_COUNT];
   bool kappa_waits;       /* its floats are behind Θ's */
   double *kappa_diagonal; /* κ_ii by local row */
   double *saved_diagonal; /* room for the other diagonal while κ's is in place */
@@ -32,10 +32,10 @@ struct wl_model {
 };
 
 /* What is asked of a prior without test points: the targets, where they have not been solved for. */
-wl_mixed_ask wl_model_ask(wl_model *model, wl_prior prior);
+wl_mixed_request wl_model_request(wl_model *model, wl_prior prior);
 
 /* wl_mixed_solve, and what follows of the targets. */
-wl_error wl_model_refine(wl_model *model, const wl_mixed_ask *asks, int count);
+wl_error wl_model_refine(wl_model *model, const wl_mixed_request *requests, int count);
 
 /* In mixed precision: what a prior's evidence says of the refinement. */
 void wl_model_note_refinement(wl_model *model, wl_prior prior);

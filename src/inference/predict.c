@@ -24,16 +24,16 @@ static void columns_destroy(wl_columns *c) {
 }
 
 /* Values of test points that the ranks of one grid row hold for their block columns, made known to all. */
-static void share_columns(const wl_point_set *test, const double *local, double *all) {
+static void share_columns(const wl_points *test, const double *local, double *all) {
   const wl_grid *g = test->grid;
   memset(all, 0, sizeof(double) * (size_t)test->count);
   if (g->row == 0)
-    for (int64_t jl = 0; jl < wl_points_count(test->column); jl++)
+    for (int64_t jl = 0; jl < wl_kernel_points_count(test->column); jl++)
       all[wl_grid_global(jl, g->column_block, g->column, g->columns)] = local[jl];
   MPI_Allreduce(MPI_IN_PLACE, all, (int)test->count, MPI_DOUBLE, MPI_SUM, g->comm);
 }
 
-static wl_error columns_create(const wl_point_set *test, wl_columns *c) {
+static wl_error columns_create(const wl_points *test, wl_columns *c) {
   const size_t size = sizeof(double) * (size_t)(test->count + 1);
   *c = (wl_columns){malloc(size), malloc(size), malloc(size), malloc(size)};
   wl_error error = WL_OK;
@@ -44,8 +44,8 @@ static wl_error columns_create(const wl_point_set *test, wl_columns *c) {
     columns_destroy(c);
     return error;
   }
-  share_columns(test, wl_points_theta(test->column), c->theta);
-  share_columns(test, wl_points_kappa(test->column), c->kappa);
+  share_columns(test, wl_kernel_points_theta(test->column), c->theta);
+  share_columns(test, wl_kernel_points_kappa(test->column), c->kappa);
   return WL_OK;
 }
 
@@ -97,9 +97,9 @@ wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, cons
   return WL_OK;
 }
 
-static double largest_entry(const wl_point_set *points, const double *by_row) {
+static double largest_entry(const wl_points *points, const double *by_row) {
   double largest = 0.0;
-  for (int64_t i = 0; i < wl_points_count(points->row); i++)
+  for (int64_t i = 0; i < wl_kernel_points_count(points->row); i++)
     if (by_row[i] > largest) largest = by_row[i];
   MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, points->grid->comm);
   return largest;
@@ -124,7 +124,7 @@ wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_pan
   double *piece = NULL;
   wl_error error = wl_matrix_create(v->grid, p->count, p->outputs, &mean);
   if (error != WL_OK) return error;
-  const wl_mixed_targets *targets = &model->side[p->prior].targets;
+  const wl_mixed_targets *targets = &model->prior[p->prior].targets;
   wl_gemm_transposed(v, solved ? targets->x : model->whitened_targets, mean);
   if (solved) wl_gemm_transposed_add(solved->x, targets->r, mean);
   if (solved) wl_gemm_transposed_add(solved->z, targets->r, mean);
@@ -155,7 +155,7 @@ static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa
   return WL_OK;
 }
 
-static wl_error predict_theta(wl_model *model, const wl_point_set *test, wl_matrix *v, wl_matrix *kappa_xt,
+static wl_error predict_theta(wl_model *model, const wl_points *test, wl_matrix *v, wl_matrix *kappa_xt,
                               wl_columns *c, wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, kappa_xt, v));
   WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_THETA].factor, v));
@@ -174,7 +174,7 @@ static wl_error predict_theta(wl_model *model, const wl_point_set *test, wl_matr
   return WL_OK;
 }
 
-static wl_error predict_kappa(wl_model *model, const wl_point_set *test, wl_matrix *v, wl_columns *c,
+static wl_error predict_kappa(wl_model *model, const wl_points *test, wl_matrix *v, wl_columns *c,
                               wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, v, NULL));
   WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_KAPPA].factor, v));
@@ -184,7 +184,7 @@ static wl_error predict_kappa(wl_model *model, const wl_point_set *test, wl_matr
   return wl_posterior_variance(model, WL_QUANTITY_NNGP, c->kappa, c, p);
 }
 
-static wl_error prediction_create(const wl_model *model, const wl_point_set *test, wl_prior prior, int64_t first,
+static wl_error prediction_create(const wl_model *model, const wl_points *test, wl_prior prior, int64_t first,
                                   wl_prediction *p) {
   *p = (wl_prediction){.prior = prior, .first = first, .count = test->count, .outputs = model->targets->columns};
   wl_error error = WL_OK;
@@ -205,7 +205,7 @@ static void drop_unasked(const wl_model *model, wl_prediction *p) {
     }
 }
 
-static wl_error predict_double(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *covariance,
+static wl_error predict_double(wl_model *model, const wl_points *test, wl_columns *c, wl_matrix *covariance,
                                wl_prediction *p) {
   const bool theta = p->prior == WL_PRIOR_THETA, ensemble = theta && wl_model_needs_ensemble(model);
   wl_matrix *v = NULL, *kappa_xt = NULL;
@@ -221,8 +221,8 @@ static wl_error predict_double(wl_model *model, const wl_point_set *test, wl_col
 }
 
 /* Under each of these priors; in double precision, under one. */
-static wl_error predict(wl_model *model, const wl_point_set *test, int64_t first, const wl_prior *priors,
-                        int count, wl_matrix *const *covariance, wl_prediction *p) {
+static wl_error predict(wl_model *model, const wl_points *test, int64_t first, const wl_prior *priors, int count,
+                        wl_matrix *const *covariance, wl_prediction *p) {
   wl_columns c = {0};
   wl_error error = WL_OK;
   memset(p, 0, sizeof *p * (size_t)count);
@@ -237,15 +237,15 @@ done:
   return error;
 }
 
-wl_error wl_model_predict(wl_model *model, const wl_point_set *test, int64_t first, wl_matrix *covariance,
+wl_error wl_model_predict(wl_model *model, const wl_points *test, int64_t first, wl_matrix *covariance,
                           wl_prediction *p) {
   return predict(model, test, first, &model->current, 1, &covariance, p);
 }
 
-wl_error wl_model_predict_both(wl_model *model, const wl_point_set *test, int64_t first,
+wl_error wl_model_predict_both(wl_model *model, const wl_points *test, int64_t first,
                                wl_matrix *const covariance[WL_PRIOR_COUNT], wl_prediction p[WL_PRIOR_COUNT]) {
   static const wl_prior both[WL_PRIOR_COUNT] = {WL_PRIOR_THETA, WL_PRIOR_KAPPA};
-  if (!model->side[WL_PRIOR_THETA].factored || !model->side[WL_PRIOR_KAPPA].factored)
+  if (!model->prior[WL_PRIOR_THETA].factored || !model->prior[WL_PRIOR_KAPPA].factored)
     WL_FAIL(WL_ERROR_USAGE, "predictions under both priors at once need both factors, and mixed precision");
   return predict(model, test, first, both, WL_PRIOR_COUNT, covariance, p);
 }

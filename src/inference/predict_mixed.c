@@ -25,7 +25,7 @@ static void add_to(double factor, const wl_matrix *a, wl_matrix *b) {
   for (int64_t k = 0; k < a->ld * a->local_columns; k++) b->data[k] += factor * a->data[k];
 }
 
-static wl_error fill_right(const wl_model *model, wl_prior prior, const wl_point_set *test, wl_matrix *b) {
+static wl_error fill_right(const wl_model *model, wl_prior prior, const wl_points *test, wl_matrix *b) {
   const bool theta = prior == WL_PRIOR_THETA;
   return wl_gram_cross(model->train, test, theta ? NULL : b, theta ? b : NULL);
 }
@@ -39,7 +39,7 @@ static void subtract_quadratic(wl_matrix *b, const wl_panels *s, wl_uplo triangl
 }
 
 /* What follows from B itself: the mean, and the posterior covariance. */
-static wl_error predict_from_right(const wl_model *model, const wl_point_set *test, const wl_panels *s,
+static wl_error predict_from_right(const wl_model *model, const wl_points *test, const wl_panels *s,
                                    wl_matrix *covariance, wl_prediction *p) {
   wl_matrix *b = NULL;
   WL_TRY(wl_matrix_create(s->x->grid, s->x->rows, s->x->columns, &b));
@@ -52,7 +52,7 @@ static wl_error predict_from_right(const wl_model *model, const wl_point_set *te
 }
 
 /* D ← κ_XX W − 2 κ_XT in s->z, W being s->x; without a covariance, D only as far as wᵀd needs it. */
-static wl_error multiply_kappa(wl_model *model, const wl_point_set *test, bool half, const wl_product *check,
+static wl_error multiply_kappa(wl_model *model, const wl_points *test, bool half, const wl_product *check,
                                wl_panels *s) {
   const wl_product product = {.v = s->x, .c = s->z, .shift = 0.0, .half = half};
   WL_TRY(wl_gram_multiply(model->train, check, &product));
@@ -63,9 +63,9 @@ static wl_error multiply_kappa(wl_model *model, const wl_point_set *test, bool h
 }
 
 /* The check of X in s->x, with its share in a pass over S to come. */
-static wl_error begin_check(wl_model *model, const wl_point_set *test, wl_panels *s, wl_mixed_check *check,
+static wl_error begin_check(wl_model *model, const wl_points *test, wl_panels *s, wl_mixed_check *check,
                             wl_product *again) {
-  const wl_mixed *theta = &model->side[WL_PRIOR_THETA].mixed;
+  const wl_mixed *theta = &model->prior[WL_PRIOR_THETA].mixed;
   WL_TRY(fill_right(model, WL_PRIOR_THETA, test, s->r));
   WL_TRY(wl_mixed_check_create(theta, model->options.seed, s->r, s->x, check));
   *again = (wl_product){.v = check->solution, .c = check->image, .shift = theta->shift};
@@ -73,14 +73,14 @@ static wl_error begin_check(wl_model *model, const wl_point_set *test, wl_panels
 }
 
 /* c->dot ← wᵀ κ_XX w − 2 wᵀ κ_Xt by a pass of its own. */
-static wl_error ensemble_by_pass(wl_model *model, const wl_point_set *test, wl_panels *s, wl_columns *c,
+static wl_error ensemble_by_pass(wl_model *model, const wl_points *test, wl_panels *s, wl_columns *c,
                                  wl_matrix *covariance) {
   wl_mixed_check check;
   wl_product again;
   add_to(1.0, s->z, s->x); /* W */
   WL_TRY(begin_check(model, test, s, &check, &again));
   wl_error error = multiply_kappa(model, test, covariance == NULL, &again, s);
-  if (error == WL_OK) error = wl_mixed_check_judge(&model->side[WL_PRIOR_THETA].mixed, &check);
+  if (error == WL_OK) error = wl_mixed_check_residual(&model->prior[WL_PRIOR_THETA].mixed, &check);
   wl_mixed_check_destroy(&check);
   WL_TRY(error);
   wl_column_sums(s->x, s->z, c);
@@ -89,7 +89,7 @@ static wl_error ensemble_by_pass(wl_model *model, const wl_point_set *test, wl_p
 }
 
 /* The same from κ_XX X. */
-static wl_error ensemble_from_image(const wl_model *model, const wl_point_set *test, wl_panels *s, wl_columns *c,
+static wl_error ensemble_from_image(const wl_model *model, const wl_points *test, wl_panels *s, wl_columns *c,
                                     wl_matrix *covariance) {
   wl_matrix *f = s->image, *d = s->r;
   wl_columns twice = {.dot = malloc(sizeof(double) * (size_t)(test->count + 1)),
@@ -115,7 +115,7 @@ done:
 }
 
 /* X becomes W. */
-static wl_error predict_ensemble(wl_model *model, const wl_point_set *test, wl_panels *s, wl_columns *c,
+static wl_error predict_ensemble(wl_model *model, const wl_points *test, wl_panels *s, wl_columns *c,
                                  wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(s->image ? ensemble_from_image(model, test, s, c, covariance)
                   : ensemble_by_pass(model, test, s, c, covariance));
@@ -126,10 +126,10 @@ static wl_error predict_ensemble(wl_model *model, const wl_point_set *test, wl_p
 }
 
 /* With many columns, products cost more than kernel entries, and half a product in a pass of its own is cheaper. */
-static bool wants_image(const wl_model *model, const wl_point_set *test) {
-  const int64_t targets = model->targets->columns + WL_MIXED_COMPANIONS + WL_MIXED_PROBES;
+static bool wants_image(const wl_model *model, const wl_points *test) {
+  const int64_t targets = model->targets->columns + WL_MIXED_RANDOM_COLUMNS + WL_MIXED_PROBES;
   return wl_product_is_few(test->grid, model->train->count,
-                           test->count + (model->side[WL_PRIOR_THETA].open ? targets : 0));
+                           test->count + (model->prior[WL_PRIOR_THETA].open ? targets : 0));
 }
 
 /* One prior's share in a batch. */
@@ -147,7 +147,8 @@ static void part_destroy(part *t) {
 }
 
 /* The right-hand sides, and what is asked of them. */
-static wl_error begin(wl_model *model, const wl_point_set *test, const wl_columns *c, part *t, wl_mixed_ask *ask) {
+static wl_error begin(wl_model *model, const wl_points *test, const wl_columns *c, part *t,
+                      wl_mixed_request *request) {
   const bool theta = t->p->prior == WL_PRIOR_THETA, *wanted = model->options.quantity;
   t->ensemble = theta && wl_model_needs_ensemble(model);
   t->solution = theta && model->options.solutions;
@@ -156,29 +157,29 @@ static wl_error begin(wl_model *model, const wl_point_set *test, const wl_column
   wl_error error = t->quadratic ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
   WL_TRY(wl_error_agree(test->grid->comm, error));
   WL_TRY(wl_matrix_create(test->grid, model->train->count, test->count, &t->s.r));
-  *ask = wl_model_ask(model, t->p->prior);
-  ask->goal = (wl_refine_goal){.prior = theta ? c->theta : c->kappa,
-                               .vectors = t->ensemble || t->solution,
-                               .image = t->ensemble && wants_image(model, test)};
-  ask->tests = &t->s;
-  ask->quadratic = t->quadratic;
+  *request = wl_model_request(model, t->p->prior);
+  request->goal = (wl_refine_goal){.prior = theta ? c->theta : c->kappa,
+                                   .vectors = t->ensemble || t->solution,
+                                   .image = t->ensemble && wants_image(model, test)};
+  request->tests = &t->s;
+  request->quadratic = t->quadratic;
   return fill_right(model, t->p->prior, test, t->s.r);
 }
 
 /* X ← W where no ensemble has made it so, and has it checked. */
-static wl_error make_solution(wl_model *model, const wl_point_set *test, wl_panels *s) {
+static wl_error make_solution(wl_model *model, const wl_points *test, wl_panels *s) {
   wl_mixed_check check;
   wl_product again;
   add_to(1.0, s->z, s->x);
   WL_TRY(begin_check(model, test, s, &check, &again));
   wl_error error = wl_gram_multiply(model->train, &again, NULL);
-  if (error == WL_OK) error = wl_mixed_check_judge(&model->side[WL_PRIOR_THETA].mixed, &check);
+  if (error == WL_OK) error = wl_mixed_check_residual(&model->prior[WL_PRIOR_THETA].mixed, &check);
   wl_mixed_check_destroy(&check);
   return error;
 }
 
 /* Aᵀ, which X is after the ensemble. */
-static wl_error keep_solution(wl_model *model, const wl_point_set *test, part *t) {
+static wl_error keep_solution(wl_model *model, const wl_points *test, part *t) {
   if (!t->solution) return WL_OK;
   if (!t->ensemble) WL_TRY(make_solution(model, test, &t->s));
   t->p->solution = t->s.x;
@@ -186,7 +187,7 @@ static wl_error keep_solution(wl_model *model, const wl_point_set *test, part *t
   return WL_OK;
 }
 
-static wl_error end(wl_model *model, const wl_point_set *test, wl_columns *c, part *t) {
+static wl_error end(wl_model *model, const wl_points *test, wl_columns *c, part *t) {
   wl_prediction *p = t->p;
   const bool theta = p->prior == WL_PRIOR_THETA;
   memcpy(c->dot, t->quadratic, sizeof(double) * (size_t)p->count);
@@ -204,16 +205,16 @@ static wl_error end(wl_model *model, const wl_point_set *test, wl_columns *c, pa
   return WL_OK;
 }
 
-wl_error wl_predict_mixed(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *const *covariance,
+wl_error wl_predict_mixed(wl_model *model, const wl_points *test, wl_columns *c, wl_matrix *const *covariance,
                           wl_prediction *p, int count) {
   part parts[WL_PRIOR_COUNT] = {{0}, {0}};
-  wl_mixed_ask asks[WL_PRIOR_COUNT] = {{0}, {0}};
+  wl_mixed_request requests[WL_PRIOR_COUNT] = {{0}, {0}};
   wl_error error = WL_OK;
   for (int i = 0; i < count && error == WL_OK; i++) {
     parts[i] = (part){.p = &p[i], .covariance = covariance[i]};
-    error = begin(model, test, c, &parts[i], &asks[i]);
+    error = begin(model, test, c, &parts[i], &requests[i]);
   }
-  if (error == WL_OK) error = wl_model_refine(model, asks, count);
+  if (error == WL_OK) error = wl_model_refine(model, requests, count);
   for (int i = 0; i < count; i++) {
     if (error == WL_OK) error = end(model, test, c, &parts[i]);
     part_destroy(&parts[i]);

@@ -165,7 +165,7 @@ static void note_residual(wl_mixed *m, const wl_refine_goal *goal, const wl_matr
 /* ---- the steps, each up to its pass over S and from there on ------------------------------------------------------ */
 
 /* One system on its way. */
-typedef struct course {
+typedef struct iteration {
   wl_mixed *m;
   const wl_refine_goal *goal;
   wl_panels *v;
@@ -176,10 +176,10 @@ typedef struct course {
   wl_matrix *direction, *moved;   /* of conjugate gradients; room for S times it, or times Z */
   wl_matrix r, x, z, p, q;        /* the open columns of those */
   wl_product product, with_kappa; /* for the next pass; c = NULL: none */
-} course;
+} iteration;
 
 /* One pass over the kernels of all. */
-static wl_error apply_all(course *all, int count) {
+static wl_error apply_all(iteration *all, int count) {
   const wl_product *theta = NULL, *kappa = NULL;
   for (int i = 0; i < count; i++)
     if (all[i].product.c) *(all[i].m->kernel == WL_GRAM_THETA ? &theta : &kappa) = &all[i].product;
@@ -194,7 +194,7 @@ static wl_error apply_all(course *all, int count) {
 }
 
 /* X ← M⁻¹ B, R ← B − S X, Z ← M⁻¹ R */
-static wl_error before_first(course *c) {
+static wl_error before_first(iteration *c) {
   const wl_panels *v = c->v;
   dots(v->r, v->r, c->s.right);
   WL_TRY(wl_refine_precondition(c->m, v->r, v->x));
@@ -204,7 +204,7 @@ static wl_error before_first(course *c) {
   return WL_OK;
 }
 
-static wl_error after_first(course *c) {
+static wl_error after_first(iteration *c) {
   const wl_panels *v = c->v;
   scalars *s = &c->s;
   add(-1.0, NULL, v->z, v->r);
@@ -219,7 +219,7 @@ static wl_error after_first(course *c) {
 }
 
 /* Z ← M⁻¹ R with its scalars; what rho was before is in s->work. */
-static wl_error renew(course *c) {
+static wl_error renew(iteration *c) {
   scalars *s = &c->s;
   WL_TRY(wl_refine_precondition(c->m, &c->r, &c->z));
   memcpy(s->work, s->rho, sizeof(double) * (size_t)c->r.local_columns);
@@ -230,13 +230,13 @@ static wl_error renew(course *c) {
 }
 
 /* The same once more, X ← X + Z, R ← R − S Z, Z ← M⁻¹ R, with κ X in the same pass where it is wanted. */
-static void before_second(course *c) {
+static void before_second(iteration *c) {
   add(1.0, NULL, &c->z, &c->x);
   c->product = (wl_product){.v = &c->z, .c = &c->q, .shift = c->m->shift};
   if (c->v->image) c->with_kappa = (wl_product){.v = c->v->x, .c = c->v->image};
 }
 
-static wl_error after_second(course *c) {
+static wl_error after_second(iteration *c) {
   scalars *s = &c->s;
   add(-1.0, NULL, &c->q, &c->r);
   dots(&c->z, &c->r, s->work);
@@ -245,7 +245,7 @@ static wl_error after_second(course *c) {
 }
 
 /* One step of conjugate gradients in every column: p is the direction, q room for S p. */
-static wl_error after_gradient(course *c) {
+static wl_error after_gradient(iteration *c) {
   scalars *s = &c->s;
   double *alpha = s->work;
   dots(&c->p, &c->q, alpha);
@@ -265,10 +265,10 @@ static wl_error after_gradient(course *c) {
   return WL_OK;
 }
 
-static bool is_second(const course *c) { return c->passes == 1 && c->plain; }
+static bool is_second(const iteration *c) { return c->passes == 1 && c->plain; }
 
 /* A step with the open columns: a plain one the first time, where that is good enough. */
-static wl_error before_step(course *c) {
+static wl_error before_step(iteration *c) {
   const wl_matrix *whole = c->v->r;
   const bool starts = !is_second(c) && !c->direction;
   if (c->passes == MOST_PASSES)
@@ -293,7 +293,7 @@ static wl_error before_step(course *c) {
   return WL_OK;
 }
 
-static wl_error after_step(course *c) {
+static wl_error after_step(iteration *c) {
   WL_TRY(is_second(c) ? after_second(c) : after_gradient(c));
   c->passes++;
   c->open = count_open(c->m, c->goal, &c->r, &c->s);
@@ -316,7 +316,7 @@ static wl_error check_first(const wl_mixed *m) {
 }
 
 /* What the first pass says of the others. */
-static wl_error look_ahead(course *c) {
+static wl_error look_ahead(iteration *c) {
   const wl_matrix *r = c->v->r;
   WL_TRY(check_first(c->m));
   c->passes = 1;
@@ -326,7 +326,7 @@ static wl_error look_ahead(course *c) {
   return WL_OK;
 }
 
-static wl_error iterate(course *all, int count) {
+static wl_error iterate(iteration *all, int count) {
   for (int i = 0; i < count; i++) WL_TRY(before_first(&all[i]));
   WL_TRY(apply_all(all, count));
   for (int i = 0; i < count; i++) WL_TRY(after_first(&all[i]));
@@ -352,29 +352,29 @@ static void share(const wl_matrix *shape, const double *local, double *all) {
   MPI_Allreduce(MPI_IN_PLACE, all, (int)shape->columns, MPI_DOUBLE, MPI_SUM, shape->grid->comm);
 }
 
-static void course_destroy(course *c) {
+static void iteration_destroy(iteration *c) {
   wl_matrix_destroy(&c->moved);
   wl_matrix_destroy(&c->direction);
   scalars_destroy(&c->s);
 }
 
 /* bᵀ S⁻¹ b with its last term. */
-static void conclude(course *c, double *quadratic) {
+static void conclude(iteration *c, double *quadratic) {
   note_residual(c->m, c->goal, c->v->r, &c->s);
   if (c->passes > c->m->passes) c->m->passes = c->passes;
   for (int64_t j = 0; j < c->v->r->local_columns; j++) c->s.quadratic[j] += c->s.rho[j];
   share(c->v->r, c->s.quadratic, quadratic);
 }
 
-wl_error wl_refine(const wl_refining *systems, int count) {
-  course all[2] = {{0}, {0}};
+wl_error wl_refine(const wl_refine_system *systems, int count) {
+  iteration all[2] = {{0}, {0}};
   wl_error error = WL_OK;
   for (int i = 0; i < count && error == WL_OK; i++) {
-    all[i] = (course){.m = systems[i].mixed, .goal = systems[i].goal, .v = systems[i].panels};
+    all[i] = (iteration){.m = systems[i].mixed, .goal = systems[i].goal, .v = systems[i].panels};
     error = scalars_create(systems[i].panels->r, &all[i].s);
   }
   if (error == WL_OK) error = iterate(all, count);
   for (int i = 0; i < count && error == WL_OK; i++) conclude(&all[i], systems[i].quadratic);
-  for (int i = 0; i < count; i++) course_destroy(&all[i]);
+  for (int i = 0; i < count; i++) iteration_destroy(&all[i]);
   return error;
 }

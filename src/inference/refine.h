@@ -16,9 +16,9 @@
 
 /** S with its factor. */
 typedef struct wl_mixed {
-  const wl_point_set *points; /**< borrowed */
-  wl_gram_content kernel;     /**< WL_GRAM_THETA or WL_GRAM_KAPPA */
-  const char *name;           /**< of S in messages */
+  const wl_points *points; /**< borrowed */
+  wl_gram_content kernel;  /**< WL_GRAM_THETA or WL_GRAM_KAPPA */
+  const char *name;        /**< of S in messages */
   double shift;
   wl_rounded rounded;
   wl_single factor;   /**< L in the lower triangle, which may be one behind another (wl_single_behind); borrowed */
@@ -54,12 +54,12 @@ wl_error wl_panels_create(const wl_grid *grid, int64_t rows, int64_t columns, wl
 void wl_panels_destroy(wl_panels *panels);
 
 /** Systems S X = B with one S. */
-typedef struct wl_refining {
+typedef struct wl_refine_system {
   wl_mixed *mixed;
   const wl_refine_goal *goal;
   wl_panels *panels;
   double *quadratic; /**< gets bⱼᵀ S⁻¹ bⱼ by global column, on all ranks */
-} wl_refining;
+} wl_refine_system;
 
 /**
  * Solves for one kernel or both in the same passes. Columns after the last one that is not done take no part in further
@@ -69,7 +69,7 @@ typedef struct wl_refining {
  * @param count  1, or 2 for Θ and κ of the same points
  * Errors: WL_ERROR_NUMERICAL where a goal is not reached in a bounded number of passes; WL_ERROR_MEMORY.
  */
-wl_error wl_refine(const wl_refining *systems, int count);
+wl_error wl_refine(const wl_refine_system *systems, int count);
 
 /** Z ← M⁻¹ R, by way of single precision. Errors: WL_ERROR_MEMORY. */
 wl_error wl_refine_precondition(const wl_mixed *mixed, const wl_matrix *r, wl_matrix *z);

@@ -29,7 +29,7 @@ wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_pre
 wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_panels *solved, wl_prediction *p);
 
 /** The same predictions as those of predict.c, in mixed precision: under the prior of each, in the same passes. */
-wl_error wl_predict_mixed(wl_model *model, const wl_point_set *test, wl_columns *c, wl_matrix *const *covariance,
+wl_error wl_predict_mixed(wl_model *model, const wl_points *test, wl_columns *c, wl_matrix *const *covariance,
                           wl_prediction *p, int count);
 
 #endif

@@ -56,30 +56,30 @@ size_t wl_network_tile_work(const wl_network *network, int64_t rows, int64_t col
   return ALIGNMENT + (size_t)padded(rows) * (size_t)cols + strip_fields(network) + strip_series(network);
 }
 
-static void pack_series(const wl_points *a, int h, row_strip *strip) {
+static void pack_series(const wl_kernel_points *a, int h, row_strip *strip) {
   int *terms = strip->terms[h];
   memset(terms, 0, WL_SERIES_LEVELS * sizeof *terms);
   for (int i = 0; i < strip->count; i++) {
-    const int *own = a->series_terms[wl_points_at(a, h, strip->first + i)];
+    const int *own = a->series_terms[wl_kernel_points_at(a, h, strip->first + i)];
     for (int g = 0; g < WL_SERIES_LEVELS; g++) terms[g] = own[g] > terms[g] ? own[g] : terms[g];
   }
   const int kept = terms[WL_SERIES_LEVELS - 1];
   double *series = strip->series + (size_t)h * WL_SERIES_TERMS * WL_STRIP;
   memset(series, 0, (size_t)kept * WL_STRIP * sizeof *series);
   for (int i = 0; i < strip->count; i++) {
-    const int64_t at = wl_points_at(a, h, strip->first + i);
+    const int64_t at = wl_kernel_points_at(a, h, strip->first + i);
     const double *own = a->series + a->series_start[at];
     for (int m = 0; m < a->series_terms[at][WL_SERIES_LEVELS - 1]; m++) series[m * WL_STRIP + i] = own[m];
   }
 }
 
-static void pack_strip(const wl_points *a, row_strip *strip) {
+static void pack_strip(const wl_kernel_points *a, row_strip *strip) {
   const int fields = a->activation->fields, hidden = a->model.network.depth - 1;
   memset(strip->inverse_root, 0, sizeof strip->inverse_root);
   memcpy(strip->inverse_root, a->inverse_root + strip->first, (size_t)strip->count * sizeof(double));
   memset(strip->field, 0, strip_fields(&a->model.network) * sizeof(double));
   for (int h = 0; h < hidden; h++) {
-    const double *own = a->field + wl_points_at(a, h, strip->first) * fields;
+    const double *own = a->field + wl_kernel_points_at(a, h, strip->first) * fields;
     double *field = strip->field + (size_t)h * (size_t)fields * WL_STRIP;
     for (int i = 0; i < strip->count; i++)
       for (int f = 0; f < fields; f++) field[f * WL_STRIP + i] = own[i * fields + f];
@@ -88,8 +88,8 @@ static void pack_strip(const wl_points *a, row_strip *strip) {
 }
 
 /* Marks equal points and corrects a scaled state where points are nearly parallel (points.h). */
-static void correct_near(const wl_points *a, const row_strip *strip, const wl_points *b, int64_t j0, bool scaled,
-                         wl_state *state, bool (*equal)[WL_STRIP]) {
+static void correct_near(const wl_kernel_points *a, const row_strip *strip, const wl_kernel_points *b, int64_t j0,
+                         bool scaled, wl_state *state, bool (*equal)[WL_STRIP]) {
   for (int j = 0; j < state->cols; j++)
     for (int i = 0; i < strip->count; i++) {
       double e = state->kappa[j][i];
@@ -99,7 +99,7 @@ static void correct_near(const wl_points *a, const row_strip *strip, const wl_po
       }
       equal[j][i] = false;
       if (fabs(e) >= WL_NEAR) continue;
-      equal[j][i] = wl_points_near(a, strip->first + i, b, j0 + j, &e);
+      equal[j][i] = wl_kernel_points_near(a, strip->first + i, b, j0 + j, &e);
       if (!scaled) continue;
       state->kappa[j][i] = e;
       state->theta[j][i] = copysign(1.0 - fabs(e), e);
@@ -107,8 +107,8 @@ static void correct_near(const wl_points *a, const row_strip *strip, const wl_po
 }
 
 /* Layers 2 … L. */
-static void recurse(const wl_points *a, const row_strip *strip, const wl_points *b, int64_t j0, bool pair,
-                    wl_state *state) {
+static void recurse(const wl_kernel_points *a, const row_strip *strip, const wl_kernel_points *b, int64_t j0,
+                    bool pair, wl_state *state) {
   const wl_activation_entry *activation = a->activation;
   const wl_layer_kernel kernel = a->model.block->layer[activation->kernel][pair];
   for (int h = 0; h < a->model.network.depth - 1; h++) {
@@ -117,7 +117,7 @@ static void recurse(const wl_points *a, const row_strip *strip, const wl_points 
                           .terms = strip->terms[h]};
     wl_column columns[WL_GROUP];
     for (int j = 0; j < state->cols; j++) {
-      const int64_t at = wl_points_at(b, h, j0 + j);
+      const int64_t at = wl_kernel_points_at(b, h, j0 + j);
       columns[j] = (wl_column){.field = b->field + at * activation->fields};
       if (!b->series_terms) continue;
       columns[j].series = b->series + b->series_start[at];
@@ -153,8 +153,8 @@ static void store(const wl_block *block, const row_strip *strip, int64_t i, int6
 }
 
 /* σ_w² x·x'/d for the tile, padded with zero rows. */
-static void multiply(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0, int64_t cols,
-                     double *gram, int64_t ld) {
+static void multiply(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
+                     int64_t cols, double *gram, int64_t ld) {
   const int64_t d = a->dimension;
   cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)cols, (blasint)d,
               a->model.weight / (double)d, a->x + i0 * d, (blasint)d, b->x + j0 * d, (blasint)d, 0.0, gram,
@@ -162,8 +162,8 @@ static void multiply(const wl_points *a, int64_t i0, int64_t rows, const wl_poin
   for (int64_t j = 0; j < cols; j++) memset(gram + j * ld + rows, 0, (size_t)(ld - rows) * sizeof *gram);
 }
 
-static void evaluate(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0, int64_t cols,
-                     const target *kappa, const target *theta, double *work) {
+static void evaluate(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
+                     int64_t cols, const target *kappa, const target *theta, double *work) {
   if (rows <= 0 || cols <= 0) return;
   double *gram = (double *)(((uintptr_t)work + 63) & ~(uintptr_t)63);
   const int64_t ld = padded(rows);
@@ -192,15 +192,15 @@ static void evaluate(const wl_points *a, int64_t i0, int64_t rows, const wl_poin
   }
 }
 
-void wl_network_tile(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0, int64_t cols,
-                     double *kappa, int64_t ldk, double *theta, int64_t ldt, double *work) {
+void wl_network_tile(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
+                     int64_t cols, double *kappa, int64_t ldk, double *theta, int64_t ldt, double *work) {
   evaluate(a, i0, rows, b, j0, cols, &(target){kappa, ldk, false, false}, &(target){theta, ldt, false, false},
            work);
 }
 
-void wl_network_tile_split(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0,
-                           int64_t cols, double *kappa_transposed, int64_t ldk, double *theta, int64_t ldt,
-                           double *work) {
+void wl_network_tile_split(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b,
+                           int64_t j0, int64_t cols, double *kappa_transposed, int64_t ldk, double *theta,
+                           int64_t ldt, double *work) {
   evaluate(a, i0, rows, b, j0, cols, &(target){kappa_transposed, ldk, true, true},
            &(target){theta, ldt, false, true}, work);
   a->model.block->fence();

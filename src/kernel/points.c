@@ -9,7 +9,9 @@
 /* Variances up to here are accepted: products of two of them do not overflow. */
 static const double variance_limit = 1e150;
 
-static bool is_logistic(const wl_points *points) { return points->activation->kernel == WL_KERNEL_logistic; }
+static bool is_logistic(const wl_kernel_points *points) {
+  return points->activation->kernel == WL_KERNEL_logistic;
+}
 
 static wl_error allocate(double **array, int64_t count) {
   *array = count > 0 ? calloc((size_t)count, sizeof **array) : NULL;
@@ -17,7 +19,7 @@ static wl_error allocate(double **array, int64_t count) {
   return WL_OK;
 }
 
-static wl_error allocate_all(wl_points *points) {
+static wl_error allocate_all(wl_kernel_points *points) {
   const int64_t count = points->count, hidden = points->model.network.depth - 1;
   WL_TRY(allocate(&points->kappa, count));
   WL_TRY(allocate(&points->theta, count));
@@ -33,7 +35,7 @@ static wl_error allocate_all(wl_points *points) {
 }
 
 /* κ¹ = σ_w² |x|²/d + σ_b², the square summed with more digits than a double has. */
-static double first_variance(const wl_points *points, int64_t i) {
+static double first_variance(const wl_kernel_points *points, int64_t i) {
   const double *x = points->x + i * points->dimension;
   long double sum = 0.0L;
   for (int64_t k = 0; k < points->dimension; k++) sum += (long double)x[k] * (long double)x[k];
@@ -41,7 +43,7 @@ static double first_variance(const wl_points *points, int64_t i) {
                   (long double)points->model.bias);
 }
 
-static wl_error append_series(wl_points *points, int64_t at, const wl_series *series) {
+static wl_error append_series(wl_kernel_points *points, int64_t at, const wl_series *series) {
   const int count = series->terms[WL_SERIES_LEVELS - 1];
   if (!points->series || points->series_used + count > points->series_room) {
     const int64_t room = 2 * points->series_room + WL_SERIES_TERMS;
@@ -58,12 +60,12 @@ static wl_error append_series(wl_points *points, int64_t at, const wl_series *se
 }
 
 /* Everything follows from the variance: a point with that of the one before has all of it. */
-static void copy_previous(wl_points *points, int64_t i) {
+static void copy_previous(wl_kernel_points *points, int64_t i) {
   const int fields = points->activation->fields;
   points->kappa[i] = points->kappa[i - 1];
   points->theta[i] = points->theta[i - 1];
   for (int h = 0; h < points->model.network.depth - 1; h++) {
-    const int64_t at = wl_points_at(points, h, i);
+    const int64_t at = wl_kernel_points_at(points, h, i);
     if (fields > 0)
       memcpy(points->field + at * fields, points->field + (at - 1) * fields, (size_t)fields * sizeof(double));
     if (!is_logistic(points)) continue;
@@ -72,9 +74,11 @@ static void copy_previous(wl_points *points, int64_t i) {
   }
 }
 
-static long long label_of(const wl_points *points, int64_t i) { return points->label ? points->label[i] : i; }
+static long long label_of(const wl_kernel_points *points, int64_t i) {
+  return points->label ? points->label[i] : i;
+}
 
-static wl_error check_variance(const wl_points *points, double q, int layer, int64_t i) {
+static wl_error check_variance(const wl_kernel_points *points, double q, int layer, int64_t i) {
   if (q <= variance_limit) return WL_OK;
   WL_FAIL(WL_ERROR_NUMERICAL,
           "the variance of point %lld in layer %d is %g, too large to go on; scale the inputs or reduce sigma_w, "
@@ -83,12 +87,12 @@ static wl_error check_variance(const wl_points *points, double q, int layer, int
 }
 
 /* The recursion on the diagonal: q' = σ_b² + σ_w² E[φ²], Θ' = Θ σ_w² E[φ'²] + q'. */
-static wl_error recurse(wl_points *points, int64_t i) {
+static wl_error recurse(wl_kernel_points *points, int64_t i) {
   const wl_layer_model *model = &points->model;
   const wl_activation_entry *activation = points->activation;
   double q = points->variance[i], theta = q;
   for (int h = 0; h < model->network.depth - 1; h++) {
-    const int64_t at = wl_points_at(points, h, i);
+    const int64_t at = wl_kernel_points_at(points, h, i);
     double square, slope;
     activation->diagonal(model, q, &square, &slope);
     const double next = model->bias + model->weight * square;
@@ -112,7 +116,7 @@ static wl_error recurse(wl_points *points, int64_t i) {
   return WL_OK;
 }
 
-static wl_error fill(wl_points *points) {
+static wl_error fill(wl_kernel_points *points) {
   for (int64_t i = 0; i < points->count; i++) {
     const double q = first_variance(points, i);
     WL_TRY(check_variance(points, q, 1, i));
@@ -126,13 +130,13 @@ static wl_error fill(wl_points *points) {
   return WL_OK;
 }
 
-wl_error wl_points_create(const wl_network *network, int64_t count, int64_t dimension, const double *x,
-                          const int64_t *label, wl_points **result) {
+wl_error wl_kernel_points_create(const wl_network *network, int64_t count, int64_t dimension, const double *x,
+                                 const int64_t *label, wl_kernel_points **result) {
   *result = NULL;
   if (dimension < 1 || dimension > INT32_MAX)
     WL_FAIL(WL_ERROR_CAPACITY, "points of dimension %lld; it must be between 1 and %d", (long long)dimension,
             INT32_MAX);
-  wl_points *points = calloc(1, sizeof *points);
+  wl_kernel_points *points = calloc(1, sizeof *points);
   if (!points) WL_FAIL(WL_ERROR_MEMORY, "no memory for a set of points");
   wl_layer_model_init(&points->model, network);
   points->activation = wl_activation_get(network->activation);
@@ -146,11 +150,11 @@ wl_error wl_points_create(const wl_network *network, int64_t count, int64_t dime
   if (error == WL_OK)
     *result = points;
   else
-    wl_points_destroy(&points);
+    wl_kernel_points_destroy(&points);
   return error;
 }
 
-void wl_points_destroy(wl_points **points) {
+void wl_kernel_points_destroy(wl_kernel_points **points) {
   if (!points || !*points) return;
   free((*points)->kappa);
   free((*points)->theta);
@@ -164,15 +168,15 @@ void wl_points_destroy(wl_points **points) {
   *points = NULL;
 }
 
-int64_t wl_points_count(const wl_points *points) { return points->count; }
+int64_t wl_kernel_points_count(const wl_kernel_points *points) { return points->count; }
 
-const double *wl_points_kappa(const wl_points *points) { return points->kappa; }
+const double *wl_kernel_points_kappa(const wl_kernel_points *points) { return points->kappa; }
 
-const double *wl_points_theta(const wl_points *points) { return points->theta; }
+const double *wl_kernel_points_theta(const wl_kernel_points *points) { return points->theta; }
 
 /* Put X = (σ_b, σ_w x/√d), so κ¹ = X·X'. The part of X' across X, e = X' − r X with r = X·X'/|X|², has
    sin² t = |e|²/|X'|²; a relative error ε of r enters as ε². Then 1 − |cos t| = sin² t/(1 + |cos t|). */
-bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double *e) {
+bool wl_kernel_points_near(const wl_kernel_points *a, int64_t i, const wl_kernel_points *b, int64_t j, double *e) {
   const int64_t d = a->dimension;
   const double *x = a->x + i * d, *y = b->x + j * d, q = a->variance[i], p = b->variance[j];
   const double c = copysign(1.0 - fabs(*e), *e), r = q > 0.0 ? c * (sqrt(p) / sqrt(q)) : 0.0;

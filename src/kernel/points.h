@@ -11,7 +11,7 @@
 
 #include "kernel/activation.h"
 
-struct wl_points {
+struct wl_kernel_points {
   wl_layer_model model;
   const wl_activation_entry *activation;
   int64_t count, dimension;
@@ -30,12 +30,14 @@ struct wl_points {
 };
 
 /** What a point has at hidden layer h (from κ^{h+1} to κ^{h+2}, h = 0 … depth − 2). */
-static inline int64_t wl_points_at(const wl_points *points, int h, int64_t i) { return h * points->count + i; }
+static inline int64_t wl_kernel_points_at(const wl_kernel_points *points, int h, int64_t i) {
+  return h * points->count + i;
+}
 
 /**
  * Local. For a nearly parallel pair (1 − |c| < WL_NEAR at layer 1), or one with a zero point: *e, 1 − |c| with the
  * sign of c as their inner product gives it, with √|e| right to a few ε. Returns whether the points are equal.
  */
-bool wl_points_near(const wl_points *a, int64_t i, const wl_points *b, int64_t j, double *e);
+bool wl_kernel_points_near(const wl_kernel_points *a, int64_t i, const wl_kernel_points *b, int64_t j, double *e);
 
 #endif

@@ -14,7 +14,7 @@ static wl_error fill(const wl_grid *grid, int64_t order, wl_rfp *h) {
   wl_error error = WL_OK;
   for (int k = 0; k < 2; k++) {
     h->diagonal[k] = calloc((size_t)h->ends->local_rows + 1, sizeof(double));
-    if (!h->diagonal[k]) error = wl_error_set(WL_ERROR_MEMORY, "factor in halves: out of memory");
+    if (!h->diagonal[k]) error = wl_error_set(WL_ERROR_MEMORY, "rectangular full packed factor: out of memory");
   }
   return wl_error_agree(grid->comm, error);
 }
@@ -22,7 +22,7 @@ static wl_error fill(const wl_grid *grid, int64_t order, wl_rfp *h) {
 wl_error wl_rfp_create(const wl_grid *grid, int64_t order, wl_rfp **result) {
   *result = NULL;
   wl_rfp *h = calloc(1, sizeof *h);
-  wl_error error = h ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "factor in halves: out of memory");
+  wl_error error = h ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "rectangular full packed factor: out of memory");
   error = wl_error_agree(grid->comm, error);
   if (error == WL_OK) error = fill(grid, order, h);
   if (error != WL_OK) wl_rfp_destroy(&h);

@@ -25,15 +25,15 @@ typedef struct wl_rfp {
 static inline int64_t wl_rfp_first(int64_t order) { return (order + 1) / 2; }
 
 /** Collective. Uninitialized. Errors: WL_ERROR_MEMORY, WL_ERROR_CAPACITY. */
-wl_error wl_rfp_create(const wl_grid *grid, int64_t order, wl_rfp **halves);
+wl_error wl_rfp_create(const wl_grid *grid, int64_t order, wl_rfp **rfp);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
-void wl_rfp_destroy(wl_rfp **halves);
+void wl_rfp_destroy(wl_rfp **rfp);
 
 /** Collective. K becomes L; name and pivot as in wl_factorize. Errors: WL_ERROR_MEMORY. */
-wl_error wl_rfp_factorize(wl_rfp *halves, const char *name, int64_t *pivot);
+wl_error wl_rfp_factorize(wl_rfp *rfp, const char *name, int64_t *pivot);
 
 /** Collective. B ← L B, N × any. Errors: WL_ERROR_MEMORY. */
-wl_error wl_rfp_multiply(wl_rfp *halves, wl_matrix *b);
+wl_error wl_rfp_multiply(wl_rfp *rfp, wl_matrix *b);
 
 #endif

@@ -39,7 +39,7 @@ wl_error wl_run_certify(wl_run *run) {
   wl_timer_enter(&run->timer, WL_PHASE_CERTIFY);
   wl_timer_count(&run->timer, work(run));
   wl_model_release(run->model);
-  wl_point_set *points = NULL;
+  wl_points *points = NULL;
   wl_error error = wl_run_read_joint_points(run, 0, run->shape.train + run->shape.test, &points);
   if (error == WL_OK) {
     wl_certify_options options = {.joint = wl_run_joint_options(run->config),
@@ -60,7 +60,7 @@ wl_error wl_run_certify(wl_run *run) {
     error = wl_certify(&options, &input, &run->certified.certificate);
   }
   run->certified.done = error == WL_OK;
-  wl_point_set_destroy(&points);
+  wl_points_destroy(&points);
   wl_run_retained_clear(run);
   return error;
 }

@@ -345,7 +345,7 @@ bool wl_checkpointer_is_past(wl_run *run, wl_prior prior) {
   const wl_checkpoint *s = &run->checkpointer.state;
   if (!run->checkpointer.resumed || !s->evidence[prior].log_marginal_likelihood) return false;
   if (prior == s->prior && s->predicted < run->shape.test) return false;
-  wl_model_recall(run->model, prior, &s->evidence[prior]);
+  wl_model_restore_evidence(run->model, prior, &s->evidence[prior]);
   return true;
 }
 
@@ -578,7 +578,7 @@ static wl_error use_factor(wl_run *run, wl_prior prior) {
   WL_GOTO(error, done, wl_checkpoint_share(run->comm, &c));
   WL_GOTO(error, done,
           wl_checkpoint_read_matrix(path, &c, triangle_of(prior), (wl_matrix *)wl_model_gram(run->model)));
-  error = wl_model_adopt(run->model, prior, &c.evidence[prior]);
+  error = wl_model_restore_factor(run->model, prior, &c.evidence[prior]);
 done:
   wl_checkpoint_clear(&c);
   return error;
@@ -590,7 +590,7 @@ static wl_error factor(wl_run *run, wl_prior prior) {
   const wl_factor_watch watch = {.context = run, .wants = wants, .reached = reached};
   wl_factor_state from = {.columns = k->state.columns, .norm = k->state.norm, .products = k->products};
   const bool resumed = resumes_at(run, prior);
-  if (resumed && k->state.factored) return wl_model_adopt(run->model, prior, &k->state.evidence[prior]);
+  if (resumed && k->state.factored) return wl_model_restore_factor(run->model, prior, &k->state.evidence[prior]);
   free(k->factor_file);
   k->factor_file = NULL;
   return wl_model_resume(run->model, prior, k->open ? &watch : NULL, resumed ? &from : NULL);

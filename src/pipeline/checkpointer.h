@@ -94,7 +94,7 @@ void wl_checkpointer_remove_all(wl_run *run);
 const wl_joint_watch *wl_checkpointer_joint_watch(wl_run *run);
 
 /** Collective. The joint array of all points for the draws: from where the last run came, or from the start. */
-wl_error wl_checkpointer_join(wl_run *run, const wl_point_set *points, wl_joint **joint);
+wl_error wl_checkpointer_join(wl_run *run, const wl_points *points, wl_joint **joint);
 
 /** Collective. As wl_checkpointer_boundary, between two panels of draws; run->checkpointer.draws says what is drawn. */
 wl_error wl_checkpointer_drawn(wl_run *run, wl_joint *joint);

@@ -30,11 +30,11 @@ static wl_error write_state(wl_run *run, wl_decision decision, wl_joint *joint, 
     return wl_checkpointer_save(run, decision, &c, &nothing);
   }
   const bool finished = state->columns == order_of(run);
-  const wl_checkpoint_content content = {.matrix = wl_joint_lend(joint, *triangle, finished),
+  const wl_checkpoint_content content = {.matrix = wl_joint_get_array_read(joint, *triangle, finished),
                                          .triangle = *triangle};
   const int64_t before = k->written;
   const wl_error error = wl_checkpointer_save(run, decision, &c, &content);
-  wl_joint_take_back(joint);
+  wl_joint_restore_array_read(joint);
   if (k->written > before && finished) {
     free(k->draw_file[*triangle == WL_TRIANGLE_UPPER]);
     k->draw_file[*triangle == WL_TRIANGLE_UPPER] = strdup(k->last_file);
@@ -101,7 +101,7 @@ const wl_joint_watch *wl_checkpointer_joint_watch(wl_run *run) {
   return &k->joint_watch;
 }
 
-wl_error wl_checkpointer_join(wl_run *run, const wl_point_set *points, wl_joint **joint) {
+wl_error wl_checkpointer_join(wl_run *run, const wl_points *points, wl_joint **joint) {
   wl_checkpointer *k = &run->checkpointer;
   wl_joint_options options = wl_run_joint_options(run->config);
   options.watch = wl_checkpointer_joint_watch(run);

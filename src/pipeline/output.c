@@ -92,31 +92,31 @@ wl_error wl_run_open_results(wl_run *run) {
 }
 
 /* The diagonal of a kernel on every rank. */
-static void collect_diagonal(const wl_point_set *points, const double *(*of)(const wl_points *), double *all) {
+static void collect_diagonal(const wl_points *points, const double *(*of)(const wl_kernel_points *), double *all) {
   const wl_grid *g = points->grid;
   const double *mine = of(points->row);
   memset(all, 0, sizeof(double) * (size_t)points->count);
   if (g->column == 0)
-    for (int64_t il = 0; il < wl_points_count(points->row); il++)
+    for (int64_t il = 0; il < wl_kernel_points_count(points->row); il++)
       all[wl_grid_global(il, g->block, g->row, g->rows)] = mine[il];
   MPI_Allreduce(MPI_IN_PLACE, all, (int)points->count, MPI_DOUBLE, MPI_SUM, g->comm);
 }
 
-static wl_error write_symmetric_pair(wl_run *run, const wl_point_set *points, const wl_matrix *gram,
+static wl_error write_symmetric_pair(wl_run *run, const wl_points *points, const wl_matrix *gram,
                                      const char *kappa, const char *theta) {
   double *diagonal = malloc(sizeof(double) * (size_t)points->count);
   wl_error error = diagonal ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "kernels: out of memory");
   WL_GOTO(error, done, wl_error_agree(run->comm, error));
-  collect_diagonal(points, wl_points_kappa, diagonal);
+  collect_diagonal(points, wl_kernel_points_kappa, diagonal);
   WL_GOTO(error, done, wl_results_put_symmetric(run->results, kappa, gram, WL_TRIANGLE_UPPER, 1.0, diagonal));
-  collect_diagonal(points, wl_points_theta, diagonal);
+  collect_diagonal(points, wl_kernel_points_theta, diagonal);
   error = wl_results_put_symmetric(run->results, theta, gram, WL_TRIANGLE_LOWER, 1.0, diagonal);
 done:
   free(diagonal);
   return error;
 }
 
-static wl_error write_cross_pair(wl_run *run, const wl_point_set *test) {
+static wl_error write_cross_pair(wl_run *run, const wl_points *test) {
   wl_matrix *kappa = NULL, *theta = NULL;
   wl_error error = wl_matrix_create(run->grid, run->shape.train, test->count, &kappa);
   if (error == WL_OK) error = wl_matrix_create(run->grid, run->shape.train, test->count, &theta);
@@ -130,7 +130,7 @@ static wl_error write_cross_pair(wl_run *run, const wl_point_set *test) {
 
 wl_error wl_run_write_kernels(wl_run *run) {
   const wl_phase before = wl_timer_enter(&run->timer, WL_PHASE_WRITE);
-  wl_point_set *test = NULL;
+  wl_points *test = NULL;
   wl_matrix *square = NULL;
   wl_error error =
       write_symmetric_pair(run, run->train, wl_model_gram(run->model), "/kernel/kappa_XX", "/kernel/theta_XX");
@@ -140,7 +140,7 @@ wl_error wl_run_write_kernels(wl_run *run) {
   if (error == WL_OK) error = wl_gram_symmetric(test, WL_GRAM_BOTH, square);
   if (error == WL_OK) error = write_symmetric_pair(run, test, square, "/kernel/kappa_TT", "/kernel/theta_TT");
   wl_matrix_destroy(&square);
-  wl_point_set_destroy(&test);
+  wl_points_destroy(&test);
   wl_timer_enter(&run->timer, before);
   return error;
 }

@@ -99,8 +99,8 @@ static wl_error name_inputs(wl_error error, const char *inputs, int64_t first) {
 
 wl_error wl_run_read_data(wl_run *run) {
   wl_timer_enter(&run->timer, WL_PHASE_READ);
-  const wl_error error = wl_point_set_create(run->grid, &run->config->network, run->shape.train,
-                                             run->shape.dimension, wl_data_train_inputs, run->data, &run->train);
+  const wl_error error = wl_points_read(run->grid, &run->config->network, run->shape.train, run->shape.dimension,
+                                        wl_data_train_inputs, run->data, &run->train);
   if (error != WL_OK) return name_inputs(error, "training inputs", 0);
   return read_targets(run);
 }
@@ -116,10 +116,10 @@ static wl_error read_window(void *context, int64_t first, int64_t count, double 
   return wl_data_test_inputs(w->data, w->offset + first, count, rows);
 }
 
-wl_error wl_run_read_test_points(wl_run *run, int64_t first, int64_t count, wl_point_set **points) {
+wl_error wl_run_read_test_points(wl_run *run, int64_t first, int64_t count, wl_points **points) {
   window w = {run->data, first};
   run->panels = wl_job_test_grid(run->config, run->grid, count);
-  const wl_error error = wl_point_set_create(&run->panels, &run->config->network, count, run->shape.dimension,
-                                             read_window, &w, points);
+  const wl_error error =
+      wl_points_read(&run->panels, &run->config->network, count, run->shape.dimension, read_window, &w, points);
   return name_inputs(error, "test inputs", first);
 }

@@ -21,7 +21,7 @@ static bool keeps_law(const wl_run *run, wl_prior prior) {
   return prior == WL_PRIOR_THETA && wl_job_retains(run->config);
 }
 
-static wl_error create_square(const wl_run *run, wl_prior prior, const wl_point_set *test, wl_matrix **square) {
+static wl_error create_square(const wl_run *run, wl_prior prior, const wl_points *test, wl_matrix **square) {
   const bool kept = keeps_law(run, prior) && wl_job_keeps_covariance(run->config);
   if (!run->config->output_covariance && !kept) return WL_OK;
   WL_TRY(wl_matrix_create(run->grid, test->count, test->count, square));
@@ -34,7 +34,7 @@ static wl_error keep_batch(wl_run *run, wl_prediction *p, wl_matrix **square) {
 }
 
 static wl_error predict_batch(wl_run *run, wl_prior prior, int64_t first, int64_t count) {
-  wl_point_set *test = NULL;
+  wl_points *test = NULL;
   wl_matrix *square = NULL;
   wl_prediction p = {0};
   wl_error error;
@@ -45,13 +45,13 @@ static wl_error predict_batch(wl_run *run, wl_prior prior, int64_t first, int64_
 done:
   wl_prediction_clear(&p);
   wl_matrix_destroy(&square);
-  wl_point_set_destroy(&test);
+  wl_points_destroy(&test);
   return error;
 }
 
 /* All test points under both priors, which are one batch. */
 static wl_error predict_both(wl_run *run) {
-  wl_point_set *test = NULL;
+  wl_points *test = NULL;
   wl_matrix *square[WL_PRIOR_COUNT] = {NULL, NULL};
   wl_prediction p[WL_PRIOR_COUNT] = {{0}, {0}};
   wl_error error;
@@ -64,7 +64,7 @@ done:
     wl_prediction_clear(&p[i]);
     wl_matrix_destroy(&square[i]);
   }
-  wl_point_set_destroy(&test);
+  wl_points_destroy(&test);
   return error;
 }
 
@@ -100,7 +100,7 @@ static wl_error predict(wl_run *run, wl_prior prior) {
     wl_progress_update(&progress, (double)(first + count));
   }
   wl_progress_end(&progress);
-  return wl_model_settle(run->model);
+  return wl_model_solve_targets(run->model);
 }
 
 /* Both factors, and then the predictions in the same passes. */
@@ -182,7 +182,7 @@ static void run_clear(wl_run *run) {
   wl_checkpointer_close(run);
   wl_model_destroy(&run->model);
   wl_matrix_destroy(&run->targets);
-  wl_point_set_destroy(&run->train);
+  wl_points_destroy(&run->train);
   wl_data_close(&run->data);
   wl_grid_destroy(&run->grid);
   wl_config_destroy(&run->config);

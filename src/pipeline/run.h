@@ -57,7 +57,7 @@ struct wl_run {
   wl_data *data;  /**< rank 0 */
   wl_data_shape shape;
   int64_t batch; /**< test points at a time */
-  wl_point_set *train;
+  wl_points *train;
   wl_matrix *targets;
   wl_model *model;
   wl_results *results; /**< rank 0 */
@@ -83,7 +83,7 @@ wl_model_options wl_run_model_options(const wl_config *config);
  * Collective. Reads test points first … first + count − 1 and spreads them, so that their panels are dealt out evenly where
  * no square matrix needs them in tiles. Points read before with another count are not to be used any more.
  */
-wl_error wl_run_read_test_points(wl_run *run, int64_t first, int64_t count, wl_point_set **points);
+wl_error wl_run_read_test_points(wl_run *run, int64_t first, int64_t count, wl_points **points);
 
 /** Collective. κ and Θ of XX (before it is factored), TX and TT to the file. */
 wl_error wl_run_write_kernels(wl_run *run);

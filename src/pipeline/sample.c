@@ -67,9 +67,9 @@ static wl_error read_both(void *context, int64_t first, int64_t count, double *r
   return wl_data_test_inputs(b->data, first + train - b->train, count - train, rows + train * shape.dimension);
 }
 
-wl_error wl_run_read_joint_points(wl_run *run, int64_t first, int64_t count, wl_point_set **points) {
+wl_error wl_run_read_joint_points(wl_run *run, int64_t first, int64_t count, wl_points **points) {
   both b = {run->data, run->shape.train, first};
-  return wl_point_set_create(run->grid, &run->config->network, count, run->shape.dimension, read_both, &b, points);
+  return wl_points_read(run->grid, &run->config->network, count, run->shape.dimension, read_both, &b, points);
 }
 
 wl_joint_options wl_run_joint_options(const wl_config *config) {
@@ -215,14 +215,14 @@ static wl_error draw_all(wl_run *run, wl_joint *joint) {
   if (stage < WL_STAGE_KAPPA) {
     WL_TRY(stream(run, &from, WL_DRAW_POSTERIOR, &drawn[WL_DRAW_POSTERIOR]));
     if (count[WL_DRAW_ENSEMBLE] + count[WL_DRAW_RND] + count[WL_DRAW_BAYESIAN_RND] == 0) return WL_OK;
-    WL_TRY(wl_joint_enter(joint, WL_STAGE_KAPPA));
+    WL_TRY(wl_joint_factor(joint, WL_STAGE_KAPPA));
   }
   if (stage < WL_STAGE_THETA_LOWER) {
     WL_TRY(stream(run, &from, WL_DRAW_ENSEMBLE, &drawn[WL_DRAW_ENSEMBLE]));
     WL_TRY(stream(run, &from, WL_DRAW_RND, &drawn[WL_DRAW_RND]));
     WL_TRY(stream(run, &from, WL_DRAW_BAYESIAN_RND, &run->checkpointer.draws.halves));
     if (count[WL_DRAW_BAYESIAN_RND] == 0) return WL_OK;
-    WL_TRY(wl_joint_enter(joint, WL_STAGE_THETA_LOWER));
+    WL_TRY(wl_joint_factor(joint, WL_STAGE_THETA_LOWER));
   }
   return end_bayesian(run, joint);
 }
@@ -248,7 +248,7 @@ static double work(const wl_run *run) {
 
 /* By the joint kernels of X and T. */
 static wl_error sample_jointly(wl_run *run) {
-  wl_point_set *points = NULL;
+  wl_points *points = NULL;
   wl_joint *joint = NULL;
   wl_error error = wl_run_read_joint_points(run, 0, run->shape.train + run->shape.test, &points);
   if (error == WL_OK) error = wl_checkpointer_join(run, points, &joint);
@@ -259,7 +259,7 @@ static wl_error sample_jointly(wl_run *run) {
     keep_facts(run, run->checkpointer.draws.joint.shift);
   }
   wl_joint_destroy(&joint);
-  wl_point_set_destroy(&points);
+  wl_points_destroy(&points);
   return error;
 }
 
@@ -269,7 +269,7 @@ static wl_error sample_jointly(wl_run *run) {
 static wl_error sample_posterior(wl_run *run, double *shift) {
   wl_retained *law = &run->law;
   const wl_joint_options options = wl_run_joint_options(run->config);
-  wl_point_set *test = NULL;
+  wl_points *test = NULL;
   wl_posterior *posterior = NULL;
   wl_error error = wl_run_read_test_points(run, 0, run->shape.test, &test);
   if (error == WL_OK)
@@ -282,7 +282,7 @@ static wl_error sample_posterior(wl_run *run, double *shift) {
     error = stream(run, &from, WL_DRAW_POSTERIOR, &run->checkpointer.draws.drawn[WL_DRAW_POSTERIOR]);
   }
   wl_posterior_destroy(&posterior);
-  wl_point_set_destroy(&test);
+  wl_points_destroy(&test);
   return error;
 }
 
@@ -290,7 +290,7 @@ static wl_error sample_posterior(wl_run *run, double *shift) {
 static wl_error sample_functions(wl_run *run, double shift[WL_STAGES]) {
   const wl_joint_options options = wl_run_joint_options(run->config);
   const int64_t all = run->shape.train + run->shape.test, first = wl_rfp_first(all);
-  wl_point_set *halves[2] = {NULL, NULL};
+  wl_points *halves[2] = {NULL, NULL};
   wl_joint *joint = NULL;
   wl_error error = wl_run_read_joint_points(run, 0, first, &halves[0]);
   if (error == WL_OK) error = wl_run_read_joint_points(run, first, all - first, &halves[1]);
@@ -299,7 +299,7 @@ static wl_error sample_functions(wl_run *run, double shift[WL_STAGES]) {
   if (error == WL_OK) error = draw_all(run, joint);
   for (wl_stage s = WL_STAGE_KAPPA; s < WL_STAGES && error == WL_OK; s++) shift[s] = wl_joint_shift(joint, s);
   wl_joint_destroy(&joint);
-  for (int k = 0; k < 2; k++) wl_point_set_destroy(&halves[k]);
+  for (int k = 0; k < 2; k++) wl_points_destroy(&halves[k]);
   return error;
 }
 

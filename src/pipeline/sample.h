@@ -18,7 +18,7 @@ wl_error wl_run_declare_samples(wl_run *run);
 wl_error wl_run_sample(wl_run *run);
 
 /** Collective. Reads points first … first + count − 1 of X and then T, as the joint kernels want them, and spreads them. */
-wl_error wl_run_read_joint_points(wl_run *run, int64_t first, int64_t count, wl_point_set **points);
+wl_error wl_run_read_joint_points(wl_run *run, int64_t first, int64_t count, wl_points **points);
 
 /** Local. */
 wl_joint_options wl_run_joint_options(const wl_config *config);

@@ -4,13 +4,13 @@
 #include <math.h>
 
 #include "dist/scalapack.h"
+#include "sampling/columns.h"
 #include "sampling/joint.h"
-#include "sampling/parts.h"
 
 /* F ← L z, in the array Uᵀ z: functions drawn from the kernel of this stage, jointly over X and T. */
 static wl_error draw_functions(wl_joint *j, wl_stream stream, wl_draw_numbers numbers, wl_matrix *f) {
   wl_fill_normal(&j->options, stream, numbers, 0, 0, f->local_rows, f);
-  if (j->halves) return wl_rfp_multiply(j->halves, f);
+  if (j->rfp) return wl_rfp_multiply(j->rfp, f);
   wl_joint_use_upper(j);
   wl_trmm_left(WL_UPPER, WL_TRANS, j->gram, f);
   return WL_OK;
@@ -18,7 +18,7 @@ static wl_error draw_functions(wl_joint *j, wl_stream stream, wl_draw_numbers nu
 
 /* F(T) ← F(T) + L₂₁ L₁₁⁻¹ F(X), or by A itself. */
 void wl_joint_train(wl_joint *j, wl_matrix *f) {
-  if (j->halves) {
+  if (j->rfp) {
     wl_gemm_border_transposed(j->train, j->solution, f);
     return;
   }

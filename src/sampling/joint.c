@@ -10,7 +10,8 @@
 
 #include "dist/scalapack.h"
 #include "linalg/factorize.h"
-#include "sampling/parts.h"
+#include "sampling/columns.h"
+#include "sampling/shift.h"
 
 const char *wl_draw_name(wl_draw draw) {
   static const char *const names[WL_DRAW_COUNT] = {
@@ -41,10 +42,10 @@ double wl_joint_shift(const wl_joint *j, wl_stage stage) { return j->shift[stage
 bool wl_joint_target_is_zero(const wl_joint *j) { return j->points->network.depth == 1; }
 
 /* The diagonal of a κ + b Θ plus the shifts, one for the first local rows and one for the others. */
-static void make_diagonal(const wl_point_set *points, double kappa_weight, double theta_weight, int64_t first,
+static void make_diagonal(const wl_points *points, double kappa_weight, double theta_weight, int64_t first,
                           double first_shift, double other_shift, double *diagonal) {
-  const double *kappa = wl_points_kappa(points->row), *theta = wl_points_theta(points->row);
-  for (int64_t i = 0; i < wl_points_count(points->row); i++)
+  const double *kappa = wl_kernel_points_kappa(points->row), *theta = wl_kernel_points_theta(points->row);
+  for (int64_t i = 0; i < wl_kernel_points_count(points->row); i++)
     diagonal[i] = kappa_weight * kappa[i] + theta_weight * theta[i] + (i < first ? first_shift : other_shift);
 }
 
@@ -74,7 +75,7 @@ typedef struct target {
 } target;
 
 /* Whether the pivot that failed condemns S itself, so that no shift may help. */
-static wl_error judge_pivot(const wl_joint *j, const target *t, int64_t pivot) {
+static wl_error check_pivot(const wl_joint *j, const target *t, int64_t pivot) {
   if (t->posterior && pivot < j->train)
     WL_FAIL(
         WL_ERROR_NUMERICAL,
@@ -125,9 +126,9 @@ static wl_error try_factor(wl_joint *j, const target *t, double shift, int64_t c
   return WL_OK;
 }
 
-/* The same in halves. */
-static wl_error try_halves(wl_joint *j, const target *t, double shift, int64_t *pivot) {
-  wl_rfp *h = j->halves;
+/* The same in rectangular full packed form. */
+static wl_error try_rfp(wl_joint *j, const target *t, double shift, int64_t *pivot) {
+  wl_rfp *h = j->rfp;
   const double a = t->kappa_weight, b = t->theta_weight;
   WL_TRY(wl_gram_weighted(j->points, a, b, WL_TRIANGLE_LOWER, h->ends));
   WL_TRY(wl_gram_weighted(j->rest, a, b, WL_TRIANGLE_UPPER, &h->last));
@@ -147,17 +148,17 @@ typedef struct trial {
 static wl_error factor_shifted(void *context, int k, double shift, int64_t *pivot) {
   trial *t = context;
   t->joint->attempt[t->target->stage] = k;
-  if (t->joint->halves) return try_halves(t->joint, t->target, shift, pivot);
+  if (t->joint->rfp) return try_rfp(t->joint, t->target, shift, pivot);
   WL_TRY(try_factor(t->joint, t->target, shift, t->columns, pivot));
   t->columns = 0;
-  return *pivot < 0 ? WL_OK : judge_pivot(t->joint, t->target, *pivot);
+  return *pivot < 0 ? WL_OK : check_pivot(t->joint, t->target, *pivot);
 }
 
 /* Θ⁻ is a difference: its rounding error is of the size of Θ's. */
-static double largest_of(const wl_point_set *points, wl_stage stage) {
+static double largest_of(const wl_points *points, wl_stage stage) {
   if (!points) return 0.0;
-  return wl_largest_of_rows(points,
-                            stage == WL_STAGE_KAPPA ? wl_points_kappa(points->row) : wl_points_theta(points->row));
+  return wl_largest_of_rows(
+      points, stage == WL_STAGE_KAPPA ? wl_kernel_points_kappa(points->row) : wl_kernel_points_theta(points->row));
 }
 
 static wl_error factor(wl_joint *j, const target *t, const wl_joint_state *from) {
@@ -192,7 +193,7 @@ static wl_error enter(wl_joint *j, wl_stage stage, const wl_joint_state *from) {
   return WL_OK;
 }
 
-wl_error wl_joint_enter(wl_joint *j, wl_stage stage) { return enter(j, stage, NULL); }
+wl_error wl_joint_factor(wl_joint *j, wl_stage stage) { return enter(j, stage, NULL); }
 
 wl_joint_state wl_joint_get_state(const wl_joint *j) {
   wl_joint_state state = {.stage = j->stage, .columns = j->train + j->test};
@@ -206,17 +207,17 @@ wl_error wl_joint_poll(wl_joint *j) {
   return watch && watch->wants(watch->context) ? watch->reached(watch->context, j, NULL) : WL_OK;
 }
 
-const wl_matrix *wl_joint_lend(wl_joint *j, wl_triangle triangle, bool finished) {
+const wl_matrix *wl_joint_get_array_read(wl_joint *j, wl_triangle triangle, bool finished) {
   wl_matrix_get_diagonal(j->gram, j->spare);
   if (finished)
     wl_matrix_set_diagonal(j->gram, triangle == WL_TRIANGLE_LOWER ? j->lower_diagonal : j->upper_diagonal);
   return j->gram;
 }
 
-void wl_joint_take_back(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->spare); }
+void wl_joint_restore_array_read(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->spare); }
 
 /* A joint array of `count` points without what its kernels stand in. */
-static wl_error begin(const wl_joint_options *options, const wl_point_set *points, int64_t count, int64_t train,
+static wl_error begin(const wl_joint_options *options, const wl_points *points, int64_t count, int64_t train,
                       int64_t outputs, wl_joint **result) {
   wl_joint *j = calloc(1, sizeof *j);
   wl_error error = j ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
@@ -241,7 +242,7 @@ static wl_error create_columns(const wl_matrix *y, double **all) {
 }
 
 /* All but the factors. `array` is consumed; NULL: a new one. */
-static wl_error create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+static wl_error create(const wl_joint_options *options, const wl_points *points, int64_t train,
                        const wl_matrix *targets, wl_matrix *array, wl_joint **result) {
   wl_error error = begin(options, points, points->count, train, targets->columns, result);
   if (error != WL_OK) {
@@ -261,7 +262,7 @@ static wl_error create(const wl_joint_options *options, const wl_point_set *poin
   return create_columns(targets, &j->targets);
 }
 
-wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+wl_error wl_joint_create(const wl_joint_options *options, const wl_points *points, int64_t train,
                          const wl_matrix *targets, wl_joint **result) {
   *result = NULL;
   wl_error error = create(options, points, train, targets, NULL, result);
@@ -270,7 +271,7 @@ wl_error wl_joint_create(const wl_joint_options *options, const wl_point_set *po
   return error;
 }
 
-wl_error wl_joint_create_rfp(const wl_joint_options *options, wl_point_set *const halves[2], int64_t train,
+wl_error wl_joint_create_rfp(const wl_joint_options *options, wl_points *const halves[2], int64_t train,
                              const wl_matrix *solution, const wl_matrix *mean, wl_joint **result) {
   *result = NULL;
   const int64_t count = halves[0]->count + halves[1]->count;
@@ -278,7 +279,7 @@ wl_error wl_joint_create_rfp(const wl_joint_options *options, wl_point_set *cons
   if (error != WL_OK) return error;
   (*result)->rest = halves[1];
   (*result)->solution = solution;
-  error = wl_rfp_create(halves[0]->grid, count, &(*result)->halves);
+  error = wl_rfp_create(halves[0]->grid, count, &(*result)->rfp);
   if (error == WL_OK) error = create_columns(mean, &(*result)->mean);
   if (error != WL_OK) wl_joint_destroy(result);
   return error;
@@ -294,7 +295,7 @@ static wl_error go_on(wl_joint *j, const wl_joint_state *state, const double *lo
   return enter(j, state->stage, state);
 }
 
-wl_error wl_joint_restore(const wl_joint_options *options, const wl_point_set *points, int64_t train,
+wl_error wl_joint_restore(const wl_joint_options *options, const wl_points *points, int64_t train,
                           const wl_matrix *targets, const wl_joint_state *state, wl_matrix *array,
                           const double *lower_diagonal, wl_joint **result) {
   *result = NULL;
@@ -307,7 +308,7 @@ wl_error wl_joint_restore(const wl_joint_options *options, const wl_point_set *p
 void wl_joint_destroy(wl_joint **pointer) {
   wl_joint *j = *pointer;
   if (!j) return;
-  wl_rfp_destroy(&j->halves);
+  wl_rfp_destroy(&j->rfp);
   free(j->mean);
   free(j->targets);
   free(j->spare);

@@ -10,13 +10,13 @@
 
 struct wl_joint {
   wl_joint_options options;
-  const wl_point_set *points; /* X and T; in halves the first of them */
+  const wl_points *points; /* X and T; with rfp the first of them */
   int64_t train, test, outputs;
-  const wl_point_set *rest;  /* the others, in halves; NULL: all is in one array */
-  wl_rfp *halves;            /* K, in halves */
-  const wl_matrix *solution; /* Aᵀ, in halves; borrowed */
-  double *mean;              /* A Y on the block rows of this rank, all c columns, in halves */
-  wl_matrix *gram;           /* N × N; NULL in halves, as is what follows up to the spare diagonal */
+  const wl_points *rest;     /* the others, with rfp; NULL: all is in one array */
+  wl_rfp *rfp;               /* K in rectangular full packed form; NULL: in `gram` */
+  const wl_matrix *solution; /* Aᵀ, with rfp; borrowed */
+  double *mean;              /* A Y on the block rows of this rank, all c columns, with rfp */
+  wl_matrix *gram;           /* N × N; NULL with rfp, as is what follows up to the spare diagonal */
   double *targets; /* Y on the block rows of this rank, all c columns: local training rows × c, column-major */
   double *lower_diagonal, *upper_diagonal; /* of L and U by local row: they share the array's diagonal */
   double *spare;                           /* the diagonal, while it is lent */

@@ -6,7 +6,8 @@
 
 #include "dist/scalapack.h"
 #include "linalg/factorize.h"
-#include "sampling/parts.h"
+#include "sampling/columns.h"
+#include "sampling/shift.h"
 
 struct wl_posterior {
   wl_joint_options options;
@@ -34,12 +35,12 @@ static wl_error factor_shifted(void *context, int k, double shift, int64_t *pivo
   return wl_factorize(t->factor, WL_TRIANGLE_LOWER, "posterior cov.", pivot);
 }
 
-static double largest_theta(const wl_point_set *points) {
-  return wl_largest_of_rows(points, wl_points_theta(points->row));
+static double largest_theta(const wl_points *points) {
+  return wl_largest_of_rows(points, wl_kernel_points_theta(points->row));
 }
 
-static wl_error fill(wl_posterior *p, const wl_point_set *train, const wl_point_set *test,
-                     const wl_matrix *covariance, const double *variance, const wl_matrix *mean) {
+static wl_error fill(wl_posterior *p, const wl_points *train, const wl_points *test, const wl_matrix *covariance,
+                     const double *variance, const wl_matrix *mean) {
   WL_TRY(wl_matrix_create(covariance->grid, covariance->rows, covariance->columns, &p->factor));
   double *diagonal = malloc(sizeof(double) * ((size_t)covariance->local_rows + 1));
   p->mean = malloc(sizeof(double) * ((size_t)(mean->local_rows * mean->columns) + 1));
@@ -56,7 +57,7 @@ static wl_error fill(wl_posterior *p, const wl_point_set *train, const wl_point_
   return error;
 }
 
-wl_error wl_posterior_create(const wl_joint_options *options, const wl_point_set *train, const wl_point_set *test,
+wl_error wl_posterior_create(const wl_joint_options *options, const wl_points *train, const wl_points *test,
                              const wl_matrix *covariance, const double *variance, const wl_matrix *mean,
                              wl_posterior **result) {
   *result = NULL;

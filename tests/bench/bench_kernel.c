@@ -25,8 +25,8 @@ static double *normal_points(int64_t count, int64_t dimension) {
 }
 
 /* The best of 40 series of passes, each about 10 ms. */
-static double nanoseconds(const wl_points *a, const wl_points *b, int64_t tile, double *kappa, double *theta,
-                          double *work) {
+static double nanoseconds(const wl_kernel_points *a, const wl_kernel_points *b, int64_t tile, double *kappa,
+                          double *theta, double *work) {
   double best = INFINITY;
   int passes = 1;
   for (int trial = 0; trial < 40; trial++) {
@@ -53,18 +53,18 @@ int main(int argc, char **argv) {
     wl_network network = wl_network_default();
     network.depth = depth;
     network.activation = (wl_activation)k;
-    wl_points *a = NULL, *b = NULL;
+    wl_kernel_points *a = NULL, *b = NULL;
     const double start = seconds();
-    if (wl_points_create(&network, tile, dimension, x, NULL, &a) != WL_OK) break;
+    if (wl_kernel_points_create(&network, tile, dimension, x, NULL, &a) != WL_OK) break;
     const double created = 1e6 * (seconds() - start) / (double)tile;
-    if (wl_points_create(&network, tile, dimension, y, NULL, &b) != WL_OK) break;
+    if (wl_kernel_points_create(&network, tile, dimension, y, NULL, &b) != WL_OK) break;
     double *work = malloc(wl_network_tile_work(&network, tile, tile) * sizeof *work);
     if (!work) break;
     printf("%-12s %12.2f", wl_activation_name(network.activation), nanoseconds(a, b, tile, kappa, theta, work));
     printf(" %12.2f %16.2f\n", nanoseconds(a, b, tile, kappa, NULL, work), created);
     free(work);
-    wl_points_destroy(&a);
-    wl_points_destroy(&b);
+    wl_kernel_points_destroy(&a);
+    wl_kernel_points_destroy(&b);
   }
   free(x);
   free(y);

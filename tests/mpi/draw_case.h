@@ -24,7 +24,7 @@ typedef struct draw_case {
 typedef struct problem {
   draw_case of;
   wl_grid *grid;
-  wl_point_set *train, *test, *joint;
+  wl_points *train, *test, *joint;
   wl_matrix *targets, *mean, *covariance;
   double *ensemble, *posterior; /* variances, on every rank */
 } problem;
@@ -55,10 +55,10 @@ static inline wl_network network_of(const draw_case *c) {
   return network;
 }
 
-static inline void read_set(problem *p, int64_t offset, int64_t count, wl_point_set **set) {
+static inline void read_set(problem *p, int64_t offset, int64_t count, wl_points **set) {
   const wl_network network = network_of(&p->of);
   reading r = {&p->of, offset};
-  assert_int_equal(wl_point_set_create(p->grid, &network, count, p->of.dimension, read_points, &r, set), WL_OK);
+  assert_int_equal(wl_points_read(p->grid, &network, count, p->of.dimension, read_points, &r, set), WL_OK);
 }
 
 /* Σ above and C below the diagonal, their diagonals, and the mean, by the model. */
@@ -106,9 +106,9 @@ static inline void problem_destroy(problem *p) {
   wl_matrix_destroy(&p->covariance);
   wl_matrix_destroy(&p->mean);
   wl_matrix_destroy(&p->targets);
-  wl_point_set_destroy(&p->joint);
-  wl_point_set_destroy(&p->test);
-  wl_point_set_destroy(&p->train);
+  wl_points_destroy(&p->joint);
+  wl_points_destroy(&p->test);
+  wl_points_destroy(&p->train);
   wl_grid_destroy(&p->grid);
 }
 

@@ -10,14 +10,14 @@
 #include "widelimit/cholesky.h"
 #include "widelimit/gram.h"
 
-static inline wl_matrix *solution_of(const wl_point_set *train, const wl_point_set *test, double shift) {
+static inline wl_matrix *solution_of(const wl_points *train, const wl_points *test, double shift) {
   wl_matrix *s = NULL, *w = NULL;
   wl_cholesky factor;
   assert_int_equal(wl_matrix_create(train->grid, train->count, train->count, &s), WL_OK);
   assert_int_equal(wl_matrix_create(train->grid, train->count, test->count, &w), WL_OK);
   assert_int_equal(wl_gram_symmetric(train, WL_GRAM_THETA, s), WL_OK);
   double *diagonal = malloc(sizeof(double) * (size_t)(s->local_rows + 1));
-  for (int64_t il = 0; il < s->local_rows; il++) diagonal[il] = wl_points_theta(train->row)[il] + shift;
+  for (int64_t il = 0; il < s->local_rows; il++) diagonal[il] = wl_kernel_points_theta(train->row)[il] + shift;
   wl_matrix_set_diagonal(s, diagonal);
   free(diagonal);
   assert_int_equal(wl_cholesky_factor(s, WL_TRIANGLE_LOWER, "theta", 1, &factor), WL_OK);

@@ -20,32 +20,32 @@ static wl_error read_points(void *context, int64_t first, int64_t count, double 
   return WL_OK;
 }
 
-static wl_point_set *points_of(const wl_grid *grid, wl_activation activation, int64_t count, uint64_t seed) {
+static wl_points *points_of(const wl_grid *grid, wl_activation activation, int64_t count, uint64_t seed) {
   wl_network network = wl_network_default();
   network.activation = activation;
-  wl_point_set *set = NULL;
-  assert_int_equal(wl_point_set_create(grid, &network, count, DIMENSION, read_points, &seed, &set), WL_OK);
+  wl_points *set = NULL;
+  assert_int_equal(wl_points_read(grid, &network, count, DIMENSION, read_points, &seed, &set), WL_OK);
   return set;
 }
 
 /* The whole array on rank 0 of `comm`: Θ below and on the diagonal, κ above. */
 static double *symmetric_on(MPI_Comm comm, wl_activation activation, int64_t n, int block) {
   wl_grid *grid = grid_of(comm, block);
-  wl_point_set *points = points_of(grid, activation, n, 1);
+  wl_points *points = points_of(grid, activation, n, 1);
   wl_matrix *a = NULL;
   double *whole = calloc((size_t)(n * n), sizeof(double));
   assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
   assert_int_equal(wl_gram_symmetric(points, WL_GRAM_BOTH, a), WL_OK);
   assert_int_equal(wl_matrix_get(a, 0, 0, n, n, whole), WL_OK);
   wl_matrix_destroy(&a);
-  wl_point_set_destroy(&points);
+  wl_points_destroy(&points);
   wl_grid_destroy(&grid);
   return whole;
 }
 
 static double *cross_on(MPI_Comm comm, wl_activation activation, int64_t n, int64_t m, int block) {
   wl_grid *grid = grid_of(comm, block);
-  wl_point_set *x = points_of(grid, activation, n, 1), *t = points_of(grid, activation, m, 2);
+  wl_points *x = points_of(grid, activation, n, 1), *t = points_of(grid, activation, m, 2);
   wl_matrix *kappa = NULL, *theta = NULL;
   double *whole = calloc((size_t)(2 * n * m), sizeof(double));
   assert_int_equal(wl_matrix_create(grid, n, m, &kappa), WL_OK);
@@ -55,8 +55,8 @@ static double *cross_on(MPI_Comm comm, wl_activation activation, int64_t n, int6
   assert_int_equal(wl_matrix_get(theta, 0, 0, n, m, whole + n * m), WL_OK);
   wl_matrix_destroy(&theta);
   wl_matrix_destroy(&kappa);
-  wl_point_set_destroy(&t);
-  wl_point_set_destroy(&x);
+  wl_points_destroy(&t);
+  wl_points_destroy(&x);
   wl_grid_destroy(&grid);
   return whole;
 }
@@ -113,7 +113,7 @@ static double *mirrored_on(MPI_Comm neighbours, int64_t height, int rows, int co
   wl_matrix *a = NULL;
   double *whole = calloc((size_t)(n * n), sizeof(double));
   assert_int_equal(wl_grid_create(MPI_COMM_WORLD, rows, columns, 8, &grid), WL_OK);
-  wl_point_set *points = points_of(grid, WL_ACTIVATION_RELU, n, 1);
+  wl_points *points = points_of(grid, WL_ACTIVATION_RELU, n, 1);
   assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
   for (int64_t k = 0; k < a->ld * a->local_columns; k++) a->data[k] = NAN;
   const wl_error error =
@@ -121,7 +121,7 @@ static double *mirrored_on(MPI_Comm neighbours, int64_t height, int rows, int co
   assert_int_equal(error, WL_OK);
   assert_int_equal(wl_matrix_get(a, 0, 0, n, n, whole), WL_OK);
   wl_matrix_destroy(&a);
-  wl_point_set_destroy(&points);
+  wl_points_destroy(&points);
   wl_grid_destroy(&grid);
   return whole;
 }
@@ -153,7 +153,7 @@ static void test_neighbours_change_no_bit(void **state) {
 static void test_content(void **state) {
   (void)state;
   wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
-  wl_point_set *points = points_of(grid, WL_ACTIVATION_RELU, 45, 1);
+  wl_points *points = points_of(grid, WL_ACTIVATION_RELU, 45, 1);
   wl_matrix *a = NULL, *both = NULL;
   assert_int_equal(wl_matrix_create(grid, 45, 45, &a), WL_OK);
   assert_int_equal(wl_matrix_create(grid, 45, 45, &both), WL_OK);
@@ -174,7 +174,7 @@ static void test_content(void **state) {
   }
   wl_matrix_destroy(&both);
   wl_matrix_destroy(&a);
-  wl_point_set_destroy(&points);
+  wl_points_destroy(&points);
   wl_grid_destroy(&grid);
 }
 
@@ -185,7 +185,7 @@ static void test_cross_weighted(void **state) {
   for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
     const int64_t n = cases[c].n, m = cases[c].m;
     wl_grid *grid = grid_of(MPI_COMM_WORLD, cases[c].block);
-    wl_point_set *x = points_of(grid, WL_ACTIVATION_RELU, n, 1), *t = points_of(grid, WL_ACTIVATION_RELU, m, 2);
+    wl_points *x = points_of(grid, WL_ACTIVATION_RELU, n, 1), *t = points_of(grid, WL_ACTIVATION_RELU, m, 2);
     wl_matrix *kappa = NULL, *theta = NULL, *mixed = NULL;
     assert_int_equal(wl_matrix_create(grid, n, m, &kappa), WL_OK);
     assert_int_equal(wl_matrix_create(grid, n, m, &theta), WL_OK);
@@ -201,8 +201,8 @@ static void test_cross_weighted(void **state) {
     wl_matrix_destroy(&mixed);
     wl_matrix_destroy(&theta);
     wl_matrix_destroy(&kappa);
-    wl_point_set_destroy(&t);
-    wl_point_set_destroy(&x);
+    wl_points_destroy(&t);
+    wl_points_destroy(&x);
     wl_grid_destroy(&grid);
   }
 }
@@ -212,11 +212,11 @@ static void test_panels(void **state) {
   (void)state;
   wl_grid *grid = grid_of(MPI_COMM_WORLD, 16);
   const wl_grid panels = wl_grid_for_panels(grid, 40);
-  wl_point_set *train = points_of(grid, WL_ACTIVATION_RELU, 45, 1);
+  wl_points *train = points_of(grid, WL_ACTIVATION_RELU, 45, 1);
   wl_matrix *plain = NULL, *panel = NULL, *copy = NULL;
   for (int64_t count = 1; count < 140; count += 31) { /* others than 40, too */
-    wl_point_set *on_grid = points_of(grid, WL_ACTIVATION_RELU, count, 2),
-                 *on_panels = points_of(&panels, WL_ACTIVATION_RELU, count, 2);
+    wl_points *on_grid = points_of(grid, WL_ACTIVATION_RELU, count, 2),
+              *on_panels = points_of(&panels, WL_ACTIVATION_RELU, count, 2);
     assert_int_equal(wl_matrix_create(grid, 45, count, &plain), WL_OK);
     assert_int_equal(wl_matrix_create(grid, 45, count, &copy), WL_OK);
     assert_int_equal(wl_matrix_create(&panels, 45, count, &panel), WL_OK);
@@ -236,10 +236,10 @@ static void test_panels(void **state) {
       for (int content = WL_GRAM_THETA; content <= WL_GRAM_BOTH; content++)
         assert_int_equal(wl_gram_symmetric(on_panels, (wl_gram_content)content, plain), WL_ERROR_USAGE);
     wl_matrix_destroy(&plain);
-    wl_point_set_destroy(&on_panels);
-    wl_point_set_destroy(&on_grid);
+    wl_points_destroy(&on_panels);
+    wl_points_destroy(&on_grid);
   }
-  wl_point_set_destroy(&train);
+  wl_points_destroy(&train);
   wl_grid_destroy(&grid);
 }
 
@@ -255,8 +255,8 @@ static void test_reader_error(void **state) {
   (void)state;
   wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
   const wl_network network = wl_network_default();
-  wl_point_set *set = NULL;
-  assert_int_equal(wl_point_set_create(grid, &network, 20, DIMENSION, failing_reader, NULL, &set), WL_ERROR_DATA);
+  wl_points *set = NULL;
+  assert_int_equal(wl_points_read(grid, &network, 20, DIMENSION, failing_reader, NULL, &set), WL_ERROR_DATA);
   assert_non_null(strstr(wl_error_message(), "row 1 is not there"));
   assert_null(set);
   wl_grid_destroy(&grid);

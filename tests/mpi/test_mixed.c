@@ -223,10 +223,10 @@ static wl_error read_points(void *context, int64_t first, int64_t count, double 
   return WL_OK;
 }
 
-static wl_point_set *points_of(const wl_grid *grid, int64_t count, uint64_t seed) {
+static wl_points *points_of(const wl_grid *grid, int64_t count, uint64_t seed) {
   const wl_network network = wl_network_default();
-  wl_point_set *set = NULL;
-  assert_int_equal(wl_point_set_create(grid, &network, count, DIMENSION, read_points, &seed, &set), WL_OK);
+  wl_points *set = NULL;
+  assert_int_equal(wl_points_read(grid, &network, count, DIMENSION, read_points, &seed, &set), WL_OK);
   return set;
 }
 
@@ -240,11 +240,11 @@ static double dot(const wl_matrix *v, const wl_matrix *c) {
 }
 
 /* κ V + shift V with κ above the diagonal of `array`. */
-static wl_matrix *product_from_array(const wl_point_set *points, const wl_matrix *array, double shift,
+static wl_matrix *product_from_array(const wl_points *points, const wl_matrix *array, double shift,
                                      const wl_matrix *v) {
   wl_matrix *c = matrix_of(v->grid, v->rows, v->columns, NULL);
   double *shifted = malloc(sizeof(double) * (size_t)(array->local_rows + 1));
-  for (int64_t i = 0; i < array->local_rows; i++) shifted[i] = wl_points_kappa(points->row)[i] + shift;
+  for (int64_t i = 0; i < array->local_rows; i++) shifted[i] = wl_kernel_points_kappa(points->row)[i] + shift;
   assert_int_equal(wl_symmetric_product(array, shifted, v, 0.0, c), WL_OK);
   free(shifted);
   return c;
@@ -255,7 +255,7 @@ static void check_apply(int64_t columns) {
   for (size_t c = 0; c < SIZES; c++) {
     wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
     const int64_t n = sizes[c].n;
-    wl_point_set *points = points_of(grid, n, 3);
+    wl_points *points = points_of(grid, n, 3);
     wl_matrix *array = matrix_of(grid, n, n, NULL), *v = matrix_of(grid, n, columns, right_hand_side),
               *narrow = matrix_of(grid, n, 2, right_hand_side), *more = matrix_of(grid, n, 7, entry),
               *kappa = matrix_of(grid, n, columns, NULL), *kappa_more = matrix_of(grid, n, 7, NULL),
@@ -279,7 +279,7 @@ static void check_apply(int64_t columns) {
     assert_true(fabs(2.0 * dot(narrow, theta) - theta_whole) < bound * (double)n * fabs(theta_whole));
     wl_matrix *all[] = {array, v, narrow, more, kappa, kappa_more, theta, wanted, wanted_more};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) wl_matrix_destroy(&all[k]);
-    wl_point_set_destroy(&points);
+    wl_points_destroy(&points);
     wl_grid_destroy(&grid);
   }
 }
@@ -309,7 +309,7 @@ static void compare_numbers(const double *a, const double *wanted, int64_t count
   assert_true(worst_of_all(worst) <= 1e-10 * worst_of_all(largest));
 }
 
-static wl_model *model_of(const wl_point_set *train, const wl_matrix *targets, bool mixed) {
+static wl_model *model_of(const wl_points *train, const wl_matrix *targets, bool mixed) {
   const wl_model_options options = {
       .quantity = {true, true, true, true, true}, .noise_variance = 1e-3, .seed = 5, .mixed = mixed};
   wl_model *model = NULL;
@@ -318,7 +318,7 @@ static wl_model *model_of(const wl_point_set *train, const wl_matrix *targets, b
 }
 
 /* A batch after the first goes without the targets, and gives the same. */
-static void check_again(wl_model *model, const wl_point_set *test, const wl_prediction *first) {
+static void check_again(wl_model *model, const wl_points *test, const wl_prediction *first) {
   wl_prediction again;
   assert_int_equal(wl_model_predict(model, test, 0, NULL, &again), WL_OK);
   compare_numbers(again.mean, first->mean, first->count * first->outputs);
@@ -326,7 +326,7 @@ static void check_again(wl_model *model, const wl_point_set *test, const wl_pred
   wl_prediction_clear(&again);
 }
 
-static wl_matrix *covariances_of(const wl_point_set *test) {
+static wl_matrix *covariances_of(const wl_points *test) {
   wl_matrix *covariance = NULL;
   assert_int_equal(wl_matrix_create(test->grid, test->count, test->count, &covariance), WL_OK);
   assert_int_equal(wl_gram_symmetric(test, WL_GRAM_BOTH, covariance), WL_OK);
@@ -345,7 +345,7 @@ static void take_evidence(const wl_model *model, bool mixed, wl_prior p, outcome
   if (mixed) assert_true(e->factor.residual < 1.0 && e->factor.reciprocal_condition > 1e-7);
 }
 
-static outcome predict(const wl_point_set *train, const wl_point_set *test, const wl_matrix *targets, bool mixed) {
+static outcome predict(const wl_points *train, const wl_points *test, const wl_matrix *targets, bool mixed) {
   wl_model *model = model_of(train, targets, mixed);
   outcome o = {0};
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
@@ -360,7 +360,7 @@ static outcome predict(const wl_point_set *train, const wl_point_set *test, cons
 }
 
 /* Both priors in the same passes, also once the targets have been solved for. */
-static outcome predict_both(const wl_point_set *train, const wl_point_set *test, const wl_matrix *targets) {
+static outcome predict_both(const wl_points *train, const wl_points *test, const wl_matrix *targets) {
   wl_model *model = model_of(train, targets, true);
   outcome o = {0};
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
@@ -380,7 +380,7 @@ static outcome predict_both(const wl_point_set *train, const wl_point_set *test,
 }
 
 /* With the ensemble and without, whose passes differ. */
-static void check_solution(const wl_point_set *train, const wl_point_set *test, const wl_matrix *targets) {
+static void check_solution(const wl_points *train, const wl_points *test, const wl_matrix *targets) {
   wl_matrix *wanted = solution_of(train, test, 1e-3);
   for (int ensemble = 0; ensemble < 2; ensemble++) {
     wl_model_options options = {.noise_variance = 1e-3, .seed = 5, .mixed = true, .solutions = true};
@@ -405,12 +405,12 @@ static void test_solutions(void **state) {
   for (size_t c = 1; c < SIZES; c++)
     for (size_t t = 0; t < sizeof test_counts / sizeof *test_counts; t++) {
       wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
-      wl_point_set *train = points_of(grid, sizes[c].n, 3), *test = points_of(grid, test_counts[t], 4);
+      wl_points *train = points_of(grid, sizes[c].n, 3), *test = points_of(grid, test_counts[t], 4);
       wl_matrix *targets = matrix_of(grid, sizes[c].n, 2, right_hand_side);
       check_solution(train, test, targets);
       wl_matrix_destroy(&targets);
-      wl_point_set_destroy(&test);
-      wl_point_set_destroy(&train);
+      wl_points_destroy(&test);
+      wl_points_destroy(&train);
       wl_grid_destroy(&grid);
     }
 }
@@ -440,7 +440,7 @@ static void test_predict(void **state) {
   const int64_t test_count = 23;
   for (size_t c = 1; c < SIZES; c++) {
     wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
-    wl_point_set *train = points_of(grid, sizes[c].n, 3), *test = points_of(grid, test_count, 4);
+    wl_points *train = points_of(grid, sizes[c].n, 3), *test = points_of(grid, test_count, 4);
     wl_matrix *targets = matrix_of(grid, sizes[c].n, 2, right_hand_side);
     outcome exact = predict(train, test, targets, false), mixed = predict(train, test, targets, true),
             both = predict_both(train, test, targets);
@@ -450,8 +450,8 @@ static void test_predict(void **state) {
     clear(&mixed);
     clear(&exact);
     wl_matrix_destroy(&targets);
-    wl_point_set_destroy(&test);
-    wl_point_set_destroy(&train);
+    wl_points_destroy(&test);
+    wl_points_destroy(&train);
     wl_grid_destroy(&grid);
   }
 }
@@ -470,7 +470,7 @@ static void test_settle(void **state) {
   (void)state;
   for (size_t c = 1; c < SIZES; c++) {
     wl_grid *grid = grid_of(MPI_COMM_WORLD, sizes[c].block);
-    wl_point_set *train = points_of(grid, sizes[c].n, 3);
+    wl_points *train = points_of(grid, sizes[c].n, 3);
     wl_matrix *targets = matrix_of(grid, sizes[c].n, 2, right_hand_side);
     wl_model *exact = model_of(train, targets, false), *mixed = model_of(train, targets, true),
              *both = model_of(train, targets, true);
@@ -478,18 +478,18 @@ static void test_settle(void **state) {
       assert_int_equal(wl_model_factor(exact, (wl_prior)p), WL_OK);
       assert_int_equal(wl_model_factor(mixed, (wl_prior)p), WL_OK);
       assert_null(wl_model_evidence(mixed, (wl_prior)p));
-      assert_int_equal(wl_model_settle(mixed), WL_OK);
-      assert_int_equal(wl_model_settle(exact), WL_OK); /* nothing to do */
+      assert_int_equal(wl_model_solve_targets(mixed), WL_OK);
+      assert_int_equal(wl_model_solve_targets(exact), WL_OK); /* nothing to do */
       check_settled(mixed, exact, (wl_prior)p, targets->columns);
       assert_int_equal(wl_model_factor(both, (wl_prior)p), WL_OK);
     }
-    assert_int_equal(wl_model_settle(both), WL_OK);
+    assert_int_equal(wl_model_solve_targets(both), WL_OK);
     for (int p = 0; p < WL_PRIOR_COUNT; p++) check_settled(both, exact, (wl_prior)p, targets->columns);
     wl_model_destroy(&both);
     wl_model_destroy(&mixed);
     wl_model_destroy(&exact);
     wl_matrix_destroy(&targets);
-    wl_point_set_destroy(&train);
+    wl_points_destroy(&train);
     wl_grid_destroy(&grid);
   }
 }

@@ -32,9 +32,9 @@ static double *draws_of(const problem *p, wl_joint *joint, wl_draw kind, wl_draw
   if (kind == WL_DRAW_BAYESIAN_RND) error = wl_joint_begin_bayesian(joint, numbers, out);
   assert_int_equal(error, WL_OK);
   if (kind == WL_DRAW_BAYESIAN_RND) {
-    assert_int_equal(wl_joint_enter(joint, WL_STAGE_THETA_LOWER), WL_OK);
+    assert_int_equal(wl_joint_factor(joint, WL_STAGE_THETA_LOWER), WL_OK);
     assert_int_equal(wl_joint_end_bayesian(joint, numbers, out), WL_OK);
-    assert_int_equal(wl_joint_enter(joint, WL_STAGE_KAPPA), WL_OK);
+    assert_int_equal(wl_joint_factor(joint, WL_STAGE_KAPPA), WL_OK);
   }
   double *all = malloc(sizeof(double) * (size_t)(p->of.test * count));
   assert_int_equal(wl_matrix_get(out, 0, 0, p->of.test, count, all), WL_OK);
@@ -46,7 +46,7 @@ static wl_joint *joint_of(const problem *p, uint64_t seed) {
   const wl_joint_options options = joint_options_of(p, seed);
   wl_joint *joint = NULL;
   assert_int_equal(wl_joint_create(&options, p->joint, p->of.train, p->targets, &joint), WL_OK);
-  assert_int_equal(wl_joint_enter(joint, WL_STAGE_KAPPA), WL_OK);
+  assert_int_equal(wl_joint_factor(joint, WL_STAGE_KAPPA), WL_OK);
   return joint;
 }
 
@@ -238,11 +238,11 @@ static void test_posterior_shifts(void **state) {
   problem_destroy(&p);
 }
 
-/* The largest difference between draws of functions by the joint array and in halves, over the largest draw. */
-static double functions_apart(const problem *p, wl_joint *joint, wl_joint *halves, wl_draw kind) {
+/* The largest difference between draws of functions by the joint array and from the packed factor, over the largest draw. */
+static double functions_apart(const problem *p, wl_joint *joint, wl_joint *rfp, wl_draw kind) {
   const wl_draw_numbers numbers = {3, 5};
   const int64_t count = 7, all = p->of.test * count;
-  double *expected = draws_of(p, joint, kind, numbers, count), *actual = draws_of(p, halves, kind, numbers, count),
+  double *expected = draws_of(p, joint, kind, numbers, count), *actual = draws_of(p, rfp, kind, numbers, count),
          worst = 0.0, size = 0.0;
   for (int64_t k = 0; k < all && p->grid->rank == 0; k++) size = fmax(size, fabs(expected[k]));
   if (p->grid->rank == 0) worst = largest_difference(all, expected, actual) / size;
@@ -251,43 +251,43 @@ static double functions_apart(const problem *p, wl_joint *joint, wl_joint *halve
   return from_root(worst);
 }
 
-static void check_halves(const draw_case *of, double bound) {
+static void check_rfp(const draw_case *of, double bound) {
   problem p = problem_create(of, 4);
   const int64_t all = of->train + of->test, first = (all + 1) / 2;
   const wl_joint_options options = joint_options_of(&p, 5);
   wl_matrix *solution = solution_of(p.train, p.test, of->noise + of->jitter);
-  wl_point_set *points[2] = {NULL, NULL};
-  wl_joint *joint = joint_of(&p, 5), *halves = NULL;
+  wl_points *points[2] = {NULL, NULL};
+  wl_joint *joint = joint_of(&p, 5), *rfp = NULL;
   read_set(&p, 0, first, &points[0]);
   read_set(&p, first, all - first, &points[1]);
-  assert_int_equal(wl_joint_create_rfp(&options, points, of->train, solution, p.mean, &halves), WL_OK);
-  assert_int_equal(wl_joint_enter(halves, WL_STAGE_KAPPA), WL_OK);
+  assert_int_equal(wl_joint_create_rfp(&options, points, of->train, solution, p.mean, &rfp), WL_OK);
+  assert_int_equal(wl_joint_factor(rfp, WL_STAGE_KAPPA), WL_OK);
   for (int kind = WL_DRAW_ENSEMBLE; kind < WL_DRAW_COUNT; kind++) {
-    const double apart = functions_apart(&p, joint, halves, (wl_draw)kind);
+    const double apart = functions_apart(&p, joint, rfp, (wl_draw)kind);
     if (!(apart < bound)) print_error("%s: %g apart\n", wl_draw_name((wl_draw)kind), apart);
     assert_true(apart < bound);
   }
   for (wl_stage s = WL_STAGE_KAPPA; s < WL_STAGES; s++)
-    assert_true(fabs(wl_joint_shift(halves, s) - wl_joint_shift(joint, s)) <= 1e-14 * wl_joint_shift(joint, s));
-  assert_int_equal(wl_joint_target_is_zero(halves), of->depth == 1);
-  wl_joint_destroy(&halves);
+    assert_true(fabs(wl_joint_shift(rfp, s) - wl_joint_shift(joint, s)) <= 1e-14 * wl_joint_shift(joint, s));
+  assert_int_equal(wl_joint_target_is_zero(rfp), of->depth == 1);
+  wl_joint_destroy(&rfp);
   wl_joint_destroy(&joint);
-  for (int k = 0; k < 2; k++) wl_point_set_destroy(&points[k]);
+  for (int k = 0; k < 2; k++) wl_points_destroy(&points[k]);
   wl_matrix_destroy(&solution);
   problem_destroy(&p);
 }
 
-/* In halves: the draws of the joint array, with its shifts; where kernels are singular (depth 1, repeated points) to √δ. */
-static void test_functions_in_halves(void **state) {
+/* From the packed factor: the draws of the joint array, with its shifts; where kernels are singular (depth 1, repeated points) to √δ. */
+static void test_functions_from_rfp(void **state) {
   (void)state;
   const draw_case more_tests = {.train = 3, .test = 12, .dimension = 3, .outputs = 2, .depth = 3, .noise = 0.2};
   const draw_case two = {.train = 1, .test = 1, .dimension = 3, .outputs = 2, .depth = 3, .noise = 0.2};
-  check_halves(&plain, 1e-11);
-  check_halves(&noisy, 1e-11);
-  check_halves(&more_tests, 1e-11);
-  check_halves(&two, 1e-11);
-  check_halves(&linear, 1e-6);
-  check_halves(&repeated, 1e-5);
+  check_rfp(&plain, 1e-11);
+  check_rfp(&noisy, 1e-11);
+  check_rfp(&more_tests, 1e-11);
+  check_rfp(&two, 1e-11);
+  check_rfp(&linear, 1e-6);
+  check_rfp(&repeated, 1e-5);
 }
 
 /* At a training point without noise every draw of a trained function is its target, every error zero: to √δ. */
@@ -337,7 +337,7 @@ static int group(void) {
       cmocka_unit_test(test_a_number_is_a_draw),
       cmocka_unit_test(test_posterior_by_covariance),
       cmocka_unit_test(test_posterior_shifts),
-      cmocka_unit_test(test_functions_in_halves),
+      cmocka_unit_test(test_functions_from_rfp),
       cmocka_unit_test(test_training_points),
       cmocka_unit_test(test_singular_training_set),
   };

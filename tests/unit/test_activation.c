@@ -139,23 +139,23 @@ static duals integral(pair c) {
 static void compare(pair c, double tolerance) {
   const wl_network network = {2, c.activation, leak, 1.0, 0.0};
   const double x[2] = {sqrt(2.0 * c.q), 0.0}, y[2] = {sqrt(2.0 * c.p) * cos(c.t), sqrt(2.0 * c.p) * sin(c.t)};
-  wl_points *a, *b;
-  assert_int_equal(wl_points_create(&network, 1, 2, x, NULL, &a), WL_OK);
-  assert_int_equal(wl_points_create(&network, 1, 2, y, NULL, &b), WL_OK);
+  wl_kernel_points *a, *b;
+  assert_int_equal(wl_kernel_points_create(&network, 1, 2, x, NULL, &a), WL_OK);
+  assert_int_equal(wl_kernel_points_create(&network, 1, 2, y, NULL, &b), WL_OK);
   double *work = malloc(wl_network_tile_work(&network, 1, 1) * sizeof *work), kappa, theta;
   wl_network_tile(a, 0, 1, b, 0, 1, &kappa, 1, &theta, 1, work);
 
   const duals expected = integral(c);
   const double expected_theta = sqrt(c.q * c.p) * cos(c.t) * expected.slope + expected.square;
-  const double size = sqrt(wl_points_kappa(a)[0] * wl_points_kappa(b)[0]);
-  const double size_theta = sqrt(wl_points_theta(a)[0] * wl_points_theta(b)[0]);
+  const double size = sqrt(wl_kernel_points_kappa(a)[0] * wl_kernel_points_kappa(b)[0]);
+  const double size_theta = sqrt(wl_kernel_points_theta(a)[0] * wl_kernel_points_theta(b)[0]);
   if (!(fabs(kappa - expected.square) < tolerance * size && fabs(theta - expected_theta) < tolerance * size_theta))
     fail_msg("%s, q %g, p %g, angle %.17g: kappa %.17g is off by %.2e, theta %.17g by %.2e",
              wl_activation_name(c.activation), c.q, c.p, c.t, kappa, (kappa - expected.square) / size, theta,
              (theta - expected_theta) / size_theta);
   free(work);
-  wl_points_destroy(&a);
-  wl_points_destroy(&b);
+  wl_kernel_points_destroy(&a);
+  wl_kernel_points_destroy(&b);
 }
 
 static double angle_of_gap(double gap) { return 2.0 * asin(sqrt(0.5 * gap)); } /* cos = 1 − gap */
@@ -199,12 +199,12 @@ static void test_zero_variance(void **state) {
   for (int k = 0; k < WL_ACTIVATION_COUNT; k++) {
     const wl_network network = {2, (wl_activation)k, leak, 1.0, 0.0};
     const double x[1] = {0.0};
-    wl_points *points;
-    assert_int_equal(wl_points_create(&network, 1, 1, x, NULL, &points), WL_OK);
+    wl_kernel_points *points;
+    assert_int_equal(wl_kernel_points_create(&network, 1, 1, x, NULL, &points), WL_OK);
     const double value = phi((wl_activation)k, 0.0);
-    assert_true(fabs(wl_points_kappa(points)[0] - value * value) <= 2.0 * DBL_EPSILON);
-    assert_true(wl_points_theta(points)[0] == wl_points_kappa(points)[0]);
-    wl_points_destroy(&points);
+    assert_true(fabs(wl_kernel_points_kappa(points)[0] - value * value) <= 2.0 * DBL_EPSILON);
+    assert_true(wl_kernel_points_theta(points)[0] == wl_kernel_points_kappa(points)[0]);
+    wl_kernel_points_destroy(&points);
   }
 }
 

@@ -29,16 +29,17 @@ static double *make_points(int64_t count, int64_t dimension, int64_t seed) {
   return x;
 }
 
-static wl_points *create(const wl_network *network, int64_t count, int64_t dimension, const double *x) {
-  wl_points *points;
+static wl_kernel_points *create(const wl_network *network, int64_t count, int64_t dimension, const double *x) {
+  wl_kernel_points *points;
   assert_int_equal(wl_network_check(network), WL_OK);
-  if (wl_points_create(network, count, dimension, x, NULL, &points) != WL_OK) fail_msg("%s", wl_error_message());
+  if (wl_kernel_points_create(network, count, dimension, x, NULL, &points) != WL_OK)
+    fail_msg("%s", wl_error_message());
   return points;
 }
 
 /* A tile with its own work. */
-static void tile(const wl_points *a, int64_t i0, int64_t rows, const wl_points *b, int64_t j0, int64_t cols,
-                 double *kappa, int64_t ldk, double *theta, int64_t ldt) {
+static void tile(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
+                 int64_t cols, double *kappa, int64_t ldk, double *theta, int64_t ldt) {
   double *work = malloc(wl_network_tile_work(&a->model.network, rows, cols) * sizeof *work);
   wl_network_tile(a, i0, rows, b, j0, cols, kappa, ldk, theta, ldt, work);
   free(work);
@@ -93,8 +94,9 @@ static void compare(const json_t *root, const char *name, const char *block, con
     fail_msg("%s %s: relative error %.2e", name_of_case, key, error / size);
 }
 
-static void compare_block(const json_t *root, const char *block, const wl_points *a, const wl_points *b) {
-  const int64_t rows = wl_points_count(a), cols = wl_points_count(b);
+static void compare_block(const json_t *root, const char *block, const wl_kernel_points *a,
+                          const wl_kernel_points *b) {
+  const int64_t rows = wl_kernel_points_count(a), cols = wl_kernel_points_count(b);
   double *kappa = malloc((size_t)(rows * cols) * sizeof *kappa),
          *theta = malloc((size_t)(rows * cols) * sizeof *theta);
   tile(a, 0, rows, b, 0, cols, kappa, rows, theta, rows);
@@ -121,12 +123,12 @@ static void reference_case(const char *name) {
 
   int64_t n, m, d;
   double *x = matrix(root, "X", &n, &d), *t = matrix(root, "T", &m, &d);
-  wl_points *X = create(&network, n, d, x), *T = create(&network, m, d, t);
+  wl_kernel_points *X = create(&network, n, d, x), *T = create(&network, m, d, t);
   compare_block(root, "XX", X, X);
   compare_block(root, "TX", T, X);
   compare_block(root, "TT", T, T);
-  wl_points_destroy(&X);
-  wl_points_destroy(&T);
+  wl_kernel_points_destroy(&X);
+  wl_kernel_points_destroy(&T);
   free(x);
   free(t);
   json_decref(root);
@@ -150,20 +152,20 @@ static void test_near(void **state) {
     wl_network network = {near_case[c].depth, WL_ACTIVATION_LEAKY_RELU, near_case[c].slope, near_case[c].sigma_w,
                           near_case[c].sigma_b};
     if (network.slope == 0.0) network.activation = WL_ACTIVATION_RELU;
-    wl_points *a = create(&network, 1, 5, near_base), *b = create(&network, COUNT, 5, near_point[0]);
+    wl_kernel_points *a = create(&network, 1, 5, near_base), *b = create(&network, COUNT, 5, near_point[0]);
     double kappa[COUNT], theta[COUNT];
     tile(a, 0, 1, b, 0, COUNT, kappa, 1, theta, 1);
     for (int j = 0; j < COUNT; j++) {
       const double bound = 32.0 * network.depth * 0x1p-53;
-      const double size_k = sqrt(wl_points_kappa(a)[0] * wl_points_kappa(b)[j]);
-      const double size_t = sqrt(wl_points_theta(a)[0] * wl_points_theta(b)[j]);
+      const double size_k = sqrt(wl_kernel_points_kappa(a)[0] * wl_kernel_points_kappa(b)[j]);
+      const double size_t = sqrt(wl_kernel_points_theta(a)[0] * wl_kernel_points_theta(b)[j]);
       const double error_k = fabs(kappa[j] - near_case[c].kappa_theta[j][0]) / size_k;
       const double error_t = fabs(theta[j] - near_case[c].kappa_theta[j][1]) / size_t;
       if (!(error_k < bound && error_t < bound))
         fail_msg("case %zu, point %d: kappa %.2e theta %.2e, bound %.2e", c, j, error_k, error_t, bound);
     }
-    wl_points_destroy(&a);
-    wl_points_destroy(&b);
+    wl_kernel_points_destroy(&a);
+    wl_kernel_points_destroy(&b);
   }
 }
 
@@ -177,17 +179,17 @@ static void test_equal_points(void **state) {
   wl_network list[NETWORKS];
   const int networks = network_list(list);
   for (int k = 0; k < networks; k++) {
-    wl_points *a = create(&list[k], COUNT, D, x), *b = create(&list[k], COUNT, D, y);
+    wl_kernel_points *a = create(&list[k], COUNT, D, x), *b = create(&list[k], COUNT, D, y);
     static double kappa[COUNT][COUNT], theta[COUNT][COUNT];
     tile(a, 0, COUNT, b, 0, COUNT, kappa[0], COUNT, theta[0], COUNT);
     for (int j = 0; j < COUNT; j++) {
       const int i = COUNT - 1 - j;
-      assert_true(kappa[j][i] == wl_points_kappa(a)[i] && kappa[j][i] == wl_points_kappa(b)[j]);
-      assert_true(theta[j][i] == wl_points_theta(a)[i] && theta[j][i] == wl_points_theta(b)[j]);
+      assert_true(kappa[j][i] == wl_kernel_points_kappa(a)[i] && kappa[j][i] == wl_kernel_points_kappa(b)[j]);
+      assert_true(theta[j][i] == wl_kernel_points_theta(a)[i] && theta[j][i] == wl_kernel_points_theta(b)[j]);
       for (int k2 = 0; k2 < COUNT; k2++) assert_true(isfinite(kappa[j][k2]) && isfinite(theta[j][k2]));
     }
-    wl_points_destroy(&a);
-    wl_points_destroy(&b);
+    wl_kernel_points_destroy(&a);
+    wl_kernel_points_destroy(&b);
   }
   free(x);
   free(y);
@@ -199,12 +201,12 @@ static void test_all_equal(void **state) {
   double x[20][3];
   for (int i = 0; i < 20; i++) memcpy(x[i], (double[]){0.3, -1.1, 0.7}, sizeof x[i]);
   wl_network network = wl_network_default();
-  wl_points *a = create(&network, 20, 3, x[0]);
+  wl_kernel_points *a = create(&network, 20, 3, x[0]);
   double theta[20][20];
   tile(a, 0, 20, a, 0, 20, NULL, 0, theta[0], 20);
   for (int j = 0; j < 20; j++)
-    for (int i = 0; i < 20; i++) assert_true(theta[j][i] == wl_points_theta(a)[0]);
-  wl_points_destroy(&a);
+    for (int i = 0; i < 20; i++) assert_true(theta[j][i] == wl_kernel_points_theta(a)[0]);
+  wl_kernel_points_destroy(&a);
 }
 
 /* ---- storage ---- */
@@ -213,8 +215,8 @@ static void test_all_equal(void **state) {
 static void storage_case(const wl_network *network, int64_t rows, int64_t cols) {
   enum { D = 6, EXTRA = 5 };
   double *x = make_points(rows + EXTRA, D, 1), *y = make_points(cols + EXTRA, D, 1000);
-  wl_points *a = create(network, rows + EXTRA, D, x), *b = create(network, cols + EXTRA, D, y);
-  wl_points *a_alone = create(network, rows, D, x + 2 * D), *b_alone = create(network, cols, D, y + 3 * D);
+  wl_kernel_points *a = create(network, rows + EXTRA, D, x), *b = create(network, cols + EXTRA, D, y);
+  wl_kernel_points *a_alone = create(network, rows, D, x + 2 * D), *b_alone = create(network, cols, D, y + 3 * D);
   const int64_t ldk = rows + 3, ldt = rows + 7, size = (rows + 8) * (cols + 2);
   double *memory = malloc((size_t)(6 * size) * sizeof *memory);
   for (int64_t k = 0; k < 6 * size; k++) memory[k] = 17.0;
@@ -249,10 +251,10 @@ static void storage_case(const wl_network *network, int64_t rows, int64_t cols) 
     }
   free(work);
   free(memory);
-  wl_points_destroy(&a);
-  wl_points_destroy(&b);
-  wl_points_destroy(&a_alone);
-  wl_points_destroy(&b_alone);
+  wl_kernel_points_destroy(&a);
+  wl_kernel_points_destroy(&b);
+  wl_kernel_points_destroy(&a_alone);
+  wl_kernel_points_destroy(&b_alone);
   free(x);
   free(y);
 }
@@ -271,7 +273,7 @@ static void compare_blocks(const wl_network *network, const wl_block *block) {
   enum { N = 67, M = 21, D = 9 };
   double *x = make_points(N, D, 5), *y = make_points(M, D, 77);
   static double kappa[M][N], theta[M][N], kappa_2[N][M], theta_2[N][M];
-  wl_points *a = create(network, N, D, x), *b = create(network, M, D, y);
+  wl_kernel_points *a = create(network, N, D, x), *b = create(network, M, D, y);
   tile(a, 0, N, b, 0, M, kappa[0], N, theta[0], N);
   a->model.block = b->model.block = block;
   tile(b, 0, M, a, 0, N, kappa_2[0], M, theta_2[0], M);
@@ -285,8 +287,8 @@ static void compare_blocks(const wl_network *network, const wl_block *block) {
                  theta[j][i] - theta_2[i][j]);
     }
   }
-  wl_points_destroy(&a);
-  wl_points_destroy(&b);
+  wl_kernel_points_destroy(&a);
+  wl_kernel_points_destroy(&b);
   free(x);
   free(y);
 }
@@ -309,11 +311,11 @@ static void test_deep(void **state) {
   for (int activation = 0; activation < WL_ACTIVATION_COUNT; activation++) {
     wl_network network = {64, (wl_activation)activation, 0.1, 1.0, 0.3};
     double x[2][4] = {{0.3, -0.2, 0.9, 0.5}, {0.3, -0.2, 0.9, 0.5 + 1e-9}}, kappa, theta;
-    wl_points *a = create(&network, 2, 4, x[0]);
+    wl_kernel_points *a = create(&network, 2, 4, x[0]);
     tile(a, 0, 1, a, 1, 1, &kappa, 1, &theta, 1);
-    assert_true(fabs(kappa - wl_points_kappa(a)[0]) < 1e-7 * wl_points_kappa(a)[0]);
-    assert_true(fabs(theta - wl_points_theta(a)[0]) < 1e-6 * wl_points_theta(a)[0]);
-    wl_points_destroy(&a);
+    assert_true(fabs(kappa - wl_kernel_points_kappa(a)[0]) < 1e-7 * wl_kernel_points_kappa(a)[0]);
+    assert_true(fabs(theta - wl_kernel_points_theta(a)[0]) < 1e-6 * wl_kernel_points_theta(a)[0]);
+    wl_kernel_points_destroy(&a);
   }
 }
 
@@ -326,7 +328,7 @@ static void test_extreme_points(void **state) {
   wl_network list[NETWORKS];
   const int networks = network_list(list);
   for (int k = 0; k < networks; k++) {
-    wl_points *a = create(&list[k], COUNT, 2, x[0]);
+    wl_kernel_points *a = create(&list[k], COUNT, 2, x[0]);
     double kappa[COUNT][COUNT], theta[COUNT][COUNT];
     tile(a, 0, COUNT, a, 0, COUNT, kappa[0], COUNT, theta[0], COUNT);
     for (int j = 0; j < COUNT; j++) {
@@ -337,7 +339,7 @@ static void test_extreme_points(void **state) {
       assert_true(kappa[j][j] == a->kappa[j] && theta[j][j] == a->theta[j]);
     }
     assert_true(kappa[1][0] == a->kappa[0]);
-    wl_points_destroy(&a);
+    wl_kernel_points_destroy(&a);
   }
 }
 
@@ -347,7 +349,7 @@ static void test_far_scales(void **state) {
   const double x[][2] = {{3e-100, 1e-100}, {3e60, 1e60}, {-3e60, -1e60}};
   wl_network network = wl_network_default();
   network.sigma_b = 0.0;
-  wl_points *a = create(&network, 3, 2, x[0]);
+  wl_kernel_points *a = create(&network, 3, 2, x[0]);
   double kappa[3][3], theta[3][3];
   tile(a, 0, 3, a, 0, 3, kappa[0], 3, theta[0], 3);
   for (int i = 0; i < 2; i++) {
@@ -355,35 +357,35 @@ static void test_far_scales(void **state) {
     assert_true(fabs(kappa[1 - i][i] / same - 1.0) < 1e-7);
     assert_true(fabs(kappa[2][i] / own - M_1_PI) < 1e-7 && fabs(kappa[i][2] / own - M_1_PI) < 1e-7);
   }
-  wl_points_destroy(&a);
+  wl_kernel_points_destroy(&a);
 }
 
 static void test_overflow(void **state) {
   (void)state;
   wl_network network = {64, WL_ACTIVATION_RELU, 0.0, 1000.0, 0.0};
   const double x[3][1] = {{0.0}, {1e-3}, {2.0}};
-  wl_points *points;
-  assert_int_equal(wl_points_create(&network, 3, 1, x[0], NULL, &points), WL_ERROR_NUMERICAL);
+  wl_kernel_points *points;
+  assert_int_equal(wl_kernel_points_create(&network, 3, 1, x[0], NULL, &points), WL_ERROR_NUMERICAL);
   assert_null(points);
   assert_non_null(strstr(wl_error_message(), "point 1 "));
   assert_non_null(strstr(wl_error_message(), "layer 28 "));
   const double bad[1] = {NAN};
   network.depth = 2;
-  assert_int_equal(wl_points_create(&network, 1, 1, bad, NULL, &points), WL_ERROR_NUMERICAL);
+  assert_int_equal(wl_kernel_points_create(&network, 1, 1, bad, NULL, &points), WL_ERROR_NUMERICAL);
   assert_non_null(strstr(wl_error_message(), "point 0 in layer 1 is nan"));
-  wl_points_destroy(&points);
-  assert_int_equal(wl_points_create(&network, 1, 0, bad, NULL, &points), WL_ERROR_CAPACITY);
+  wl_kernel_points_destroy(&points);
+  assert_int_equal(wl_kernel_points_create(&network, 1, 0, bad, NULL, &points), WL_ERROR_CAPACITY);
 }
 
 static void test_empty(void **state) {
   (void)state;
   const wl_network network = wl_network_default();
-  wl_points *a = create(&network, 0, 3, NULL);
-  assert_int_equal(wl_points_count(a), 0);
+  wl_kernel_points *a = create(&network, 0, 3, NULL);
+  assert_int_equal(wl_kernel_points_count(a), 0);
   tile(a, 0, 0, a, 0, 0, NULL, 1, NULL, 1);
-  wl_points_destroy(&a);
+  wl_kernel_points_destroy(&a);
   assert_null(a);
-  wl_points_destroy(&a);
+  wl_kernel_points_destroy(&a);
 }
 
 /* ---- options ---- */

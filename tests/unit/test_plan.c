@@ -209,7 +209,7 @@ static void mixed_draws_by_the_covariance(void **state) {
 
 /* Functions: for κ and for Θ⁻ two factors of half the order, a solve and a product between them, which are N³/3 in all; then
    N² and 2 n m a column, twice that for RND and Bayesian heads but for RND's one training. At depth 1 there is no Θ⁻. */
-static void mixed_draws_functions_in_halves(void **state) {
+static void mixed_draws_functions_from_rfp(void **state) {
   (void)state;
   wl_speeds s = only_update(10.0);
   wl_work w = work_of(16000, 4000);
@@ -285,6 +285,6 @@ int main(void) {
                                      cmocka_unit_test(the_grid_is_nearly_square),
                                      cmocka_unit_test(mixed_trades_passes_for_half_the_factor),
                                      cmocka_unit_test(mixed_draws_by_the_covariance),
-                                     cmocka_unit_test(mixed_draws_functions_in_halves)};
+                                     cmocka_unit_test(mixed_draws_functions_from_rfp)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,7 @@ static wl_error run(void) {
   for (int i = 0; i < TRAIN; i++) x[i] = i < 4 ? -2 + 0.5 * i : 0.5 * i - 1, y[i] = sin(2 * x[i]);
 
   wl_grid *grid = NULL;
-  wl_point_set *train = NULL, *test = NULL;
+  wl_points *train = NULL, *test = NULL;
   wl_matrix *targets = NULL;
   wl_model *model = NULL;
   wl_prediction prediction = {0};
@@ -41,8 +41,8 @@ static wl_error run(void) {
   wl_error error;
   WL_GOTO(error, done,
           wl_grid_create(MPI_COMM_WORLD, 0, 0, 2, &grid)); /* tiles of 2 × 2, so that all ranks have some */
-  WL_GOTO(error, done, wl_point_set_create(grid, &network, TRAIN, 1, read_points, x, &train));
-  WL_GOTO(error, done, wl_point_set_create(grid, &network, TEST, 1, read_points, t, &test));
+  WL_GOTO(error, done, wl_points_read(grid, &network, TRAIN, 1, read_points, x, &train));
+  WL_GOTO(error, done, wl_points_read(grid, &network, TEST, 1, read_points, t, &test));
   WL_GOTO(error, done, wl_matrix_create(grid, TRAIN, 1, &targets));
   wl_matrix_set_rows(targets, 0, TRAIN, y);
   WL_GOTO(error, done, wl_model_create(&options, train, targets, &model));
@@ -54,8 +54,8 @@ done:
   wl_prediction_clear(&prediction);
   wl_model_destroy(&model);
   wl_matrix_destroy(&targets);
-  wl_point_set_destroy(&test);
-  wl_point_set_destroy(&train);
+  wl_points_destroy(&test);
+  wl_points_destroy(&train);
   wl_grid_destroy(&grid);
   return error;
 }

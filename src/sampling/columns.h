@@ -1,26 +1,12 @@
 /**
- * @file parts.h
- * What draws have in common, whichever array their factor is in: the shifts, the random numbers, columns on all ranks.
+ * @file columns.h
+ * Panels of draws, one a column, whichever array their factor is in: their random numbers, and what each output adds.
  */
-#ifndef WIDELIMIT_SAMPLING_PARTS_H
-#define WIDELIMIT_SAMPLING_PARTS_H
+#ifndef WIDELIMIT_SAMPLING_COLUMNS_H
+#define WIDELIMIT_SAMPLING_COLUMNS_H
 
 #include "base/random.h"
 #include "widelimit/sample.h"
-
-/* Collective. The largest of all rows' values, of which by_row has those of this rank's block rows. */
-double wl_largest_of_rows(const wl_point_set *points, const double *by_row);
-
-/* Attempt k: factors with this shift; *pivot becomes -1, or the row whose pivot failed. */
-typedef wl_error (*wl_shifted_factor)(void *context, int k, double shift, int64_t *pivot);
-
-/*
- * Collective. Factors with δ = 4 N ε `largest`, N = order, and 16 times that after each failure, at most thrice; begins with
- * attempt `first`. *shift becomes the δ that worked. WL_ERROR_NUMERICAL where none does, in whose message `name` is what
- * cannot be factored; errors of `factor`.
- */
-wl_error wl_shift_until_factored(int64_t order, double largest, int first, const char *name,
-                                 wl_shifted_factor factor, void *context, double *shift);
 
 /* Local. The number that column `column` draws. */
 uint64_t wl_draw_number(const wl_joint_options *options, wl_draw_numbers numbers, int64_t column);

@@ -13,7 +13,7 @@
 
 static const double tolerance = 16.0;
 
-/* Ragged ones, ranks that own nothing, halves that end within blocks, one block in all. */
+/* Ragged ones, ranks that own nothing, first halves that end within blocks, one block in all. */
 static const grid_case sizes[] = {{1, 4},  {2, 4},    {3, 1},   {17, 16},  {37, 1},
                                   {61, 8}, {130, 16}, {131, 9}, {300, 64}, {90, 500}};
 enum { SIZES = sizeof sizes / sizeof *sizes };
@@ -65,7 +65,7 @@ static void fill_end(value of, int64_t offset, int upper, double *diagonal, wl_m
   }
 }
 
-static wl_rfp *halves_of(const wl_grid *grid, int64_t n, value of) {
+static wl_rfp *rfp_of(const wl_grid *grid, int64_t n, value of) {
   wl_rfp *h = NULL;
   assert_int_equal(wl_rfp_create(grid, n, &h), WL_OK);
   const int64_t first = wl_rfp_first(n);
@@ -104,11 +104,11 @@ static void check_product(wl_rfp *h, const wl_matrix *l, int64_t columns, value 
 
 static void check_factor(const wl_grid *grid, int64_t n) {
   wl_matrix *l = matrix_of(grid, n, n, entry);
-  wl_rfp *h = halves_of(grid, n, entry);
+  wl_rfp *h = rfp_of(grid, n, entry);
   int64_t pivot;
   assert_int_equal(wl_factorize(l, WL_TRIANGLE_LOWER, "whole", &pivot), WL_OK);
   assert_int_equal(pivot, -1);
-  assert_int_equal(wl_rfp_factorize(h, "halves", &pivot), WL_OK);
+  assert_int_equal(wl_rfp_factorize(h, "packed", &pivot), WL_OK);
   assert_int_equal(pivot, -1);
   check_product(h, l, n, identity);
   check_product(h, l, 1, column);
@@ -125,11 +125,11 @@ static void test_factor(void **state) {
 /* Every rank learns the row of the pivot that fails, in one array and in two. */
 static void check_pivot(const wl_grid *grid, int64_t n, value of) {
   wl_matrix *a = matrix_of(grid, n, n, of);
-  wl_rfp *h = halves_of(grid, n, of);
+  wl_rfp *h = rfp_of(grid, n, of);
   int64_t pivot;
   assert_int_equal(wl_factorize(a, WL_TRIANGLE_LOWER, "whole", &pivot), WL_OK);
   assert_int_equal(pivot, special);
-  assert_int_equal(wl_rfp_factorize(h, "halves", &pivot), WL_OK);
+  assert_int_equal(wl_rfp_factorize(h, "packed", &pivot), WL_OK);
   assert_int_equal(pivot, special);
   wl_rfp_destroy(&h);
   wl_matrix_destroy(&a);
