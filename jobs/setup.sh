@@ -17,7 +17,7 @@ build_packages=(
 )
 
 # shellcheck disable=SC2034 # what only some tests need; where it is not installed they are skipped, by name, but in CI
-test_packages=(slurm-wlm iproute2)
+test_packages=(slurm-wlm iproute2 python3-numpy python3-h5py)
 
 fail() {
   printf '%s: %s\n' "$script" "$*" >&2

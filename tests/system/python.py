@@ -1,0 +1,55 @@
+"""usage: python.py RANKS REFERENCE-FOLDER; with PYTHONPATH, WIDELIMIT and WIDELIMIT_LAUNCH set (python.sh)."""
+
+import json
+import os
+import sys
+import tempfile
+
+import numpy as np
+
+import widelimit
+
+ranks, folder = int(sys.argv[1]), sys.argv[2]
+with open(os.path.join(folder, "relu_noise.json"), encoding="utf-8") as file:
+    case = json.load(file)
+inputs, targets, tests = (np.array(case[name], dtype=float) for name in ("X", "Y", "T"))
+options = {**case["network"], "noise_variance": case["noise_variance"], "output": {"covariance": True}}
+
+
+def close(found, wanted, what):
+    """To 1e-10 of the largest entry, as tests/system/check_reference.c."""
+    wanted = np.array(wanted, dtype=float).reshape(np.shape(found))
+    worst = np.max(np.abs(found - wanted)) / np.max(np.abs(wanted))
+    assert worst < 1e-10, f"{what}: off by {worst:.1e} of the largest entry"
+
+
+def refused(message, error, *arrays, **more):
+    try:
+        widelimit.run(*arrays, **{"ranks": ranks, **options, **more})
+    except error as failure:
+        assert message in str(failure), f"'{message}' is not in '{failure}'"
+        return failure
+    raise AssertionError(f"nothing was refused where '{message}' should be")
+
+
+result = widelimit.run(inputs, targets, tests, ranks=ranks, sampling={"posterior": 3}, **options)
+close(result.mean["ntk"], case["mean"], "mean")
+close(result.mean["nngp"], case["nngp_mean"], "mean of nngp")
+for quantity in ("ensemble", "rnd", "bayesian_rnd", "ntk_gp", "nngp"):
+    close(result.covariance[quantity], case[quantity + "_covariance"], quantity)
+    close(result.variance[quantity], np.diag(np.array(case[quantity + "_covariance"], dtype=float)), quantity)
+assert result.samples["posterior"].shape == (3, len(tests), result.mean["ntk"].shape[1])
+assert result.arrays["mean/ntk"] is result.mean["ntk"]
+assert result.summary["sizes"]["train"] == len(inputs), "the summary is of another run"
+assert "summary.json" in result.log
+
+with tempfile.TemporaryDirectory() as kept:
+    widelimit.run(inputs, targets, tests, T_targets=np.zeros(len(tests)), ranks=ranks, directory=kept, **options)
+    names = sorted(os.listdir(kept))
+    assert names == ["data.h5", "out", "run.yaml"], names
+
+failure = refused("network.depth", widelimit.Failure, inputs, targets, tests, depth=0)
+assert failure.status == 2, failure.status
+refused("rows, not", ValueError, inputs, targets[:-1], tests)
+refused("row 2", widelimit.Failure, np.where(np.arange(len(inputs))[:, None] == 1, np.nan, inputs), targets, tests)
+refused("nosuchkey", widelimit.Failure, inputs, targets, tests, nosuchkey=1)
