@@ -1,27 +1,49 @@
 #!/usr/bin/env bash
-# One run on this machine that goes on by itself until it is done, as jobs/slurm/run.sbatch does under Slurm:
-#
-#   jobs/local.sh [-n RANKS] [-t HH:MM:SS] CONFIG [--set KEY=VALUE]...
-#
-# The configuration needs a checkpoint section (checkpoint: {directory: ckpt}).
-# Adapt: WIDELIMIT (the program) and WIDELIMIT_LAUNCH (the launcher with its flag for ranks) where yours are others.
-# -t: time for each attempt, after which it stops with a checkpoint and starts anew (to try a queue's limit at home).
-# An attempt that is killed (a status above 128) is followed by another, at most five times. Ctrl-C or SIGTERM end the
-# run with a checkpoint; the same command goes on from it.
+# One run on this machine that goes on by itself until it is done, as jobs/slurm/run.sbatch does under Slurm.
 set -uo pipefail
 
+usage() {
+  cat <<'END'
+usage: jobs/local.sh [-n RANKS] [-t HH:MM:SS] CONFIG [--set KEY=VALUE]...
+
+  -n  ranks (2)
+  -t  time for each attempt, after which it stops with a checkpoint and starts anew
+      (to try a queue's limit at home)
+
+The configuration needs a checkpoint section (checkpoint: {directory: ckpt}). An
+attempt that is killed (a status above 128) is followed by another, at most five
+times. Ctrl-C or SIGTERM end the run with a checkpoint; the same command goes on
+from it. Adapt: WIDELIMIT (build/widelimit of this script's project, else widelimit
+in the path) and WIDELIMIT_LAUNCH (mpirun -n), the launcher with its flag for ranks.
+END
+}
+
 ranks=2 limit=()
+case ${1-} in
+  '')
+    usage >&2
+    exit 2
+    ;;
+  -h | --help)
+    usage
+    exit 0
+    ;;
+esac
 while getopts n:t: option; do
   case $option in
     n) ranks=$OPTARG ;;
     t) limit=(--time-limit "$OPTARG") ;;
-    *) exit 2 ;;
+    *)
+      usage >&2
+      exit 2
+      ;;
   esac
 done
 shift $((OPTIND - 1))
-config=${1:?usage: jobs/local.sh [-n RANKS] [-t HH:MM:SS] CONFIG [OPTION...]}
+config=${1:?which configuration? jobs/local.sh --help says how}
 shift
-program=${WIDELIMIT:-build/widelimit}
+program=${WIDELIMIT:-$(dirname "$0")/../build/widelimit}
+[ -x "$program" ] || [ -n "${WIDELIMIT-}" ] || program=widelimit
 read -ra launch <<<"${WIDELIMIT_LAUNCH:-mpirun -n}"
 
 ended=

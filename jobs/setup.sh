@@ -65,9 +65,11 @@ apt_install() {
   fi
 }
 
-# install_packages PACKAGE...: those that are missing, from Debian; elsewhere CMake will say what it cannot find.
+# install_packages PACKAGE...: those that are missing, from Debian; elsewhere CMake will say what it cannot find. Never in
+# a batch job, where nobody has asked for it.
 install_packages() {
   local missing
+  [ -z "${SLURM_JOB_ID-}" ] || return 0
   command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || return 0
   mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]} > 0)) || return 0

@@ -13,7 +13,8 @@ for tool in slurmctld slurmd sbatch; do
   exit 77
 done
 failures=0
-export WIDELIMIT_JOBS=$project/jobs/slurm WIDELIMIT=$project/tests/slurm/held.sh
+jobs=$project/jobs/slurm
+export WIDELIMIT=$project/tests/slurm/held.sh
 export HELD_PROGRAM=$program HELD_ATTEMPTS=0 HOLD_LIBRARY=$6
 # Virtual nodes share the host: no shared memory between ranks that believe to be on different ones.
 export OMPI_MCA_btl=tcp,self OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_orte_keep_fqdn_hostnames=0
@@ -87,11 +88,11 @@ done
 ### the longest is started first: on three attempts it is held until SIGUSR1 comes. Slurm sends that 20 to 50 s after the start
 ### (half a minute before it is due, when it looks next), which leaves every machine time to start and to stop.
 long=$(HELD_ATTEMPTS=3 submit --nodes=1 --ntasks-per-node=2 --time=2 --signal=B:USR1@70 --output=long.log \
-  "$WIDELIMIT_JOBS/run.sbatch" long.yaml)
+  "$jobs/run.sbatch" long.yaml)
 
 ### a job that is cancelled: it ends, with a checkpoint and without results
 cancelled=$(HELD_ATTEMPTS=1 submit --nodes=1 --ntasks-per-node=1 --time=10 --output=cancelled.log \
-  "$WIDELIMIT_JOBS/run.sbatch" cancelled.yaml)
+  "$jobs/run.sbatch" cancelled.yaml)
 await test -e "held.$cancelled.0" || failed 'the job to be cancelled does not run'
 scancel --full "$cancelled"
 ends 'the cancelled job' "$cancelled" CANCELLED
@@ -99,16 +100,20 @@ ends 'the cancelled job' "$cancelled" CANCELLED
 [ ! -e out-cancelled/results.h5 ] || failed 'the cancelled job left results'
 
 ### a job that finishes, on two nodes
-short=$(submit --nodes=2 --ntasks-per-node=1 --time=10 --output=short.log "$WIDELIMIT_JOBS/run.sbatch" short.yaml)
+short=$(submit --nodes=2 --ntasks-per-node=1 --time=10 --output=short.log "$jobs/run.sbatch" short.yaml)
 ends 'the short job' "$short" COMPLETED
 same short 1e-12
 grep -q '^job .*n\[' short.log || failed 'the short job was not on two nodes'
 
-### an array
+### an array, of a copy of the scripts beside a program of their own: nothing but their place says where it is
+mkdir -p elsewhere/jobs elsewhere/build
+cp -r "$jobs" elsewhere/jobs/
+ln -s "$program" elsewhere/build/widelimit
 for depth in 1 2 3; do
   echo "short.yaml --set name=depth$depth --set network.depth=$depth --set output.directory=out-depth$depth"
 done >sweep.txt
-array=$(submit --array=1-3 --nodes=1 --ntasks-per-node=1 --time=10 --output=array-%a.log "$WIDELIMIT_JOBS/array.sbatch" sweep.txt)
+array=$(WIDELIMIT='' submit --array=1-3 --nodes=1 --ntasks-per-node=1 --time=10 --output=array-%a.log \
+  elsewhere/jobs/slurm/array.sbatch sweep.txt)
 for task in 1 2 3; do
   ends "array task $task" "${array}_$task" COMPLETED
   grep -q "depth: $task" out-depth$task/config.yaml || failed "array task $task has no results"
