@@ -7,7 +7,6 @@ find_package(OpenMP COMPONENTS C) # one thread a rank assembles without it
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(openblas REQUIRED IMPORTED_TARGET openblas)
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)
-pkg_check_modules(cyaml REQUIRED IMPORTED_TARGET libcyaml)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(gsl REQUIRED IMPORTED_TARGET gsl)
 pkg_check_modules(sleef REQUIRED IMPORTED_TARGET sleef)

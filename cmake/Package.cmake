@@ -20,7 +20,7 @@ install(FILES
 # pkg-config knows Open MPI as ompi-c, MPICH as mpich; with neither, the reader compiles with mpicc.
 pkg_search_module(wl_mpi QUIET ompi-c mpich mpi)
 set(pc_requires "${wl_mpi_MODULE_NAME}")
-set(pc_private "openblas libcyaml yaml-0.1 jansson gsl sleef")
+set(pc_private "openblas yaml-0.1 jansson gsl sleef")
 set(pc_libs_private "-lm")
 if(OpenMP_C_FOUND)
   string(PREPEND pc_libs_private "${OpenMP_C_FLAGS} ")

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/schema.h"
 #include "widelimit/network.h"
 #include "widelimit/quantity.h"
 #include "widelimit/sample.h"
@@ -94,6 +95,7 @@ typedef struct wl_config {
   char *factor_save;                      /**< resolved; NULL: the factors are not kept */
   char *output_directory;                 /**< resolved; default out/NAME in the file's folder */
   bool output_covariance, output_kernels; /**< default false */
+  struct wl_config_source *source;        /**< what it was read from; owned, for wl_config_set */
 } wl_config;
 
 /**
@@ -117,9 +119,6 @@ void wl_config_destroy(wl_config **config);
  */
 wl_error wl_config_format(const wl_config *config, char **text);
 
-/** What depends on a key: a run that is resumed, factors that are used again, or neither. */
-typedef enum wl_scope { WL_SCOPE_RUN, WL_SCOPE_FACTOR, WL_SCOPE_NONE } wl_scope;
-
 /**
  * Local. The keys of that scope (RUN includes FACTOR) and their values as lines "key: value", in the order of the table,
  * numbers to the last bit: two configurations that compute the same have the same text. *text is owned by the caller.
@@ -132,5 +131,16 @@ wl_error wl_config_fingerprint(const wl_config *config, wl_scope scope, char **t
  * relative paths start in the current directory.
  */
 wl_error wl_config_parse(const char *text, wl_config **config);
+
+/** Local. The row of that key (kind, choices, bounds); NULL if there is none. */
+const wl_key *wl_config_key(const char *name);
+
+/**
+ * Local. Gives a key another value, as `--set key=value` would, and makes the configuration anew: same parser, same checks,
+ * also those between keys. On failure the configuration stays as it was; on success what its members pointed to is gone.
+ * Other than in a file, network.slope may stand beside an activation set here that has none.
+ * Errors: WL_ERROR_CONFIG with "KEY=VALUE: KEY: …"; WL_ERROR_MEMORY.
+ */
+wl_error wl_config_set(wl_config *config, const char *key, const char *value);
 
 #endif

@@ -1,0 +1,17 @@
+/**
+ * @file config_private.h
+ * What config.c and config_read.c share.
+ */
+#ifndef WIDELIMIT_CONFIG_CONFIG_PRIVATE_H
+#define WIDELIMIT_CONFIG_CONFIG_PRIVATE_H
+
+#include "config/config.h"
+#include "config/schema.h"
+
+/** The keys of a configuration. */
+extern const wl_schema wl_config_schema;
+
+/** The rules that concern more than one key. Errors: WL_ERROR_CONFIG. */
+wl_error wl_config_check(const wl_config *config, const wl_values *values);
+
+#endif

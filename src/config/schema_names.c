@@ -1,0 +1,97 @@
+/**
+ * @file schema_names.c
+ * Names of keys: finding one, and what to say of one that is not there.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/schema_private.h"
+
+size_t wl_schema_find(const wl_schema *schema, const char *name) {
+  size_t key = 0;
+  while (key < schema->count && strcmp(schema->keys[key].name, name) != 0) key++;
+  return key;
+}
+
+bool wl_name_is_within(const char *name, const char *section) {
+  const size_t length = strlen(section);
+  return strncmp(name, section, length) == 0 && name[length] == '.';
+}
+
+bool wl_schema_is_section(const wl_schema *schema, const char *name) {
+  for (size_t key = 0; key < schema->count; key++)
+    if (wl_name_is_within(schema->keys[key].name, name)) return true;
+  return false;
+}
+
+void wl_schema_names_within(const wl_schema *schema, const char *section, char *text, size_t size) {
+  const size_t skip = section[0] != '\0' ? strlen(section) + 1 : 0;
+  const char *last = "";
+  text[0] = '\0';
+  for (size_t key = 0; key < schema->count; key++) {
+    const char *name = schema->keys[key].name;
+    if (skip > 0 && !wl_name_is_within(name, section)) continue;
+    const char *part = name + skip;
+    const size_t length = strcspn(part, "."), used = strlen(text);
+    if (strncmp(part, last, length) == 0 && strcspn(last, ".") == length) continue;
+    snprintf(text + used, size - used, "%s%.*s", used > 0 ? ", " : "", (int)length, part);
+    last = part;
+  }
+}
+
+/** Number of letters to insert, delete or replace. */
+static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length) {
+  size_t row[NAME_SIZE];
+  for (size_t j = 0; j <= b_length; j++) row[j] = j;
+  for (size_t i = 1; i <= a_length; i++) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b_length; j++) {
+      const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      const size_t shorter = row[j] < row[j - 1] ? row[j] : row[j - 1];
+      row[j] = replaced < shorter + 1 ? replaced : shorter + 1;
+    }
+  }
+  return row[b_length];
+}
+
+static const char *last_part(const char *name) {
+  const char *dot = strrchr(name, '.');
+  return dot != NULL ? dot + 1 : name;
+}
+
+/** The key or section that was meant, written to `best`; false if none is close. */
+static bool nearest_name(const wl_schema *schema, const char *name, char best[NAME_SIZE]) {
+  const size_t length = strlen(name);
+  if (length >= NAME_SIZE) return false;
+  const size_t limit = 2 + length / 8 + 1;
+  size_t least = limit;
+  for (size_t key = 0; key < schema->count; key++) {
+    const char *candidate = schema->keys[key].name;
+    for (size_t end = 1; end <= strlen(candidate); end++) {
+      if (candidate[end] != '\0' && candidate[end] != '.') continue;
+      size_t distance = edit_distance(name, length, candidate, end);
+      /* "depth" alone, or in the wrong section */
+      if (candidate[end] == '\0' && strcmp(last_part(name), last_part(candidate)) == 0) distance = 1;
+      if (distance >= least) continue;
+      least = distance;
+      snprintf(best, NAME_SIZE, "%.*s", (int)end, candidate);
+    }
+  }
+  return least < limit;
+}
+
+wl_error wl_schema_unknown(const wl_schema *schema, wl_place at) {
+  char best[NAME_SIZE], buffer[SHOWN_SIZE], names[ALLOWED_SIZE], section[NAME_SIZE];
+  const wl_place here = {at.from, at.line, wl_shown(at.name, buffer)};
+  if (nearest_name(schema, at.name, best)) return wl_place_fail(here, "unknown key, did you mean %s?", best);
+  snprintf(section, sizeof section, "%s", at.name);
+  do { /* the part of the name that exists */
+    char *dot = strrchr(section, '.');
+    *(dot != NULL ? dot : section) = '\0';
+  } while (section[0] != '\0' && !wl_schema_is_section(schema, section));
+  wl_schema_names_within(schema, section, names, sizeof names);
+  return wl_place_fail(here, "unknown key, %s has %s", section[0] != '\0' ? section : "a configuration", names);
+}
