@@ -418,16 +418,29 @@ int wl_kind_write(yaml_document_t *document, const wl_key *key, const void *hold
   return kinds[key->kind].write(document, key, holder, (const char *)holder + key->offset);
 }
 
-bool wl_kind_is_given(const wl_key *key, const void *holder) {
-  if (key->kind == WL_KIND_SECTION || (key->when != NULL && !key->when(holder))) return false;
+/** Whether the member is more than an absent text, tree or list. */
+static bool has_value(const wl_key *key, const void *holder) {
   const void *member = (const char *)holder + key->offset;
-  if (key->kind == WL_KIND_TEXT) return *(char *const *)member != NULL;
-  if (key->kind == WL_KIND_TREE) return *(wl_tree *const *)member != NULL;
-  if (key->kind == WL_KIND_REALS) return ((const wl_reals *)member)->values != NULL;
-  if (key->kind != WL_KIND_INTEGERS) return true;
   uint32_t count;
-  memcpy(&count, (const char *)holder + key->count_offset, sizeof count);
-  return count > 0;
+  switch (key->kind) {
+    case WL_KIND_TEXT:
+      return *(char *const *)member != NULL;
+    case WL_KIND_TREE:
+      return *(wl_tree *const *)member != NULL;
+    case WL_KIND_REALS:
+      return ((const wl_reals *)member)->values != NULL;
+    case WL_KIND_SET:
+      return memchr(member, true, key->size) != NULL;
+    case WL_KIND_INTEGERS:
+      memcpy(&count, (const char *)holder + key->count_offset, sizeof count);
+      return count > 0;
+    default:
+      return key->kind != WL_KIND_SECTION;
+  }
+}
+
+bool wl_kind_is_given(const wl_key *key, const void *holder) {
+  return has_value(key, holder) && (key->when == NULL || key->when(holder));
 }
 
 void wl_kind_release(const wl_key *key, void *holder) {

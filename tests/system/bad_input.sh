@@ -93,6 +93,10 @@ expect 'setting without value' 2 'network.depth' run case.yaml --set network.dep
 
 ### configuration
 expect 'missing configuration' 2 'nowhere\.yaml' run nowhere.yaml
+mkfifo case/pipe
+expect 'pipe as configuration' 2 'pipe: is a named pipe' run pipe
+expect 'folder as configuration' 2 'is a directory' run .
+expect 'device as configuration' 2 '/dev/null: is a device' run /dev/null
 edit 's/^network:/netwrok:/' case.yaml
 bad 'unknown key' 2 'case\.yaml:5:.*netwrok'
 edit 's/depth:/deep:/' case.yaml

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/config_private.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SYNTHETIC "synthetic: {train: 20, test: 5, dimension: 3}\n"
@@ -361,6 +362,84 @@ static void format_refuses_what_yaml_cannot_hold(void **state) {
   wl_config_destroy(&config);
 }
 
+/* ---- changing by name --------------------------------------------------------------------------------------- */
+
+static void must_set(wl_config *config, const char *key, const char *value) {
+  if (wl_config_set(config, key, value) != WL_OK) fail_msg("%s", wl_error_message());
+}
+
+static void keys_are_set_by_name(void **state) {
+  (void)state;
+  wl_config *config = must_read(everything, "noise_variance=0.5");
+  must_set(config, "network.sigma_w", "1.5");
+  must_set(config, "network.activation", "erf"); /* although the file has a slope */
+  must_set(config, "network.depth", "7");
+  must_set(config, "network.depth", "8");
+  must_set(config, "output.covariance", "false");
+  assert_true(config->network.sigma_w == 1.5);
+  assert_int_equal(config->network.activation, WL_ACTIVATION_ERF);
+  assert_int_equal(config->network.depth, 8);
+  assert_false(config->output_covariance);
+  assert_true(config->noise_variance == 0.5 && config->seed == UINT64_MAX); /* what was read is still there */
+  assert_string_equal(config->data.test_inputs, "/abs/t.npy");
+
+  char *before = NULL, *after = NULL;
+  assert_int_equal(wl_config_format(config, &before), WL_OK);
+  static const struct {
+    const char *key, *value, *parts;
+  } refused[] = {{"network.sigma_w", "0", "network.sigma_w=0: network.sigma_w: '0'|a number above 0"},
+                 {"network.depth", "2.5", "network.depth=2.5: network.depth: '2.5'|an integer of at least 1"},
+                 {"network.activation", "rely", "network.activation=rely: network.activation: 'rely'|relu"},
+                 {"network.width", "3", "network.width=3: network.width: unknown key"},
+                 {"synthetic.train", "3", "synthetic.train=3: synthetic.train|cannot stand together"},
+                 {"precision", "mixed", "precision=mixed: precision: is mixed, but output.kernels"}};
+  for (size_t i = 0; i < COUNT(refused); i++) {
+    assert_int_equal(wl_config_set(config, refused[i].key, refused[i].value), WL_ERROR_CONFIG);
+    must_contain(refused[i].parts);
+    assert_null(strstr(wl_error_message(), "--set"));
+  }
+  assert_int_equal(wl_config_format(config, &after), WL_OK);
+  assert_string_equal(before, after);
+  free(before);
+  free(after);
+  wl_config_destroy(&config);
+}
+
+/** What is written back stands for the same configuration when keys are set, on ranks that only have that text. */
+static void keys_are_set_alike_in_what_is_written(void **state) {
+  (void)state;
+  char *text = NULL, *mine = NULL, *theirs = NULL;
+  wl_config *config = must_read(everything, NULL);
+  wl_config *back = there_and_back(config, &text);
+  static const char *const settings[][2] = {
+      {"network.activation", "relu"}, {"jitter", "1e-9"}, {"network.activation", "leaky_relu"}};
+  for (size_t i = 0; i < COUNT(settings); i++) {
+    must_set(config, settings[i][0], settings[i][1]);
+    must_set(back, settings[i][0], settings[i][1]);
+    assert_int_equal(wl_config_fingerprint(config, WL_SCOPE_RUN, &mine), WL_OK);
+    assert_int_equal(wl_config_fingerprint(back, WL_SCOPE_RUN, &theirs), WL_OK);
+    assert_string_equal(mine, theirs);
+    free(mine);
+    free(theirs);
+  }
+  assert_true(config->network.slope == 0.3 && back->network.slope == 0.3);
+  free(text);
+  wl_config_destroy(&config);
+  wl_config_destroy(&back);
+}
+
+static void rows_tell_their_kind(void **state) {
+  (void)state;
+  for (size_t i = 0; i < wl_config_schema.count; i++)
+    if (wl_config_schema.keys[i].help == NULL) fail_msg("%s has no HELP", wl_config_schema.keys[i].name);
+  assert_int_equal(wl_config_key("network.depth")->kind, WL_KIND_INT);
+  assert_int_equal(wl_config_key("noise_variance")->kind, WL_KIND_REAL);
+  assert_int_equal(wl_config_key("network.activation")->kind, WL_KIND_CHOICE);
+  assert_int_equal(wl_config_key("network.activation")->choice_count, WL_ACTIVATION_COUNT);
+  assert_null(wl_config_key("network"));
+  assert_null(wl_config_key("depth"));
+}
+
 /* ---- what is wrong ------------------------------------------------------------------------------------------ */
 
 static void wrong_files(void **state) {
@@ -371,6 +450,13 @@ static void wrong_files(void **state) {
   assert_int_equal(wl_config_read(folder, 0, NULL, &config), WL_ERROR_CONFIG);
   must_contain("is a directory");
   must_contain(folder);
+  assert_int_equal(wl_config_read("/dev/null", 0, NULL, &config), WL_ERROR_CONFIG);
+  must_contain("/dev/null: is a device, a YAML file is needed");
+  remove(file);
+  assert_int_equal(mkfifo(file, 0600), 0); /* nobody writes to it */
+  assert_int_equal(wl_config_read(file, 0, NULL, &config), WL_ERROR_CONFIG);
+  must_contain("%: is a named pipe (FIFO), a YAML file is needed");
+  assert_int_equal(remove(file), 0);
   if (geteuid() != 0) { /* root may read everything */
     write_file(SYNTHETIC, strlen(SYNTHETIC));
     chmod(file, 0);
@@ -597,6 +683,9 @@ int main(void) {
       cmocka_unit_test(format_leaves_out_what_is_not_given),
       cmocka_unit_test(format_makes_paths_absolute),
       cmocka_unit_test(format_refuses_what_yaml_cannot_hold),
+      cmocka_unit_test(keys_are_set_by_name),
+      cmocka_unit_test(keys_are_set_alike_in_what_is_written),
+      cmocka_unit_test(rows_tell_their_kind),
       cmocka_unit_test(wrong_files),
       cmocka_unit_test(wrong_values),
       cmocka_unit_test(wrong_seeds_and_sizes),
