@@ -2,14 +2,16 @@
 #include "base/machine.h"
 
 #include <cblas.h>
-#include <float.h>
 #include <math.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "base/control_group.h"
 
 /* "NAME: 123 kB" of /proc/meminfo in bytes; 0 if it is not there. */
 static double meminfo(const char *name) {
@@ -24,22 +26,11 @@ static double meminfo(const char *name) {
   return 1024.0 * kilobytes;
 }
 
-/* A control group's number; DBL_MAX where it says "max" or is not there. */
-static double control_group(const char *path) {
-  FILE *file = fopen(path, "r");
-  if (!file) return DBL_MAX;
-  char text[64] = "max";
-  if (!fgets(text, sizeof text, file)) strcpy(text, "max");
-  fclose(file);
-  return strncmp(text, "max", 3) == 0 ? DBL_MAX : atof(text);
-}
-
+/* 0: unknown, which a group that is full is not. */
 static double memory_available(void) {
-  double available = meminfo("MemAvailable");
-  const double limit = control_group("/sys/fs/cgroup/memory.max"),
-               used = control_group("/sys/fs/cgroup/memory.current");
-  if (limit < DBL_MAX && used < DBL_MAX && limit - used < available) available = limit - used;
-  return available;
+  const double of_node = meminfo("MemAvailable"), of_groups = wl_control_group_memory_left("");
+  if (of_node <= 0.0) return isinf(of_groups) ? 0.0 : fmax(of_groups, 1.0);
+  return fmax(fmin(of_node, of_groups), 1.0);
 }
 
 /* What RLIMIT_AS leaves to this process. */
@@ -101,6 +92,13 @@ int wl_machine_threads(void) {
 #endif
 }
 
+#if defined __x86_64__ || defined __i386__
+static bool starts_with_any(const char *name, const char *const *beginnings, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) return true;
+  return false;
+}
+
 const char *wl_blas_advice(void) {
   static const char *const old[] = {"Prescott", "Core2",       "Penryn", "Dunnington",
                                     "Nehalem",  "Sandybridge", "Generic"};
@@ -108,18 +106,16 @@ const char *wl_blas_advice(void) {
   const char *kernel = wl_blas_kernel();
   __builtin_cpu_init();
   const int halved = __builtin_cpu_is("amdfam19h"); /* Zen 4 does AVX-512 in two halves: AVX2 is as fast */
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && !halved) {
-    int is_avx512 = 0;
-    for (size_t i = 0; i < sizeof avx512 / sizeof *avx512; i++)
-      is_avx512 |= strncmp(kernel, avx512[i], strlen(avx512[i])) == 0;
-    if (!is_avx512 && getenv("OPENBLAS_CORETYPE"))
-      return "this processor has AVX-512, but OPENBLAS_CORETYPE forces an older BLAS kernel; unset it to run "
-             "faster";
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
-      if (strcmp(kernel, old[i]) == 0)
-        return "this processor has AVX2, but BLAS runs a kernel without it; unset OPENBLAS_CORETYPE or set it to "
-               "Haswell";
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && !halved &&
+      !starts_with_any(kernel, avx512, sizeof avx512 / sizeof *avx512) && getenv("OPENBLAS_CORETYPE"))
+    return "this processor has AVX-512, but OPENBLAS_CORETYPE forces an older BLAS kernel; unset it to run "
+           "faster";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+      starts_with_any(kernel, old, sizeof old / sizeof *old))
+    return "this processor has AVX2, but BLAS runs a kernel without it; unset OPENBLAS_CORETYPE or set it to "
+           "Haswell";
   return NULL;
 }
+#else
+const char *wl_blas_advice(void) { return NULL; }
+#endif

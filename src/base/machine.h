@@ -12,7 +12,7 @@
 typedef struct wl_node {
   int ranks;               /**< how many share this node */
   int nodes;               /**< nodes in all */
-  double memory_available; /**< bytes that programs may still take here, control group limits included */
+  double memory_available; /**< bytes that programs may still take here, control groups' limits included */
   double address_space; /**< bytes that this process may still map (ulimit -v); infinite where it is not limited */
 } wl_node;
 
@@ -43,7 +43,7 @@ void wl_blas_set_threads(int threads);
 /** Threads that the assembly of kernels uses on this rank: as many as BLAS; one where built without OpenMP. */
 int wl_machine_threads(void);
 
-/** NULL, or advice where the processor can do better than the BLAS kernel in use. */
+/** NULL, or advice where the processor can do better than the BLAS kernel in use; known of x86 alone. */
 const char *wl_blas_advice(void);
 
 #endif

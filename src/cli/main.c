@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/launcher.h"
 #include "base/log.h"
 #include "cli/commands.h"
 
@@ -274,7 +275,7 @@ static void print(int rank, const char *text) {
   if (rank == 0) fputs(text, stdout);
 }
 
-static wl_error dispatch(int rank, int argc, char **argv) {
+static wl_error dispatch(int rank, int ranks, int argc, char **argv) {
   if (argc < 2) {
     if (rank == 0) fputs(help, stderr);
     WL_FAIL(WL_ERROR_USAGE, "no command given");
@@ -298,6 +299,7 @@ static wl_error dispatch(int rank, int argc, char **argv) {
   if (!overrides) WL_FAIL(WL_ERROR_MEMORY, "out of memory");
   wl_arguments arguments;
   wl_error error = parse(c, argc - 2, argv + 2, overrides, &arguments);
+  if (error == WL_OK) error = wl_launcher_check(ranks);
   if (error == WL_OK) error = c->call(&arguments);
   free(overrides);
   return error;
@@ -307,11 +309,12 @@ int main(int argc, char **argv) {
   mallopt(M_MMAP_THRESHOLD, 1 << 20); /* what a phase frees goes back to the system, not to a heap full of holes */
   int provided;                       /* threads assemble and multiply; messages are for the main one */
   MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
-  int rank;
+  int rank, ranks;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   wl_log_open(rank == 0);
-  const wl_error error = dispatch(rank, argc, argv);
-  if (error != WL_OK && rank == 0) {
+  const wl_error error = dispatch(rank, ranks, argc, argv);
+  if (error != WL_OK && rank == 0 && wl_launcher_lets_speak(ranks)) {
     fflush(stdout);
     fprintf(stderr, "widelimit: error: %s\n", wl_error_message());
     fflush(stderr);
