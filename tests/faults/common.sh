@@ -6,6 +6,9 @@ failures=0
 status=0
 mpirun=
 
+# shellcheck source-path=SCRIPTDIR source=../ranks.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../ranks.sh"
+
 failed() {
   failures=$((failures + 1))
   echo "FAILED: $*"
@@ -39,15 +42,10 @@ begin_held() {
 
 release() { rm -f held; }
 
-rank_pids() { ps -o pid= --ppid "$mpirun" 2>/dev/null; }
+rank_pids() { ranks_below "$mpirun"; }
 
 # pid_of RANK
-pid_of() {
-  local pid
-  for pid in $(rank_pids); do
-    tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qx "OMPI_COMM_WORLD_RANK=$1" && echo "$pid"
-  done
-}
+pid_of() { ranks_below "$mpirun" "$1"; }
 
 # ends SECONDS PID: waits for it that long.
 ends() {

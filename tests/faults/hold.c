@@ -27,6 +27,7 @@ static long count;
 
 __attribute__((constructor)) static void read_environment(void) {
   const char *at = getenv("HOLD_AT"), *rank = getenv("HOLD_RANK"), *mine = getenv("OMPI_COMM_WORLD_RANK");
+  if (!mine) mine = getenv("PMI_RANK"); /* MPICH's launcher */
   if (!at || !rank || !mine || strcmp(rank, mine) != 0) return;
   if (sscanf(at, "%63[^:]:%ld", function, &count) != 2) abort();
   file = getenv("HOLD_FILE");

@@ -39,7 +39,7 @@ done
 ### too little memory on one rank: beyond what the program foresees, and within
 cat >limited.sh <<'END'
 #!/usr/bin/env bash
-[ "${OMPI_COMM_WORLD_RANK:-0}" != 1 ] || ulimit -v "$limit"
+[ "${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}" != 1 ] || ulimit -v "$limit"
 exec "$@"
 END
 chmod +x limited.sh

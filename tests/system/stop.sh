@@ -5,6 +5,9 @@ set -uo pipefail
 program=$1 launcher=$2 ranks=$3 compare=$4 toy=$5 library=$6
 failures=0
 
+# shellcheck source-path=SCRIPTDIR source=../ranks.sh
+. "$(dirname "$0")/../ranks.sh"
+
 failed() {
   failures=$((failures + 1))
   echo "FAILED: $*"
@@ -64,7 +67,7 @@ gone() {
   kill -9 "$1"
 }
 
-last_rank() { ps -o pid= --ppid $mpirun | tail -n 1 | tr -d ' '; }
+last_rank() { ranks_below $mpirun $((ranks - 1)); }
 
 cat >case.yaml <<'END'
 name: case
@@ -95,7 +98,7 @@ grep -Eq '^widelimit: error: ckpt: the checkpoints of case are in use by process
 "$compare" reference/results.h5 out/results.h5 0 || failed 'two runs: other results'
 
 hold rename:3 run case.yaml --set checkpoint.every_minutes=0
-mapfile -t pids < <(ps -o pid= --ppid $mpirun | tr -d ' ')
+mapfile -t pids < <(ranks_below $mpirun)
 kill -9 $mpirun
 finish
 for pid in "${pids[@]}"; do gone "$pid"; done

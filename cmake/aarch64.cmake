@@ -1,0 +1,26 @@
+# 64-bit ARM from another Debian: its cross compiler, and a tree of arm64 packages (tests/aarch64.sh makes one) named by
+# WIDELIMIT_SYSROOT in the environment or the cache. Programs run under qemu-user.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(triplet aarch64-linux-gnu)
+if(NOT WIDELIMIT_SYSROOT)
+  set(WIDELIMIT_SYSROOT $ENV{WIDELIMIT_SYSROOT} CACHE PATH "Tree of arm64 packages")
+endif()
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES WIDELIMIT_SYSROOT)
+set(CMAKE_C_COMPILER ${triplet}-gcc)
+set(CMAKE_LIBRARY_ARCHITECTURE ${triplet})
+set(CMAKE_SYSROOT ${WIDELIMIT_SYSROOT})
+set(CMAKE_FIND_ROOT_PATH ${WIDELIMIT_SYSROOT})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64;-L;${WIDELIMIT_SYSROOT})
+set(ENV{PKG_CONFIG_SYSROOT_DIR} ${WIDELIMIT_SYSROOT})
+set(ENV{PKG_CONFIG_LIBDIR} ${WIDELIMIT_SYSROOT}/usr/lib/${triplet}/pkgconfig:${WIDELIMIT_SYSROOT}/usr/share/pkgconfig)
+
+# The wrapper mpicc of the sysroot cannot run here, and the host's names the host's MPI.
+set(MPI_SKIP_COMPILER_WRAPPER TRUE)
+set(MPI_C_HEADER_DIR ${WIDELIMIT_SYSROOT}/usr/lib/${triplet}/openmpi/include)
+set(MPI_C_LIB_NAMES mpi)
+set(MPI_mpi_LIBRARY ${WIDELIMIT_SYSROOT}/usr/lib/${triplet}/openmpi/lib/libmpi.so)
