@@ -321,7 +321,8 @@ static wl_error apply_few(pass *p) {
   const int64_t block = p->grid->block, blocks = (p->n + block - 1) / block;
   const wl_product *theta = p->theta.product, *kappa = p->kappa.product;
   replica for_theta, for_kappa;
-  const bool room = replica_create(p, theta, &for_theta) & replica_create(p, kappa, &for_kappa);
+  bool room = replica_create(p, theta, &for_theta);
+  room = replica_create(p, kappa, &for_kappa) && room;
   wl_error error = room ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "kernel product: no memory for a few vectors");
   error = wl_error_agree(p->grid->comm, error);
   if (error == WL_OK) {

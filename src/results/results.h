@@ -8,6 +8,8 @@
 #ifndef WIDELIMIT_RESULTS_RESULTS_H
 #define WIDELIMIT_RESULTS_RESULTS_H
 
+#include <stddef.h>
+
 #include "widelimit/cholesky.h"
 #include "widelimit/matrix.h"
 
