@@ -69,7 +69,9 @@ static wl_error read_into(holder *h, const char *text, int settings_count, const
                                  .settings = settings};
   *h = (holder){0};
   wl_values_destroy(&values);
-  return wl_values_read(&schema, &input, h, &values);
+  const wl_error error = wl_values_read(&schema, &input, h, &values);
+  if (error != WL_OK) wl_schema_release(&schema, h);
+  return error;
 }
 
 static void must_read(holder *h, const char *text, const char *setting) {
@@ -82,7 +84,6 @@ static void must_fail(const char *text, const char *setting, const char *message
   if (error == WL_OK) fail_msg("accepted, although \"%s\" is expected: %s", message, text);
   assert_int_equal(error, WL_ERROR_CONFIG);
   assert_string_equal(wl_error_message(), message);
-  wl_schema_release(&schema, &h);
 }
 
 static int tear_down(void **state) {
