@@ -24,7 +24,7 @@ static void set_options(wl_finite *f) {
                                        .step = c->finite_width.step,
                                        .steps = c->finite_width.stop.steps,
                                        .momentum = c->finite_width.momentum,
-                                       .sabotage = c->finite_width.sabotage};
+                                       .fault = c->finite_width.sabotage};
   memcpy(f->options.widths, c->finite_width.widths, sizeof f->options.widths);
 }
 
@@ -75,9 +75,9 @@ done:
   return error;
 }
 
-/* The verdict compares every network of a width with every other one, on rank 0. */
+/* The verdict compares every network with every other one, on rank 0. */
 static wl_error check_verdict_memory(const wl_finite *f) {
-  const double networks = (double)f->options.networks, wanted = 16.0 * networks * networks;
+  const double wanted = wl_verdict_bytes(f->problem, &f->options);
   char need[32], there[32];
   if (wanted > f->run.node.memory_available)
     WL_FAIL(WL_ERROR_CAPACITY,

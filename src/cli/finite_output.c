@@ -24,6 +24,7 @@ static wl_error write_claim(const wl_finite *f, const wl_claim *claim) {
     error[w] = wl_claim_shown_error(claim, w);
   }
   const double fit[4] = {claim->amplitude, claim->rate, claim->rate_low, claim->rate_high}, pass = claim->pass;
+  const double limit[3] = {claim->limit.value, claim->limit.error, claim->truncation};
   char path[96];
   snprintf(path, sizeof path, "/claim/%s/deviation", claim->name);
   WL_TRY(put(f, path, count, 0, shown, claim->formula, "1"));
@@ -31,6 +32,10 @@ static wl_error write_claim(const wl_finite *f, const wl_claim *claim) {
   WL_TRY(put(f, path, count, 0, error, "of deviation, from independent networks", "1"));
   snprintf(path, sizeof path, "/claim/%s/fit", claim->name);
   WL_TRY(put(f, path, 4, 0, fit, "deviation ~ [0] width^-[1]; [2] to [3]: 95 % interval of [1]", "1"));
+  snprintf(path, sizeof path, "/claim/%s/limit", claim->name);
+  WL_TRY(put(f, path, 3, 0, limit,
+             "[0]: at infinite width, of a distance squared; [1]: its standard error; [2]: truncation error",
+             "1"));
   snprintf(path, sizeof path, "/claim/%s/pass", claim->name);
   return put(f, path, 1, 0, &pass, "1: PASS, 0: FAIL", "1");
 }

@@ -34,9 +34,9 @@ void wl_finite_print_header(const wl_finite *f) {
               f->options.residual);
   wl_log_line("  ranks    %d, BLAS %s kernel, %d thread%s a rank", f->ranks, wl_blas_kernel(), wl_blas_threads(),
               wl_blas_threads() == 1 ? "" : "s");
-  if (f->options.sabotage != WL_FINITE_FAULT_NONE)
+  if (f->options.fault != WL_FINITE_FAULT_NONE)
     wl_log_warning("finite_width.sabotage is %s: a mistake is made on purpose and the verdict must be FAIL",
-                   sabotages[f->options.sabotage]);
+                   sabotages[f->options.fault]);
 }
 
 /* ---- numbers of both ------------------------------------------------------------------------------------------ */
@@ -94,7 +94,7 @@ static void print_training(const wl_finite *f) {
 
 static void format_rate(const wl_claim *claim, char *text, size_t size) {
   if (claim->kind == WL_CLAIM_ZERO)
-    snprintf(text, size, "all %8.5f +-%8.5f", claim->predicted, claim->prediction_error);
+    snprintf(text, size, "0 at every width");
   else if (isfinite(claim->rate_low) && isfinite(claim->rate_high))
     snprintf(text, size, "%5.2f [%5.2f, %5.2f]", claim->rate, claim->rate_low, claim->rate_high);
   else if (isfinite(claim->rate_low))
@@ -105,16 +105,16 @@ static void format_rate(const wl_claim *claim, char *text, size_t size) {
     snprintf(text, size, "not resolved");
 }
 
+/* One line a width, the last one with what is judged: the limit, its standard error and how far it may be off besides. */
 static void print_claim(const wl_experiment *s, const wl_claim *claim) {
-  char rate[64];
+  char rate[64], judged[160] = "";
   format_rate(claim, rate, sizeof rate);
   for (int64_t w = 0; w < s->width_count; w++) {
-    const bool last = w == s->width_count - 1;
-    wl_log_line("  %-23s %6lld %10.5f %9.5f %20s%s", w == 0 ? claim->name : "", (long long)s->widths[w],
-                wl_claim_shown(claim, w), wl_claim_shown_error(claim, w), last ? rate : "",
-                !last         ? ""
-                : claim->pass ? "  PASS"
-                              : "  FAIL");
+    if (w == s->width_count - 1)
+      snprintf(judged, sizeof judged, " %20s %9.5f %8.5f %8.5f  %s", rate, claim->limit.value, claim->limit.error,
+               claim->truncation, claim->pass ? "PASS" : "FAIL");
+    wl_log_line("  %-23s %6lld %10.5f %9.5f%s", w == 0 ? claim->name : "", (long long)s->widths[w],
+                wl_claim_shown(claim, w), wl_claim_shown_error(claim, w), judged);
   }
 }
 
@@ -122,13 +122,17 @@ static void print_claims(const wl_finite *f) {
   const wl_verdict *v = &f->verdict;
   int64_t missed = 0;
   for (int model = 0; model < WL_FINITE_MODELS; model++) missed += v->not_converged[model];
-  wl_log_line("\n  claim                    width  deviation  std.err.  falls as width^-rate");
+  wl_log_line(
+      "\n  claim                    width  deviation  std.err.  falls as width^-rate     limit std.err.   cut at");
   for (int c = 0; c < WL_CLAIMS; c++)
     if (v->claim[c].present) print_claim(f->study, &v->claim[c]);
-  wl_log_line("  %-23s %6s %lld of %lld missed the residual %18s", "convergence", "all", (long long)missed,
+  wl_log_line("  %-23s %6s %lld of %lld missed the residual %47s", "convergence", "all", (long long)missed,
               (long long)(f->study->width_count * f->study->networks * WL_FINITE_MODELS),
               missed == 0 ? "PASS" : "FAIL");
-  wl_log_line("  errors are one standard deviation, intervals 95 %%; verdicts allow %.2f deviations", v->critical);
+  wl_log_line(
+      "  errors are one standard deviation, intervals 95 %%; limits may be off zero by %.2f deviations and by",
+      v->critical);
+  wl_log_line("  what cutting their series may leave; those of distances are of squares");
   wl_log_line("  (chance of a false alarm over all claims together: %.0f %%)", 100.0 * WL_FINITE_FALSE_ALARM);
   wl_log_line("  verdict: %s", v->pass ? "PASS" : "FAIL");
 }
@@ -143,10 +147,14 @@ static json_t *claim_object(const wl_experiment *s, const wl_claim *claim) {
     json_array_append_new(deviation, number(wl_claim_shown(claim, w)));
     json_array_append_new(error, number(wl_claim_shown_error(claim, w)));
   }
-  return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:s}", "formula", claim->formula, "deviation",
-                   deviation, "standard_error", error, "rate", number(claim->rate), "rate_low",
-                   number(claim->rate_low), "rate_high", number(claim->rate_high), "falls", claim->falls, "agrees",
-                   claim->agrees, "verdict", claim->pass ? "PASS" : "FAIL");
+  json_t *o = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:s}", "formula", claim->formula, "deviation",
+                        deviation, "standard_error", error, "rate", number(claim->rate), "rate_low",
+                        number(claim->rate_low), "rate_high", number(claim->rate_high), "falls", claim->falls,
+                        "agrees", claim->agrees, "verdict", claim->pass ? "PASS" : "FAIL");
+  json_object_set_new(o, "limit", number(claim->limit.value));
+  json_object_set_new(o, "limit_error", number(claim->limit.error));
+  json_object_set_new(o, "truncation", number(claim->truncation));
+  return o;
 }
 
 static json_t *width_object(const wl_finite *f, int64_t w) {
@@ -174,7 +182,7 @@ static json_t *section(const wl_finite *f) {
     json_object_set_new(missed, wl_finite_model_name(model), json_integer((json_int_t)v->not_converged[model]));
   json_t *o =
       json_pack("{s:s, s:b, s:s, s:s, s:I, s:I, s:i}", "verdict", v->pass ? "PASS" : "FAIL", "pass", v->pass,
-                "training", trainings[f->options.training], "sabotage", sabotages[f->options.sabotage], "networks",
+                "training", trainings[f->options.training], "sabotage", sabotages[f->options.fault], "networks",
                 (json_int_t)f->options.networks, "heads", (json_int_t)f->options.heads, "ranks", f->ranks);
   json_object_set_new(o, "seconds", number(f->study->seconds));
   json_object_set_new(o, "theta_eigenvalue_min", number(f->problem->lambda_min));

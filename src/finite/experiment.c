@@ -1,5 +1,5 @@
 /*
- * The study: networks handed out by rank 0 as ranks become free, results put in their places on rank 0.
+ * The experiment: networks handed out by rank 0 as ranks become free, results put in their places on rank 0.
  */
 #include <math.h>
 #include <stdio.h>
@@ -19,10 +19,10 @@ enum { MESSAGE_ITEM, MESSAGE_FAILED, MESSAGE_STOP, MESSAGE_VALUES };
 typedef struct handout {
   MPI_Comm comm;
   int rank, size;
-  wl_experiment *study;
+  wl_experiment *experiment;
   const wl_experiment_options *options;
-  wl_replicate *member; /* of the width in hand */
-  int64_t member_width;
+  wl_replicate *replicate; /* of the width in hand */
+  int64_t replicate_width;
   double *message;
   /* rank 0 */
   wl_journal *journal;
@@ -47,17 +47,17 @@ const char *wl_finite_model_name(int model) {
 
 /* Items count from the widest down, so that the last ones are short. */
 static int64_t width_of(const handout *h, int64_t item) {
-  return h->study->width_count - 1 - item / h->study->networks;
+  return h->experiment->width_count - 1 - item / h->experiment->networks;
 }
 
-static double work_of(const wl_experiment *study, int64_t width) {
-  const double n = (double)study->widths[width];
+static double work_of(const wl_experiment *experiment, int64_t width) {
+  const double n = (double)experiment->widths[width];
   return n * (n + 64.0);
 }
 
 static double *place_of(const handout *h, int64_t item) {
-  const int64_t row = width_of(h, item) * h->study->networks + item % h->study->networks;
-  return h->study->data + row * h->study->record.size;
+  const int64_t row = width_of(h, item) * h->experiment->networks + item % h->experiment->networks;
+  return h->experiment->data + row * h->experiment->record.size;
 }
 
 static bool is_asked_to_stop(const handout *h) { return h->options->stop && h->options->stop(); }
@@ -69,7 +69,7 @@ static int64_t take_item(handout *h) {
 
 static void count_item(handout *h, int64_t item) {
   h->done++;
-  h->work_done += work_of(h->study, width_of(h, item));
+  h->work_done += work_of(h->experiment, width_of(h, item));
   if (h->progress.began <= 0.0) return; /* taken from the journal */
   const double seconds = MPI_Wtime() - h->progress.began;
   snprintf(h->label, sizeof h->label, "networks %lld/%lld, %.3g/s", (long long)h->done, (long long)h->items,
@@ -86,14 +86,15 @@ static void keep_item(handout *h, int64_t item) {
 
 /* Rank 0: takes one result and answers with the next item. */
 static void answer(handout *h, int source) {
-  MPI_Recv(h->message, (int)(MESSAGE_VALUES + h->study->record.size), MPI_DOUBLE, source, TAG_RESULT, h->comm,
+  MPI_Recv(h->message, (int)(MESSAGE_VALUES + h->experiment->record.size), MPI_DOUBLE, source, TAG_RESULT, h->comm,
            MPI_STATUS_IGNORE);
   const int64_t finished = (int64_t)h->message[MESSAGE_ITEM];
   if (h->message[MESSAGE_STOP] != 0.0) h->stopped = true;
   if (h->message[MESSAGE_FAILED] != 0.0) {
     h->failed = true;
   } else if (finished >= 0) {
-    memcpy(place_of(h, finished), h->message + MESSAGE_VALUES, sizeof(double) * (size_t)h->study->record.size);
+    memcpy(place_of(h, finished), h->message + MESSAGE_VALUES,
+           sizeof(double) * (size_t)h->experiment->record.size);
     keep_item(h, finished);
   }
   const int64_t item = take_item(h);
@@ -118,19 +119,20 @@ static void serve(void *context) {
 }
 
 static wl_error measure(handout *h, int64_t item, double *values) {
-  const int64_t width = h->study->widths[width_of(h, item)];
-  if (!h->member || h->member_width != width) {
-    wl_replicate_destroy(&h->member);
-    WL_TRY(wl_replicate_create(h->study->problem, h->options, width, &h->member));
-    h->member_width = width;
+  const int64_t width = h->experiment->widths[width_of(h, item)];
+  if (!h->replicate || h->replicate_width != width) {
+    wl_replicate_destroy(&h->replicate);
+    WL_TRY(wl_replicate_create(h->experiment->problem, h->options, width, &h->replicate));
+    h->replicate_width = width;
   }
-  return wl_replicate_measure(h->member, item % h->study->networks, h->rank == 0 ? serve : NULL, h, values);
+  return wl_replicate_measure(h->replicate, item % h->experiment->networks, h->rank == 0 ? serve : NULL, h,
+                              values);
 }
 
 static void recall(void *context, int64_t item, const double *values) {
   handout *h = context;
   if (item < 0 || item >= h->items || h->finished[item]) return;
-  memcpy(place_of(h, item), values, sizeof(double) * (size_t)h->study->record.size);
+  memcpy(place_of(h, item), values, sizeof(double) * (size_t)h->experiment->record.size);
   h->finished[item] = true;
   count_item(h, item);
 }
@@ -141,7 +143,7 @@ static uint64_t fingerprint(const wl_problem *p, const wl_experiment_options *o)
       (double)p->train,    (double)p->test,       (double)p->dimension, (double)p->outputs,    p->ridge,
       p->network.depth,    p->network.activation, p->network.slope,     p->network.sigma_w,    p->network.sigma_b,
       (double)o->networks, (double)o->heads,      (double)o->training,  o->residual,           o->step,
-      (double)o->steps,    (double)o->momentum,   (double)o->sabotage,  (double)o->width_count};
+      (double)o->steps,    (double)o->momentum,   (double)o->fault,     (double)o->width_count};
   uint64_t hash = wl_journal_hash(0, numbers, sizeof numbers);
   hash = wl_journal_hash(hash, &o->seed, sizeof o->seed);
   hash = wl_journal_hash(hash, o->widths, sizeof o->widths[0] * (size_t)o->width_count);
@@ -152,8 +154,8 @@ static uint64_t fingerprint(const wl_problem *p, const wl_experiment_options *o)
 static wl_error open_journal(handout *h) {
   const wl_experiment_options *o = h->options;
   if (!o->journal) return WL_OK;
-  WL_TRY(wl_journal_open(o->journal, o->resume, fingerprint(h->study->problem, o), h->study->record.size, recall,
-                         h, &h->journal));
+  WL_TRY(wl_journal_open(o->journal, o->resume, fingerprint(h->experiment->problem, o), h->experiment->record.size,
+                         recall, h, &h->journal));
   if (o->resume)
     wl_log_line("  resumed  %lld of %lld networks were measured before", (long long)h->done, (long long)h->items);
   return WL_OK;
@@ -162,7 +164,8 @@ static wl_error open_journal(handout *h) {
 static wl_error lead(handout *h) {
   wl_error error = WL_OK;
   double work = 0.0;
-  for (int64_t w = 0; w < h->study->width_count; w++) work += work_of(h->study, w) * (double)h->study->networks;
+  for (int64_t w = 0; w < h->experiment->width_count; w++)
+    work += work_of(h->experiment, w) * (double)h->experiment->networks;
   work -= h->work_done; /* rate and time left are those of this run */
   h->work_done = 0.0;
   h->recalled = h->done;
@@ -197,7 +200,7 @@ static wl_error follow(handout *h) {
     h->message[MESSAGE_ITEM] = (double)item;
     h->message[MESSAGE_FAILED] = error == WL_OK ? 0.0 : 1.0;
     h->message[MESSAGE_STOP] = is_asked_to_stop(h) ? 1.0 : 0.0;
-    MPI_Send(h->message, (int)(MESSAGE_VALUES + h->study->record.size), MPI_DOUBLE, 0, TAG_RESULT, h->comm);
+    MPI_Send(h->message, (int)(MESSAGE_VALUES + h->experiment->record.size), MPI_DOUBLE, 0, TAG_RESULT, h->comm);
     MPI_Recv(&item, 1, MPI_INT64_T, 0, TAG_ITEM, h->comm, MPI_STATUS_IGNORE);
     if (item < 0) return error;
     if (error == WL_OK) error = measure(h, item, h->message + MESSAGE_VALUES);
@@ -206,15 +209,16 @@ static wl_error follow(handout *h) {
 
 /* DGEMM of the shapes of a step on all ranks at once, the slowest counts. */
 static wl_error measure_gemm(handout *h) {
-  wl_experiment *study = h->study;
-  study->gemm_ranks = h->size;
-  for (int64_t w = 0; w < study->width_count; w++) {
-    wl_replicate_destroy(&h->member);
-    WL_TRY(wl_error_agree(h->comm, wl_replicate_create(study->problem, h->options, study->widths[w], &h->member)));
+  wl_experiment *experiment = h->experiment;
+  experiment->gemm_ranks = h->size;
+  for (int64_t w = 0; w < experiment->width_count; w++) {
+    wl_replicate_destroy(&h->replicate);
+    WL_TRY(wl_error_agree(
+        h->comm, wl_replicate_create(experiment->problem, h->options, experiment->widths[w], &h->replicate)));
     MPI_Barrier(h->comm);
-    double rate = wl_replicate_gemm_rate(h->member, 0.2);
+    double rate = wl_replicate_gemm_rate(h->replicate, 0.2);
     MPI_Allreduce(MPI_IN_PLACE, &rate, 1, MPI_DOUBLE, MPI_MIN, h->comm);
-    study->gemm_rate[w] = rate;
+    experiment->gemm_rate[w] = rate;
   }
   return WL_OK;
 }
@@ -236,10 +240,10 @@ wl_error wl_experiment_check(const wl_network *network, double ridge, const wl_e
 }
 
 static wl_error allocate(handout *h) {
-  const wl_experiment *s = h->study;
+  const wl_experiment *s = h->experiment;
   h->message = calloc((size_t)(MESSAGE_VALUES + s->record.size), sizeof(double));
   if (h->rank == 0)
-    h->study->data = calloc((size_t)(s->width_count * s->networks * s->record.size), sizeof(double));
+    h->experiment->data = calloc((size_t)(s->width_count * s->networks * s->record.size), sizeof(double));
   h->finished = calloc((size_t)h->items, sizeof *h->finished);
   if (!h->message || !h->finished || (h->rank == 0 && !s->data))
     WL_FAIL(WL_ERROR_MEMORY, "finite networks: no memory for the results of %lld networks",
@@ -252,7 +256,7 @@ static wl_error run(handout *h) {
   WL_TRY(wl_error_agree(h->comm, allocate(h)));
   WL_TRY(wl_error_agree(h->comm, h->rank == 0 ? open_journal(h) : WL_OK));
   WL_TRY(wl_error_agree(h->comm, h->rank == 0 ? lead(h) : follow(h)));
-  h->study->seconds = MPI_Wtime() - began;
+  h->experiment->seconds = MPI_Wtime() - began;
   return h->options->training == WL_TRAINING_GRADIENT_DESCENT ? measure_gemm(h) : WL_OK;
 }
 
@@ -260,30 +264,31 @@ wl_error wl_experiment_run(MPI_Comm comm, const wl_problem *problem, const wl_ex
                            wl_experiment **result) {
   *result = NULL;
   WL_TRY(wl_experiment_check(&problem->network, problem->ridge, options));
-  handout h = {.comm = comm, .options = options, .study = calloc(1, sizeof *h.study)};
-  WL_TRY(wl_error_agree(comm, h.study ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "finite networks: out of memory")));
+  handout h = {.comm = comm, .options = options, .experiment = calloc(1, sizeof *h.experiment)};
+  WL_TRY(wl_error_agree(comm,
+                        h.experiment ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "finite networks: out of memory")));
   MPI_Comm_rank(comm, &h.rank);
   MPI_Comm_size(comm, &h.size);
-  h.study->problem = problem;
-  h.study->record = wl_record_layout(problem, options->heads);
-  h.study->width_count = options->width_count;
-  h.study->networks = options->networks;
-  memcpy(h.study->widths, options->widths, sizeof options->widths);
+  h.experiment->problem = problem;
+  h.experiment->record = wl_record_layout(problem, options->heads);
+  h.experiment->width_count = options->width_count;
+  h.experiment->networks = options->networks;
+  memcpy(h.experiment->widths, options->widths, sizeof options->widths);
   h.items = options->width_count * options->networks;
   const wl_error error = run(&h);
-  wl_replicate_destroy(&h.member);
+  wl_replicate_destroy(&h.replicate);
   wl_journal_close(&h.journal);
   free(h.message);
   free(h.finished);
-  if (error != WL_OK) wl_experiment_destroy(&h.study);
-  *result = h.study;
+  if (error != WL_OK) wl_experiment_destroy(&h.experiment);
+  *result = h.experiment;
   return error;
 }
 
 void wl_experiment_destroy(wl_experiment **pointer) {
-  wl_experiment *study = *pointer;
-  if (!study) return;
-  free(study->data);
-  free(study);
+  wl_experiment *experiment = *pointer;
+  if (!experiment) return;
+  free(experiment->data);
+  free(experiment);
   *pointer = NULL;
 }

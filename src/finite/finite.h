@@ -48,7 +48,7 @@ double wl_net_flops(const wl_net *net, int64_t count);
 
 /**
  * Local. Draws all parameters: a function of seed, stream, width, `index`, layer, row (heads) and entry.
- * @param repeat_head  head 1 gets the numbers of head 0 (a sabotage; false in earnest)
+ * @param repeat_head  head 1 gets the numbers of head 0 (a fault on purpose; false in earnest)
  */
 void wl_net_draw(const wl_net *net, uint64_t seed, wl_stream stream, int64_t index, bool repeat_head,
                  double *parameters);
@@ -136,7 +136,7 @@ wl_trained wl_net_descend(const wl_net *net, const wl_descent *options, int64_t 
 wl_error wl_net_linearized(int64_t heads, int64_t train, int64_t all, const double *kappa, const double *lower,
                            double ridge, double tolerance, const double *targets, double *f, wl_trained *trained);
 
-/* ---- the study ----------------------------------------------------------------------------------------------- */
+/* ---- the experiment ----------------------------------------------------------------------------------------------- */
 
 /** The problem with all that is known of it exactly. Every rank holds one. Members are for reading. */
 typedef struct wl_problem {
@@ -222,12 +222,12 @@ typedef struct wl_experiment_options {
   double residual, step;
   int64_t steps;
   wl_momentum momentum;
-  wl_finite_fault sabotage;
+  wl_finite_fault fault;
   const char
       *journal; /**< file of rank 0 that keeps each network's values until the caller removes it; NULL: none */
   bool resume;  /**< go on from it where it is there */
   bool (*stop)(
-      void); /**< asked between two networks: true ends the study with WL_ERROR_STOPPED; NULL: none asks */
+      void); /**< asked between two networks: true ends the experiment with WL_ERROR_STOPPED; NULL: none asks */
 } wl_experiment_options;
 
 /**
@@ -243,19 +243,19 @@ wl_error wl_experiment_check(const wl_network *network, double ridge, const wl_e
  * Errors: WL_ERROR_MEMORY; those of wl_experiment_check.
  */
 wl_error wl_experiment_run(MPI_Comm comm, const wl_problem *problem, const wl_experiment_options *options,
-                           wl_experiment **study);
+                           wl_experiment **experiment);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
-void wl_experiment_destroy(wl_experiment **study);
+void wl_experiment_destroy(wl_experiment **experiment);
 
 /* ---- the verdict --------------------------------------------------------------------------------------------- */
 
-/** How a deviation is measured, and so what it does when there is none. */
+/** How a deviation is measured. */
 typedef enum wl_claim_kind {
   WL_CLAIM_DISTANCE, /**< the root of a mean of squares, one a network: positive, falls as n^−½ */
-  WL_CLAIM_BIAS,     /**< a mean that would be 0: of either sign, falls as 1/n */
+  WL_CLAIM_BIAS,     /**< a mean that is 0 at infinite width: c₁/n + c₂/n² + …, of either sign */
   WL_CLAIM_ZERO,     /**< a mean that is 0 at every width: all widths are judged together */
-  WL_CLAIM_SQUARE    /**< an unbiased estimate of a squared distance: falls as 1/n², noise of either sign */
+  WL_CLAIM_SQUARE    /**< an unbiased estimate of the squared norm of a vector of BIASes; noise of either sign */
 } wl_claim_kind;
 
 /** One deviation at one width. */
@@ -270,15 +270,14 @@ typedef struct wl_estimate {
 typedef struct wl_claim {
   const char *name, *formula; /**< static */
   wl_claim_kind kind;
-  bool present; /**< false: this study cannot measure it (one head, few networks) */
+  bool present; /**< false: this experiment cannot measure it (one head, few networks) */
   wl_estimate at[WL_WIDTHS];
   double rate, rate_low, rate_high; /**< of the shown deviation ∝ n^−rate, with 95 % interval; ±∞: not bounded */
   double amplitude;                 /**< shown deviation ≈ amplitude · n^−rate */
-  double predicted,
-      prediction_error; /**< at the largest width from the smaller ones by the trend of the kind; of a
-                                           ZERO the mean over all widths */
-  bool falls, agrees,
-      pass; /**< from the smallest width to the largest; value within its error of zero or of the trend */
+  wl_estimate limit;  /**< extrapolated to infinite width (finite.md); of a ZERO the mean over all widths */
+  double truncation;  /**< how far the limit may be off because the expansion in 1/n is cut; 0 of a ZERO */
+  bool falls, agrees; /**< a DISTANCE from the smallest width to the largest; limit within its error of zero */
+  bool pass;          /**< both */
 } wl_claim;
 
 enum { WL_CLAIMS = 25 };
@@ -291,11 +290,14 @@ typedef struct wl_verdict {
   bool pass;
 } wl_verdict;
 
-/** The chance that a study of a true theory fails by accident, over all its claims together (Bonferroni). */
+/** The chance that an experiment of a true theory fails by accident, over all its claims together (Bonferroni). */
 #define WL_FINITE_FALSE_ALARM 0.01
 
+/** Local. Bytes that the verdict takes beside the experiment. */
+double wl_verdict_bytes(const wl_problem *problem, const wl_experiment_options *options);
+
 /** Local. Errors: WL_ERROR_MEMORY. */
-wl_error wl_experiment_verdict(const wl_experiment *study, wl_verdict *verdict);
+wl_error wl_experiment_verdict(const wl_experiment *experiment, wl_verdict *verdict);
 
 /** Local. The deviation as it is shown: of a DISTANCE the root. Likewise its standard error. */
 double wl_claim_shown(const wl_claim *claim, int64_t width);

@@ -49,12 +49,13 @@ static long read_entries(wl_journal *j, wl_journal_reader read, void *context) {
 static wl_error go_on(wl_journal *j, uint64_t fingerprint, wl_journal_reader read, void *context) {
   header h;
   if (fread(&h, sizeof h, 1, j->file) != 1 || memcmp(h.magic, magic, sizeof magic) != 0)
-    WL_FAIL(WL_ERROR_DATA, "%s: is no journal of a study; remove it or run without --resume", j->path);
+    WL_FAIL(WL_ERROR_DATA, "%s: is no journal of an experiment; remove it or run without --resume", j->path);
   if (h.fingerprint != fingerprint || h.size != j->size)
-    WL_FAIL(WL_ERROR_DATA,
-            "%s: is the journal of a study with another configuration or data; restore those, or run without "
-            "--resume to start anew",
-            j->path);
+    WL_FAIL(
+        WL_ERROR_DATA,
+        "%s: is the journal of an experiment with another configuration or data; restore those, or run without "
+        "--resume to start anew",
+        j->path);
   const long end = read_entries(j, read, context);
   if (fseek(j->file, end, SEEK_SET) != 0 || ftruncate(fileno(j->file), end) != 0)
     WL_FAIL(WL_ERROR_IO, "%s: cannot go on from it: %s", j->path, strerror(errno));

@@ -1,6 +1,6 @@
 /**
  * @file journal.h
- * What a study has measured so far, in a file that grows by one network at a time: a study that was stopped goes on from it.
+ * What an experiment has measured so far, in a file that grows by one network at a time: an experiment that was stopped goes on from it.
  * Local, on rank 0.
  */
 #ifndef WIDELIMIT_FINITE_JOURNAL_H
@@ -18,7 +18,7 @@ typedef void (*wl_journal_reader)(void *context, int64_t item, const double *val
  * (a cut or damaged end is dropped); else, or where there is none, starts a new one.
  * @param fingerprint  of all that the values depend on
  * @param size         doubles of an entry
- * Errors: WL_ERROR_DATA where the file is of another study; WL_ERROR_IO; WL_ERROR_MEMORY.
+ * Errors: WL_ERROR_DATA where the file is of another experiment; WL_ERROR_IO; WL_ERROR_MEMORY.
  */
 wl_error wl_journal_open(const char *path, bool resume, uint64_t fingerprint, int64_t size, wl_journal_reader read,
                          void *context, wl_journal **journal);

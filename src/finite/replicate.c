@@ -178,7 +178,7 @@ static void put_error(const wl_replicate *w, int64_t heads, const double *refere
 
 /* Draws a network and leaves its outputs at all points. */
 static void draw(wl_replicate *w, const wl_net *net, wl_stream stream, int64_t index, double *out) {
-  wl_net_draw(net, w->options->seed, stream, index, w->options->sabotage == WL_FINITE_FAULT_HEAD && net->heads > 1,
+  wl_net_draw(net, w->options->seed, stream, index, w->options->fault == WL_FINITE_FAULT_HEAD && net->heads > 1,
               w->parameters);
   wl_net_forward(net, w->parameters, w->problem->all, w->problem->x, w->tape, out);
 }
@@ -215,7 +215,7 @@ static wl_error measure_rnd(wl_replicate *w, int64_t index, double *values, doub
   const wl_problem *p = w->problem;
   const wl_net net = net_of(w, WL_FINITE_RND);
   double *conditional = values + w->record.conditional[WL_FINITE_RND];
-  const bool shared = w->options->sabotage == WL_FINITE_FAULT_SHARED;
+  const bool shared = w->options->fault == WL_FINITE_FAULT_SHARED;
   draw(w, &net, shared ? WL_STREAM_FINITE_PREDICTOR : WL_STREAM_FINITE_TARGET, index, target);
   WL_TRY(wl_net_kernels(&net, w->parameters, p->x, w->tape, w->kappa, NULL));
   add_conditional(w, w->kappa, p->all, 1.0, conditional);
@@ -229,9 +229,9 @@ static wl_error measure_rnd(wl_replicate *w, int64_t index, double *values, doub
 
 /* g̃ = J ψ*, ψ* fresh with its last layer zero. */
 static void draw_tangent_target(wl_replicate *w, const wl_net *net, int64_t index, double *target) {
-  const bool repeat = w->options->sabotage == WL_FINITE_FAULT_HEAD && net->heads > 1;
+  const bool repeat = w->options->fault == WL_FINITE_FAULT_HEAD && net->heads > 1;
   wl_net_draw(net, w->options->seed, WL_STREAM_FINITE_DIRECTION, index, repeat, w->second);
-  if (w->options->sabotage != WL_FINITE_FAULT_LAST_LAYER) {
+  if (w->options->fault != WL_FINITE_FAULT_LAST_LAYER) {
     const int64_t last = wl_net_offset(net, net->network.depth - 1);
     memset(w->second + last, 0, sizeof(double) * (size_t)(wl_net_parameters(net) - last));
   }

@@ -12,10 +12,10 @@ typedef struct wl_replicate wl_replicate;
 
 /** Local. The problem and the options are borrowed. Errors: WL_ERROR_MEMORY. */
 wl_error wl_replicate_create(const wl_problem *problem, const wl_experiment_options *options, int64_t width,
-                             wl_replicate **member);
+                             wl_replicate **replicate);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
-void wl_replicate_destroy(wl_replicate **member);
+void wl_replicate_destroy(wl_replicate **replicate);
 
 /**
  * Local. All three models of number `index`; a function of the problem, the options, the width and the index alone.
@@ -23,13 +23,13 @@ void wl_replicate_destroy(wl_replicate **member);
  * @param values  wl_record.size doubles
  * Errors: WL_ERROR_MEMORY.
  */
-wl_error wl_replicate_measure(wl_replicate *member, int64_t index, void (*idle)(void *), void *context,
+wl_error wl_replicate_measure(wl_replicate *replicate, int64_t index, void (*idle)(void *), void *context,
                               double *values);
 
 /**
- * Local. Flops a second of DGEMM of the shapes that a training step of the member has (forward, backward, gradient
+ * Local. Flops a second of DGEMM of the shapes that a training step of the replicate has (forward, backward, gradient
  * of the widest layer at all training points), repeated for about `seconds`.
  */
-double wl_replicate_gemm_rate(wl_replicate *member, double seconds);
+double wl_replicate_gemm_rate(wl_replicate *replicate, double seconds);
 
 #endif

@@ -23,21 +23,6 @@ double wl_stat_deviations(const wl_estimate *e) {
   return t + s * t * t / 3.0 + s * s * t * t * t / 27.0 + s / 6.0;
 }
 
-wl_estimate wl_stat_pool(int64_t count, const wl_estimate *estimates) {
-  double value = 0.0, variance = 0.0, third = 0.0;
-  for (int64_t i = 0; i < count; i++) {
-    const wl_estimate *e = &estimates[i];
-    value += e->value / (double)count;
-    variance += e->error * e->error;
-    third += e->skew * pow(e->error, 3.0);
-  }
-  const double error = sqrt(variance) / (double)count;
-  return (wl_estimate){.value = value,
-                       .error = error,
-                       .null_error = error,
-                       .skew = variance > 0.0 ? third / pow(variance, 1.5) : 0.0};
-}
-
 /* The variance of the means of rows, which holds that of E[B]·B, and more the fewer entries a row has. */
 static double projection_variance(int64_t count, const double *gram, double value, double scatter) {
   const double M = (double)count;
@@ -78,26 +63,12 @@ static double weight_of(const wl_series_data *data, int64_t w) {
   return 1.0 / (error * error);
 }
 
-double wl_stat_predict(const wl_series_data *data, double power, int terms, double at, double *error) {
-  double a11 = 0.0, a12 = 0.0, a22 = 0.0, b1 = 0.0, b2 = 0.0;
-  const double unit = data->n[0]; /* powers of n / n[0], for the sake of the scale */
-  for (int64_t w = 0; w < data->count; w++) {
-    const double first = pow(data->n[w] / unit, -power), weight = weight_of(data, w);
-    const double second = terms > 1 ? first * unit / data->n[w] : 0.0;
-    a11 += weight * first * first;
-    a12 += weight * first * second;
-    a22 += weight * second * second;
-    b1 += weight * first * data->y[w];
-    b2 += weight * second * data->y[w];
+void wl_stat_extrapolation(int64_t count, const int64_t *n, double *weights) {
+  for (int64_t w = 0; w < count; w++) {
+    weights[w] = 1.0;
+    for (int64_t v = 0; v < count; v++)
+      if (v != w) weights[w] *= (double)n[w] / (double)(n[w] - n[v]);
   }
-  const double first = pow(at / unit, -power), second = terms > 1 ? first * unit / at : 0.0;
-  if (terms < 2) {
-    *error = first / sqrt(a11);
-    return first * b1 / a11;
-  }
-  const double determinant = a11 * a22 - a12 * a12;
-  *error = sqrt((a22 * first * first - 2.0 * a12 * first * second + a11 * second * second) / determinant);
-  return ((a22 * b1 - a12 * b2) * first + (a11 * b2 - a12 * b1) * second) / determinant;
 }
 
 static double misfit(const wl_series_data *data, double q, double *amplitude) {

@@ -1,6 +1,6 @@
 /**
  * @file statistics.h
- * Estimates with standard errors from independent replicates, and trends over the width. Local, no allocation.
+ * Estimates with standard errors from independent replicates, limits and rates over the width. Local, no allocation.
  */
 #ifndef WIDELIMIT_FINITE_STATISTICS_H
 #define WIDELIMIT_FINITE_STATISTICS_H
@@ -16,9 +16,6 @@ wl_estimate wl_stat_mean(int64_t count, const double *values);
  *                                                                                                      [Hall 1992, eq. 2]
  */
 double wl_stat_deviations(const wl_estimate *estimate);
-
-/** The plain mean of independent estimates (not weighted: errors and values of skewed numbers go together). */
-wl_estimate wl_stat_pool(int64_t count, const wl_estimate *estimates);
 
 /**
  * ‖E[B]‖² from independent vectors B_i without the bias of noise: the U-statistic Σ_{i≠j} B_i·B_j / (M (M − 1)).
@@ -37,10 +34,10 @@ typedef struct wl_series_data {
 } wl_series_data;
 
 /**
- * Weighted least squares of y on n^−power and (terms = 2) n^−(power + 1), evaluated at `at`.
- * @param error  standard error of the prediction
+ * Richardson extrapolation: the weights of y at `count` widths n that make of c₀ + c₁/n + … + c_{count−1}/n^{count−1} its
+ * limit c₀, Π_{v≠w} n_w/(n_w − n_v).
  */
-double wl_stat_predict(const wl_series_data *data, double power, int terms, double at, double *error);
+void wl_stat_extrapolation(int64_t count, const int64_t *n, double *weights);
 
 /**
  * y = a n^−q by weighted least squares: the best q and all that fit as well to `deviations` standard errors (of a misfit

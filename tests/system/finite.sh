@@ -52,7 +52,7 @@ if [ -e stopped/.finite.journal ]; then
     echo 'FAILED: went on from the journal of another study'
     exit 1
   fi
-  grep -q '^widelimit: error: .*journal of a study with another' err
+  grep -q '^widelimit: error: .*journal of an experiment with another' err
   study stopped --set finite_width.networks=64 --resume
   grep -Eq 'resumed  [1-9][0-9]* of 192 networks' log
 fi

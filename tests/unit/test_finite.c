@@ -304,16 +304,29 @@ static void squares_without_bias(void **state) {
   }
 }
 
-static void trends(void **state) {
+/* Exact on polynomials in 1/n of as many terms as widths; the weights sum to 1. */
+static void extrapolation(void **state) {
+  (void)state;
+  const int64_t n[4] = {24, 64, 100, 256};
+  double weights[4], limit = 0.0, sum = 0.0;
+  wl_stat_extrapolation(4, n, weights);
+  for (int w = 0; w < 4; w++) {
+    const double x = 1.0 / (double)n[w];
+    limit += weights[w] * (0.3 - 5.0 * x + 700.0 * x * x - 9000.0 * x * x * x);
+    sum += weights[w];
+  }
+  must_be(limit, 0.3, 1e-13, "limit");
+  must_be(sum, 1.0, 1e-14, "sum of the weights");
+}
+
+static void rates(void **state) {
   (void)state;
   wl_series_data data = {.count = 4, .n = {64, 128, 256, 512}};
+  double low, high, amplitude;
   for (int w = 0; w < 4; w++) {
-    data.y[w] = 3.0 / data.n[w] + 20.0 / (data.n[w] * data.n[w]);
-    data.error[w] = 0.01 * data.y[w];
+    data.y[w] = 3.0 * pow(data.n[w], -0.8);
+    data.error[w] = 0.005 * data.y[w];
   }
-  double error, low, high, amplitude;
-  must_be(wl_stat_predict(&data, 1.0, 2, 1024.0, &error), 3.0 / 1024.0 + 20.0 / (1024.0 * 1024.0), 1e-12, "trend");
-  for (int w = 0; w < 4; w++) data.y[w] = 3.0 * pow(data.n[w], -0.8);
   must_be(wl_stat_rate(&data, 1.96, &low, &high, &amplitude), 0.8, 0.006, "rate");
   assert_true(low < 0.8 && high > 0.8 && high - low < 0.02);
   must_be(amplitude, 3.0, 0.1, "amplitude");
@@ -346,6 +359,76 @@ static void exact_laws(void **state) {
   assert_null(p);
 }
 
+/* ---- verdicts on made-up experiments ------------------------------------------------------------------------- */
+
+enum { NETWORKS = 400, HEADS = 2, WIDTHS = 4 };
+
+/* One test point. At width n the errors are normal, with 1 + c₀ + c₁/n + c₂/n² times the exact variance, and a share of 2/n of
+   it is not that of their limits, which have it exactly. The kernels are off by 10/n + c₃ in squares. */
+static void make_up(const wl_problem *p, const double c[4], wl_experiment *e) {
+  *e = (wl_experiment){.problem = p,
+                       .record = wl_record_layout(p, HEADS),
+                       .width_count = WIDTHS,
+                       .networks = NETWORKS,
+                       .widths = {32, 64, 128, 256}};
+  e->data = calloc((size_t)(WIDTHS * NETWORKS * e->record.size), sizeof(double));
+  const wl_record *r = &e->record;
+  for (int64_t i = 0; i < WIDTHS * NETWORKS; i++) {
+    const double n = (double)e->widths[i / NETWORKS], grown = 1.0 + c[0] + c[1] / n + c[2] / (n * n);
+    double *at = e->data + i * r->size, z[6];
+    for (int model = 0; model < WL_FINITE_MODELS; model++) {
+      const double law = (model == WL_FINITE_RND ? 2.0 : 1.0) *
+                         (model == WL_FINITE_BAYESIAN_RND ? p->posterior[0] : p->ensemble[0]);
+      wl_random_normals(11, WL_STREAM_PROBE, (uint64_t)i, (uint64_t)model, 6, z);
+      at[r->converged[model]] = 1.0;
+      at[r->conditional[model]] = law;
+      for (int64_t k = 0; k < r->heads[model]; k++) {
+        at[r->limit[model] + k] = sqrt(law) * z[k];
+        at[r->error[model] + k] = sqrt(law * grown) * (sqrt(1.0 - 2.0 / n) * z[k] + sqrt(2.0 / n) * z[2 + k]);
+      }
+    }
+    at[r->kappa] = (10.0 / n + c[3]) * z[4] * z[4];
+    at[r->theta] = (10.0 / n + c[3]) * z[5] * z[5];
+  }
+}
+
+/* The verdict on such an experiment; the claims that fail, in their order. */
+static void must_fail(const wl_problem *p, const double c[4], const char *expected) {
+  wl_experiment e;
+  wl_verdict v;
+  char failed[1024] = "";
+  make_up(p, c, &e);
+  assert_int_equal(wl_experiment_verdict(&e, &v), WL_OK);
+  for (int i = 0; i < WL_CLAIMS; i++)
+    if (v.claim[i].present && !v.claim[i].pass) {
+      strcat(failed, " ");
+      strcat(failed, v.claim[i].name);
+    }
+  if (!strstr(failed, expected) || (expected[0] == 0 && failed[0] != 0))
+    fail_msg("constant %g: '%s' failed, expected '%s'", c[0], failed, expected);
+  assert_int_equal(v.pass, failed[0] == 0);
+  free(e.data);
+}
+
+/* Deviations that vanish at infinite width pass, also where they change their sign between the widths; what stays fails. */
+static void verdicts(void **state) {
+  (void)state;
+  double *x = numbers(3 * DIMENSION, 12);
+  const double y[2] = {1.0, -1.0};
+  const wl_network network = wl_network_default();
+  wl_problem *p = NULL;
+  assert_int_equal(wl_problem_create(&network, 2, 1, DIMENSION, 1, x, y, 0.0, &p), WL_OK);
+  must_fail(p, (double[4]){0}, "");
+  must_fail(p, (double[4]){0.0, -10.0, 600.0}, "");
+  must_fail(p, (double[4]){0.4}, " rnd_coupled");
+  must_fail(p, (double[4]){-0.4, -10.0, 600.0}, " bayesian_rnd_coupled");
+  must_fail(p, (double[4]){2.0, -12.0, 600.0}, " rnd_distribution");
+  must_fail(p, (double[4]){8.0}, " rnd_variance");
+  must_fail(p, (double[4]){0.0, 0.0, 0.0, 2.0}, " kappa theta");
+  wl_problem_destroy(&p);
+  free(x);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(activations_and_derivatives),
@@ -359,7 +442,9 @@ int main(void) {
       cmocka_unit_test(draws),
       cmocka_unit_test(normal_numbers),
       cmocka_unit_test(squares_without_bias),
-      cmocka_unit_test(trends),
+      cmocka_unit_test(extrapolation),
+      cmocka_unit_test(rates),
+      cmocka_unit_test(verdicts),
       cmocka_unit_test(exact_laws),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
