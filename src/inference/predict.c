@@ -184,20 +184,19 @@ static wl_error predict_kappa(wl_model *model, const wl_points *test, wl_matrix 
   return wl_posterior_variance(model, WL_QUANTITY_NNGP, c->kappa, c, p);
 }
 
-static wl_error prediction_create(const wl_model *model, const wl_points *test, wl_prior prior, int64_t first,
-                                  wl_prediction *p) {
-  *p = (wl_prediction){.prior = prior, .first = first, .count = test->count, .outputs = model->targets->columns};
+wl_error wl_prediction_create(const wl_model *model, wl_prior prior, int64_t first, int64_t count,
+                              wl_prediction *p) {
+  *p = (wl_prediction){.prior = prior, .first = first, .count = count, .outputs = model->targets->columns};
   wl_error error = WL_OK;
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if ((q == WL_QUANTITY_NNGP) != (p->prior == WL_PRIOR_KAPPA)) continue;
     p->variance[q] = malloc(sizeof(double) * (size_t)(p->count + 1));
     if (!p->variance[q]) error = wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
   }
-  return wl_error_agree(test->grid->comm, error);
+  return wl_error_agree(model->targets->grid->comm, error);
 }
 
-/* What was computed on the way to something else, but not asked for. */
-static void drop_unasked(const wl_model *model, wl_prediction *p) {
+void wl_prediction_drop_unasked(const wl_model *model, wl_prediction *p) {
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
     if (!model->options.quantity[q]) {
       free(p->variance[q]);
@@ -206,7 +205,7 @@ static void drop_unasked(const wl_model *model, wl_prediction *p) {
 }
 
 static wl_error predict_double(wl_model *model, const wl_points *test, wl_columns *c, wl_matrix *covariance,
-                               wl_prediction *p) {
+                               wl_prediction_panels *kept, wl_prediction *p) {
   const bool theta = p->prior == WL_PRIOR_THETA, ensemble = theta && wl_model_needs_ensemble(model);
   wl_matrix *v = NULL, *kappa_xt = NULL;
   wl_error error = wl_matrix_create(test->grid, model->train->count, test->count, &v);
@@ -215,23 +214,28 @@ static wl_error predict_double(wl_model *model, const wl_points *test, wl_column
   if (error == WL_OK)
     error = theta ? predict_theta(model, test, v, kappa_xt, c, covariance, p)
                   : predict_kappa(model, test, v, c, covariance, p);
+  if (kept && error == WL_OK) {
+    *kept = (wl_prediction_panels){v, kappa_xt};
+    return WL_OK;
+  }
   wl_matrix_destroy(&kappa_xt);
   wl_matrix_destroy(&v);
   return error;
 }
 
-/* Under each of these priors; in double precision, under one. */
+/* Under each of these priors; in double precision, under one. `kept`: in double precision alone, or NULL. */
 static wl_error predict(wl_model *model, const wl_points *test, int64_t first, const wl_prior *priors, int count,
-                        wl_matrix *const *covariance, wl_prediction *p) {
+                        wl_matrix *const *covariance, wl_prediction_panels *kept, wl_prediction *p) {
   wl_columns c = {0};
   wl_error error = WL_OK;
   memset(p, 0, sizeof *p * (size_t)count);
-  for (int i = 0; i < count; i++) WL_GOTO(error, done, prediction_create(model, test, priors[i], first, &p[i]));
+  for (int i = 0; i < count; i++)
+    WL_GOTO(error, done, wl_prediction_create(model, priors[i], first, test->count, &p[i]));
   WL_GOTO(error, done, columns_create(test, &c));
   error = model->floats ? wl_predict_mixed(model, test, &c, covariance, p, count)
-                        : predict_double(model, test, &c, covariance[0], p);
+                        : predict_double(model, test, &c, covariance[0], kept, p);
   columns_destroy(&c);
-  for (int i = 0; i < count; i++) drop_unasked(model, &p[i]);
+  for (int i = 0; i < count; i++) wl_prediction_drop_unasked(model, &p[i]);
 done:
   for (int i = 0; i < count && error != WL_OK; i++) wl_prediction_clear(&p[i]);
   return error;
@@ -239,7 +243,13 @@ done:
 
 wl_error wl_model_predict(wl_model *model, const wl_points *test, int64_t first, wl_matrix *covariance,
                           wl_prediction *p) {
-  return predict(model, test, first, &model->current, 1, &covariance, p);
+  return predict(model, test, first, &model->current, 1, &covariance, NULL, p);
+}
+
+wl_error wl_model_predict_keeping(wl_model *model, const wl_points *test, wl_prediction_panels *kept,
+                                  wl_prediction *p) {
+  wl_matrix *covariance = NULL;
+  return predict(model, test, 0, &model->current, 1, &covariance, kept, p);
 }
 
 wl_error wl_model_predict_both(wl_model *model, const wl_points *test, int64_t first,
@@ -247,7 +257,7 @@ wl_error wl_model_predict_both(wl_model *model, const wl_points *test, int64_t f
   static const wl_prior both[WL_PRIOR_COUNT] = {WL_PRIOR_THETA, WL_PRIOR_KAPPA};
   if (!model->prior[WL_PRIOR_THETA].factored || !model->prior[WL_PRIOR_KAPPA].factored)
     WL_FAIL(WL_ERROR_USAGE, "predictions under both priors at once need both factors, and mixed precision");
-  return predict(model, test, first, both, WL_PRIOR_COUNT, covariance, p);
+  return predict(model, test, first, both, WL_PRIOR_COUNT, covariance, NULL, p);
 }
 
 void wl_prediction_clear(wl_prediction *p) {

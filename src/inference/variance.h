@@ -1,6 +1,6 @@
 /**
  * @file variance.h
- * What predictions in double and in mixed precision share. Collective.
+ * What predictions in double and in mixed precision, and leave-one-out, share. Collective.
  */
 #ifndef WIDELIMIT_INFERENCE_VARIANCE_H
 #define WIDELIMIT_INFERENCE_VARIANCE_H
@@ -12,6 +12,21 @@ typedef struct wl_columns {
   double *theta, *kappa; /* diagonal of Θ_TT and κ_TT */
   double *dot, *norm1;   /* Σᵢ xᵢ yᵢ and Σᵢ |xᵢ| of two panels' columns */
 } wl_columns;
+
+/** What a prediction makes on its way, n × w each on the grid of the test points. */
+typedef struct wl_prediction_panels {
+  wl_matrix *v; /**< L⁻¹ K_XT, K the kernel of the prior; where ensemble or rnd is wanted, W = S⁻¹ Θ_XT instead */
+  wl_matrix *d; /**< there, κ_XX W − 2 κ_XT; NULL otherwise */
+} wl_prediction_panels;
+
+/** wl_model_predict in double precision alone, which leaves its panels to the caller. On an error there are none. */
+wl_error wl_model_predict_keeping(wl_model *model, const wl_points *test, wl_prediction_panels *kept,
+                                  wl_prediction *p);
+
+/** Room for `count` points in all quantities of the prior, of which what was not asked for is dropped in the end. */
+wl_error wl_prediction_create(const wl_model *model, wl_prior prior, int64_t first, int64_t count,
+                              wl_prediction *p);
+void wl_prediction_drop_unasked(const wl_model *model, wl_prediction *p);
 
 /** c->dot = Σᵢ xᵢ yᵢ and c->norm1 = Σᵢ |xᵢ| for every column. */
 void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_columns *c);

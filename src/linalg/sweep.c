@@ -4,7 +4,12 @@
 #include "linalg/sweep.h"
 
 wl_error wl_triangle_solve(const wl_matrix *a, wl_triangle triangle, int transposed, wl_matrix *b) {
-  return triangle_solve(a, triangle, transposed, b);
+  return triangle_solve(a, triangle, transposed, 0, b);
+}
+
+wl_error wl_triangle_solve_below(const wl_matrix *a, wl_triangle triangle, int transposed, int64_t first,
+                                 wl_matrix *b) {
+  return triangle_solve(a, triangle, transposed, first, b);
 }
 
 /* C_k ← C_k + S_kk B_k with the tile's strict upper triangle from the array and the diagonal given. */
@@ -35,6 +40,32 @@ wl_error wl_symmetric_product(const wl_matrix *a, const double *diagonal, const 
     push(&s, &v, 1.0, c);
     pull(&s, &v, b);
     if (v.diagonal) add_strip(&s, &v, 1.0, c);
+  }
+  sweep_destroy(&s);
+  return WL_OK;
+}
+
+/* C_k ← T_kk B_k */
+static void set_half_tile(const sweep *s, const view *v, const double *diagonal, const wl_matrix *b,
+                          wl_matrix *c) {
+  for (int64_t j = 0; j < v->width; j++)
+    for (int64_t i = 0; i < v->width; i++)
+      s->tile[i + j * v->width] = i < j ? v->diagonal[i + j * v->ld] : (i == j ? 0.5 * diagonal[v->own + j] : 0.0);
+  if (s->columns > 0)
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, (int)v->width, (int)s->columns, (int)v->width, 1.0,
+                s->tile, (int)v->width, b->data + v->own, (int)b->ld, 0.0, c->data + v->own, (int)c->ld);
+}
+
+wl_error wl_half_product(const wl_matrix *a, const double *diagonal, const wl_matrix *b, wl_matrix *c) {
+  sweep s;
+  WL_TRY(sweep_create(a, 0, b, &s));
+  sweep_begin(&s, 0);
+  for (int64_t k = 0; k < s.blocks; k++) {
+    const view v = sweep_end(&s, k);
+    sweep_begin(&s, k + 1);
+    if (v.diagonal) set_half_tile(&s, &v, diagonal, b, c);
+    share_strip(&s, &v, b);
+    push(&s, &v, 1.0, c);
   }
   sweep_destroy(&s);
   return WL_OK;

@@ -14,6 +14,13 @@
 /** B ← T⁻¹ B or B ← T⁻ᵀ B with T the triangle of `a` named, its diagonal included. */
 wl_error wl_triangle_solve(const wl_matrix *a, wl_triangle triangle, int transposed, wl_matrix *b);
 
+/**
+ * The same of a panel that is zero above row `first`, where that leaves B so: T⁻¹ B with the lower triangle, T⁻ᵀ B with the
+ * upper one. Of both, the rows before the block of `first` are left out.
+ */
+wl_error wl_triangle_solve_below(const wl_matrix *a, wl_triangle triangle, int transposed, int64_t first,
+                                 wl_matrix *b);
+
 /** Columns of B up to which solves with a triangle of floats leave the matrix where it is, and send vectors. */
 enum { WL_SOLVE_FEW = 128 };
 
@@ -27,5 +34,11 @@ wl_error wl_triangle_solve_mixed(const wl_single *a, wl_triangle triangle, int t
  */
 wl_error wl_symmetric_product(const wl_matrix *a, const double *diagonal, const wl_matrix *b, double beta,
                               wl_matrix *c);
+
+/**
+ * C ← T B, where S = T + Tᵀ is the same matrix: T has its strict upper triangle and half its diagonal. BᵀSB = 2 BᵀTB so takes
+ * half the work. C is another matrix than B.
+ */
+wl_error wl_half_product(const wl_matrix *a, const double *diagonal, const wl_matrix *b, wl_matrix *c);
 
 #endif

@@ -3,5 +3,5 @@
 #include "linalg/sweep.inc"
 
 wl_error wl_triangle_solve_mixed(const wl_single *a, wl_triangle triangle, int transposed, wl_matrix *b) {
-  return triangle_solve(a, triangle, transposed, b);
+  return triangle_solve(a, triangle, transposed, 0, b);
 }

@@ -2,5 +2,5 @@
 #include "linalg/sweep.inc"
 
 wl_error wl_triangle_solve_single(const wl_single *a, wl_triangle triangle, int transposed, wl_single *b) {
-  return triangle_solve(a, triangle, transposed, b);
+  return triangle_solve(a, triangle, transposed, 0, b);
 }
