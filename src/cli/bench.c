@@ -14,14 +14,15 @@
 #include "base/log.h"
 #include "base/machine.h"
 #include "base/random.h"
+#include "base/util.h"
+#include "cli/arguments.h"
 #include "cli/calibration.h"
-#include "cli/commands.h"
 #include "widelimit/model.h"
 
-enum { SIZES = 16, GEMM_ORDER = 1536, GEMM_REPEATS = 7 };
+enum { GEMM_ORDER = 1536, GEMM_REPEATS = 7 };
 
 typedef struct options {
-  int64_t n[SIZES];
+  int64_t n[WL_COUNTS];
   int count, repeats, block;
   int64_t test, dimension;
   const char *json;
@@ -43,49 +44,17 @@ typedef struct bench {
   int64_t n;
 } bench;
 
-static wl_error parse_number(const char *option, const char *text, int64_t *value) {
-  char *end;
-  errno = 0;
-  const long long number = text ? strtoll(text, &end, 10) : 0;
-  if (!text || errno || end == text || *end || number < 1)
-    WL_FAIL(WL_ERROR_USAGE, "%s needs a whole number of at least 1 after it%s%s", option, text ? ", not " : "",
-            text ? text : "");
-  *value = number;
-  return WL_OK;
-}
-
-static wl_error parse(const wl_arguments *arguments, options *o) {
-  *o = (options){.repeats = 3, .test = 1000, .dimension = 64};
-  for (int i = 0; i < arguments->word_count; i += 2) {
-    const char *option = arguments->words[i],
-               *value = i + 1 < arguments->word_count ? arguments->words[i + 1] : NULL;
-    int64_t number = 0;
-    if (strcmp(option, "--calibrate") == 0) {
-      o->calibrate = true;
-      i--; /* takes no value */
-      continue;
-    }
-    if (strcmp(option, "--json") == 0) {
-      if (!value) WL_FAIL(WL_ERROR_USAGE, "--json needs a file name after it");
-      o->json = value;
-      continue;
-    }
-    const int known = strcmp(option, "--n") == 0 || strcmp(option, "--test") == 0 ||
-                      strcmp(option, "--dimension") == 0 || strcmp(option, "--repeats") == 0 ||
-                      strcmp(option, "--block") == 0;
-    if (!known) WL_FAIL(WL_ERROR_USAGE, "unknown option %s; see widelimit bench --help", option);
-    WL_TRY(parse_number(option, value, &number));
-    if (strcmp(option, "--n") == 0) {
-      if (o->count == SIZES) WL_FAIL(WL_ERROR_USAGE, "at most %d sizes at a time", SIZES);
-      o->n[o->count++] = number;
-    }
-    if (strcmp(option, "--test") == 0) o->test = number;
-    if (strcmp(option, "--dimension") == 0) o->dimension = number;
-    if (strcmp(option, "--repeats") == 0) o->repeats = number < 100 ? (int)number : 100;
-    if (strcmp(option, "--block") == 0) o->block = number < 4096 ? (int)number : 4096;
-  }
-  if (o->calibrate && o->count > 0) WL_FAIL(WL_ERROR_USAGE, "--calibrate measures no size: leave out --n");
-  if (o->count == 0) o->n[o->count++] = 8000;
+static wl_error set_options(const wl_arguments *a, options *o) {
+  *o = (options){.repeats = a->repeats ? (int)smaller(a->repeats, 100) : 3,
+                 .block = (int)smaller(a->block, 4096),
+                 .test = a->test ? a->test : 1000,
+                 .dimension = a->dimension ? a->dimension : 64,
+                 .json = a->json,
+                 .calibrate = a->calibrate};
+  if (o->calibrate && a->sizes.count > 0) WL_FAIL(WL_ERROR_USAGE, "--calibrate measures no size: leave out --n");
+  o->n[0] = 8000;
+  o->count = a->sizes.count > 0 ? a->sizes.count : 1;
+  for (int i = 0; i < a->sizes.count; i++) o->n[i] = a->sizes.value[i];
   return WL_OK;
 }
 
@@ -268,7 +237,7 @@ static wl_error write_json(const bench *b, json_t *sizes) {
 
 wl_error wl_command_bench(const wl_arguments *arguments) {
   bench b = {.comm = MPI_COMM_WORLD, .network = wl_network_default()};
-  WL_TRY(parse(arguments, &b.options));
+  WL_TRY(set_options(arguments, &b.options));
   MPI_Comm_rank(b.comm, &b.rank);
   b.node = wl_node_find(b.comm);
   wl_blas_choose_threads(&b.node);

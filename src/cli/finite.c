@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/request.h"
 
 /* Every rank holds the kernels of all points and the tangent kernel of all heads at them. */
 enum { POINTS_LIMIT = 4096, HEAD_POINTS_LIMIT = 8192 };
@@ -139,8 +140,8 @@ static void name_journal(wl_finite *f) {
   snprintf(f->journal, sizeof f->journal, "%s/.finite.journal", f->run.config->output_directory);
 }
 
-static wl_error run_phases(wl_finite *f, const wl_arguments *arguments) {
-  WL_TRY(wl_run_share_config(&f->run, arguments));
+static wl_error run_phases(wl_finite *f, const wl_request *request) {
+  WL_TRY(wl_run_share_config(&f->run, request));
   wl_halt_listen();
   f->run.node = wl_node_find(f->run.comm);
   wl_blas_set_threads(1); /* threads split sums otherwise than one does; ranks are what spreads networks */
@@ -152,7 +153,7 @@ static wl_error run_phases(wl_finite *f, const wl_arguments *arguments) {
   name_journal(f);
   wl_finite_print_header(f);
   f->options.journal = f->journal;
-  f->options.resume = arguments->resume;
+  f->options.resume = request->resume;
   f->options.stop = wl_halt_asked;
   const wl_error error = wl_experiment_run(f->run.comm, f->problem, &f->options, &f->study);
   if (error == WL_ERROR_STOPPED)
@@ -166,7 +167,8 @@ wl_error wl_command_finite(const wl_arguments *arguments) {
   wl_finite f = {.run = {.comm = MPI_COMM_WORLD, .timer = wl_timer_start()}};
   MPI_Comm_rank(f.run.comm, &f.run.rank);
   MPI_Comm_size(f.run.comm, &f.ranks);
-  const wl_error error = run_phases(&f, arguments);
+  const wl_request request = wl_request_of(arguments);
+  const wl_error error = run_phases(&f, &request);
   wl_experiment_destroy(&f.study);
   wl_problem_destroy(&f.problem);
   wl_results_discard(&f.run.results);

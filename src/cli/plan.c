@@ -246,6 +246,31 @@ static wl_error make(wl_plan *plan, const wl_node *node) {
   return WL_OK;
 }
 
+static wl_error set_options(const wl_arguments *a, wl_plan_options *o) {
+  *o = (wl_plan_options){.config = a->config,
+                         .calibration = a->calibration,
+                         .json = a->json,
+                         .sbatch = a->sbatch,
+                         .overrides = a->overrides.word,
+                         .override_count = a->overrides.count,
+                         .assumptions = a->assumptions.word,
+                         .assumption_count = a->assumptions.count,
+                         .train = a->train,
+                         .test = a->test,
+                         .dimension = a->dimension,
+                         .outputs = a->outputs,
+                         .ranks = a->ranks,
+                         .nodes = a->nodes,
+                         .cores_per_node = a->cores_per_node,
+                         .threads = a->threads,
+                         .memory_per_node = a->memory_per_node};
+  if (o->ranks && o->nodes) WL_FAIL(WL_ERROR_USAGE, "--ranks and --nodes say the same: give one of them");
+  if (o->threads && o->cores_per_node && o->threads > o->cores_per_node)
+    WL_FAIL(WL_ERROR_USAGE, "--threads %lld is more than --cores-per-node %lld", (long long)o->threads,
+            (long long)o->cores_per_node);
+  return WL_OK;
+}
+
 wl_error wl_command_plan(const wl_arguments *arguments) {
   int rank;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
@@ -253,13 +278,9 @@ wl_error wl_command_plan(const wl_arguments *arguments) {
   wl_plan *plan = rank == 0 ? calloc(1, sizeof *plan) : NULL;
   wl_error error = WL_OK;
   if (rank == 0) {
-    error = plan ? wl_plan_options_parse(arguments->word_count, arguments->words, &plan->options)
-                 : wl_error_set(WL_ERROR_MEMORY, "out of memory");
+    error = plan ? set_options(arguments, &plan->options) : wl_error_set(WL_ERROR_MEMORY, "out of memory");
     if (error == WL_OK) error = make(plan, &node);
-    if (plan) {
-      wl_plan_options_clear(&plan->options);
-      wl_config_destroy(&plan->config);
-    }
+    if (plan) wl_config_destroy(&plan->config);
     free(plan);
   }
   return wl_error_agree(MPI_COMM_WORLD, error);

@@ -5,25 +5,21 @@
 #ifndef WIDELIMIT_CLI_PLAN_H
 #define WIDELIMIT_CLI_PLAN_H
 
+#include "cli/arguments.h"
 #include "cli/calibration.h"
-#include "cli/commands.h"
 #include "cost/memory.h"
 
-/** The command line. */
+/** The command line. All pointers are borrowed. */
 typedef struct wl_plan_options {
   const char *config, *calibration, *json, *sbatch;
-  const char **overrides; /**< of --set; owned */
+  const char *const *overrides; /**< of --set */
   int override_count;
-  const char **assumptions; /**< of --assume; owned */
+  const char *const *assumptions; /**< of --assume */
   int assumption_count;
   int64_t train, test, dimension, outputs;       /**< 0: from the data */
   int64_t ranks, nodes, cores_per_node, threads; /**< 0: not given */
   double memory_per_node;                        /**< bytes; 0: not given */
 } wl_plan_options;
-
-/** Errors: WL_ERROR_USAGE, naming the option and what it takes; WL_ERROR_MEMORY. */
-wl_error wl_plan_options_parse(int count, char *const *words, wl_plan_options *options);
-void wl_plan_options_clear(wl_plan_options *options);
 
 /** A run on so many nodes. */
 typedef struct wl_plan_point {

@@ -218,11 +218,11 @@ static wl_error prepare(wl_run *run) {
   return make_fingerprint(run, WL_SCOPE_RUN, &k->fingerprint);
 }
 
-static wl_error check_usage(const wl_run *run, const wl_arguments *arguments) {
+static wl_error check_usage(const wl_run *run, const wl_request *request) {
   if (run->config->checkpoint.directory) return WL_OK;
-  if (!arguments->resume && arguments->time_limit <= 0.0) return WL_OK;
+  if (!request->resume && request->time_limit <= 0.0) return WL_OK;
   WL_FAIL(WL_ERROR_USAGE, "%s needs checkpoint.directory in the configuration",
-          arguments->resume ? "--resume" : "--time-limit");
+          request->resume ? "--resume" : "--time-limit");
 }
 
 static wl_error resume(wl_run *run) {
@@ -239,21 +239,21 @@ static wl_error resume(wl_run *run) {
   return error;
 }
 
-wl_error wl_checkpointer_open(wl_run *run, const wl_arguments *arguments) {
+wl_error wl_checkpointer_open(wl_run *run, const wl_request *request) {
   wl_checkpointer *k = &run->checkpointer;
   const wl_config *config = run->config;
-  k->factor = arguments->factor;
+  k->factor = request->factor;
   k->attempts = 1;
   k->lock = -1;
-  WL_TRY(check_usage(run, arguments));
+  WL_TRY(check_usage(run, request));
   k->open = config->checkpoint.directory != NULL;
   if (k->open)
-    wl_halt_open(&k->halt, run->comm, run->timer.began, arguments->time_limit,
+    wl_halt_open(&k->halt, run->comm, run->timer.began, request->time_limit,
                  60.0 * config->checkpoint.every_minutes);
   WL_TRY(wl_error_agree(run->comm, run->rank == 0 ? prepare(run) : WL_OK));
   if (!k->open) return WL_OK;
   if (run->rank == 0) wl_checkpointer_list(run, 1, &k->number);
-  if (arguments->resume) WL_TRY(resume(run));
+  if (request->resume) WL_TRY(resume(run));
   k->halt.saving = saving_time(run);
   return WL_OK;
 }

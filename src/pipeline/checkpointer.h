@@ -8,9 +8,9 @@
 #define WIDELIMIT_PIPELINE_CHECKPOINTER_H
 
 #include "checkpoint/checkpoint.h"
-#include "cli/commands.h"
 #include "data/data.h"
 #include "pipeline/halt.h"
+#include "pipeline/request.h"
 
 typedef struct wl_run wl_run;
 
@@ -46,7 +46,7 @@ typedef struct wl_checkpointer {
  * from it. Errors: WL_ERROR_USAGE (options without `checkpoint`); WL_ERROR_CONFIG and WL_ERROR_DATA where a checkpoint is
  * of another configuration or of other data; WL_ERROR_IO; WL_ERROR_MEMORY.
  */
-wl_error wl_checkpointer_open(wl_run *run, const wl_arguments *arguments);
+wl_error wl_checkpointer_open(wl_run *run, const wl_request *request);
 
 /** Collective. Frees; safe after any failure. */
 void wl_checkpointer_close(wl_run *run);

@@ -19,13 +19,13 @@ wl_model_options wl_run_model_options(const wl_config *config) {
 }
 
 /* Rank 0 reads the configuration; the others get its effective text. */
-wl_error wl_run_share_config(wl_run *run, const wl_arguments *arguments) {
+wl_error wl_run_share_config(wl_run *run, const wl_request *request) {
   char *text = NULL;
   int64_t length = 0;
   wl_error error = WL_OK;
   if (run->rank == 0) {
-    error = wl_config_read(arguments->config, arguments->override_count, arguments->overrides, &run->config);
-    if (error == WL_OK && run->must_certify) {
+    error = wl_config_read(request->config, request->override_count, request->overrides, &run->config);
+    if (error == WL_OK && request->certify) {
       run->config->certify.wanted = true;
       error = wl_run_check_certify(run->config);
     }

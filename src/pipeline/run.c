@@ -147,18 +147,18 @@ static wl_error finish(wl_run *run) {
   return error;
 }
 
-static wl_error run_phases(wl_run *run, const wl_arguments *arguments) {
-  WL_TRY(wl_run_share_config(run, arguments));
-  if (arguments->factor && run->config->precision == WL_PRECISION_MIXED)
+static wl_error run_phases(wl_run *run, const wl_request *request) {
+  WL_TRY(wl_run_share_config(run, request));
+  if (request->factor && run->config->precision == WL_PRECISION_MIXED)
     WL_FAIL(WL_ERROR_CONFIG,
             "%s: precision: is mixed, but the factors in %s are those of double precision: set precision: double",
-            run->config->file, arguments->factor);
+            run->config->file, request->factor);
   if (run->config->checkpoint.directory) wl_halt_listen();
   run->node = wl_node_find(run->comm);
   wl_blas_choose_threads(&run->node);
   WL_TRY(wl_run_open_data(run));
   WL_TRY(wl_run_make_grid(run));
-  WL_TRY(wl_checkpointer_open(run, arguments));
+  WL_TRY(wl_checkpointer_open(run, request));
   WL_TRY(wl_run_open_results(run));
   wl_run_print_header(run);
   wl_checkpointer_announce(run);
@@ -188,19 +188,10 @@ static void run_clear(wl_run *run) {
   wl_config_destroy(&run->config);
 }
 
-static wl_error command(const wl_arguments *arguments, bool certify) {
-  wl_run run = {.comm = MPI_COMM_WORLD, .timer = wl_timer_start(), .must_certify = certify};
+wl_error wl_run_all(const wl_request *request) {
+  wl_run run = {.comm = MPI_COMM_WORLD, .timer = wl_timer_start()};
   MPI_Comm_rank(run.comm, &run.rank);
-  const wl_error error = run_phases(&run, arguments);
+  const wl_error error = run_phases(&run, request);
   run_clear(&run);
   return error;
-}
-
-wl_error wl_command_run(const wl_arguments *arguments) { return command(arguments, false); }
-
-wl_error wl_command_certify(const wl_arguments *arguments) { return command(arguments, true); }
-
-wl_error wl_command_predict(const wl_arguments *arguments) {
-  if (!arguments->factor) WL_FAIL(WL_ERROR_USAGE, "widelimit predict needs --factor FILE");
-  return wl_command_run(arguments);
 }

@@ -7,11 +7,11 @@
 
 #include "base/machine.h"
 #include "base/timer.h"
-#include "cli/commands.h"
 #include "cost/memory.h"
 #include "data/data.h"
 #include "inference/metrics.h"
 #include "pipeline/checkpointer.h"
+#include "pipeline/request.h"
 #include "results/results.h"
 #include "widelimit/certify.h"
 #include "widelimit/model.h"
@@ -49,7 +49,6 @@ typedef struct wl_certified {
 struct wl_run {
   MPI_Comm comm;
   int rank;
-  bool must_certify; /**< whatever the configuration says */
   wl_config *config;
   wl_node node;
   wl_grid *grid;
@@ -69,8 +68,14 @@ struct wl_run {
   wl_checkpointer checkpointer;
 };
 
+/** Collective over MPI_COMM_WORLD. All of a run, from its configuration to its files. */
+wl_error wl_run_all(const wl_request *request);
+
+/** Local. Version of the program and of the libraries under it, on standard output. */
+void wl_print_version(void);
+
 /** Collective. The phases before the matrix exists, in this order; each leaves its results in `run`. */
-wl_error wl_run_share_config(wl_run *run, const wl_arguments *arguments);
+wl_error wl_run_share_config(wl_run *run, const wl_request *request);
 wl_error wl_run_open_data(wl_run *run);
 wl_error wl_run_make_grid(wl_run *run);
 wl_error wl_run_open_results(wl_run *run);

@@ -1,0 +1,7 @@
+#include "cli/request.h"
+
+wl_error wl_command_certify(const wl_arguments *arguments) {
+  wl_request request = wl_request_of(arguments);
+  request.certify = true;
+  return wl_run_all(&request);
+}

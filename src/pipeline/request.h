@@ -1,0 +1,21 @@
+/**
+ * @file request.h
+ * What a command asks of the pipeline.
+ */
+#ifndef WIDELIMIT_PIPELINE_REQUEST_H
+#define WIDELIMIT_PIPELINE_REQUEST_H
+
+#include <stdbool.h>
+
+/** All pointers are borrowed. */
+typedef struct wl_request {
+  const char *config;           /**< path of the configuration */
+  const char *const *overrides; /**< key=value, in order */
+  int override_count;
+  bool resume;        /**< goes on from the newest checkpoint */
+  double time_limit;  /**< seconds; 0: none */
+  const char *factor; /**< file with the factors; NULL: they are computed */
+  bool certify;       /**< whatever the configuration says */
+} wl_request;
+
+#endif
