@@ -10,7 +10,7 @@
 #include "base/launcher.h"
 #include "base/log.h"
 #include "cli/arguments.h"
-#include "pipeline/run.h"
+#include "pipeline/versions.h"
 
 static wl_error (*const call[WL_COMMAND_COUNT])(const wl_arguments *) = {
     [WL_COMMAND_RUN] = wl_command_run,         [WL_COMMAND_PREDICT] = wl_command_predict,

@@ -6,7 +6,7 @@
 #define WIDELIMIT_CLI_REQUEST_H
 
 #include "cli/arguments.h"
-#include "pipeline/run.h"
+#include "pipeline/request.h"
 
 static inline wl_request wl_request_of(const wl_arguments *a) {
   return (wl_request){.config = a->config,

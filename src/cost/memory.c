@@ -9,82 +9,9 @@
 #include "inference/mixed.h"
 #include "linalg/rfp.h"
 #include "linalg/sweep.h"
-#include "pipeline/run.h"
 #include "widelimit/matrix.h"
 
 static bool is_mixed(const wl_config *config) { return config->precision == WL_PRECISION_MIXED; }
-
-static bool has_draws(const wl_config *config) {
-  for (int d = 0; d < WL_DRAW_COUNT; d++)
-    if (config->samples[d] > 0) return true;
-  return false;
-}
-
-bool wl_job_has_joint(const wl_config *config) {
-  return (has_draws(config) && !is_mixed(config)) || config->certify.wanted;
-}
-
-static bool draws_functions(const wl_config *config) {
-  const int64_t *count = config->samples;
-  return count[WL_DRAW_ENSEMBLE] > 0 || count[WL_DRAW_RND] > 0 || count[WL_DRAW_BAYESIAN_RND] > 0;
-}
-
-bool wl_job_retains(const wl_config *config) {
-  return (has_draws(config) && is_mixed(config)) || config->certify.wanted;
-}
-
-bool wl_job_keeps_covariance(const wl_config *config) {
-  return (config->samples[WL_DRAW_POSTERIOR] > 0 && is_mixed(config)) || config->certify.wanted;
-}
-
-bool wl_job_keeps_solution(const wl_config *config) { return draws_functions(config) && is_mixed(config); }
-
-/* m × m matrices over all test points while predictions are made. NNGP's stands beside the one that is kept. */
-static double squares(const wl_config *config) {
-  const bool kept = wl_job_keeps_covariance(config), written = config->output_covariance || config->output_kernels;
-  const bool both = kept && config->output_covariance && config->quantity[WL_QUANTITY_NNGP];
-  return both ? 2.0 : kept || written ? 1.0 : 0.0;
-}
-
-bool wl_job_has_square(const wl_config *config) { return squares(config) > 0.0; }
-
-static bool wants_both(const wl_config *config) {
-  const wl_model_options options = wl_run_model_options(config);
-  return wl_model_needs(&options, WL_PRIOR_THETA) && wl_model_needs(&options, WL_PRIOR_KAPPA);
-}
-
-bool wl_job_predicts_both(const wl_job *job) {
-  const wl_data_shape *s = job->shape;
-  return is_mixed(job->config) && wants_both(job->config) && job->batch >= s->test &&
-         wl_mixed_shares_passes(job->grid, s->train, s->test, s->outputs);
-}
-
-int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
-  if (wl_job_has_square(config)) return shape->test;
-  const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
-  const int64_t share = is_mixed(config) ? 50 : 20;            /* more panels, and half the matrix */
-  const int64_t wanted = larger(larger(1024, shape->train / share), stride);
-  return smaller(shape->test, (wanted + stride - 1) / stride * stride);
-}
-
-wl_grid wl_job_test_grid(const wl_config *config, const wl_grid *grid, int64_t count) {
-  return wl_job_has_square(config) ? *grid : wl_grid_for_panels(grid, count);
-}
-
-int64_t wl_job_outputs(const wl_data_shape *shape, wl_draw draw) {
-  return draw == WL_DRAW_POSTERIOR || draw == WL_DRAW_ENSEMBLE ? shape->outputs : 1;
-}
-
-/* A whole number of tiles where there are many columns, about 64 MiB on a rank. */
-int64_t wl_job_panel_width(const wl_job *job, wl_draw draw) {
-  const wl_grid *g = job->grid;
-  const bool alone = draw == WL_DRAW_POSTERIOR && is_mixed(job->config); /* at T, not jointly over X and T */
-  const int64_t train = alone ? 0 : job->shape->train, outputs = wl_job_outputs(job->shape, draw),
-                rows = larger(1, (train + job->shape->test) / g->rows), stride = (int64_t)g->block * g->columns;
-  int64_t width = ((int64_t)1 << 23) / rows * g->columns;
-  width = larger(1, width / stride) * stride;
-  return smaller(job->config->samples[draw], larger(1, smaller(width, 1024) / outputs)) * outputs;
-}
 
 /* Of those of n + m rows. */
 static int64_t widest_panel(const wl_job *job) {
@@ -148,7 +75,7 @@ static wl_memory predict_memory(const wl_job *job) {
       .points =
           8.0 * (rows_of(g, s->train) + columns_of(g, s->train) + 2.0 * (double)job->batch) * (double)s->dimension,
       .targets = 2.0 * local_bytes(job, s->train, s->outputs),
-      .square = squares(job->config) * local_bytes(job, s->test, s->test),
+      .square = wl_job_squares(job->config) * local_bytes(job, s->test, s->test),
   };
 }
 
@@ -186,15 +113,16 @@ static wl_memory mixed_memory(const wl_job *job) {
                solve = solve_bytes(g, n, columns), loop = 0.5 * loop_bytes(g, n);
   const wl_grid panels = wl_grid_for_panels(g, columns);
   wl_memory m = predict_memory(job);
-  if (wants_both(job->config))
+  if (wl_job_wants_both(job->config))
     m.matrix = (double)wl_single_pair_bytes(g, n);
   else
     m.matrix *= 0.5;
-  m.targets *= wants_both(job->config) ? 2.5 : 1.5;
+  m.targets *= wl_job_wants_both(job->config) ? 2.5 : 1.5;
   m.panels = (both ? 10.5 : 5.5) * panel_bytes(job, &panels, columns) +
              (both ? 2.0 : 1.0) * 2.0 * local_bytes(job, n, WL_MIXED_PROBES) + (pass > solve ? pass : solve);
   if (loop > m.panels) m.panels = loop;
-  if (job->batch < job->shape->test || (wants_both(job->config) && !both)) m.solutions = solution_bytes(job);
+  if (job->batch < job->shape->test || (wl_job_wants_both(job->config) && !both))
+    m.solutions = solution_bytes(job);
   return m;
 }
 
@@ -262,6 +190,18 @@ static wl_memory functions_memory(const wl_job *job) {
   };
 }
 
+wl_memory wl_memory_add(wl_memory a, wl_memory b) {
+  return (wl_memory){.matrix = a.matrix + b.matrix,
+                     .panels = a.panels + b.panels,
+                     .points = a.points + b.points,
+                     .targets = a.targets + b.targets,
+                     .square = a.square + b.square,
+                     .solutions = a.solutions + b.solutions,
+                     .samples = a.samples + b.samples,
+                     .certificate = a.certificate + b.certificate,
+                     .libraries = a.libraries + b.libraries};
+}
+
 double wl_memory_sum(const wl_memory *m) {
   return m->matrix + m->panels + m->points + m->targets + m->square + m->solutions + m->samples + m->certificate +
          m->libraries;
@@ -278,18 +218,4 @@ wl_memory wl_job_memory(const wl_job *job) {
   const double tiles = 3.0 * 8.0 * (double)job->grid->block * (double)job->grid->block; /* scratch of a thread */
   peak.libraries = 32.0 * 1048576.0 + tiles * (double)wl_machine_threads();
   return peak;
-}
-
-int64_t wl_job_order(const wl_job *job) {
-  const int64_t train = job->shape->train, test = job->shape->test;
-  const int64_t square = wl_job_has_square(job->config) ? test : 0, halves = wl_job_keeps_solution(job->config)
-                                                                                 ? wl_rfp_first(train + test)
-                                                                                 : 0; /* n m ≤ its square, too */
-  return larger(train + (wl_job_has_joint(job->config) ? test : 0), larger(square, halves));
-}
-
-int64_t wl_job_largest_share(const wl_job *job) {
-  const wl_grid *g = job->grid;
-  const int64_t n = wl_job_order(job);
-  return wl_grid_owned(n, g->block, 0, g->rows) * wl_grid_owned(n, g->block, 0, g->columns);
 }

@@ -1,153 +1,47 @@
-/*
- * Certification of a run: what it computed is tested and reported.
- */
 #include "pipeline/certify.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "pipeline/sample.h"
+#include "pipeline/points.h"
 
-wl_error wl_run_check_certify(const wl_config *config) {
-  static const wl_quantity needs[] = {WL_QUANTITY_ENSEMBLE, WL_QUANTITY_RND, WL_QUANTITY_BAYESIAN_RND,
-                                      WL_QUANTITY_NTK_GP};
-  for (size_t k = 0; k < sizeof needs / sizeof *needs; k++)
-    if (!config->quantity[needs[k]])
-      WL_FAIL(WL_ERROR_CONFIG, "%s: quantities: lacks %s, which widelimit certify needs", config->file,
-              wl_quantity_name(needs[k]));
-  if (config->precision == WL_PRECISION_MIXED)
-    WL_FAIL(WL_ERROR_CONFIG,
-            "%s: precision: is mixed, but widelimit certify needs the matrix in double precision: set precision: "
-            "double",
-            config->file);
-  return WL_OK;
-}
-
-static double work(const wl_run *run) {
-  const double n = (double)run->shape.train, m = (double)run->shape.test, all = n + m;
-  const double draws = (double)(run->config->certify.replicates * run->config->certify.heads);
-  const double factors = all * all * all + 2.0 / 3.0 * m * m * m, exact = 6.0 * all * all * m + 4.0 * all * m * m;
-  return factors + exact + draws * (7.0 * all * all + 4.0 * (n * n + 2.0 * n * m) + 5.0 * m * m);
-}
-
-wl_error wl_run_certify(wl_run *run) {
-  if (!run->config->certify.wanted) return WL_OK;
-  if (!run->law.covariance)
+wl_error wl_certify_run(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly,
+                        wl_retained *retained, wl_certified *certified) {
+  if (!setup->config->certify.wanted) return WL_OK;
+  if (!retained->covariance)
     WL_FAIL(WL_ERROR_INTERNAL, "certificate: this run did not predict under theta, so it has nothing to certify");
-  wl_timer_enter(&run->timer, WL_PHASE_CERTIFY);
-  wl_timer_count(&run->timer, work(run));
-  wl_model_release(run->model);
+  wl_timer_enter(services->timer, WL_PHASE_CERTIFY);
+  wl_timer_count(services->timer, wl_job_certify_flops(setup->config, &setup->shape));
+  wl_model_release(assembly->model);
   wl_points *points = NULL;
-  wl_error error = wl_run_read_joint_points(run, 0, run->shape.train + run->shape.test, &points);
+  wl_error error = wl_read_joint_points(setup, 0, setup->shape.train + setup->shape.test, &points);
   if (error == WL_OK) {
-    wl_certify_options options = {.joint = wl_run_joint_options(run->config),
-                                  .replicates = run->config->certify.replicates,
-                                  .heads = run->config->certify.heads,
-                                  .false_alarm = run->config->certify.false_alarm};
-    options.joint.fault = run->config->certify.sabotage;
-    options.joint.watch = wl_checkpointer_joint_watch(run);
+    wl_certify_options options = {.joint = wl_job_joint_options(setup->config),
+                                  .replicates = setup->config->certify.replicates,
+                                  .heads = setup->config->certify.heads,
+                                  .false_alarm = setup->config->certify.false_alarm};
+    options.joint.fault = setup->config->certify.sabotage;
+    options.joint.watch = wl_checkpointer_joint_watch(services->checkpointer);
     const wl_certify_input input = {.points = points,
-                                    .train = run->shape.train,
-                                    .targets = run->targets,
-                                    .mean = run->law.mean,
-                                    .ensemble_variance = run->law.variance[WL_QUANTITY_ENSEMBLE],
-                                    .posterior_variance = run->law.variance[WL_QUANTITY_NTK_GP],
-                                    .rnd_variance = run->law.variance[WL_QUANTITY_RND],
-                                    .bayesian_variance = run->law.variance[WL_QUANTITY_BAYESIAN_RND],
-                                    .covariance = run->law.covariance};
-    error = wl_certify(&options, &input, &run->certified.certificate);
+                                    .train = setup->shape.train,
+                                    .targets = assembly->targets,
+                                    .mean = retained->mean,
+                                    .ensemble_variance = retained->variance[WL_QUANTITY_ENSEMBLE],
+                                    .posterior_variance = retained->variance[WL_QUANTITY_NTK_GP],
+                                    .rnd_variance = retained->variance[WL_QUANTITY_RND],
+                                    .bayesian_variance = retained->variance[WL_QUANTITY_BAYESIAN_RND],
+                                    .covariance = retained->covariance};
+    error = wl_certify(&options, &input, &certified->certificate);
   }
-  run->certified.done = error == WL_OK;
+  certified->done = error == WL_OK;
   wl_points_destroy(&points);
-  wl_run_retained_clear(run);
+  wl_retained_clear(retained);
   return error;
 }
 
-/* ---- report ------------------------------------------------------------------------------------------------- */
-
-static bool claim_passed(const wl_certificate *c, int claim) {
-  for (int t = 0; t < WL_TEST_COUNT; t++)
-    if (wl_test_claim((wl_test_name)t) == claim && !c->test[t].passed) return false;
-  return true;
-}
-
-static const char *verdict(bool passed) { return passed ? "PASS" : "FAIL"; }
-
-static void print_test(const wl_certificate *c, int t) {
-  const wl_test *test = &c->test[t];
-  char p[16] = "-", statistic[16];
-  if (isfinite(test->p)) snprintf(p, sizeof p, test->p < 1e-3 ? "%.1e" : "%.4f", test->p);
-  snprintf(statistic, sizeof statistic, fabs(test->statistic) < 1e-3 ? "%.1e" : "%.4g", test->statistic);
-  wl_log_line("    %-40s %9s %9s %8.1e  %s", wl_test_text((wl_test_name)t), statistic, p, test->bound,
-              verdict(test->passed));
-}
-
-void wl_run_print_certificate(const wl_run *run) {
-  const wl_certificate *c = &run->certified.certificate;
-  if (!run->certified.done) return;
-  wl_log_line("\n  certificate   %lld replicates of %lld heads at %lld points, false alarm %.1e",
-              (long long)c->replicates, (long long)c->heads, (long long)c->points, c->false_alarm);
-  wl_log_line("    %-40s %9s %9s %8s", "test", "statistic", "p-value", "bound");
-  for (int claim = 1; claim <= WL_CLAIM_COUNT; claim++) {
-    wl_log_line("  %d %-69s  %s", claim, wl_claim_text(claim), verdict(claim_passed(c, claim)));
-    for (int t = 0; t < WL_TEST_COUNT; t++)
-      if (wl_test_claim((wl_test_name)t) == claim) print_test(c, t);
-  }
-  wl_log_line("  seen through noise of variance %.1e (claim 1) and %.1e (claims 2, 3);", c->resolution[0],
-              c->resolution[1]);
-  wl_log_line("  %lld and %lld of %lld points vary less than that", (long long)c->unresolved[0],
-              (long long)c->unresolved[1], (long long)c->points);
-  wl_log_line("  %.1f and %.1f of %lld directions are seen", c->directions[0], c->directions[1],
-              (long long)c->points);
-  for (int k = 0; k < 2; k++)
-    if (c->directions[k] < 1.0)
-      wl_log_line("  NOTE: nothing at these points varies by more than that noise: tests of %s see nothing",
-                  k == 0 ? "claim 1" : "claims 2 and 3");
-  if (c->fault != WL_FAULT_NONE) wl_log_line("  on purpose: %s", wl_fault_text(c->fault));
-  wl_log_line("  the certificate: %s", verdict(c->passed));
-}
-
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
-static json_t *test_object(const wl_certificate *c, wl_test_name t) {
-  const wl_test *test = &c->test[t];
-  return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:b}", "name", wl_test_name_of(t), "claim",
-                   wl_test_claim(t), "text", wl_test_text(t), "statistic", number(test->statistic), "p_value",
-                   number(test->p), "single_p_value", number(test->single_p), "bound", number(test->bound),
-                   "passed", test->passed);
-}
-
-json_t *wl_run_certificate_object(const wl_run *run) {
-  const wl_certificate *c = &run->certified.certificate;
-  json_t *claims = json_array(), *tests = json_array();
-  for (int claim = 1; claim <= WL_CLAIM_COUNT; claim++)
-    json_array_append_new(claims, json_pack("{s:i, s:s, s:b}", "claim", claim, "text", wl_claim_text(claim),
-                                            "passed", claim_passed(c, claim)));
-  for (int t = 0; t < WL_TEST_COUNT; t++) json_array_append_new(tests, test_object(c, (wl_test_name)t));
-  json_t *o = json_pack("{s:b, s:I, s:I, s:I, s:o, s:s, s:i}", "passed", c->passed, "replicates",
-                        (json_int_t)c->replicates, "heads", (json_int_t)c->heads, "points", (json_int_t)c->points,
-                        "false_alarm", number(c->false_alarm), "correction", "Bonferroni", "tests_with_p_value",
-                        (int)WL_TEST_FIRST_EXACT);
-  json_object_set_new(o, "sabotage", json_string(wl_fault_name(c->fault)));
-  json_object_set_new(
-      o, "resolution",
-      json_pack("{s:o, s:o, s:I, s:I, s:o, s:o}", "ensemble", number(c->resolution[0]), "posterior",
-                number(c->resolution[1]), "ensemble_points_below", (json_int_t)c->unresolved[0],
-                "posterior_points_below", (json_int_t)c->unresolved[1], "ensemble_directions",
-                number(c->directions[0]), "posterior_directions", number(c->directions[1])));
-  json_object_set_new(o, "diagonal_shift",
-                      json_pack("{s:o, s:o, s:o}", "theta_TT", number(c->shift[0]), "kappa", number(c->shift[1]),
-                                "theta_lower", number(c->shift[2])));
-  json_object_set_new(o, "claims", claims);
-  json_object_set_new(o, "tests", tests);
-  return o;
-}
-
-wl_error wl_run_judge(const wl_run *run) {
-  const wl_certificate *c = &run->certified.certificate;
-  if (!run->certified.done || c->passed) return WL_OK;
+wl_error wl_certified_check(const wl_certified *certified) {
+  const wl_certificate *c = &certified->certificate;
+  if (!certified->done || c->passed) return WL_OK;
   char names[512] = "";
   int failed = 0;
   for (int t = 0; t < WL_TEST_COUNT; t++) {

@@ -1,25 +1,28 @@
 /**
  * @file certify.h
- * The certificate of a run: of its own covariances, in its summary and on the console.
+ * The phase that tests on these data that the equivalences hold.
  */
 #ifndef WIDELIMIT_PIPELINE_CERTIFY_H
 #define WIDELIMIT_PIPELINE_CERTIFY_H
 
-#include <jansson.h>
+#include "pipeline/assemble.h"
+#include "pipeline/retained.h"
+#include "widelimit/certify.h"
 
-#include "pipeline/run.h"
+typedef struct wl_certified {
+  bool done;
+  wl_certificate certificate;
+} wl_certified;
 
-/** Collective. Certifies the law that was kept, where that is wanted; ends all use of the model but its evidence. */
-wl_error wl_run_certify(wl_run *run);
-
-/** Local. What `certify` needs that the configuration does not have: WL_ERROR_CONFIG. */
-wl_error wl_run_check_certify(const wl_config *config);
-
-/** Root. The table on the console; the object in the summary. */
-void wl_run_print_certificate(const wl_run *run);
-json_t *wl_run_certificate_object(const wl_run *run);
+/**
+ * Collective. Certifies what was retained, where that is asked for; ends all use of the model but its evidence.
+ * @param retained  consumed
+ * Errors: those of wl_certify; WL_ERROR_STOPPED. A certificate that does not pass is none.
+ */
+wl_error wl_certify_run(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly,
+                        wl_retained *retained, wl_certified *certified);
 
 /** Local. WL_ERROR_CERTIFICATE, naming the tests that failed, where the certificate did not pass. */
-wl_error wl_run_judge(const wl_run *run);
+wl_error wl_certified_check(const wl_certified *certified);
 
 #endif

@@ -1,59 +1,56 @@
-/*
- * The joint law of the predictions under Θ, for what comes after them.
- */
+#include "pipeline/retained.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "dist/scalapack.h"
-#include "pipeline/run.h"
 
 /* The mean from rank 0, where predictions leave it, to a distributed matrix. */
-static wl_error spread_mean(const wl_run *run, const wl_prediction *p, wl_matrix *mean) {
+static wl_error spread_mean(const wl_setup *setup, const wl_prediction *p, wl_matrix *mean) {
   const int64_t step = ((int64_t)1 << 20) / p->outputs + 1;
   double *piece = malloc(sizeof(double) * (size_t)(step * p->outputs));
   wl_error error = piece ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "mean of the predictions: out of memory");
-  error = wl_error_agree(run->comm, error);
+  error = wl_error_agree(setup->comm, error);
   for (int64_t first = 0; first < p->count && error == WL_OK; first += step) {
     const int64_t rows = smaller(p->count - first, step);
-    if (run->rank == 0) memcpy(piece, p->mean + first * p->outputs, sizeof(double) * (size_t)(rows * p->outputs));
+    if (setup->rank == 0)
+      memcpy(piece, p->mean + first * p->outputs, sizeof(double) * (size_t)(rows * p->outputs));
     wl_matrix_set_rows(mean, p->first + first, rows, piece);
   }
   free(piece);
   return error;
 }
 
-static wl_error keep_solution(const wl_run *run, wl_prediction *p, wl_matrix **all) {
-  if (!*all) WL_TRY(wl_matrix_create(run->grid, run->shape.train, run->shape.test, all));
+static wl_error keep_solution(const wl_setup *setup, wl_prediction *p, wl_matrix **all) {
+  if (!*all) WL_TRY(wl_matrix_create(setup->grid, setup->shape.train, setup->shape.test, all));
   wl_copy_columns(p->count, p->solution, 0, *all, p->first);
   wl_matrix_destroy(&p->solution);
   return WL_OK;
 }
 
-static void keep_covariance(wl_retained *law, wl_prediction *p, wl_matrix **square) {
+static void keep_covariance(wl_retained *retained, wl_prediction *p, wl_matrix **square) {
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
-    law->variance[q] = p->variance[q];
+    retained->variance[q] = p->variance[q];
     p->variance[q] = NULL;
   }
-  law->covariance = *square;
+  retained->covariance = *square;
   *square = NULL;
 }
 
-wl_error wl_run_retain(wl_run *run, wl_prediction *p, wl_matrix **square) {
-  wl_retained *law = &run->law;
-  if (wl_job_keeps_covariance(run->config)) keep_covariance(law, p, square);
-  if (p->solution) WL_TRY(keep_solution(run, p, &law->solution));
-  if (!law->mean) WL_TRY(wl_matrix_create(run->grid, run->shape.test, p->outputs, &law->mean));
-  return spread_mean(run, p, law->mean);
+wl_error wl_retain(const wl_setup *setup, wl_prediction *p, wl_matrix **square, wl_retained *retained) {
+  if (wl_job_keeps_covariance(setup->config)) keep_covariance(retained, p, square);
+  if (p->solution) WL_TRY(keep_solution(setup, p, &retained->solution));
+  if (!retained->mean) WL_TRY(wl_matrix_create(setup->grid, setup->shape.test, p->outputs, &retained->mean));
+  return spread_mean(setup, p, retained->mean);
 }
 
-void wl_run_retained_clear(wl_run *run) {
-  wl_retained *law = &run->law;
+void wl_retained_clear(wl_retained *retained) {
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
-    free(law->variance[q]);
-    law->variance[q] = NULL;
+    free(retained->variance[q]);
+    retained->variance[q] = NULL;
   }
-  wl_matrix_destroy(&law->covariance);
-  wl_matrix_destroy(&law->solution);
-  wl_matrix_destroy(&law->mean);
+  wl_matrix_destroy(&retained->covariance);
+  wl_matrix_destroy(&retained->solution);
+  wl_matrix_destroy(&retained->mean);
 }

@@ -1,0 +1,153 @@
+/*
+ * Checkpoints while a prior is factored and test points are predicted, and factors that are kept or used again.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "checkpoint/checkpointer_parts.h"
+
+static bool wants(void *context, int64_t columns) {
+  wl_checkpointer *k = context;
+  (void)columns;
+  return wl_halt_poll(&k->halt) != WL_DECISION_GO_ON;
+}
+
+/* The certificate needs what Θ's predictions leave in memory: a run that has them cannot be gone on from later. */
+static bool is_too_late(const wl_checkpointer *k, wl_prior prior, int64_t predicted) {
+  return k->options.certified && (prior == WL_PRIOR_KAPPA || predicted > 0);
+}
+
+static wl_error reached(void *context, const wl_factor_state *state) {
+  wl_checkpointer *k = context;
+  if (is_too_late(k, k->prior, 0)) {
+    wl_halt_saved(&k->halt);
+    return wl_checkpointer_stop_without(k, k->halt.stop ? WL_DECISION_STOP : WL_DECISION_SAVE);
+  }
+  wl_checkpoint c = {.prior = k->prior, .columns = state->columns, .norm = state->norm};
+  const wl_checkpoint_content content = {.matrix = wl_model_gram(k->model),
+                                         .triangle = wl_checkpointer_triangle(k->prior),
+                                         .products = state->products};
+  return wl_checkpointer_save(k, k->halt.stop ? WL_DECISION_STOP : WL_DECISION_SAVE, &c, &content);
+}
+
+wl_error wl_checkpointer_boundary(wl_checkpointer *k, wl_prior prior, int64_t predicted) {
+  if (!k->open) return WL_OK;
+  int have = k->factor_file != NULL;
+  MPI_Bcast(&have, 1, MPI_INT, 0, k->options.comm);
+  wl_decision decision = wl_halt_ask(&k->halt);
+  if (is_too_late(k, prior, predicted)) return wl_checkpointer_stop_without(k, decision);
+  if (decision == WL_DECISION_GO_ON && k->options.certified && !have && !k->options.factor)
+    decision = WL_DECISION_SAVE;
+  if (decision == WL_DECISION_GO_ON) return WL_OK;
+  wl_checkpoint c = {.prior = prior, .columns = k->options.train, .factored = true, .predicted = predicted};
+  if (k->draws.begun) c.draws = k->draws;
+  wl_checkpoint_content content = {.triangle = wl_checkpointer_triangle(prior)};
+  if (predicted < k->options.test && !k->options.factor) { /* the factor is still needed: once is enough */
+    if (have)
+      c.matrix_file = strdup(k->rank == 0 ? k->factor_file : "-");
+    else
+      content.matrix = wl_model_gram(k->model);
+  }
+  return wl_checkpointer_save(k, decision, &c, &content);
+}
+
+wl_error wl_checkpointer_last_boundary(wl_checkpointer *k) {
+  const wl_checkpoint *s = &k->state;
+  const bool drawn = s->draws.done || !k->options.draws;
+  if (k->resumed && s->prior == k->options.last_prior && s->predicted == k->options.test && drawn)
+    return WL_OK; /* nothing was done yet */
+  return wl_checkpointer_boundary(k, k->options.last_prior, k->options.test);
+}
+
+/* ---- factors -------------------------------------------------------------------------------------------------- */
+
+/* Whether the file has this factor already: a resumed run need not write it again. */
+static int is_kept(const wl_checkpointer *k, const char *path) {
+  wl_checkpoint c;
+  if (wl_checkpoint_open(path, &c) != WL_OK) return 0;
+  const int same = c.fingerprint && strcmp(c.fingerprint, k->factor_fingerprint) == 0;
+  wl_checkpoint_clear(&c);
+  return same;
+}
+
+static wl_error write_factor(wl_checkpointer *k, wl_prior prior, const char *path) {
+  const wl_checkpoint_content content = {.matrix = wl_model_gram(k->model),
+                                         .triangle = wl_checkpointer_triangle(prior)};
+  wl_checkpoint c = {.prior = prior, .columns = k->options.train, .factored = true};
+  wl_error error = wl_checkpointer_make_header(k, &c);
+  free(c.fingerprint);
+  c.fingerprint = k->rank == 0 ? strdup(k->factor_fingerprint) : NULL;
+  error = wl_error_agree(k->options.comm, error);
+  if (error == WL_OK) error = wl_checkpoint_write(k->grid, path, &content, &c);
+  wl_checkpoint_clear(&c);
+  char bytes[32];
+  if (error == WL_OK)
+    wl_log_line("  factor of %s kept in %s: %s", wl_checkpointer_prior_name(prior), path,
+                wl_format_bytes(wl_checkpoint_matrix_bytes(k->options.train), bytes, sizeof bytes));
+  return error;
+}
+
+static wl_error keep_factor(wl_checkpointer *k, wl_prior prior) {
+  if (!k->options.factor_save || k->options.factor) return WL_OK;
+  const wl_phase before = wl_timer_enter(k->options.timer, WL_PHASE_CHECKPOINT);
+  char path[WL_CHECKPOINTER_PATH];
+  int kept = 0;
+  wl_checkpointer_factor_path(k->options.factor_save, prior, path, sizeof path);
+  if (k->rank == 0) kept = is_kept(k, path);
+  MPI_Bcast(&kept, 1, MPI_INT, 0, k->options.comm);
+  const wl_error error = kept ? WL_OK : write_factor(k, prior, path);
+  wl_timer_enter(k->options.timer, before);
+  return error;
+}
+
+/* Root. */
+static wl_error open_factor(const wl_checkpointer *k, wl_prior prior, const char *path, wl_checkpoint *c) {
+  WL_TRY(wl_checkpoint_open(path, c));
+  WL_TRY(wl_checkpointer_compare(path, c->fingerprint, k->factor_fingerprint));
+  if (c->prior != prior || !c->factored || c->strips == 0 || c->rows != k->options.train)
+    WL_FAIL(WL_ERROR_DATA, "%s: does not hold the factor of %s", path, wl_checkpointer_prior_name(prior));
+  return WL_OK;
+}
+
+/* The numbers of the factor are the file's; what follows from the targets is computed again. */
+static wl_error use_factor(wl_checkpointer *k, wl_prior prior) {
+  char path[WL_CHECKPOINTER_PATH];
+  wl_checkpoint c = {0};
+  wl_checkpointer_factor_path(k->options.factor, prior, path, sizeof path);
+  wl_error error = k->rank == 0 ? open_factor(k, prior, path, &c) : WL_OK;
+  WL_GOTO(error, done, wl_error_agree(k->options.comm, error));
+  WL_GOTO(error, done, wl_checkpoint_share(k->options.comm, &c));
+  WL_GOTO(
+      error, done,
+      wl_checkpoint_read_matrix(path, &c, wl_checkpointer_triangle(prior), (wl_matrix *)wl_model_gram(k->model)));
+  error = wl_model_restore_factor(k->model, prior, &c.evidence[prior]);
+done:
+  wl_checkpoint_clear(&c);
+  return error;
+}
+
+/* Factors, watched where there are checkpoints, from where the last run came. */
+static wl_error factor(wl_checkpointer *k, wl_prior prior) {
+  const wl_factor_watch watch = {.context = k, .wants = wants, .reached = reached};
+  wl_factor_state from = {.columns = k->state.columns, .norm = k->state.norm, .products = k->products};
+  const bool resumed = wl_checkpointer_resumes_at(k, prior);
+  if (resumed && k->state.factored) return wl_model_restore_factor(k->model, prior, &k->state.evidence[prior]);
+  free(k->factor_file);
+  k->factor_file = NULL;
+  return wl_model_resume(k->model, prior, k->open ? &watch : NULL, resumed ? &from : NULL);
+}
+
+wl_error wl_checkpointer_factor(wl_checkpointer *k, wl_model *model, wl_prior prior) {
+  k->model = model;
+  k->prior = prior;
+  if (k->options.factor) return use_factor(k, prior);
+  if (k->open) wl_halt_start(&k->halt);
+  WL_TRY(factor(k, prior));
+  wl_matrix_destroy(&k->products);
+  WL_TRY(keep_factor(k, prior));
+  if (wl_checkpointer_resumes_at(k, prior) && k->state.factored)
+    return WL_OK; /* nothing was done yet: no attempt may end without */
+  return wl_checkpointer_boundary(k, prior, 0);
+}

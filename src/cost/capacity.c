@@ -1,0 +1,45 @@
+#include "cost/capacity.h"
+
+#include "base/log.h"
+#include "cost/memory.h"
+#include "widelimit/matrix.h"
+
+/* OpenBLAS maps this much for itself at its first product, and tries for ever where it cannot. */
+static const double blas_bytes = 160.0 * 1048576.0;
+
+static wl_error check_address_space(MPI_Comm comm, const wl_node *node, double bytes) {
+  const double wanted = bytes + blas_bytes;
+  wl_error error = WL_OK;
+  char need[32], left[32];
+  if (wanted > node->address_space)
+    error = wl_error_set(
+        WL_ERROR_CAPACITY,
+        "this rank needs %s of address space, its limit (ulimit -v) leaves %s; raise the limit or use "
+        "more ranks",
+        wl_format_bytes(wanted, need, sizeof need), wl_format_bytes(node->address_space, left, sizeof left));
+  return wl_error_agree(comm, error);
+}
+
+wl_error wl_job_check_capacity(const wl_job *job, const wl_node *node) {
+  const wl_grid *g = job->grid;
+  const int64_t n = wl_job_order(job), share = wl_job_largest_share(job), ranks = wl_matrix_ranks_needed(n);
+  if (n > INT32_MAX || share > INT32_MAX)
+    WL_FAIL(WL_ERROR_CAPACITY,
+            "%lld points on a %d x %d grid give a rank %lld matrix entries, more than 32-bit local indices "
+            "reach (2147483647); use %lld ranks or more, that is mpirun -n %lld",
+            (long long)n, g->rows, g->columns, (long long)share, (long long)ranks, (long long)ranks);
+
+  const wl_memory memory = wl_job_memory(job);
+  double total = wl_memory_sum(&memory), available = node->memory_available / node->ranks;
+  WL_TRY(check_address_space(g->comm, node, total));
+  MPI_Allreduce(MPI_IN_PLACE, &total, 1, MPI_DOUBLE, MPI_SUM, g->comm);
+  MPI_Allreduce(MPI_IN_PLACE, &available, 1, MPI_DOUBLE, MPI_SUM, g->comm);
+  if (available <= 0.0 || total <= available) return WL_OK;
+  char wanted[32], there[32];
+  const long long needed = (long long)((double)g->size * total / available) + 1;
+  WL_FAIL(WL_ERROR_CAPACITY,
+          "%lld points need %s of memory, the %d node(s) of this run have %s left; use about %lld ranks at "
+          "the same memory a rank, that is %lld node(s)",
+          (long long)n, wl_format_bytes(total, wanted, sizeof wanted), node->nodes,
+          wl_format_bytes(available, there, sizeof there), needed, (needed + node->ranks - 1) / node->ranks);
+}

@@ -1,0 +1,165 @@
+#include "cost/job.h"
+
+#include <string.h>
+
+#include "base/util.h"
+#include "checkpoint/checkpointer.h"
+#include "cost/plan.h"
+#include "inference/mixed.h"
+#include "linalg/rfp.h"
+
+static bool is_mixed(const wl_config *config) { return config->precision == WL_PRECISION_MIXED; }
+
+bool wl_job_has_draws(const wl_config *config) {
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    if (config->samples[d] > 0) return true;
+  return false;
+}
+
+wl_model_options wl_job_model_options(const wl_config *config) {
+  wl_model_options options = {.noise_variance = config->noise_variance,
+                              .jitter = config->jitter,
+                              .keep_kernels = config->output_kernels,
+                              .seed = config->seed,
+                              .mixed = is_mixed(config),
+                              .solutions = wl_job_keeps_solution(config)};
+  memcpy(options.quantity, config->quantity, sizeof options.quantity);
+  return options;
+}
+
+wl_joint_options wl_job_joint_options(const wl_config *config) {
+  return (wl_joint_options){
+      .noise_variance = config->noise_variance, .jitter = config->jitter, .seed = config->seed};
+}
+
+wl_prior wl_job_last_prior(const wl_config *config) {
+  const wl_model_options options = wl_job_model_options(config);
+  return wl_model_needs(&options, WL_PRIOR_KAPPA) ? WL_PRIOR_KAPPA : WL_PRIOR_THETA;
+}
+
+bool wl_job_has_joint(const wl_config *config) {
+  return (wl_job_has_draws(config) && !is_mixed(config)) || config->certify.wanted;
+}
+
+static bool draws_functions(const wl_config *config) {
+  const int64_t *count = config->samples;
+  return count[WL_DRAW_ENSEMBLE] > 0 || count[WL_DRAW_RND] > 0 || count[WL_DRAW_BAYESIAN_RND] > 0;
+}
+
+bool wl_job_retains(const wl_config *config) {
+  return (wl_job_has_draws(config) && is_mixed(config)) || config->certify.wanted;
+}
+
+bool wl_job_keeps_covariance(const wl_config *config) {
+  return (config->samples[WL_DRAW_POSTERIOR] > 0 && is_mixed(config)) || config->certify.wanted;
+}
+
+bool wl_job_keeps_solution(const wl_config *config) { return draws_functions(config) && is_mixed(config); }
+
+double wl_job_squares(const wl_config *config) {
+  const bool kept = wl_job_keeps_covariance(config), written = config->output_covariance || config->output_kernels;
+  const bool both = kept && config->output_covariance && config->quantity[WL_QUANTITY_NNGP];
+  return both ? 2.0 : kept || written ? 1.0 : 0.0;
+}
+
+bool wl_job_has_square(const wl_config *config) { return wl_job_squares(config) > 0.0; }
+
+bool wl_job_wants_both(const wl_config *config) {
+  const wl_model_options options = wl_job_model_options(config);
+  return wl_model_needs(&options, WL_PRIOR_THETA) && wl_model_needs(&options, WL_PRIOR_KAPPA);
+}
+
+bool wl_job_predicts_both(const wl_job *job) {
+  const wl_data_shape *s = job->shape;
+  return is_mixed(job->config) && wl_job_wants_both(job->config) && job->batch >= s->test &&
+         wl_mixed_shares_passes(job->grid, s->train, s->test, s->outputs);
+}
+
+int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
+  if (wl_job_has_square(config)) return shape->test;
+  const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
+  const int64_t share = is_mixed(config) ? 50 : 20;            /* more panels, and half the matrix */
+  const int64_t wanted = larger(larger(1024, shape->train / share), stride);
+  return smaller(shape->test, (wanted + stride - 1) / stride * stride);
+}
+
+wl_grid wl_job_test_grid(const wl_config *config, const wl_grid *grid, int64_t count) {
+  return wl_job_has_square(config) ? *grid : wl_grid_for_panels(grid, count);
+}
+
+int64_t wl_job_outputs(const wl_data_shape *shape, wl_draw draw) {
+  return draw == WL_DRAW_POSTERIOR || draw == WL_DRAW_ENSEMBLE ? shape->outputs : 1;
+}
+
+/* A whole number of tiles where there are many columns, about 64 MiB on a rank. */
+int64_t wl_job_panel_width(const wl_job *job, wl_draw draw) {
+  const wl_grid *g = job->grid;
+  const bool alone = draw == WL_DRAW_POSTERIOR && is_mixed(job->config); /* at T, not jointly over X and T */
+  const int64_t train = alone ? 0 : job->shape->train, outputs = wl_job_outputs(job->shape, draw),
+                rows = larger(1, (train + job->shape->test) / g->rows), stride = (int64_t)g->block * g->columns;
+  int64_t width = ((int64_t)1 << 23) / rows * g->columns;
+  width = larger(1, width / stride) * stride;
+  return smaller(job->config->samples[draw], larger(1, smaller(width, 1024) / outputs)) * outputs;
+}
+
+int64_t wl_job_order(const wl_job *job) {
+  const int64_t train = job->shape->train, test = job->shape->test;
+  const int64_t square = wl_job_has_square(job->config) ? test : 0, halves = wl_job_keeps_solution(job->config)
+                                                                                 ? wl_rfp_first(train + test)
+                                                                                 : 0; /* n m ≤ its square, too */
+  return larger(train + (wl_job_has_joint(job->config) ? test : 0), larger(square, halves));
+}
+
+int64_t wl_job_largest_share(const wl_job *job) {
+  const wl_grid *g = job->grid;
+  const int64_t n = wl_job_order(job);
+  return wl_grid_owned(n, g->block, 0, g->rows) * wl_grid_owned(n, g->block, 0, g->columns);
+}
+
+bool wl_job_checkpoints_joint(const wl_config *config) {
+  return wl_job_has_draws(config) && !config->certify.wanted;
+}
+
+double wl_job_checkpoint_bytes(const wl_config *config, const wl_data_shape *shape) {
+  return wl_checkpointer_bytes(shape->train, shape->test, shape->outputs, wl_job_checkpoints_joint(config));
+}
+
+double wl_job_matrix_bytes(const wl_config *config, const wl_data_shape *shape) {
+  const double n = (double)shape->train;
+  return (is_mixed(config) ? 4.0 : 8.0) * n * n;
+}
+
+double wl_job_result_bytes(const wl_config *config, const wl_data_shape *shape) {
+  const double n = (double)shape->train, m = (double)shape->test;
+  double numbers = 0.0;
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (config->output_covariance && config->quantity[q]) numbers += m * m;
+  if (config->output_kernels) numbers += 2.0 * (n * n + n * m + m * m);
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    numbers += (double)config->samples[d] * m * (double)wl_job_outputs(shape, (wl_draw)d);
+  return 8.0 * numbers;
+}
+
+double wl_job_predict_flops(const wl_config *config, const wl_data_shape *shape, wl_prior prior, int64_t count) {
+  const bool *q = config->quantity;
+  const bool ensemble = prior == WL_PRIOR_THETA && (q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND]);
+  const double n = (double)shape->train;
+  return (ensemble ? 4.0 : 1.0) * n * n * (double)count; /* forward 1, backward 1, product with κ 2 */
+}
+
+double wl_job_sample_flops(const wl_config *config, const wl_data_shape *shape) {
+  wl_work work = {.train = shape->train,
+                  .test = shape->test,
+                  .outputs = shape->outputs,
+                  .network = config->network,
+                  .mixed = is_mixed(config)};
+  memcpy(work.samples, config->samples, sizeof work.samples);
+  return wl_work_sample_flops(&work);
+}
+
+double wl_job_certify_flops(const wl_config *config, const wl_data_shape *shape) {
+  const double n = (double)shape->train, m = (double)shape->test, all = n + m;
+  const double draws = (double)(config->certify.replicates * config->certify.heads);
+  const double factors = all * all * all + 2.0 / 3.0 * m * m * m, exact = 6.0 * all * all * m + 4.0 * all * m * m;
+  return factors + exact + draws * (7.0 * all * all + 4.0 * (n * n + 2.0 * n * m) + 5.0 * m * m);
+}

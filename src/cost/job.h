@@ -1,0 +1,88 @@
+/**
+ * @file job.h
+ * A run as the configuration, the sizes and the grid decide it, before it starts: in which pieces it works, what it keeps,
+ * how large its files are. The pipeline does what is said here, and memory.h and search.h count it. Local.
+ */
+#ifndef WIDELIMIT_COST_JOB_H
+#define WIDELIMIT_COST_JOB_H
+
+#include "config/config.h"
+#include "data/data.h"
+#include "widelimit/model.h"
+#include "widelimit/sample.h"
+
+/** What decides it. All pointers are borrowed. */
+typedef struct wl_job {
+  const wl_config *config;
+  const wl_data_shape *shape;
+  const wl_grid *grid; /**< shape, block, and where the rank stands; its communicators are not used */
+  int64_t batch;       /**< test points at a time */
+} wl_job;
+
+/** What the configuration asks of the model. */
+wl_model_options wl_job_model_options(const wl_config *config);
+
+/** What draws and the certificate have in common. */
+wl_joint_options wl_job_joint_options(const wl_config *config);
+
+/** The prior that is at work last; whether both are at work. */
+wl_prior wl_job_last_prior(const wl_config *config);
+bool wl_job_wants_both(const wl_config *config);
+
+/** Whether any draws are asked for. */
+bool wl_job_has_draws(const wl_config *config);
+
+/** Rows of the largest matrix: what 32-bit local indices must reach. */
+int64_t wl_job_order(const wl_job *job);
+
+/** Entries of it on the rank that has most; more than 2³¹ − 1 cannot be. */
+int64_t wl_job_largest_share(const wl_job *job);
+
+/** Test points at a time: all where a covariance or the kernels are asked for or needed, else panels of about n/20. */
+int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid);
+
+/** m × m matrices of test points at the same time while predictions are made: NNGP's stands beside the one that is kept. */
+double wl_job_squares(const wl_config *config);
+
+/** Whether m × m matrices of test points are asked for or needed: covariances, kernels. */
+bool wl_job_has_square(const wl_config *config);
+
+/** The grid of so many test points: for panels, or the matrix's own where a covariance or the kernels need its tiles. */
+wl_grid wl_job_test_grid(const wl_config *config, const wl_grid *grid, int64_t count);
+
+/** Columns of a draw: error heads have one. */
+int64_t wl_job_outputs(const wl_data_shape *shape, wl_draw draw);
+
+/** Columns of a panel of draws: whole draws, bounded memory. */
+int64_t wl_job_panel_width(const wl_job *job, wl_draw draw);
+
+/** Whether both priors are factored before either predicts: mixed precision, one batch of few columns. */
+bool wl_job_predicts_both(const wl_job *job);
+
+/** Whether the run ends in the joint kernels of X and T: any draws in double precision, or a certificate. */
+bool wl_job_has_joint(const wl_config *config);
+
+/**
+ * What is kept of predictions: anything, for draws in mixed precision or a certificate; the covariance at all test points,
+ * for posterior draws among them or a certificate; Aᵀ, for draws of functions among them.
+ */
+bool wl_job_retains(const wl_config *config);
+bool wl_job_keeps_covariance(const wl_config *config);
+bool wl_job_keeps_solution(const wl_config *config);
+
+/** Whether checkpoints have the joint matrix of X and T; bytes of one. */
+bool wl_job_checkpoints_joint(const wl_config *config);
+double wl_job_checkpoint_bytes(const wl_config *config, const wl_data_shape *shape);
+
+/** Floating point operations, as the summary counts them: of `count` test points under a prior, of all draws, of the certificate. */
+double wl_job_predict_flops(const wl_config *config, const wl_data_shape *shape, wl_prior prior, int64_t count);
+double wl_job_sample_flops(const wl_config *config, const wl_data_shape *shape);
+double wl_job_certify_flops(const wl_config *config, const wl_data_shape *shape);
+
+/** Bytes of the one large array, over all ranks. */
+double wl_job_matrix_bytes(const wl_config *config, const wl_data_shape *shape);
+
+/** Bytes of covariances, kernels and draws in the result file. */
+double wl_job_result_bytes(const wl_config *config, const wl_data_shape *shape);
+
+#endif

@@ -1,0 +1,116 @@
+#include "cost/search.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/util.h"
+
+static const double knee_efficiency = 0.5;
+
+static wl_error choose_grid(const wl_search *s, int64_t ranks, wl_grid *grid) {
+  const wl_config *c = s->config;
+  int rows = c->grid.rows, columns = c->grid.columns;
+  WL_TRY(wl_grid_choose_shape((int)ranks, &rows, &columns));
+  const int block = c->grid.block > 0 ? c->grid.block : wl_grid_choose_block(s->shape.train, (int)ranks);
+  *grid = (wl_grid){.size = (int)ranks, .rows = rows, .columns = columns, .block = block, .column_block = block};
+  return WL_OK;
+}
+
+/* Grid, memory and limits; the time is another matter. */
+static wl_error lay_out(const wl_search *s, int64_t ranks, int ranks_per_node, wl_search_point *p) {
+  *p = (wl_search_point){.ranks = ranks,
+                         .ranks_per_node = (int)smaller(ranks, ranks_per_node),
+                         .nodes = (ranks + ranks_per_node - 1) / ranks_per_node};
+  WL_TRY(choose_grid(s, ranks, &p->grid));
+  p->batch = wl_job_choose_batch(s->config, &s->shape, &p->grid);
+  const wl_job first = {s->config, &s->shape, &p->grid, p->batch};
+  p->rank = wl_job_memory(&first);
+  p->largest_share = wl_job_largest_share(&first);
+  p->fits_indices = wl_job_order(&first) <= INT32_MAX && p->largest_share <= INT32_MAX;
+  for (int r = 0; r < p->ranks_per_node; r++) { /* the first node: low coordinates have most */
+    wl_grid at = p->grid;
+    at.rank = r;
+    at.row = r / at.columns;
+    at.column = r % at.columns;
+    const wl_job job = {s->config, &s->shape, &at, p->batch};
+    const wl_memory memory = wl_job_memory(&job);
+    p->node = wl_memory_add(p->node, memory);
+  }
+  p->fits_memory = wl_memory_sum(&p->node) <= s->memory_per_node;
+  return WL_OK;
+}
+
+wl_work wl_search_work(const wl_search *s, int64_t batch) {
+  const wl_config *c = s->config;
+  const wl_model_options options = wl_job_model_options(c);
+  wl_work work = {.train = s->shape.train,
+                  .test = s->shape.test,
+                  .dimension = s->shape.dimension,
+                  .outputs = s->shape.outputs,
+                  .batch = batch,
+                  .network = c->network,
+                  .theta = wl_model_needs(&options, WL_PRIOR_THETA),
+                  .ensemble = c->quantity[WL_QUANTITY_ENSEMBLE] || c->quantity[WL_QUANTITY_RND],
+                  .kappa = wl_model_needs(&options, WL_PRIOR_KAPPA),
+                  .mixed = c->precision == WL_PRECISION_MIXED,
+                  .tiles = wl_job_has_square(c) && c->precision != WL_PRECISION_MIXED,
+                  .certify_draws = c->certify.wanted ? c->certify.replicates * c->certify.heads : 0,
+                  .file_bytes = wl_job_result_bytes(c, &s->shape)};
+  memcpy(work.samples, c->samples, sizeof work.samples);
+  work.checkpoint_bytes = wl_job_checkpoint_bytes(c, &s->shape);
+  if (c->checkpoint.directory) work.checkpoint_seconds = 60.0 * fmax(c->checkpoint.every_minutes, 0.1);
+  return work;
+}
+
+static void predict_time(const wl_search *s, wl_search_point *p) {
+  const wl_work work = wl_search_work(s, p->batch);
+  const wl_layout layout = {.rows = p->grid.rows,
+                            .columns = p->grid.columns,
+                            .block = p->grid.block,
+                            .ranks_per_node = p->ranks_per_node,
+                            .cores_per_node = s->cores_per_node,
+                            .threads = s->threads,
+                            .measured_threads = s->measured_threads};
+  p->estimate = wl_estimate_run(s->speeds, &layout, &work);
+  p->limit = wl_estimate_limit(s->speeds, &layout, &work, p->share);
+}
+
+int wl_search_ranks_per_node(const wl_search *s) { return (int)larger(1, s->cores_per_node / s->threads); }
+
+static bool fits(const wl_search *s, int64_t nodes) {
+  wl_search_point p;
+  return lay_out(s, nodes * wl_search_ranks_per_node(s), wl_search_ranks_per_node(s), &p) == WL_OK &&
+         p.fits_indices && p.fits_memory;
+}
+
+/* The smallest number of nodes that fits: not below what the matrix alone takes. 0: none. */
+static int64_t find_smallest(const wl_search *s) {
+  const double n = (double)s->shape.train, number = s->config->precision == WL_PRECISION_MIXED ? 4.0 : 8.0;
+  const double matrix = fmin(number * n * n / s->memory_per_node, (double)WL_SEARCH_NODES + 1.0);
+  const int64_t first = larger(1, (int64_t)matrix);
+  for (int64_t nodes = first; nodes <= WL_SEARCH_NODES; nodes += larger(1, nodes / 1024))
+    if (fits(s, nodes)) return nodes;
+  return 0;
+}
+
+wl_error wl_search_point_at(const wl_search *s, int64_t ranks, int ranks_per_node, wl_search_point *point) {
+  WL_TRY(lay_out(s, ranks, ranks_per_node, point));
+  predict_time(s, point);
+  return WL_OK;
+}
+
+void wl_search_find(const wl_search *s, wl_search_curve *c) {
+  const int each = wl_search_ranks_per_node(s);
+  *c = (wl_search_curve){.smallest = find_smallest(s)};
+  for (int64_t nodes = c->smallest; nodes > 0 && nodes <= WL_SEARCH_NODES && c->count < WL_SEARCH_CURVE;
+       nodes *= 2) {
+    wl_search_point *p = &c->point[c->count];
+    if (lay_out(s, nodes * each, each, p) != WL_OK || !p->fits_indices || !p->fits_memory) continue;
+    predict_time(s, p);
+    const wl_search_point *one = &c->point[0];
+    p->efficiency = (double)one->nodes * one->estimate.total / ((double)p->nodes * p->estimate.total);
+    if (p->efficiency >= knee_efficiency) c->knee = c->count;
+    c->count++;
+    if (p->efficiency < 0.5 * knee_efficiency) break;
+  }
+}

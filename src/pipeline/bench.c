@@ -1,0 +1,238 @@
+/*
+ * `widelimit bench`: how fast each phase runs beside the matrix products of the same machine, in one run.
+ *
+ * The yardstick is the sum over all ranks of the DGEMM rate that each reaches while all of them multiply at once.
+ */
+#include "pipeline/bench.h"
+
+#include <cblas.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/machine.h"
+#include "base/random.h"
+#include "cost/calibration.h"
+#include "widelimit/model.h"
+
+enum { GEMM_ORDER = 1536, GEMM_REPEATS = 7 };
+
+/* Seconds of the phases of one whole run, and the work in them. */
+typedef struct timing {
+  double cholesky, assembly, factor_theta, predict_theta, factor_kappa, predict_kappa, run;
+} timing;
+
+typedef struct bench {
+  MPI_Comm comm;
+  int rank, ranks;
+  wl_bench_options options;
+  wl_node node;
+  wl_grid *grid;
+  wl_network network;
+  int64_t n;
+} bench;
+
+static int compare(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double median(double *values, int count) {
+  qsort(values, (size_t)count, sizeof *values, compare);
+  return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
+}
+
+/* Gflop/s of all ranks together, each multiplying square matrices of its own at the same time. */
+static wl_error dgemm_rate(const bench *b, double *gflops) {
+  const int k = GEMM_ORDER;
+  const size_t size = (size_t)k * (size_t)k;
+  double *x = malloc(3 * size * sizeof(double)), seconds[GEMM_REPEATS];
+  wl_error error = x ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "bench: out of memory");
+  error = wl_error_agree(b->comm, error);
+  for (size_t i = 0; error == WL_OK && i < 3 * size; i++) x[i] = 1.0 / (double)(i % 1000 + 1);
+  for (int r = -1; error == WL_OK && r < GEMM_REPEATS; r++) { /* the first one warms up */
+    MPI_Barrier(b->comm);
+    const double began = MPI_Wtime();
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, k, k, k, 1.0, x, k, x + size, k, 0.0, x + 2 * size, k);
+    if (r >= 0) seconds[r] = MPI_Wtime() - began;
+  }
+  free(x);
+  if (error != WL_OK) return error;
+  *gflops = 2.0 * (double)k * (double)k * (double)k / median(seconds, GEMM_REPEATS) / 1e9;
+  MPI_Allreduce(MPI_IN_PLACE, gflops, 1, MPI_DOUBLE, MPI_SUM, b->comm);
+  return WL_OK;
+}
+
+static wl_error read_random(void *context, int64_t first, int64_t count, double *rows) {
+  const bench *b = context;
+  for (int64_t i = 0; i < count; i++)
+    for (int64_t k = 0; k < b->options.dimension; k++)
+      rows[i * b->options.dimension + k] =
+          wl_random_normal(0, WL_STREAM_SYNTHETIC_TRAIN, (uint64_t)(first + i), (uint64_t)k);
+  return WL_OK;
+}
+
+static wl_error read_random_test(void *context, int64_t first, int64_t count, double *rows) {
+  return read_random(context, first + ((int64_t)1 << 40), count, rows);
+}
+
+static double lap(MPI_Comm comm, double *since) {
+  MPI_Barrier(comm);
+  const double now = MPI_Wtime(), seconds = now - *since;
+  *since = now;
+  return seconds;
+}
+
+/* Assembles, factors and predicts everything once. */
+static wl_error time_phases(bench *b, const wl_points *train, const wl_points *test, const wl_matrix *targets,
+                            timing *t) {
+  wl_model *model = NULL;
+  wl_prediction p = {0};
+  wl_error error;
+  wl_model_options all = {.quantity = {true, true, true, true, true}};
+  double since;
+  MPI_Barrier(b->comm);
+  const double began = since = MPI_Wtime();
+  WL_GOTO(error, done, wl_model_create(&all, train, targets, &model));
+  t->assembly = lap(b->comm, &since);
+  WL_GOTO(error, done, wl_model_factor(model, WL_PRIOR_THETA));
+  t->factor_theta = lap(b->comm, &since);
+  WL_GOTO(error, done, wl_model_predict(model, test, 0, NULL, &p));
+  wl_prediction_clear(&p);
+  t->predict_theta = lap(b->comm, &since);
+  WL_GOTO(error, done, wl_model_factor(model, WL_PRIOR_KAPPA));
+  t->factor_kappa = lap(b->comm, &since);
+  t->cholesky = 0.5 * (wl_model_evidence(model, WL_PRIOR_THETA)->factor.seconds +
+                       wl_model_evidence(model, WL_PRIOR_KAPPA)->factor.seconds);
+  WL_GOTO(error, done, wl_model_predict(model, test, 0, NULL, &p));
+  t->predict_kappa = lap(b->comm, &since);
+  t->run = since - began;
+done:
+  wl_prediction_clear(&p);
+  wl_model_destroy(&model);
+  return error;
+}
+
+static wl_error time_size(bench *b, timing *times) {
+  const wl_grid panels = wl_grid_for_panels(b->grid, b->options.test);
+  wl_points *train = NULL, *test = NULL;
+  wl_matrix *targets = NULL;
+  wl_error error;
+  WL_GOTO(error, done, wl_points_read(b->grid, &b->network, b->n, b->options.dimension, read_random, b, &train));
+  WL_GOTO(error, done,
+          wl_points_read(&panels, &b->network, b->options.test, b->options.dimension, read_random_test, b, &test));
+  WL_GOTO(error, done, wl_matrix_create(b->grid, b->n, 1, &targets));
+  for (int64_t i = 0; i < targets->ld * targets->local_columns; i++) targets->data[i] = 1.0;
+  for (int r = 0; r < b->options.repeats; r++)
+    WL_GOTO(error, done, time_phases(b, train, test, targets, &times[r]));
+done:
+  wl_matrix_destroy(&targets);
+  wl_points_destroy(&test);
+  wl_points_destroy(&train);
+  return error;
+}
+
+static double median_of(const timing *times, int count, size_t member) {
+  double values[WL_BENCH_REPEATS];
+  for (int r = 0; r < count; r++) memcpy(&values[r], (const char *)&times[r] + member, sizeof(double));
+  return median(values, count);
+}
+
+/* The medians, printed and as JSON. */
+static json_t *report(const bench *b, const timing *times, double dgemm, double peak) {
+  const int r = b->options.repeats;
+  const double n = (double)b->n, m = (double)b->options.test, chol = n * n * n / 3e9;
+#define WL_MEDIAN(member) median_of(times, r, offsetof(timing, member))
+  const double assembly = WL_MEDIAN(assembly), theta = WL_MEDIAN(factor_theta), kappa = WL_MEDIAN(factor_kappa);
+  const double predict_theta = WL_MEDIAN(predict_theta), predict_kappa = WL_MEDIAN(predict_kappa),
+               run = WL_MEDIAN(run);
+  const double factor = WL_MEDIAN(cholesky), work = 2.0 * chol + 5.0 * n * n * m / 1e9;
+#undef WL_MEDIAN
+  char bytes[32], matrix[32];
+  wl_log_line("\n  n = %lld, %lld test points, %d repetition%s (medians)", (long long)b->n,
+              (long long)b->options.test, r, r == 1 ? "" : "s");
+  wl_log_line("  phase             seconds   Gflop/s   of DGEMM");
+  wl_log_line("  %-14s %10s  %8.1f   %7.1f %%", "DGEMM", "", dgemm, 100.0);
+  wl_log_line("  %-14s %10.3f         -   %7.1f %% of one Cholesky", "assembly", assembly,
+              100.0 * assembly / factor);
+  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "Cholesky", factor, chol / factor,
+              100.0 * chol / factor / dgemm);
+  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "factor theta", theta, chol / theta,
+              100.0 * chol / theta / dgemm);
+  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "predict theta", predict_theta, 4e-9 * n * n * m / predict_theta,
+              4e-7 * n * n * m / predict_theta / dgemm);
+  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "factor kappa", kappa, chol / kappa,
+              100.0 * chol / kappa / dgemm);
+  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "predict kappa", predict_kappa, 1e-9 * n * n * m / predict_kappa,
+              1e-7 * n * n * m / predict_kappa / dgemm);
+  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "whole run", run, work / run, 100.0 * work / run / dgemm);
+  wl_log_line("  peak memory    %s over all ranks, the matrix %s", wl_format_bytes(peak, bytes, sizeof bytes),
+              wl_format_bytes(8.0 * n * n, matrix, sizeof matrix));
+  return json_pack("{s:I, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "n", (json_int_t)b->n,
+                   "test", (json_int_t)b->options.test, "dimension", (json_int_t)b->options.dimension, "repeats",
+                   r, "dgemm_gflops", dgemm, "cholesky_gflops", chol / factor, "cholesky_ratio",
+                   chol / factor / dgemm, "assembly_seconds", assembly, "factor_seconds", factor,
+                   "predict_seconds", predict_theta + predict_kappa, "run_seconds", run, "run_ratio",
+                   work / run / dgemm, "peak_rss_bytes_sum", peak, "matrix_bytes", 8.0 * n * n);
+}
+
+static wl_error bench_size(bench *b, json_t *all) {
+  const int block = b->options.block ? b->options.block : wl_grid_choose_block(b->n, b->ranks);
+  timing times[WL_BENCH_REPEATS];
+  double before, after, peak;
+  WL_TRY(wl_grid_create(b->comm, 0, 0, block, &b->grid));
+  wl_error error;
+  WL_GOTO(error, done, dgemm_rate(b, &before));
+  WL_GOTO(error, done, time_size(b, times));
+  WL_GOTO(error, done, dgemm_rate(b, &after)); /* a machine that others use drifts: the better of both */
+  peak = wl_machine_peak_memory();
+  MPI_Allreduce(MPI_IN_PLACE, &peak, 1, MPI_DOUBLE, MPI_SUM, b->comm);
+  wl_log_line("\n  grid %d x %d, block %d; DGEMM before %.1f and after %.1f Gflop/s", b->grid->rows,
+              b->grid->columns, block, before, after);
+  json_t *one = report(b, times, before > after ? before : after, peak);
+  json_object_set_new(one, "grid_rows", json_integer(b->grid->rows));
+  json_object_set_new(one, "grid_columns", json_integer(b->grid->columns));
+  json_object_set_new(one, "block", json_integer(block));
+  json_array_append_new(all, one);
+done:
+  wl_grid_destroy(&b->grid);
+  return error;
+}
+
+static wl_error write_json(const bench *b, json_t *sizes) {
+  json_t *root =
+      json_pack("{s:s, s:i, s:i, s:s, s:i, s:O}", "version", WIDELIMIT_VERSION, "ranks", b->ranks, "nodes",
+                b->node.nodes, "blas_kernel", wl_blas_kernel(), "blas_threads", wl_blas_threads(), "sizes", sizes);
+  const int failed = json_dump_file(root, b->options.json, JSON_INDENT(2));
+  json_decref(root);
+  if (failed) WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", b->options.json, strerror(errno));
+  return WL_OK;
+}
+
+wl_error wl_bench_run(const wl_bench_options *options) {
+  bench b = {.comm = MPI_COMM_WORLD, .options = *options, .network = wl_network_default()};
+  MPI_Comm_rank(b.comm, &b.rank);
+  b.node = wl_node_find(b.comm);
+  wl_blas_choose_threads(&b.node);
+  MPI_Comm_size(b.comm, &b.ranks);
+  if (b.options.calibrate) return wl_calibrate(b.comm, &b.node, b.options.json);
+  wl_log_line("widelimit %s   bench: depth 3, relu, dimension %lld", WIDELIMIT_VERSION,
+              (long long)b.options.dimension);
+  wl_log_line("  %d rank%s on %d node%s, BLAS kernel %s, %d thread%s a rank", b.ranks, b.ranks == 1 ? "" : "s",
+              b.node.nodes, b.node.nodes == 1 ? "" : "s", wl_blas_kernel(), wl_blas_threads(),
+              wl_blas_threads() == 1 ? "" : "s");
+  if (wl_blas_advice()) wl_log_warning("%s", wl_blas_advice());
+  json_t *sizes = json_array();
+  wl_error error = WL_OK;
+  for (int i = 0; i < b.options.count && error == WL_OK; i++) {
+    b.n = b.options.n[i];
+    error = bench_size(&b, sizes);
+  }
+  if (error == WL_OK && b.rank == 0 && b.options.json) error = write_json(&b, sizes);
+  json_decref(sizes);
+  return wl_error_agree(b.comm, error);
+}

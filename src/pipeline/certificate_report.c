@@ -1,0 +1,81 @@
+#include "pipeline/certificate_report.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/log.h"
+
+static bool claim_passed(const wl_certificate *c, int claim) {
+  for (int t = 0; t < WL_TEST_COUNT; t++)
+    if (wl_test_claim((wl_test_name)t) == claim && !c->test[t].passed) return false;
+  return true;
+}
+
+static const char *verdict(bool passed) { return passed ? "PASS" : "FAIL"; }
+
+static void print_test(const wl_certificate *c, int t) {
+  const wl_test *test = &c->test[t];
+  char p[16] = "-", statistic[16];
+  if (isfinite(test->p)) snprintf(p, sizeof p, test->p < 1e-3 ? "%.1e" : "%.4f", test->p);
+  snprintf(statistic, sizeof statistic, fabs(test->statistic) < 1e-3 ? "%.1e" : "%.4g", test->statistic);
+  wl_log_line("    %-40s %9s %9s %8.1e  %s", wl_test_text((wl_test_name)t), statistic, p, test->bound,
+              verdict(test->passed));
+}
+
+void wl_certificate_print(const wl_certificate *c) {
+  wl_log_line("\n  certificate   %lld replicates of %lld heads at %lld points, false alarm %.1e",
+              (long long)c->replicates, (long long)c->heads, (long long)c->points, c->false_alarm);
+  wl_log_line("    %-40s %9s %9s %8s", "test", "statistic", "p-value", "bound");
+  for (int claim = 1; claim <= WL_CLAIM_COUNT; claim++) {
+    wl_log_line("  %d %-69s  %s", claim, wl_claim_text(claim), verdict(claim_passed(c, claim)));
+    for (int t = 0; t < WL_TEST_COUNT; t++)
+      if (wl_test_claim((wl_test_name)t) == claim) print_test(c, t);
+  }
+  wl_log_line("  seen through noise of variance %.1e (claim 1) and %.1e (claims 2, 3);", c->resolution[0],
+              c->resolution[1]);
+  wl_log_line("  %lld and %lld of %lld points vary less than that", (long long)c->unresolved[0],
+              (long long)c->unresolved[1], (long long)c->points);
+  wl_log_line("  %.1f and %.1f of %lld directions are seen", c->directions[0], c->directions[1],
+              (long long)c->points);
+  for (int k = 0; k < 2; k++)
+    if (c->directions[k] < 1.0)
+      wl_log_line("  NOTE: nothing at these points varies by more than that noise: tests of %s see nothing",
+                  k == 0 ? "claim 1" : "claims 2 and 3");
+  if (c->fault != WL_FAULT_NONE) wl_log_line("  on purpose: %s", wl_fault_text(c->fault));
+  wl_log_line("  the certificate: %s", verdict(c->passed));
+}
+
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static json_t *test_object(const wl_certificate *c, wl_test_name t) {
+  const wl_test *test = &c->test[t];
+  return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:b}", "name", wl_test_name_of(t), "claim",
+                   wl_test_claim(t), "text", wl_test_text(t), "statistic", number(test->statistic), "p_value",
+                   number(test->p), "single_p_value", number(test->single_p), "bound", number(test->bound),
+                   "passed", test->passed);
+}
+
+json_t *wl_certificate_object(const wl_certificate *c) {
+  json_t *claims = json_array(), *tests = json_array();
+  for (int claim = 1; claim <= WL_CLAIM_COUNT; claim++)
+    json_array_append_new(claims, json_pack("{s:i, s:s, s:b}", "claim", claim, "text", wl_claim_text(claim),
+                                            "passed", claim_passed(c, claim)));
+  for (int t = 0; t < WL_TEST_COUNT; t++) json_array_append_new(tests, test_object(c, (wl_test_name)t));
+  json_t *o = json_pack("{s:b, s:I, s:I, s:I, s:o, s:s, s:i}", "passed", c->passed, "replicates",
+                        (json_int_t)c->replicates, "heads", (json_int_t)c->heads, "points", (json_int_t)c->points,
+                        "false_alarm", number(c->false_alarm), "correction", "Bonferroni", "tests_with_p_value",
+                        (int)WL_TEST_FIRST_EXACT);
+  json_object_set_new(o, "sabotage", json_string(wl_fault_name(c->fault)));
+  json_object_set_new(
+      o, "resolution",
+      json_pack("{s:o, s:o, s:I, s:I, s:o, s:o}", "ensemble", number(c->resolution[0]), "posterior",
+                number(c->resolution[1]), "ensemble_points_below", (json_int_t)c->unresolved[0],
+                "posterior_points_below", (json_int_t)c->unresolved[1], "ensemble_directions",
+                number(c->directions[0]), "posterior_directions", number(c->directions[1])));
+  json_object_set_new(o, "diagonal_shift",
+                      json_pack("{s:o, s:o, s:o}", "theta_TT", number(c->shift[0]), "kappa", number(c->shift[1]),
+                                "theta_lower", number(c->shift[2])));
+  json_object_set_new(o, "claims", claims);
+  json_object_set_new(o, "tests", tests);
+  return o;
+}

@@ -1,0 +1,31 @@
+#include "pipeline/header.h"
+
+#include "base/log.h"
+
+void wl_print_header(const wl_setup *setup) {
+  const wl_config *c = setup->config;
+  const wl_data_shape *s = &setup->shape;
+  char bytes[32], there[32];
+  wl_log_line("widelimit %s   %s", WIDELIMIT_VERSION, c->name);
+  wl_log_line("  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
+              (long long)s->train, (long long)s->test, (long long)s->dimension, (long long)s->outputs,
+              s->outputs == 1 ? "" : "s");
+  if (c->network.activation == WL_ACTIVATION_LEAKY_RELU)
+    wl_log_line("  network  depth %d, leaky_relu (slope %.5g), sigma_w %.5g, sigma_b %.5g", c->network.depth,
+                c->network.slope, c->network.sigma_w, c->network.sigma_b);
+  else
+    wl_log_line("  network  depth %d, %s, sigma_w %.5g, sigma_b %.5g", c->network.depth,
+                wl_activation_name(c->network.activation), c->network.sigma_w, c->network.sigma_b);
+  wl_log_line("  noise    variance %.5g, jitter %.5g", c->noise_variance, c->jitter);
+  wl_log_line("  ranks    %d on %d node%s, grid %d x %d, block %d, %lld test points at a time", setup->grid->size,
+              setup->node.nodes, setup->node.nodes == 1 ? "" : "s", setup->grid->rows, setup->grid->columns,
+              setup->grid->block, (long long)setup->batch);
+  wl_log_line("  BLAS     %s kernel, %d thread%s a rank", wl_blas_kernel(), wl_blas_threads(),
+              wl_blas_threads() == 1 ? "" : "s");
+  wl_log_line("  matrix   %s in all%s, %s of memory free on this node",
+              wl_format_bytes(wl_job_matrix_bytes(c, s), bytes, sizeof bytes),
+              c->precision == WL_PRECISION_MIXED ? " in single precision, results refined" : "",
+              wl_format_bytes(setup->node.memory_available, there, sizeof there));
+  if (wl_blas_advice()) wl_log_warning("%s", wl_blas_advice());
+  if (c->jitter > 0.0) wl_log_warning("jitter %g is added to the diagonal of both kernel matrices", c->jitter);
+}

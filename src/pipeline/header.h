@@ -1,0 +1,12 @@
+/**
+ * @file header.h
+ * The first lines on the console: what is about to be computed, on what. Local.
+ */
+#ifndef WIDELIMIT_PIPELINE_HEADER_H
+#define WIDELIMIT_PIPELINE_HEADER_H
+
+#include "pipeline/setup.h"
+
+void wl_print_header(const wl_setup *setup);
+
+#endif

@@ -1,0 +1,136 @@
+#include "pipeline/infer.h"
+
+#include "base/log.h"
+#include "base/util.h"
+#include "pipeline/output.h"
+#include "pipeline/points.h"
+
+/* The arguments of wl_infer. */
+typedef struct inference {
+  const wl_setup *setup;
+  const wl_services *services;
+  const wl_assembly *assembly;
+  wl_tally *tally;
+  wl_retained *retained;
+} inference;
+
+static bool retains(const inference *in, wl_prior prior) {
+  return prior == WL_PRIOR_THETA && wl_job_retains(in->setup->config);
+}
+
+static wl_error create_square(const inference *in, wl_prior prior, const wl_points *test, wl_matrix **square) {
+  const bool kept = retains(in, prior) && wl_job_keeps_covariance(in->setup->config);
+  if (!in->setup->config->output_covariance && !kept) return WL_OK;
+  WL_TRY(wl_matrix_create(in->setup->grid, test->count, test->count, square));
+  return wl_gram_symmetric(test, WL_GRAM_BOTH, *square);
+}
+
+static wl_error keep_batch(const inference *in, wl_prediction *p, wl_matrix **square) {
+  const wl_setup *setup = in->setup;
+  const wl_phase before = wl_timer_enter(in->services->timer, WL_PHASE_WRITE);
+  wl_error error =
+      wl_output_prediction(setup, in->services->results, p, setup->config->output_covariance ? *square : NULL);
+  if (error == WL_OK && setup->rank == 0) error = wl_tally_add(setup, p, in->tally);
+  error = wl_error_agree(setup->comm, error);
+  wl_timer_enter(in->services->timer, before);
+  WL_TRY(error);
+  return retains(in, p->prior) ? wl_retain(setup, p, square, in->retained) : WL_OK;
+}
+
+static wl_error predict_batch(const inference *in, wl_prior prior, int64_t first, int64_t count) {
+  wl_grid panels;
+  wl_points *test = NULL;
+  wl_matrix *square = NULL;
+  wl_prediction p = {0};
+  wl_error error;
+  WL_GOTO(error, done, wl_read_test_points(in->setup, first, count, &panels, &test));
+  WL_GOTO(error, done, create_square(in, prior, test, &square));
+  WL_GOTO(error, done, wl_model_predict(in->assembly->model, test, first, square, &p));
+  error = keep_batch(in, &p, &square);
+done:
+  wl_prediction_clear(&p);
+  wl_matrix_destroy(&square);
+  wl_points_destroy(&test);
+  return error;
+}
+
+/* All test points under both priors, which are one batch. */
+static wl_error predict_both(const inference *in) {
+  wl_grid panels;
+  wl_points *test = NULL;
+  wl_matrix *square[WL_PRIOR_COUNT] = {NULL, NULL};
+  wl_prediction p[WL_PRIOR_COUNT] = {{0}, {0}};
+  wl_error error;
+  WL_GOTO(error, done, wl_read_test_points(in->setup, 0, in->setup->shape.test, &panels, &test));
+  for (int i = 0; i < WL_PRIOR_COUNT; i++) WL_GOTO(error, done, create_square(in, (wl_prior)i, test, &square[i]));
+  WL_GOTO(error, done, wl_model_predict_both(in->assembly->model, test, 0, square, p));
+  for (int i = 0; i < WL_PRIOR_COUNT && error == WL_OK; i++) error = keep_batch(in, &p[i], &square[i]);
+done:
+  for (int i = 0; i < WL_PRIOR_COUNT; i++) {
+    wl_prediction_clear(&p[i]);
+    wl_matrix_destroy(&square[i]);
+  }
+  wl_points_destroy(&test);
+  return error;
+}
+
+static wl_error factor(const inference *in, wl_prior prior) {
+  wl_timer_enter(in->services->timer, prior == WL_PRIOR_THETA ? WL_PHASE_FACTOR_THETA : WL_PHASE_FACTOR_KAPPA);
+  const double left =
+      (double)(in->setup->shape.train - wl_checkpointer_columns(in->services->checkpointer, prior));
+  wl_timer_count(in->services->timer, left * left * left / 3.0);
+  return wl_checkpointer_factor(in->services->checkpointer, in->assembly->model, prior);
+}
+
+static wl_error predict(const inference *in, wl_prior prior) {
+  const int64_t m = in->setup->shape.test, done = wl_checkpointer_predicted(in->services->checkpointer, prior);
+  const double flops = wl_job_predict_flops(in->setup->config, &in->setup->shape, prior, m - done);
+  wl_timer_enter(in->services->timer, prior == WL_PRIOR_THETA ? WL_PHASE_PREDICT_THETA : WL_PHASE_PREDICT_KAPPA);
+  wl_timer_count(in->services->timer, flops);
+  wl_progress progress = wl_progress_begin("predict", (double)m, flops / 1e9);
+  for (int64_t first = done; first < m; first += in->setup->batch) {
+    const int64_t count = smaller(in->setup->batch, m - first);
+    WL_TRY(predict_batch(in, prior, first, count));
+    WL_TRY(wl_checkpointer_boundary(in->services->checkpointer, prior, first + count));
+    wl_progress_update(&progress, (double)(first + count));
+  }
+  wl_progress_end(&progress);
+  return wl_model_solve_targets(in->assembly->model);
+}
+
+/* Both factors, and then the predictions in the same passes. */
+static wl_error infer_together(const inference *in) {
+  WL_TRY(factor(in, WL_PRIOR_THETA));
+  WL_TRY(factor(in, WL_PRIOR_KAPPA));
+  const int64_t m = in->setup->shape.test;
+  const double flops = wl_job_predict_flops(in->setup->config, &in->setup->shape, WL_PRIOR_THETA, m) +
+                       wl_job_predict_flops(in->setup->config, &in->setup->shape, WL_PRIOR_KAPPA, m);
+  wl_timer_enter(in->services->timer, WL_PHASE_PREDICT_BOTH);
+  wl_timer_count(in->services->timer, flops);
+  wl_progress progress = wl_progress_begin("predict", (double)m, flops / 1e9);
+  WL_TRY(predict_both(in));
+  wl_progress_update(&progress, (double)m);
+  wl_progress_end(&progress);
+  return WL_OK;
+}
+
+/* One prior after the other. */
+static wl_error infer(const inference *in) {
+  const wl_model_options options = wl_job_model_options(in->setup->config);
+  const wl_job job = wl_setup_job(in->setup);
+  if (wl_job_predicts_both(&job)) return infer_together(in);
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    if (!wl_model_needs(&options, (wl_prior)p) ||
+        wl_checkpointer_is_past(in->services->checkpointer, (wl_prior)p, in->assembly->model))
+      continue;
+    WL_TRY(factor(in, (wl_prior)p));
+    WL_TRY(predict(in, (wl_prior)p));
+  }
+  return WL_OK;
+}
+
+wl_error wl_infer(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly, wl_tally *tally,
+                  wl_retained *retained) {
+  const inference in = {setup, services, assembly, tally, retained};
+  return infer(&in);
+}

@@ -1,0 +1,25 @@
+/**
+ * @file output.h
+ * What a run writes to results.h5, but for its draws: datasets with their meaning, kernels, predictions.
+ */
+#ifndef WIDELIMIT_PIPELINE_OUTPUT_H
+#define WIDELIMIT_PIPELINE_OUTPUT_H
+
+#include "pipeline/assemble.h"
+#include "pipeline/services.h"
+#include "pipeline/setup.h"
+
+/**
+ * Collective. Makes all datasets, or goes on with the results of a checkpoint, so that a full disk or a wrong folder is known
+ * before anything is computed. Errors: WL_ERROR_IO.
+ */
+wl_error wl_output_open(const wl_setup *setup, const wl_checkpointer *checkpointer, wl_results **results);
+
+/** Collective. κ and Θ of XX (before it is factored), TX and TT, where they are asked for. */
+wl_error wl_output_kernels(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly);
+
+/** Collective. Means and variances of a prediction; `square` holds its covariances, or is NULL. */
+wl_error wl_output_prediction(const wl_setup *setup, wl_results *results, const wl_prediction *prediction,
+                              const wl_matrix *square);
+
+#endif

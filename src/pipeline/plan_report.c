@@ -1,0 +1,198 @@
+/*
+ * The plan on the console and as JSON.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "pipeline/plan_report.h"
+
+static const struct {
+  const char *name, *json;
+  size_t offset;
+} arrays[] = {{"matrix", "matrix", offsetof(wl_memory, matrix)},
+              {"panels", "panels", offsetof(wl_memory, panels)},
+              {"inputs", "points", offsetof(wl_memory, points)},
+              {"targets", "targets", offsetof(wl_memory, targets)},
+              {"covariance", "square", offsetof(wl_memory, square)},
+              {"solutions", "solutions", offsetof(wl_memory, solutions)},
+              {"draws", "samples", offsetof(wl_memory, samples)},
+              {"certificate", "certificate", offsetof(wl_memory, certificate)},
+              {"libraries", "libraries", offsetof(wl_memory, libraries)}};
+enum { ARRAYS = sizeof arrays / sizeof *arrays };
+
+static double bytes_at(const wl_memory *m, int i) {
+  double bytes;
+  memcpy(&bytes, (const char *)m + arrays[i].offset, sizeof bytes);
+  return bytes;
+}
+
+static const char *plural(int64_t count) { return count == 1 ? "" : "s"; }
+
+/* ---- the console ------------------------------------------------------------------------------------------------ */
+
+/* As the run says it, in two lines where one is too short. */
+static void print_ranks(const wl_search_point *p) {
+  char ranks[128], batch[64];
+  const int length =
+      snprintf(ranks, sizeof ranks, "  ranks    %lld on %lld node%s, grid %d x %d, block %d,", (long long)p->ranks,
+               (long long)p->nodes, plural(p->nodes), p->grid.rows, p->grid.columns, p->grid.block) +
+      snprintf(batch, sizeof batch, " %lld test points at a time", (long long)p->batch);
+  wl_log_line("%s%s%s", ranks, length > 80 ? "\n          " : "", batch);
+}
+
+static void print_head(const wl_plan *plan) {
+  const wl_data_shape *s = &plan->search.shape;
+  const wl_calibration *c = &plan->calibration;
+  const wl_plan_options *o = &plan->options;
+  const wl_search_point *p = &plan->chosen;
+  char memory[32];
+  wl_log_line("widelimit %s   plan: %s", WIDELIMIT_VERSION, plan->config->name);
+  wl_log_line("  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
+              (long long)s->train, (long long)s->test, (long long)s->dimension, (long long)s->outputs,
+              plural(s->outputs));
+  wl_log_line("  nodes    of %d core%s%s and %s%s", plan->search.cores_per_node,
+              plural(plan->search.cores_per_node), o->cores_per_node ? "" : " (as here)",
+              wl_format_bytes(plan->search.memory_per_node, memory, sizeof memory),
+              o->memory_per_node > 0.0 ? "" : " (free here now)");
+  if (o->calibration)
+    wl_log_line("  rates    of %d rank%s on %d node%s, BLAS kernel %s, %d thread%s a rank", c->ranks,
+                plural(c->ranks), c->nodes, plural(c->nodes), c->blas_kernel, c->threads, plural(c->threads));
+  else
+    wl_log_line("  rates    built in, not measured here (widelimit bench --calibrate does)");
+  for (int i = 0; i < o->assumption_count; i++) wl_log_line("  assumed  %s", o->assumptions[i]);
+  print_ranks(p);
+  if ((int64_t)p->ranks_per_node * plan->search.threads > plan->search.cores_per_node)
+    wl_log_line("           %d ranks of %d thread%s take turns on %d cores", p->ranks_per_node,
+                plan->search.threads, plural(plan->search.threads), plan->search.cores_per_node);
+}
+
+static void print_memory(const wl_plan *plan) {
+  const wl_search_point *p = &plan->chosen;
+  char rank[32], node[32];
+  wl_log_line("\n  memory           a rank       a node");
+  for (int i = 0; i < ARRAYS; i++)
+    if (bytes_at(&p->rank, i) > 0.0)
+      wl_log_line("  %-11s %11s  %11s", arrays[i].name, wl_format_bytes(bytes_at(&p->rank, i), rank, sizeof rank),
+                  wl_format_bytes(bytes_at(&p->node, i), node, sizeof node));
+  wl_log_line("  %-11s %11s  %11s  %s", "all", wl_format_bytes(wl_memory_sum(&p->rank), rank, sizeof rank),
+              wl_format_bytes(wl_memory_sum(&p->node), node, sizeof node),
+              p->fits_memory ? "fits" : "DOES NOT FIT");
+  wl_log_line("  32-bit local indices: %lld of 2147483647 entries, %s", (long long)p->largest_share,
+              p->fits_indices ? "fits" : "TOO MANY");
+}
+
+static void print_time(const wl_plan *plan) {
+  const wl_search_point *p = &plan->chosen;
+  char total[32];
+  wl_log_line("\n  phase             seconds");
+  for (int i = 0; i < WL_PHASE_COUNT; i++)
+    if (p->estimate.seconds[i] > 0.0)
+      wl_log_line("  %-14s %10.3f", wl_phase_name((wl_phase)i), p->estimate.seconds[i]);
+  wl_log_line("  %-14s %10.3f  that is %s, at %.1f Gflop/s", "all", p->estimate.total,
+              wl_format_seconds(p->estimate.total, total, sizeof total),
+              1e-9 * p->estimate.flops / p->estimate.total);
+  wl_log_line("  saved if one cost nothing: compute %.0f %%, memory speed %.0f %%, bandwidth %.0f %%,",
+              100.0 * p->share[WL_LIMIT_COMPUTE], 100.0 * p->share[WL_LIMIT_MEMORY_SPEED],
+              100.0 * p->share[WL_LIMIT_BANDWIDTH]);
+  wl_log_line("  latency %.0f %%, files %.0f %%", 100.0 * p->share[WL_LIMIT_LATENCY],
+              100.0 * p->share[WL_LIMIT_FILES]);
+}
+
+static void print_curve(const wl_plan *plan) {
+  if (plan->curve.count == 0) return;
+  wl_log_line("\n   nodes     ranks        grid   time         of ideal   node hours  waits for");
+  for (int i = 0; i < plan->curve.count; i++) {
+    const wl_search_point *p = &plan->curve.point[i];
+    char time[32], shape[32];
+    snprintf(shape, sizeof shape, "%d x %d", p->grid.rows, p->grid.columns);
+    wl_log_line("  %6lld %9lld %11s   %-12s %6.0f %% %c %10.4g  %s", (long long)p->nodes, (long long)p->ranks,
+                shape, wl_format_seconds(p->estimate.total, time, sizeof time), 100.0 * p->efficiency,
+                i == plan->curve.knee ? '<' : ' ', (double)p->nodes * p->estimate.total / 3600.0,
+                wl_limit_name(p->limit));
+  }
+  wl_log_line("  smallest that fits: %lld node%s; more than %lld (<) cost over twice the node hours",
+              (long long)plan->curve.smallest, plural(plan->curve.smallest),
+              (long long)plan->curve.point[plan->curve.knee].nodes);
+}
+
+void wl_plan_print(const wl_plan *plan) {
+  print_head(plan);
+  print_memory(plan);
+  print_time(plan);
+  print_curve(plan);
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------------------------- */
+
+static json_t *memory_object(const wl_memory *m) {
+  json_t *o = json_object();
+  for (int i = 0; i < ARRAYS; i++) json_object_set_new(o, arrays[i].json, json_real(bytes_at(m, i)));
+  json_object_set_new(o, "all", json_real(wl_memory_sum(m)));
+  return o;
+}
+
+static json_t *point_object(const wl_search_point *p) {
+  json_t *seconds = json_object(), *without = json_object();
+  for (int i = 0; i < WL_PHASE_COUNT; i++)
+    if (p->estimate.seconds[i] > 0.0)
+      json_object_set_new(seconds, wl_phase_name((wl_phase)i), json_real(p->estimate.seconds[i]));
+  json_object_set_new(seconds, "wall", json_real(p->estimate.total));
+  for (int i = 0; i < WL_LIMIT_COUNT; i++)
+    json_object_set_new(without, wl_limit_name((wl_limit)i), json_real(p->share[i]));
+  json_t *o = json_pack("{s:I, s:I, s:i, s:i, s:i, s:i, s:I, s:b, s:b, s:I}", "nodes", (json_int_t)p->nodes,
+                        "ranks", (json_int_t)p->ranks, "ranks_per_node", p->ranks_per_node, "grid_rows",
+                        p->grid.rows, "grid_columns", p->grid.columns, "block", p->grid.block, "test_batch",
+                        (json_int_t)p->batch, "fits_memory", p->fits_memory, "fits_indices", p->fits_indices,
+                        "largest_share", (json_int_t)p->largest_share);
+  json_object_set_new(o, "bytes_rank", memory_object(&p->rank));
+  json_object_set_new(o, "bytes_node", memory_object(&p->node));
+  json_object_set_new(o, "seconds", seconds);
+  json_object_set_new(o, "gflops", json_real(1e-9 * p->estimate.flops / p->estimate.total));
+  json_object_set_new(o, "limit", json_string(wl_limit_name(p->limit)));
+  json_object_set_new(o, "saved_without", without);
+  if (p->efficiency > 0.0) json_object_set_new(o, "efficiency", json_real(p->efficiency));
+  return o;
+}
+
+static bool is_same_file(const char *a, const char *b) {
+  struct stat x, y;
+  return b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Beside the file first: a plan that fails leaves the old one. What a link names, such as /dev/stdout, is written to. */
+static wl_error dump(const json_t *root, const char *path) {
+  const size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(6);
+  struct stat status;
+  char part[4200];
+  const bool direct = lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
+  if (snprintf(part, sizeof part, "%s%s", path, direct ? "" : ".part") >= (int)sizeof part)
+    WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(ENAMETOOLONG));
+  if (json_dump_file(root, part, flags) == 0 && (direct || rename(part, path) == 0)) return WL_OK;
+  const int why = errno;
+  if (!direct) remove(part);
+  WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(why));
+}
+
+wl_error wl_plan_write_json(const wl_plan *plan, const char *path) {
+  const wl_plan_options *o = &plan->options;
+  if (is_same_file(path, o->config) || is_same_file(path, o->calibration))
+    WL_FAIL(WL_ERROR_USAGE, "--json %s: the plan reads that file and does not write over it", path);
+  json_t *curve = json_array();
+  for (int i = 0; i < plan->curve.count; i++) json_array_append_new(curve, point_object(&plan->curve.point[i]));
+  json_t *root =
+      json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:o, s:o, s:I, s:I}", "version", WIDELIMIT_VERSION,
+                "name", plan->config->name, "train", (json_int_t)plan->search.shape.train, "test",
+                (json_int_t)plan->search.shape.test, "dimension", (json_int_t)plan->search.shape.dimension,
+                "outputs", (json_int_t)plan->search.shape.outputs, "cores_per_node", plan->search.cores_per_node,
+                "threads", plan->search.threads, "bytes_per_node", plan->search.memory_per_node, "plan",
+                point_object(&plan->chosen), "curve", curve, "smallest_nodes", (json_int_t)plan->curve.smallest,
+                "knee_nodes", (json_int_t)(plan->curve.count > 0 ? plan->curve.point[plan->curve.knee].nodes : 0));
+  const wl_error error = dump(root, path);
+  json_decref(root);
+  return error;
+}

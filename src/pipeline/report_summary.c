@@ -1,0 +1,165 @@
+/*
+ * summary.json.
+ */
+#define _GNU_SOURCE
+#include <jansson.h>
+#include <math.h>
+#include <unistd.h>
+
+#include "pipeline/certificate_report.h"
+#include "pipeline/report_numbers.h"
+#include "pipeline/versions.h"
+
+/* JSON has no infinity and no NaN: null. */
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static json_t *integer(int64_t value) { return json_integer((json_int_t)value); }
+
+static json_t *sizes_object(const wl_report *r) {
+  const wl_data_shape *s = &r->setup->shape;
+  return json_pack("{s:o, s:o, s:o, s:o, s:o}", "train", integer(s->train), "test", integer(s->test), "dimension",
+                   integer(s->dimension), "outputs", integer(s->outputs), "test_batch", integer(r->setup->batch));
+}
+
+static json_t *network_object(const wl_config *c) {
+  json_t *o = json_pack("{s:i, s:s, s:o, s:o}", "depth", c->network.depth, "activation",
+                        wl_activation_name(c->network.activation), "sigma_w", number(c->network.sigma_w),
+                        "sigma_b", number(c->network.sigma_b));
+  if (c->network.activation == WL_ACTIVATION_LEAKY_RELU) json_object_set_new(o, "slope", number(c->network.slope));
+  return o;
+}
+
+static json_t *grid_object(const wl_grid *g) {
+  return json_pack("{s:i, s:i, s:i, s:i}", "ranks", g->size, "rows", g->rows, "columns", g->columns, "block",
+                   g->block);
+}
+
+static json_t *machine_object(const wl_report *r) {
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  return json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:s, s:s}", "host", host, "nodes", r->setup->node.nodes, "blas",
+                   wl_blas_version(), "blas_kernel", wl_blas_kernel(), "blas_threads", wl_blas_threads(), "mpi",
+                   wl_mpi_version(), "hdf5", wl_hdf5_version(), "scalapack", WIDELIMIT_SCALAPACK_VERSION);
+}
+
+static json_t *phases_object(const wl_report *r, const wl_report_numbers *f) {
+  json_t *o = json_object();
+  for (int p = 0; p < WL_PHASE_COUNT; p++) {
+    const wl_phase_time *t = &f->phase[p];
+    if (t->maximum <= 0.0) continue;
+    json_t *phase = json_pack("{s:o, s:o, s:o, s:i}", "min", number(t->minimum), "mean", number(t->mean), "max",
+                              number(t->maximum), "slowest_rank", t->slowest);
+    if (r->timer->flops[p] > 0.0)
+      json_object_set_new(phase, "gflops", number(r->timer->flops[p] / t->maximum / 1e9));
+    json_object_set_new(o, wl_phase_name((wl_phase)p), phase);
+  }
+  json_object_set_new(o, "wall", number(f->wall));
+  return o;
+}
+
+static json_t *factor_object(const wl_report *r, wl_prior prior) {
+  const wl_evidence *e = wl_model_evidence(r->model, prior);
+  if (!e) return NULL;
+  json_t *evidence = json_array();
+  double sum = 0.0;
+  for (int64_t j = 0; j < r->setup->shape.outputs; j++) {
+    json_array_append_new(evidence, number(e->log_marginal_likelihood[j]));
+    sum += e->log_marginal_likelihood[j];
+  }
+  json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "log_determinant", number(e->factor.log_determinant),
+                        "norm_1", number(e->factor.norm), "condition_estimate",
+                        number(1.0 / e->factor.reciprocal_condition), "residual", number(e->factor.residual),
+                        "log_marginal_likelihood", evidence, "log_marginal_likelihood_sum", number(sum));
+  const wl_refinement *f = &e->refinement;
+  if (f->used)
+    json_object_set_new(
+        o, "refinement",
+        json_pack("{s:i, s:o, s:o, s:o}", "iterations", f->passes, "residual", number(f->residual), "contraction",
+                  number(f->contraction), "log_determinant_error", number(f->log_determinant_error)));
+  return o;
+}
+
+static json_t *mean_metrics(const wl_report *r) {
+  json_t *o = json_object();
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    const wl_score *s = &r->tally->score[p];
+    if (s->points == 0) continue;
+    json_t *m = json_pack("{s:o, s:o}", "points", integer(s->points), "rmse", number(wl_score_rmse(s)));
+    if (r->setup->shape.classes) json_object_set_new(m, "accuracy", number(wl_score_accuracy(s)));
+    json_object_set_new(o, wl_mean_name(p), m);
+  }
+  return o;
+}
+
+static json_t *quantity_metrics(const wl_report *r, const wl_report_numbers *f) {
+  json_t *o = json_object();
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
+    if (!r->setup->config->quantity[q]) continue;
+    json_t *m = json_pack("{s:o}", "mean_variance", number(f->mean_variance[q][0]));
+    if (r->tally->likelihood[q].points > 0 && wl_is_predictive(q))
+      json_object_set_new(m, "negative_log_likelihood",
+                          number(wl_score_negative_log_likelihood(&r->tally->likelihood[q])));
+    if (r->tally->ood) {
+      json_object_set_new(m, "mean_variance_ood", number(f->mean_variance[q][1]));
+      json_object_set_new(m, "auroc", number(f->auroc[q]));
+    }
+    json_object_set_new(o, wl_quantity_name((wl_quantity)q), m);
+  }
+  return o;
+}
+
+static json_t *sampling_object(const wl_report *r) {
+  json_t *o = json_object(), *shifts = json_object();
+  static const char *const stage[3] = {"theta_TT", "kappa", "theta_lower"};
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    if (r->setup->config->samples[d] > 0)
+      json_object_set_new(o, wl_draw_name((wl_draw)d), integer(r->setup->config->samples[d]));
+  for (int s = 0; s < 3; s++)
+    if (r->sampling->shift[s] > 0.0) json_object_set_new(shifts, stage[s], number(r->sampling->shift[s]));
+  json_object_set_new(o, "diagonal_shift", shifts);
+  json_object_set_new(o, "bayesian_target_is_zero", json_boolean(r->sampling->target_is_zero));
+  return o;
+}
+
+wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char **text) {
+  json_t *root = json_object(), *factors = json_object();
+  json_object_set_new(root, "program", json_string("widelimit"));
+  json_object_set_new(root, "version", json_string(WIDELIMIT_VERSION));
+  json_object_set_new(root, "name", json_string(r->setup->config->name));
+  json_object_set_new(root, "seed", json_sprintf("%llu", (unsigned long long)r->setup->config->seed));
+  json_object_set_new(root, "sizes", sizes_object(r));
+  json_object_set_new(root, "network", network_object(r->setup->config));
+  json_object_set_new(root, "noise_variance", number(r->setup->config->noise_variance));
+  json_object_set_new(root, "jitter", number(r->setup->config->jitter));
+  json_object_set_new(root, "precision",
+                      json_string(r->setup->config->precision == WL_PRECISION_MIXED ? "mixed" : "double"));
+  json_object_set_new(root, "grid", grid_object(r->setup->grid));
+  json_object_set_new(root, "machine", machine_object(r));
+  json_object_set_new(root, "seconds", phases_object(r, f));
+  json_object_set_new(root, "gflops", number(f->flops / f->wall / 1e9));
+  json_object_set_new(root, "memory",
+                      json_pack("{s:o, s:o, s:o}", "peak_rss_bytes_sum", number(f->memory_sum),
+                                "peak_rss_bytes_max", number(f->memory_max), "matrix_bytes",
+                                number(wl_job_matrix_bytes(r->setup->config, &r->setup->shape))));
+  for (int p = 0; p < WL_PRIOR_COUNT; p++)
+    if (wl_model_evidence(r->model, (wl_prior)p))
+      json_object_set_new(factors, p == WL_PRIOR_THETA ? "theta" : "kappa", factor_object(r, (wl_prior)p));
+  json_object_set_new(root, "factor", factors);
+  json_object_set_new(root, "clamped",
+                      json_pack("{s:o, s:o}", "count", integer(r->tally->clamped), "most_negative",
+                                number(r->tally->most_negative)));
+  json_object_set_new(root, "metrics",
+                      json_pack("{s:o, s:o}", "mean", mean_metrics(r), "quantity", quantity_metrics(r, f)));
+  if (r->sampling->done) json_object_set_new(root, "sampling", sampling_object(r));
+  if (r->certified->done)
+    json_object_set_new(root, "certificate", wl_certificate_object(&r->certified->certificate));
+  if (r->checkpointer->open)
+    json_object_set_new(
+        root, "checkpoint",
+        json_pack("{s:o, s:o, s:o}", "attempts", integer(r->checkpointer->attempts), "written",
+                  integer(r->checkpointer->written), "seconds_before", number(r->checkpointer->seconds)));
+  *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+  json_decref(root);
+  if (!*text) WL_FAIL(WL_ERROR_MEMORY, "summary: out of memory");
+  return WL_OK;
+}

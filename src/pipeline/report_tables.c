@@ -1,0 +1,135 @@
+/*
+ * The tables on the console.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "pipeline/certificate_report.h"
+#include "pipeline/report_numbers.h"
+
+static void print_shifts(const double shift[WL_STAGES]) {
+  static const char *const kernel[WL_STAGES] = {"theta_TT", "joint kappa", "joint theta - kappa"};
+  bool first = true;
+  for (int s = 0; s < WL_STAGES; s++) {
+    bool more = false;
+    for (int later = s + 1; later < WL_STAGES; later++) more = more || shift[later] > 0.0;
+    if (!(shift[s] > 0.0)) continue;
+    wl_log_line("  %s%.1e %s %s%s", first ? "for drawing only, " : "", shift[s],
+                first ? "is added to the diagonal of" : "to that of", kernel[s], more ? "," : "");
+    first = false;
+  }
+}
+
+static void print_samples(const wl_report *r) {
+  if (!r->sampling->done) return;
+  wl_log_line("\n  samples         draws   of shape");
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    if (r->setup->config->samples[d] > 0)
+      wl_log_line("  %-13s %7lld   %lld x %lld", wl_draw_name((wl_draw)d), (long long)r->setup->config->samples[d],
+                  (long long)r->setup->shape.test, (long long)wl_job_outputs(&r->setup->shape, (wl_draw)d));
+  print_shifts(r->sampling->shift);
+  if (r->sampling->target_is_zero)
+    wl_log_line("  at depth 1 theta - kappa is zero: the targets of Bayesian RND are exactly zero");
+}
+
+static void print_phases(const wl_report *r, const wl_report_numbers *f) {
+  char peak[32], array[32];
+  wl_log_line("\n  phase             seconds   Gflop/s   slowest rank");
+  for (int p = 0; p < WL_PHASE_COUNT; p++) {
+    const wl_phase_time *t = &f->phase[p];
+    if (t->maximum <= 0.0) continue;
+    if (r->timer->flops[p] > 0.0)
+      wl_log_line("  %-14s %10.3f  %8.1f   %d", wl_phase_name((wl_phase)p), t->maximum,
+                  r->timer->flops[p] / t->maximum / 1e9, t->slowest);
+    else
+      wl_log_line("  %-14s %10.3f         -   %d", wl_phase_name((wl_phase)p), t->maximum, t->slowest);
+  }
+  wl_log_line("  %-14s %10.3f  %8.1f", "all", f->wall, f->flops / f->wall / 1e9);
+  wl_log_line("  peak memory    %s over all ranks, the matrix %s",
+              wl_format_bytes(f->memory_sum, peak, sizeof peak),
+              wl_format_bytes(wl_job_matrix_bytes(r->setup->config, &r->setup->shape), array, sizeof array));
+}
+
+static void print_factors(const wl_report *r) {
+  wl_log_line("\n  matrix   log determinant   condition   residual   log marginal likelihood");
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    const wl_evidence *e = wl_model_evidence(r->model, (wl_prior)p);
+    if (!e) continue;
+    double sum = 0.0;
+    for (int64_t j = 0; j < r->setup->shape.outputs; j++) sum += e->log_marginal_likelihood[j];
+    wl_log_line("  %-7s %16.6g %11.2e %10.1e %25.8g", p == WL_PRIOR_THETA ? "theta" : "kappa",
+                e->factor.log_determinant, 1.0 / e->factor.reciprocal_condition, e->factor.residual, sum);
+    if (e->refinement.used)
+      wl_log_line(
+          "          refined: %d passes at most, each to %.0e of the error; log determinant\n"
+          "          to +-%.1e, residual before the last correction %.1e",
+          e->refinement.passes, e->refinement.contraction, e->refinement.log_determinant_error,
+          e->refinement.residual);
+    if (e->factor.reciprocal_condition < 1e-13)
+      wl_log_warning(
+          "%s is close to singular (condition estimate %.1e): few digits of the results are right; add "
+          "noise_variance or jitter",
+          p == WL_PRIOR_THETA ? "theta" : "kappa", 1.0 / e->factor.reciprocal_condition);
+  }
+}
+
+static void print_means(const wl_report *r) {
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    const wl_score *s = &r->tally->score[p];
+    if (s->points == 0) continue;
+    if (p == WL_PRIOR_THETA || r->tally->score[WL_PRIOR_THETA].points == 0)
+      wl_log_line("\n  mean           RMSE%s   over %lld test points%s",
+                  r->setup->shape.classes ? "    accuracy" : "", (long long)s->points,
+                  r->tally->ood ? " in distribution" : "");
+    if (r->setup->shape.classes)
+      wl_log_line("  %-8s %10.6f      %.4f", wl_mean_name(p), wl_score_rmse(s), wl_score_accuracy(s));
+    else
+      wl_log_line("  %-8s %10.6f", wl_mean_name(p), wl_score_rmse(s));
+  }
+}
+
+static void column(char *text, size_t size, int show, const char *format, double value) {
+  if (show && isfinite(value))
+    snprintf(text, size, format, value);
+  else
+    snprintf(text, size, "-");
+}
+
+/* One line of the table: the columns that this run has. */
+static void print_quantity(const wl_report *r, const wl_report_numbers *f, int q) {
+  const bool ood = r->tally->ood != NULL;
+  const wl_score *s = &r->tally->likelihood[q];
+  char inside[32], outside[48] = "", likelihood[48] = "", last[48] = "", text[32];
+  column(inside, sizeof inside, 1, "%.6g", f->mean_variance[q][0]);
+  if (ood) {
+    column(text, sizeof text, 1, "%.6g", f->mean_variance[q][1]);
+    snprintf(outside, sizeof outside, " %14s", text);
+    column(text, sizeof text, 1, "%.4f", f->auroc[q]);
+    snprintf(last, sizeof last, " %8s", text);
+  }
+  if (r->setup->shape.test_targets) {
+    column(text, sizeof text, s->points > 0 && wl_is_predictive(q), "%.4f", wl_score_negative_log_likelihood(s));
+    snprintf(likelihood, sizeof likelihood, " %15s", text);
+  }
+  wl_log_line("  %-13s %14s%s%s%s", wl_quantity_name((wl_quantity)q), inside, outside, likelihood, last);
+}
+
+static void print_quantities(const wl_report *r, const wl_report_numbers *f) {
+  wl_log_line("\n  quantity       mean variance%s%s%s", r->tally->ood ? "   out of dist." : "",
+              r->setup->shape.test_targets ? "  neg. log lik." : "", r->tally->ood ? "    AUROC" : "");
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (r->setup->config->quantity[q]) print_quantity(r, f, q);
+  if (r->tally->clamped > 0)
+    wl_log_line("  %lld variance(s) below zero by rounding (down to %.1e) set to zero",
+                (long long)r->tally->clamped, r->tally->most_negative);
+}
+
+void wl_report_print(const wl_report *r, const wl_report_numbers *f) {
+  print_phases(r, f);
+  print_factors(r);
+  print_means(r);
+  print_quantities(r, f);
+  print_samples(r);
+  if (r->certified->done) wl_certificate_print(&r->certified->certificate);
+}

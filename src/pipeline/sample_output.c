@@ -1,0 +1,85 @@
+#include "pipeline/sample_output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/util.h"
+
+wl_error wl_sample_declare(const wl_setup *setup, wl_results *results) {
+  static const char *const formula[WL_DRAW_COUNT] = {
+      [WL_DRAW_POSTERIOR] = "A Y + L22 z: i.i.d. draws of the posterior with covariance theta_TT - A theta_XT",
+      [WL_DRAW_ENSEMBLE] = "f0(T) + A (Y - f0(X)), f0 ~ GP(0, kappa)",
+      [WL_DRAW_RND] = "u0(T) + A (g(X) - u0(X)) - g(T), u0 and g ~ GP(0, kappa)",
+      [WL_DRAW_BAYESIAN_RND] =
+          "u0(T) + A (h(X) + eta - u0(X)) - h(T), u0 ~ GP(0, kappa), h ~ GP(0, theta - kappa), "
+          "eta ~ N(0, (noise_variance + jitter) I)"};
+  char path[64];
+  for (int d = 0; d < WL_DRAW_COUNT; d++) {
+    const int64_t count = setup->config->samples[d], m = setup->shape.test, c = setup->shape.outputs;
+    if (count == 0) continue;
+    snprintf(path, sizeof path, "/samples/%s", wl_draw_name((wl_draw)d));
+    if (d == WL_DRAW_POSTERIOR || d == WL_DRAW_ENSEMBLE)
+      WL_TRY(wl_results_add_cube(results, path, count, m, c, formula[d], "target units"));
+    else
+      WL_TRY(wl_results_add(results, path, count, m, formula[d], "target units"));
+  }
+  return WL_OK;
+}
+
+/* A panel's columns (draw · c + output) on rank 0, to [draw][point][output] in the file, at most 64 MiB at once. */
+static wl_error write_piece(const wl_setup *setup, wl_results *results, const char *path, int64_t first, int64_t c,
+                            const wl_matrix *panel, int64_t row, int64_t rows, double *columns, double *ordered) {
+  WL_TRY(wl_matrix_get(panel, row, 0, rows, panel->columns, columns));
+  wl_error error = WL_OK;
+  if (setup->rank == 0) {
+    const int64_t draws = panel->columns / c;
+    for (int64_t s = 0; s < draws; s++)
+      for (int64_t i = 0; i < rows; i++)
+        for (int64_t k = 0; k < c; k++) ordered[(s * rows + i) * c + k] = columns[i + (s * c + k) * rows];
+    error = wl_results_put_cube(results, path, first, row, draws, rows, ordered);
+  }
+  return wl_error_agree(setup->comm, error);
+}
+
+wl_error wl_sample_write(const wl_setup *setup, const wl_services *services, wl_draw draw, int64_t first,
+                         const wl_matrix *panel) {
+  const wl_phase before = wl_timer_enter(services->timer, WL_PHASE_WRITE);
+  const int64_t step = larger(1, smaller(panel->rows, ((int64_t)1 << 23) / panel->columns));
+  char path[64];
+  snprintf(path, sizeof path, "/samples/%s", wl_draw_name(draw));
+  double *room = NULL;
+  wl_error error = WL_OK;
+  if (setup->rank == 0 && !(room = malloc(2 * sizeof(double) * (size_t)(step * panel->columns))))
+    error = wl_error_set(WL_ERROR_MEMORY, "%s: no memory for a piece", path);
+  error = wl_error_agree(setup->comm, error);
+  for (int64_t row = 0; row < panel->rows && error == WL_OK; row += step)
+    error = write_piece(setup, services->results, path, first, wl_job_outputs(&setup->shape, draw), panel, row,
+                        smaller(step, panel->rows - row), room, room ? room + step * panel->columns : NULL);
+  free(room);
+  wl_timer_enter(services->timer, before);
+  return error;
+}
+
+/* The first halves of Bayesian heads, from the file to a panel, in pieces of at most 64 MiB. */
+wl_error wl_sample_read_first_halves(const wl_setup *setup, wl_results *results, int64_t first, wl_matrix *panel) {
+  const int64_t heads = panel->columns, step = larger(1, smaller(panel->rows, ((int64_t)1 << 23) / heads));
+  double *ordered = setup->rank == 0 ? malloc(sizeof(double) * (size_t)(step * heads)) : NULL;
+  double *rows = malloc(sizeof(double) * (size_t)(step * heads));
+  wl_error error = WL_OK;
+  if (!rows || (setup->rank == 0 && !ordered))
+    error = wl_error_set(WL_ERROR_MEMORY, "Bayesian RND: out of memory");
+  error = wl_error_agree(setup->comm, error);
+  for (int64_t row = 0; row < panel->rows && error == WL_OK; row += step) {
+    const int64_t count = smaller(step, panel->rows - row);
+    if (setup->rank == 0) {
+      error = wl_results_get_piece(results, "/samples/bayesian_rnd", first, row, heads, count, ordered);
+      for (int64_t i = 0; i < count && error == WL_OK; i++)
+        for (int64_t s = 0; s < heads; s++) rows[i * heads + s] = ordered[s * count + i];
+    }
+    error = wl_error_agree(setup->comm, error);
+    if (error == WL_OK) wl_matrix_set_rows(panel, row, count, rows);
+  }
+  free(rows);
+  free(ordered);
+  return error;
+}

@@ -1,0 +1,101 @@
+#include "pipeline/setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cost/capacity.h"
+
+/* What certify needs that the configuration does not have. */
+static wl_error check_certify(const wl_config *config) {
+  static const wl_quantity needs[] = {WL_QUANTITY_ENSEMBLE, WL_QUANTITY_RND, WL_QUANTITY_BAYESIAN_RND,
+                                      WL_QUANTITY_NTK_GP};
+  for (size_t k = 0; k < sizeof needs / sizeof *needs; k++)
+    if (!config->quantity[needs[k]])
+      WL_FAIL(WL_ERROR_CONFIG, "%s: quantities: lacks %s, which widelimit certify needs", config->file,
+              wl_quantity_name(needs[k]));
+  if (config->precision == WL_PRECISION_MIXED)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "%s: precision: is mixed, but widelimit certify needs the matrix in double precision: set precision: "
+            "double",
+            config->file);
+  return WL_OK;
+}
+
+/* Rank 0 reads the configuration; the others get its effective text. */
+static wl_error share_config(const wl_request *request, wl_setup *setup) {
+  char *text = NULL;
+  int64_t length = 0;
+  wl_error error = WL_OK;
+  if (setup->rank == 0) {
+    error = wl_config_read(request->config, request->override_count, request->overrides, &setup->config);
+    if (error == WL_OK && request->certify) {
+      setup->config->certify.wanted = true;
+      error = check_certify(setup->config);
+    }
+    if (error == WL_OK) error = wl_config_format(setup->config, &text);
+    if (error == WL_OK) length = (int64_t)strlen(text) + 1;
+  }
+  WL_GOTO(error, done, wl_error_agree(setup->comm, error));
+  MPI_Bcast(&length, 1, MPI_INT64_T, 0, setup->comm);
+  if (setup->rank != 0) {
+    text = malloc((size_t)length);
+    if (!text) error = wl_error_set(WL_ERROR_MEMORY, "configuration: out of memory");
+  }
+  WL_GOTO(error, done, wl_error_agree(setup->comm, error));
+  MPI_Bcast(text, (int)length, MPI_CHAR, 0, setup->comm);
+  if (setup->rank != 0) error = wl_config_parse(text, &setup->config);
+  error = wl_error_agree(setup->comm, error);
+done:
+  free(text);
+  return error;
+}
+
+/* Factors of double precision are of no use to a setup in mixed precision. */
+static wl_error check_factor(const wl_request *request, const wl_config *config) {
+  if (request->factor && config->precision == WL_PRECISION_MIXED)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "%s: precision: is mixed, but the factors in %s are those of double precision: set precision: double",
+            config->file, request->factor);
+  return WL_OK;
+}
+
+wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, wl_setup *setup) {
+  setup->comm = comm;
+  MPI_Comm_rank(comm, &setup->rank);
+  WL_TRY(share_config(request, setup));
+  WL_TRY(check_factor(request, setup->config));
+  setup->node = wl_node_find(comm);
+  return WL_OK;
+}
+
+wl_error wl_setup_data(wl_setup *setup) {
+  wl_error error = WL_OK;
+  if (setup->rank == 0) {
+    error = wl_data_open(setup->config, &setup->data);
+    if (error == WL_OK) setup->shape = wl_data_get_shape(setup->data);
+  }
+  WL_TRY(wl_error_agree(setup->comm, error));
+  MPI_Bcast(&setup->shape, (int)sizeof setup->shape, MPI_BYTE, 0, setup->comm);
+  return WL_OK;
+}
+
+wl_job wl_setup_job(const wl_setup *setup) {
+  return (wl_job){.config = setup->config, .shape = &setup->shape, .grid = setup->grid, .batch = setup->batch};
+}
+
+wl_error wl_setup_grid(wl_setup *setup) {
+  const wl_config *c = setup->config;
+  int size;
+  MPI_Comm_size(setup->comm, &size);
+  const int block = c->grid.block > 0 ? c->grid.block : wl_grid_choose_block(setup->shape.train, size);
+  WL_TRY(wl_grid_create(setup->comm, c->grid.rows, c->grid.columns, block, &setup->grid));
+  setup->batch = wl_job_choose_batch(c, &setup->shape, setup->grid);
+  const wl_job job = wl_setup_job(setup);
+  return wl_job_check_capacity(&job, &setup->node);
+}
+
+void wl_setup_clear(wl_setup *setup) {
+  wl_data_close(&setup->data);
+  wl_grid_destroy(&setup->grid);
+  wl_config_destroy(&setup->config);
+}

@@ -1,0 +1,40 @@
+/**
+ * @file setup.h
+ * The first phase: configuration, machine, data and grid. The later phases read what it makes and change nothing of it.
+ */
+#ifndef WIDELIMIT_PIPELINE_SETUP_H
+#define WIDELIMIT_PIPELINE_SETUP_H
+
+#include "base/machine.h"
+#include "cost/job.h"
+#include "data/data.h"
+#include "pipeline/request.h"
+
+typedef struct wl_setup {
+  MPI_Comm comm;
+  int rank;
+  wl_config *config; /**< equal on all ranks; owned */
+  wl_node node;
+  wl_data *data; /**< rank 0; owned */
+  wl_data_shape shape;
+  wl_grid *grid; /**< owned */
+  int64_t batch; /**< test points at a time */
+} wl_setup;
+
+/**
+ * Collective. The steps, in this order; each fills in its members. To be cleared whatever happens.
+ * config  reads, with what the command asks for beyond it, and finds out about the machine. Errors: those of wl_config_read
+ * data    opens the sources and shares the sizes. Errors: those of wl_data_open
+ * grid    lays out the processes. Errors: those of wl_grid_create and wl_job_check_capacity
+ */
+wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, wl_setup *setup);
+wl_error wl_setup_data(wl_setup *setup);
+wl_error wl_setup_grid(wl_setup *setup);
+
+/** Local. Frees. */
+void wl_setup_clear(wl_setup *setup);
+
+/** Local. What decides pieces and memory on this rank. */
+wl_job wl_setup_job(const wl_setup *setup);
+
+#endif

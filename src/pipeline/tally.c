@@ -1,0 +1,85 @@
+#include "pipeline/tally.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room on rank 0 for what the metrics need of all test points. */
+static wl_error create(const wl_setup *setup, wl_tally *t) {
+  const size_t size = sizeof(double) * (size_t)(setup->shape.test + 1);
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (setup->config->quantity[q] && !(t->variance[q] = malloc(size)))
+      WL_FAIL(WL_ERROR_MEMORY, "metrics: out of memory");
+  if (!setup->shape.ood) return WL_OK;
+  t->ood = malloc(size);
+  if (!t->ood) WL_FAIL(WL_ERROR_MEMORY, "metrics: out of memory");
+  return wl_data_test_ood(setup->data, 0, setup->shape.test, t->ood);
+}
+
+static wl_error score(const wl_setup *setup, const wl_prediction *p, wl_tally *t) {
+  if (!setup->shape.test_targets) return WL_OK;
+  double *target = malloc(sizeof(double) * (size_t)(p->count * p->outputs));
+  if (!target) WL_FAIL(WL_ERROR_MEMORY, "metrics: out of memory");
+  const wl_error error = wl_data_test_targets(setup->data, p->first, p->count, target);
+  const double *ood = t->ood ? t->ood + p->first : NULL;
+  if (error == WL_OK) {
+    wl_score_add(&t->score[p->prior], p->count, p->outputs, p->mean, NULL, 0.0, target, ood);
+    for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+      if (p->variance[q])
+        wl_score_add(&t->likelihood[q], p->count, p->outputs, p->mean, p->variance[q],
+                     setup->config->noise_variance, target, ood);
+  }
+  free(target);
+  return error;
+}
+
+/* What the results hold of this prior's first `count` test points. */
+static wl_error recall(const wl_setup *setup, wl_results *results, wl_prior prior, int64_t count, wl_tally *t) {
+  wl_prediction p = {.prior = prior, .count = count, .outputs = setup->shape.outputs};
+  p.mean = malloc(sizeof(double) * (size_t)(count * p.outputs + 1));
+  if (!p.mean) WL_FAIL(WL_ERROR_MEMORY, "metrics: out of memory");
+  wl_error error = wl_results_get(results, prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp", 0, count, p.mean);
+  for (int q = 0; q < WL_QUANTITY_COUNT && error == WL_OK; q++) {
+    if (!t->variance[q] || (q == WL_QUANTITY_NNGP) != (prior == WL_PRIOR_KAPPA)) continue;
+    char path[64];
+    snprintf(path, sizeof path, "/variance/%s", wl_quantity_name((wl_quantity)q));
+    error = wl_results_get(results, path, 0, count, t->variance[q]);
+    p.variance[q] = t->variance[q];
+  }
+  if (error == WL_OK) error = score(setup, &p, t);
+  free(p.mean);
+  return error;
+}
+
+/* Root. Of the predictions that were made before the checkpoint. */
+static wl_error recall_all(const wl_setup *setup, const wl_services *services, wl_tally *t) {
+  const wl_checkpointer *k = services->checkpointer;
+  if (!k->resumed) return WL_OK;
+  t->clamped = k->state.clamped;
+  t->most_negative = k->state.most_negative;
+  if (k->state.prior == WL_PRIOR_KAPPA && k->state.evidence[WL_PRIOR_THETA].log_marginal_likelihood)
+    WL_TRY(recall(setup, services->results, WL_PRIOR_THETA, setup->shape.test, t));
+  return k->state.predicted > 0 ? recall(setup, services->results, k->state.prior, k->state.predicted, t) : WL_OK;
+}
+
+wl_error wl_tally_create(const wl_setup *setup, const wl_services *services, wl_tally *tally) {
+  wl_error error = WL_OK;
+  if (setup->rank == 0) {
+    error = create(setup, tally);
+    if (error == WL_OK) error = recall_all(setup, services, tally);
+  }
+  return wl_error_agree(setup->comm, error);
+}
+
+wl_error wl_tally_add(const wl_setup *setup, const wl_prediction *p, wl_tally *t) {
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (p->variance[q]) memcpy(t->variance[q] + p->first, p->variance[q], sizeof(double) * (size_t)p->count);
+  t->clamped += p->clamped;
+  if (p->most_negative < t->most_negative) t->most_negative = p->most_negative;
+  return score(setup, p, t);
+}
+
+void wl_tally_clear(wl_tally *tally) {
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) free(tally->variance[q]);
+  free(tally->ood);
+}
