@@ -23,7 +23,7 @@ LAYERS = {
     "checkpoint": ("the state of a run in files: format, policy, locks, requests to stop",
                    "base dist gram linalg inference sampling config"),
     "cost": ("bytes and seconds of a run before it starts",
-             "base dist kernel gram linalg inference sampling config data checkpoint"),
+             "base dist kernel gram linalg inference sampling certificate config data checkpoint"),
     "pipeline": ("one file a phase",
                  "base dist kernel gram linalg inference sampling certificate config finite data results checkpoint "
                  "cost"),

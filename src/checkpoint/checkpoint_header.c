@@ -163,20 +163,38 @@ static bool take_draws(const json_t *object, int64_t rows, wl_draw_state *d) {
          (!d->lower_file || !strchr(d->lower_file, '/'));
 }
 
+/* The members that are one value each. */
+static bool take_plain(const json_t *root, wl_checkpoint *c) {
+  const struct {
+    const char *key;
+    int64_t *value;
+  } integers[] = {{"rows", &c->rows},           {"outputs", &c->outputs}, {"columns", &c->columns},
+                  {"predicted", &c->predicted}, {"clamped", &c->clamped}, {"attempts", &c->attempts}};
+  const struct {
+    const char *key;
+    double *value;
+  } numbers[] = {{"norm_1", &c->norm},
+                 {"most_negative", &c->most_negative},
+                 {"seconds", &c->seconds},
+                 {"bytes_per_second", &c->bytes_per_second}};
+  for (size_t k = 0; k < sizeof integers / sizeof *integers; k++)
+    if (!take_integer(root, integers[k].key, integers[k].value)) return false;
+  for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
+    if (!take_number(root, numbers[k].key, numbers[k].value)) return false;
+  c->factored = json_is_true(json_object_get(root, "factored"));
+  return take_text(root, "fingerprint", &c->fingerprint) && take_text(root, "matrix_file", &c->matrix_file) &&
+         take_prior(root, &c->prior);
+}
+
+static bool has_sound_matrix(const wl_checkpoint *c) {
+  if (c->rows < 1 || c->columns > c->rows) return false;
+  if (c->matrix_file && strchr(c->matrix_file, '/')) return false;
+  return c->strips == 0 || c->strips == wl_strip_count(c->rows);
+}
+
 static bool take_all(const json_t *root, wl_checkpoint *c) {
   const json_t *evidence = json_object_get(root, "evidence");
-  const bool plain =
-      take_text(root, "fingerprint", &c->fingerprint) && take_integer(root, "rows", &c->rows) &&
-      take_integer(root, "outputs", &c->outputs) && take_prior(root, &c->prior) &&
-      take_integer(root, "columns", &c->columns) && take_integer(root, "predicted", &c->predicted) &&
-      take_number(root, "norm_1", &c->norm) && take_integer(root, "clamped", &c->clamped) &&
-      take_number(root, "most_negative", &c->most_negative) && take_integer(root, "attempts", &c->attempts) &&
-      take_number(root, "seconds", &c->seconds) && take_number(root, "bytes_per_second", &c->bytes_per_second) &&
-      take_text(root, "matrix_file", &c->matrix_file) && take_checksums(root, c);
-  if (!plain || c->rows < 1 || c->columns > c->rows) return false;
-  if (c->matrix_file && strchr(c->matrix_file, '/')) return false;
-  if (c->strips != 0 && c->strips != wl_strip_count(c->rows)) return false;
-  c->factored = json_is_true(json_object_get(root, "factored"));
+  if (!take_plain(root, c) || !take_checksums(root, c) || !has_sound_matrix(c)) return false;
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     if (!take_evidence(json_object_get(evidence, prior_names[p]), c->outputs, &c->evidence[p])) return false;
   if (!take_draws(json_object_get(root, "draws"), c->rows, &c->draws)) return false;

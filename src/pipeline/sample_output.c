@@ -26,35 +26,43 @@ wl_error wl_sample_declare(const wl_setup *setup, wl_results *results) {
   return WL_OK;
 }
 
-/* A panel's columns (draw · c + output) on rank 0, to [draw][point][output] in the file, at most 64 MiB at once. */
-static wl_error write_piece(const wl_setup *setup, wl_results *results, const char *path, int64_t first, int64_t c,
-                            const wl_matrix *panel, int64_t row, int64_t rows, double *columns, double *ordered) {
-  WL_TRY(wl_matrix_get(panel, row, 0, rows, panel->columns, columns));
+/* Rows of a panel, and where they go. */
+typedef struct piece {
+  char path[64];
+  int64_t draw, outputs, row, rows;
+} piece;
+
+/* A panel's columns (draw · c + output) on rank 0, to [draw][point][output] in the file. */
+static wl_error write_piece(const wl_setup *setup, wl_results *results, const wl_matrix *panel, const piece *p,
+                            double *columns, double *ordered) {
+  WL_TRY(wl_matrix_get(panel, p->row, 0, p->rows, panel->columns, columns));
   wl_error error = WL_OK;
   if (setup->rank == 0) {
-    const int64_t draws = panel->columns / c;
+    const int64_t c = p->outputs, draws = panel->columns / c;
     for (int64_t s = 0; s < draws; s++)
-      for (int64_t i = 0; i < rows; i++)
-        for (int64_t k = 0; k < c; k++) ordered[(s * rows + i) * c + k] = columns[i + (s * c + k) * rows];
-    error = wl_results_put_cube(results, path, first, row, draws, rows, ordered);
+      for (int64_t i = 0; i < p->rows; i++)
+        for (int64_t k = 0; k < c; k++) ordered[(s * p->rows + i) * c + k] = columns[i + (s * c + k) * p->rows];
+    error = wl_results_put_cube(results, p->path, p->draw, p->row, draws, p->rows, ordered);
   }
   return wl_error_agree(setup->comm, error);
 }
 
+/* At most 64 MiB at once. */
 wl_error wl_sample_write(const wl_setup *setup, const wl_services *services, wl_draw draw, int64_t first,
                          const wl_matrix *panel) {
   const wl_phase before = wl_timer_enter(services->timer, WL_PHASE_WRITE);
   const int64_t step = larger(1, smaller(panel->rows, ((int64_t)1 << 23) / panel->columns));
-  char path[64];
-  snprintf(path, sizeof path, "/samples/%s", wl_draw_name(draw));
+  piece p = {.draw = first, .outputs = wl_job_outputs(&setup->shape, draw)};
+  snprintf(p.path, sizeof p.path, "/samples/%s", wl_draw_name(draw));
   double *room = NULL;
   wl_error error = WL_OK;
   if (setup->rank == 0 && !(room = malloc(2 * sizeof(double) * (size_t)(step * panel->columns))))
-    error = wl_error_set(WL_ERROR_MEMORY, "%s: no memory for a piece", path);
+    error = wl_error_set(WL_ERROR_MEMORY, "%s: no memory for a piece", p.path);
   error = wl_error_agree(setup->comm, error);
-  for (int64_t row = 0; row < panel->rows && error == WL_OK; row += step)
-    error = write_piece(setup, services->results, path, first, wl_job_outputs(&setup->shape, draw), panel, row,
-                        smaller(step, panel->rows - row), room, room ? room + step * panel->columns : NULL);
+  for (p.row = 0; p.row < panel->rows && error == WL_OK; p.row += step) {
+    p.rows = smaller(step, panel->rows - p.row);
+    error = write_piece(setup, services->results, panel, &p, room, room ? room + step * panel->columns : NULL);
+  }
   free(room);
   wl_timer_enter(services->timer, before);
   return error;

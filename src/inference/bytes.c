@@ -1,0 +1,26 @@
+#include "inference/bytes.h"
+
+#include <math.h>
+
+#include "base/util.h"
+#include "gram/bytes.h"
+#include "gram/matrix_free.h"
+#include "inference/mixed.h"
+#include "linalg/bytes.h"
+#include "widelimit/matrix.h"
+
+double wl_predict_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int64_t count) {
+  return 2.0 * ((double)wl_matrix_local_bytes(panels, n, count) + wl_sweep_bytes(g, n));
+}
+
+double wl_predict_mixed_bytes(const wl_grid *g, int64_t n, int64_t count, int64_t outputs, bool both) {
+  const int64_t columns = count + outputs + WL_MIXED_RANDOM_COLUMNS,
+                few = smaller(columns, wl_product_most_few(g, n)), probes = WL_MIXED_PROBES;
+  const wl_grid panels = wl_grid_for_panels(g, columns);
+  const double pass =
+      both ? wl_product_bytes(g, n, true, 2 * columns + larger(columns, 2 * probes))
+           : wl_product_bytes(g, n, wl_product_is_few(g, n, columns + probes), few + larger(few, probes));
+  return (both ? 10.5 : 5.5) * (double)wl_matrix_local_bytes(&panels, n, columns) +
+         (both ? 2.0 : 1.0) * 2.0 * (double)wl_matrix_local_bytes(g, n, probes) +
+         fmax(pass, wl_solve_mixed_bytes(g, n, columns));
+}

@@ -1,0 +1,28 @@
+/**
+ * @file bytes.h
+ * What a prediction takes on a rank beside matrix, points and targets, in bytes. Local: the rank is that of grid->row,
+ * grid->column.
+ */
+#ifndef WIDELIMIT_INFERENCE_BYTES_H
+#define WIDELIMIT_INFERENCE_BYTES_H
+
+#include <stdbool.h>
+
+#include "widelimit/grid.h"
+
+/**
+ * Of n training points and `count` test points in double precision: two panels, and two block columns on their way.
+ * @param panels  the grid of the test points
+ */
+double wl_predict_bytes(const wl_grid *grid, const wl_grid *panels, int64_t n, int64_t count);
+
+/**
+ * The same in mixed precision, with the targets. Right-hand sides, solutions, corrections, what becomes of them in a pass, and
+ * κ's product or the direction of conjugate gradients are five panels; where both priors share passes, they have five each,
+ * and κ's products are with both. Then come one panel of floats, the probes, and what a pass or a solve takes beside.
+ * @param outputs  columns of the targets
+ * @param both     both priors share the passes
+ */
+double wl_predict_mixed_bytes(const wl_grid *grid, int64_t n, int64_t count, int64_t outputs, bool both);
+
+#endif

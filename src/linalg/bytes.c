@@ -1,0 +1,18 @@
+#include "linalg/bytes.h"
+
+#include "linalg/sweep.h"
+
+double wl_factorize_bytes(const wl_grid *g, int64_t n) {
+  const double rows = (double)wl_grid_owned(n, g->block, g->row, g->rows),
+               columns = (double)wl_grid_owned(n, g->block, g->column, g->columns);
+  return 8.0 * (double)g->block * (2.0 * rows + 3.0 * columns);
+}
+
+double wl_sweep_bytes(const wl_grid *g, int64_t n) {
+  return 8.0 * (double)g->block * (double)wl_grid_owned(n, g->block, g->row, g->rows);
+}
+
+double wl_solve_mixed_bytes(const wl_grid *g, int64_t n, int64_t columns) {
+  const double width = (double)(columns <= WL_SOLVE_FEW ? columns : g->block);
+  return 8.0 * width * (double)wl_grid_owned(n, g->block, g->row, g->rows);
+}

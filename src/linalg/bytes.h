@@ -1,0 +1,20 @@
+/**
+ * @file bytes.h
+ * What factorizations and solves take on a rank beside the matrices that they are given, in bytes. Local: the rank is that of
+ * grid->row, grid->column.
+ */
+#ifndef WIDELIMIT_LINALG_BYTES_H
+#define WIDELIMIT_LINALG_BYTES_H
+
+#include "widelimit/grid.h"
+
+/** Of an n × n matrix of doubles (one of floats: half): two panels on their way in both directions, and what is gathered. */
+double wl_factorize_bytes(const wl_grid *grid, int64_t n);
+
+/** A block column of doubles on its way to the other process columns. */
+double wl_sweep_bytes(const wl_grid *grid, int64_t n);
+
+/** With a triangle of floats and a panel of doubles: vectors and their sums where the columns are few, or two block columns. */
+double wl_solve_mixed_bytes(const wl_grid *grid, int64_t n, int64_t columns);
+
+#endif
