@@ -119,18 +119,25 @@ def circles(calls):
     return [c for c in found if len(c) > LONGEST_CIRCLE]
 
 
+def table():
+    lines = ["| folder in `src/` | the one job | uses |", "| --- | --- | --- |"]
+    for name, (job, below) in LAYERS.items():
+        lines.append(f"| `{name}` | {job} | {' '.join(f'`{b}`' for b in below.split()) or 'nothing'} |")
+    return "\n".join(lines) + "\n"
+
+
 def main():
     if "--print" in sys.argv[1:]:
-        print("| folder in `src/` | the one job | uses |\n| --- | --- | --- |")
-        for name, (job, below) in LAYERS.items():
-            print(f"| `{name}` | {job} | {' '.join(f'`{b}`' for b in below.split()) or 'nothing'} |")
+        print(table(), end="")
         return 0
     sources = read_sources()
     folders = {p.relative_to(root / "src").parts[0] for p in sources}
     problems = [f"{name} is not in the table of layers" for name in sorted(folders - set(LAYERS))]
-    if not problems:
+    if table() not in (root / "doc" / "code.md").read_text(encoding="utf-8"):
+        problems.append("the table in doc/code.md is another: put that of tests/layers.py --print there")
+    if folders <= set(LAYERS):
         calls, includes = find_uses(sources)
-        problems = list(broken_layers(calls, includes))
+        problems += broken_layers(calls, includes)
         for circle in circles(calls):
             ties = [f"{a} -> {b} ({', '.join(sorted(n)[:2])})" for (a, b), n in sorted(calls.items())
                     if a in circle and b in circle]

@@ -20,7 +20,7 @@ typedef struct wl_draw_state {
   bool done;            /**< all draws are in the result file; no matrix is needed */
   wl_joint_state joint; /**< of which the checkpoint is */
   int64_t drawn[WL_DRAW_COUNT]; /**< columns (draw · outputs) in the result file */
-  int64_t halves;               /**< Bayesian heads whose first half is there */
+  int64_t first_halves;         /**< Bayesian heads whose first half is there */
   char *
       lower_file; /**< name of the file in the same folder with all of L, past the first stage; NULL: none needed */
 } wl_draw_state;

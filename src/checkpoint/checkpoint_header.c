@@ -50,7 +50,7 @@ static json_t *draws_object(const wl_draw_state *d) {
         stages, json_pack("{s:i, s:o}", "attempt", d->joint.attempt[k], "shift", number(d->joint.shift[k])));
   return json_pack("{s:b, s:i, s:o, s:o, s:o, s:o, s:s?}", "done", (int)d->done, "stage", (int)d->joint.stage,
                    "columns", integer(d->joint.columns), "stages", stages, "drawn", drawn, "halves",
-                   integer(d->halves), "lower_file", d->lower_file);
+                   integer(d->first_halves), "lower_file", d->lower_file);
 }
 
 wl_error wl_checkpoint_format(const wl_checkpoint *c, char **text) {
@@ -159,7 +159,7 @@ static bool take_draws(const json_t *object, int64_t rows, wl_draw_state *d) {
   d->begun = true;
   d->done = json_is_true(json_object_get(object, "done"));
   if (!d->done && d->joint.columns > rows) return false;
-  return take_integer(object, "halves", &d->halves) && take_text(object, "lower_file", &d->lower_file) &&
+  return take_integer(object, "halves", &d->first_halves) && take_text(object, "lower_file", &d->lower_file) &&
          (!d->lower_file || !strchr(d->lower_file, '/'));
 }
 

@@ -115,6 +115,6 @@ wl_error wl_checkpointer_drawn(wl_checkpointer *k, wl_joint *joint) {
   if (!k->open) return WL_OK;
   const wl_joint_state state = wl_joint_get_state(joint);
   forget_upper(k, state.stage);
-  const wl_decision decision = wl_halt_ask(&k->halt);
+  const wl_decision decision = wl_halt_decide(&k->halt);
   return decision == WL_DECISION_GO_ON ? WL_OK : save_or_stop(k, decision, joint, &state);
 }

@@ -36,7 +36,7 @@ wl_error wl_checkpointer_boundary(wl_checkpointer *k, wl_prior prior, int64_t pr
   if (!k->open) return WL_OK;
   int have = k->factor_file != NULL;
   MPI_Bcast(&have, 1, MPI_INT, 0, k->options.comm);
-  wl_decision decision = wl_halt_ask(&k->halt);
+  wl_decision decision = wl_halt_decide(&k->halt);
   if (is_too_late(k, prior, predicted)) return wl_checkpointer_stop_without(k, decision);
   if (decision == WL_DECISION_GO_ON && k->options.certified && !have && !k->options.factor)
     decision = WL_DECISION_SAVE;

@@ -38,7 +38,7 @@ void wl_halt_listen(void) {
   handle(SIGTERM, remember);
 }
 
-bool wl_halt_asked(void) { return asked_by != 0; }
+bool wl_halt_is_requested(void) { return asked_by != 0; }
 
 void wl_halt_open(wl_halt *h, MPI_Comm comm, double began, double limit, double every) {
   const double now = MPI_Wtime();
@@ -90,7 +90,7 @@ wl_decision wl_halt_poll(wl_halt *h) {
   return h->stop ? WL_DECISION_STOP : before;
 }
 
-wl_decision wl_halt_ask(wl_halt *h) {
+wl_decision wl_halt_decide(wl_halt *h) {
   finish(h);
   start(h);
   const wl_decision decision = finish(h);

@@ -32,7 +32,7 @@ typedef struct wl_halt {
 void wl_halt_listen(void);
 
 /** Local. Whether this rank was asked to stop. */
-bool wl_halt_asked(void);
+bool wl_halt_is_requested(void);
 
 /**
  * Collective over `comm`. After wl_halt_listen.
@@ -50,7 +50,7 @@ void wl_halt_close(wl_halt *halt);
 wl_decision wl_halt_poll(wl_halt *halt);
 
 /** Collective. The same with what is known now; ranks wait for one another. */
-wl_decision wl_halt_ask(wl_halt *halt);
+wl_decision wl_halt_decide(wl_halt *halt);
 
 /** Collective. A phase of steps begins: what went before was none. */
 void wl_halt_start(wl_halt *halt);

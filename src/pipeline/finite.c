@@ -153,7 +153,7 @@ static wl_error run_phases(wl_finite *f, const wl_request *request) {
   wl_finite_print_header(f);
   f->options.journal = f->journal;
   f->options.resume = request->resume;
-  f->options.stop = wl_halt_asked;
+  f->options.stop = wl_halt_is_requested;
   const wl_error error = wl_experiment_run(f->setup.comm, f->problem, &f->options, &f->experiment);
   if (error == WL_ERROR_STOPPED)
     return wl_error_set(error, "stopped by %s: %s; run it again with --resume to go on",

@@ -103,7 +103,7 @@ static wl_error draw_all(const sampler *s, wl_joint *joint) {
   if (stage < WL_STAGE_THETA_LOWER) {
     WL_TRY(stream(s, &from, WL_DRAW_ENSEMBLE, &drawn[WL_DRAW_ENSEMBLE]));
     WL_TRY(stream(s, &from, WL_DRAW_RND, &drawn[WL_DRAW_RND]));
-    WL_TRY(stream(s, &from, WL_DRAW_BAYESIAN_RND, &s->draws->halves));
+    WL_TRY(stream(s, &from, WL_DRAW_BAYESIAN_RND, &s->draws->first_halves));
     if (count[WL_DRAW_BAYESIAN_RND] == 0) return WL_OK;
     WL_TRY(wl_joint_factor(joint, WL_STAGE_THETA_LOWER));
   }
