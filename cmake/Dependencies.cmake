@@ -10,6 +10,8 @@ pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(gsl REQUIRED IMPORTED_TARGET gsl)
 pkg_check_modules(sleef REQUIRED IMPORTED_TARGET sleef)
+pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 
 # Which MPI it is decides which ScaLAPACK and HDF5: Debian's carry its name. Another family (of a vendor) has neither name.
 include(CheckSymbolExists)

@@ -30,6 +30,7 @@ typedef enum wl_stream {
   WL_STREAM_FINITE_BAYESIAN,  /**< predictors of Bayesian RND */
   WL_STREAM_FINITE_DIRECTION, /**< directions of their targets */
   WL_STREAM_FINITE_NOISE,     /**< noise on their targets */
+  WL_STREAM_SPLIT,            /**< which rows of a data set are for testing */
 } wl_stream;
 
 /** One standard normal number at (i, j). */

@@ -25,6 +25,8 @@ static const wl_choice sabotages[] = {{"none", WL_FINITE_FAULT_NONE},
                                       {"last_layer", WL_FINITE_FAULT_LAST_LAYER},
                                       {"shared", WL_FINITE_FAULT_SHARED},
                                       {"head", WL_FINITE_FAULT_HEAD}};
+static const wl_choice headers[] = {
+    {"auto", WL_HEADER_AUTO}, {"true", WL_HEADER_TRUE}, {"false", WL_HEADER_FALSE}};
 static const wl_choice faults[] = {
 #define ENTRY(NAME, name, text) {#name, WL_FAULT_##NAME},
     WL_FAULT_LIST(ENTRY)
@@ -45,6 +47,7 @@ static const char all_quantities[] = "[" WL_QUANTITY_LIST(ENTRY) "]"; /* YAML le
 #undef ENTRY
 
 static bool has_synthetic(const void *config) { return ((const wl_config *)config)->synthetic.train > 0; }
+static bool has_split(const void *config) { return ((const wl_config *)config)->data.split.test > 0.0; }
 static bool has_slope(const void *config) {
   return ((const wl_config *)config)->network.activation == WL_ACTIVATION_LEAKY_RELU;
 }
@@ -66,14 +69,27 @@ static const wl_key keys[] = {
     {UNSIGNED("seed", seed), .fallback = "0", HELP("of all random numbers")},
     {TEXT("data.train.inputs", data.train_inputs), .path = true, FREE, HELP("X, one example a row")},
     {TEXT("data.train.targets", data.train_targets), .path = true, FREE, HELP("Y, one example a row")},
+    {TEXT("data.train.rows", data.train_rows), .path = true, FREE,
+     HELP("list of the rows of data.train that are used, PATH:0 or PATH:1 by the first row's number")},
     {TEXT("data.test.inputs", data.test_inputs), .path = true, FREE, HELP("T, one example a row")},
     {TEXT("data.test.targets", data.test_targets), .path = true, FREE, HELP("for metrics; one example a row")},
     {TEXT("data.test.ood", data.test_ood), .path = true, FREE,
      HELP("0 or 1 a row: 1 for points out of distribution")},
+    {TEXT("data.test.rows", data.test_rows), .path = true, FREE,
+     HELP("list of the rows of data.test that are used, PATH:0 or PATH:1 by the first row's number")},
+    {REAL("data.split.test", data.split.test), ABOVE(0), BELOW(1), FREE, WHEN(has_split),
+     HELP("part of data.train that is drawn for testing, in place of data.test")},
+    {UNSIGNED("data.split.seed", data.split.seed), .fallback = "0", FREE, WHEN(has_split), HELP("of that lot")},
+    {CHOICE("data.header", data.header, headers), .fallback = "auto", FREE,
+     HELP("whether line 1 of text files is a header")},
     {CHOICE("data.target_encoding", data.target_encoding, encodings), .fallback = "none",
      HELP("one_hot: targets are integer classes")},
+    {REAL("data.scale", data.scale), ABOVE(0), .fallback = "1", FACTOR, HELP("multiplies the inputs")},
+    {REAL("data.divide_by", data.divide_by), ABOVE(0), .fallback = "1", FACTOR, HELP("divides the inputs")},
     {SWITCH("data.standardize", data.standardize), .fallback = "false", FACTOR,
      HELP("inputs to mean 0 and variance 1 over the training set")},
+    {SWITCH("data.standardize_targets", data.standardize_targets), .fallback = "false",
+     HELP("targets likewise; results are in target units, the noise in standardized ones")},
     {INTEGER("synthetic.train", synthetic.train), AT_LEAST(1), WHEN(has_synthetic),
      HELP("n, random training points in place of data")},
     {INTEGER("synthetic.test", synthetic.test), AT_LEAST(1), WHEN(has_synthetic), HELP("m")},
@@ -151,11 +167,29 @@ const wl_schema wl_config_schema = {keys, sizeof keys / sizeof keys[0]};
 
 static size_t find(const char *name) { return wl_schema_find(&wl_config_schema, name); }
 
-static wl_error require(const wl_values *values, const char *const names[3], const char *why) {
-  for (int i = 0; i < 3; i++)
+static wl_error require(const wl_values *values, const char *const names[], int count, const char *why) {
+  for (int i = 0; i < count; i++)
     if (!wl_values_has(values, find(names[i])))
       return wl_values_fail(values, find(names[i]), "is missing, %s", why);
   return WL_OK;
+}
+
+/** A split makes the test set of the training files. */
+static wl_error check_split(const wl_values *values, const wl_config *config) {
+  const size_t split = find("data.split.test"), given = wl_values_given(values, "data.split");
+  if (config->data.split.test == 0.0 && given < wl_config_schema.count)
+    return wl_values_fail(values, split, "is missing: which part of the rows is for testing, such as 0.1");
+  if (config->data.split.test == 0.0) return WL_OK;
+  const size_t test = wl_values_first(values, "data.test");
+  const size_t other = test < wl_config_schema.count ? test : find("data.train.rows");
+  if (!wl_values_has(values, other)) return WL_OK;
+  return wl_values_fail(values, other, "cannot stand together with data.split, which chooses the test set");
+}
+
+/** Nothing turns results back into target units yet: until then, no result in other units. */
+static wl_error check_target_units(const wl_values *values, const wl_config *config) {
+  if (!config->data.standardize_targets) return WL_OK;
+  return wl_values_fail(values, find("data.standardize_targets"), "is not supported yet");
 }
 
 /** Either files or synthetic data, and whichever it is, complete. */
@@ -165,14 +199,16 @@ static wl_error check_data(const wl_values *values, const wl_config *config) {
   const size_t train = wl_values_first(values, "data.train"), test = wl_values_first(values, "data.test");
   const size_t file = train < wl_config_schema.count ? train : test;
   const size_t synthetic = wl_values_first(values, "synthetic");
+  WL_TRY(check_split(values, config));
+  WL_TRY(check_target_units(values, config));
   if (synthetic == wl_config_schema.count)
-    return require(values, files,
+    return require(values, files, config->data.split.test > 0.0 ? 2 : 3,
                    file < wl_config_schema.count ? "it is needed with the other sources of data"
                                                  : "give data.train and data.test, or synthetic");
   if (file < wl_config_schema.count)
     return wl_values_fail(values, synthetic, "cannot stand together with %s, give one or the other",
                           keys[file].name);
-  WL_TRY(require(values, sizes, "synthetic needs train, test and dimension"));
+  WL_TRY(require(values, sizes, 3, "synthetic needs train, test and dimension"));
   if (config->data.target_encoding == WL_ENCODING_ONE_HOT)
     return wl_values_fail(values, find("data.target_encoding"),
                           "one_hot needs integer classes, which synthetic data do not have");

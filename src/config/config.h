@@ -36,6 +36,9 @@ typedef enum wl_finite_fault {
 /** Of the factorizations; results are exact in either (predict.h). */
 typedef enum wl_precision { WL_PRECISION_DOUBLE, WL_PRECISION_MIXED } wl_precision;
 
+/** What the first line of a text file is: found out (data/csv_header.h), a header, an example. */
+typedef enum wl_header { WL_HEADER_AUTO, WL_HEADER_TRUE, WL_HEADER_FALSE } wl_header;
+
 typedef enum wl_encoding { WL_ENCODING_NONE, WL_ENCODING_ONE_HOT } wl_encoding;
 
 /**
@@ -51,8 +54,16 @@ typedef struct wl_config {
     char *train_inputs, *train_targets; /**< sources (PATH:SELECTOR), resolved; NULL when data are synthetic */
     char *test_inputs;                  /**< likewise */
     char *test_targets, *test_ood;      /**< likewise; NULL: not given */
-    wl_encoding target_encoding;        /**< default none */
-    bool standardize;                   /**< default false */
+    char *train_rows, *test_rows;       /**< lists of rows (data/rows.h), resolved; NULL: all */
+    wl_header header;                   /**< of text files; default auto */
+    struct {
+      double test;   /**< this part of the rows of data.train is for testing; 0: no split */
+      uint64_t seed; /**< default 0 */
+    } split;
+    wl_encoding target_encoding; /**< default none */
+    double scale, divide_by;     /**< of the inputs, default 1 */
+    bool standardize;            /**< default false */
+    bool standardize_targets;    /**< default false */
   } data;
   struct {
     int64_t train, test, dimension; /**< all 0 when real data is given, else all ≥ 1 */

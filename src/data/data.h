@@ -23,9 +23,10 @@ typedef struct wl_data_shape {
 typedef struct wl_data wl_data;
 
 /**
- * Opens all sources of the configuration and checks them against one another; finds the classes (one_hot), the mean
- * and deviation of the inputs (standardize), and, without noise or jitter, training inputs that repeat.
- * Errors: WL_ERROR_DATA, naming file and row: sizes that do not match, classes that are no integers, repeated rows;
+ * Opens all sources of the configuration and checks them against one another; chooses their rows (data.train.rows,
+ * data.test.rows, data.split); finds the classes (one_hot), the mean and deviation of inputs and targets (standardize,
+ * standardize_targets), and, without noise or jitter, training inputs that repeat or, without biases, are zero.
+ * Errors: WL_ERROR_DATA, naming file and row: sizes that do not match, classes that are no integers, such rows;
  * WL_ERROR_MEMORY; WL_ERROR_IO.
  */
 wl_error wl_data_open(const wl_config *config, wl_data **data);
@@ -41,15 +42,32 @@ void wl_data_close(wl_data **data);
 
 wl_data_shape wl_data_get_shape(const wl_data *data);
 
-/** Rows of X and T (count × d), standardized where the configuration says so. */
+/**
+ * Rows of X and T (count × d), multiplied by data.scale, divided by data.divide_by and standardized where the configuration
+ * says so. Errors: those of wl_source_read; WL_ERROR_DATA where a number is too large once it is scaled.
+ */
 wl_error wl_data_train_inputs(void *data, int64_t first, int64_t count, double *rows);
 wl_error wl_data_test_inputs(void *data, int64_t first, int64_t count, double *rows);
 
-/** Rows of Y (count × c), one-hot encoded where the configuration says so. */
+/** Rows of Y (count × c), one-hot encoded or standardized where the configuration says so. */
 wl_error wl_data_train_targets(void *data, int64_t first, int64_t count, double *rows);
 
-/** Rows of the test targets (count × c); a class that no training example has becomes a row of zeros. */
+/**
+ * Rows of the test targets (count × c), in target units also where Y is standardized; a class that no training example has
+ * becomes a row of zeros.
+ */
 wl_error wl_data_test_targets(void *data, int64_t first, int64_t count, double *rows);
+
+/**
+ * Location and scale of an output with data.standardize_targets, 0 and 1 otherwise: target = location + scale · number, so
+ * a mean m becomes location + scale·m, a variance v (the noise, too) scale²·v, and a log marginal likelihood loses
+ * n·log(scale). Outputs have scales of their own.
+ */
+double wl_data_target_location(const wl_data *data, int64_t output);
+double wl_data_target_scale(const wl_data *data, int64_t output);
+
+/** With data.split: for each test point its row in the files, from 0, ascending; else NULL. Owned by the data. */
+const int64_t *wl_data_split_rows(const wl_data *data);
 
 /**
  * Lines "training inputs: 720 x 64, 0123456789abcdef" for everything that was given, by a hash of all numbers as the

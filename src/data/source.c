@@ -17,7 +17,8 @@
 
 #include "data/source_format.h"
 
-static const wl_source_format *const formats[] = {&wl_source_hdf5, &wl_source_npy, &wl_source_csv};
+static const wl_source_format *const formats[] = {&wl_source_hdf5, &wl_source_npy, &wl_source_npz, &wl_source_csv,
+                                                  &wl_source_idx};
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 
 const char *wl_source_shown(const char *text, size_t length, char buffer[WL_SHOWN_SIZE]) {
@@ -28,14 +29,18 @@ const char *wl_source_shown(const char *text, size_t length, char buffer[WL_SHOW
   return buffer;
 }
 
+static bool ends_in(const char *path, size_t length, const char *ending) {
+  const size_t size = strlen(ending);
+  return size < length && strncasecmp(path + length - size, ending, size) == 0;
+}
+
 /** The format whose ending the first `length` characters have; NULL if none. */
 static const wl_source_format *format_of(const char *path, size_t length) {
+  const bool packed = ends_in(path, length, ".gz");
+  if (packed) length -= strlen(".gz");
   for (int i = 0; i < FORMAT_COUNT; i++)
-    for (int j = 0; j < 2; j++) {
-      const char *ending = formats[i]->endings[j];
-      if (ending == NULL || strlen(ending) >= length) continue;
-      if (strncasecmp(path + length - strlen(ending), ending, strlen(ending)) == 0) return formats[i];
-    }
+    for (const char *const *ending = formats[i]->endings; *ending != NULL; ending++)
+      if (ends_in(path, length, *ending) && (formats[i]->packed || !packed)) return formats[i];
   return NULL;
 }
 
@@ -67,7 +72,12 @@ static char *label_of(const wl_source *source) {
 
 static wl_error take_apart(wl_source *source, const char *spec, const char *directory) {
   const size_t length = path_length(spec);
-  if (length == 0) WL_FAIL(WL_ERROR_DATA, "%s: not a source: the file must end in .h5, .hdf5, .npy or .csv", spec);
+  if (length == 0)
+    WL_FAIL(
+        WL_ERROR_DATA,
+        "%s: not a source: the file must end in .h5, .hdf5, .mat, .npy, .npz, .csv, .tsv, .txt, .data, .dat or "
+        "idx3-ubyte; text, .npy and idx also with .gz",
+        spec);
   source->format = format_of(spec, length);
   source->spec = strdup(spec);
   source->path = join(directory, spec, length);
@@ -96,13 +106,14 @@ static wl_error check_shape(const wl_source *source) {
   return WL_OK;
 }
 
-wl_error wl_source_open(const char *spec, const char *directory, wl_source **source) {
+wl_error wl_source_open(const char *spec, const wl_source_options *options, wl_source **source) {
   *source = NULL;
   wl_source *s = calloc(1, sizeof *s);
   if (s == NULL) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to open it", spec);
   wl_error error;
-  WL_GOTO(error, failed, take_apart(s, spec, directory));
+  WL_GOTO(error, failed, take_apart(s, spec, options != NULL ? options->directory : NULL));
   WL_GOTO(error, failed, check_file(s->path));
+  s->header = options != NULL ? options->header : WL_HEADER_AUTO;
   WL_GOTO(error, failed, s->format->open(s));
   WL_GOTO(error, failed, check_shape(s));
   *source = s;
@@ -120,11 +131,12 @@ void wl_source_close(wl_source **source) {
   free(s->path);
   free(s->selector);
   free(s->label);
+  free(s->chosen);
   free(s);
   *source = NULL;
 }
 
-int64_t wl_source_rows(const wl_source *source) { return source->rows; }
+int64_t wl_source_rows(const wl_source *source) { return source->chosen ? source->chosen_count : source->rows; }
 
 int64_t wl_source_cols(const wl_source *source) { return source->cols; }
 
@@ -144,11 +156,55 @@ static wl_error check_finite(const wl_source *source, int64_t first, int64_t cou
   return WL_OK;
 }
 
-wl_error wl_source_read(wl_source *source, int64_t first, int64_t count, double *out) {
-  if (first < 0 || count < 0 || first > source->rows || count > source->rows - first)
-    WL_FAIL(WL_ERROR_INTERNAL, "%s: %lld rows asked for from row %lld on, there are %lld", source->label,
-            (long long)count, (long long)first + 1, (long long)source->rows);
-  if (count == 0) return WL_OK;
+/** Rows of the file. */
+static wl_error read_rows(wl_source *source, int64_t first, int64_t count, double *out) {
   WL_TRY(source->format->read(source, first, count, out));
   return check_finite(source, first, count, out);
+}
+
+wl_error wl_source_choose_rows(wl_source *source, int64_t *rows, int64_t count) {
+  free(source->chosen);
+  source->chosen = rows;
+  source->chosen_count = count;
+  for (int64_t i = 0; i < count; i++)
+    if (rows[i] < 0 || rows[i] >= source->rows)
+      WL_FAIL(WL_ERROR_DATA, "%s: row %lld (counted from 0) is asked for, there are %lld", source->label,
+              (long long)rows[i], (long long)source->rows);
+  return WL_OK;
+}
+
+/** A chosen row: where it stands in the file, and where it goes. */
+typedef struct errand {
+  int64_t from, to;
+} errand;
+
+static int by_place(const void *a, const void *b) {
+  const errand *x = a, *y = b;
+  return (x->from > y->from) - (x->from < y->from);
+}
+
+/** In the order of the file: no format likes to go back, and what is stored in chunks is unpacked chunk by chunk. */
+static wl_error read_chosen(wl_source *source, int64_t first, int64_t count, double *out) {
+  errand *errands = malloc(sizeof *errands * (size_t)count);
+  if (errands == NULL) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to choose rows", source->label);
+  for (int64_t i = 0; i < count; i++) errands[i] = (errand){source->chosen[first + i], i};
+  qsort(errands, (size_t)count, sizeof *errands, by_place);
+  wl_error error = WL_OK;
+  for (int64_t i = 0, run; i < count && error == WL_OK; i += run) {
+    for (run = 1; i + run < count && errands[i + run].from == errands[i].from + run &&
+                  errands[i + run].to == errands[i].to + run;)
+      run++;
+    error = read_rows(source, errands[i].from, run, out + errands[i].to * source->cols);
+  }
+  free(errands);
+  return error;
+}
+
+wl_error wl_source_read(wl_source *source, int64_t first, int64_t count, double *out) {
+  const int64_t rows = wl_source_rows(source);
+  if (first < 0 || count < 0 || first > rows || count > rows - first)
+    WL_FAIL(WL_ERROR_INTERNAL, "%s: %lld rows asked for from row %lld on, there are %lld", source->label,
+            (long long)count, (long long)first + 1, (long long)rows);
+  if (count == 0) return WL_OK;
+  return source->chosen != NULL ? read_chosen(source, first, count, out) : read_rows(source, first, count, out);
 }

@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/log.h"
+#include "data/hdf5_storage.h"
 #include "data/source_format.h"
 
 typedef struct hdf5_state {
@@ -32,18 +35,25 @@ static void silence_end(silence s) {
   H5Eset_auto2(H5E_DEFAULT, s.print, s.data);
 }
 
-/** Keeps what the innermost failing function says. */
-static herr_t keep_first(unsigned depth, const H5E_error2_t *entry, void *reason) {
-  if (depth == 0 && entry->desc != NULL) {
-    char shortened[WL_SHOWN_SIZE];
-    snprintf(reason, WL_SHOWN_SIZE, "%s", wl_source_shown(entry->desc, strlen(entry->desc), shortened));
+/** Keeps what the innermost failing function says, or the first above it that says something. */
+static herr_t keep_first(unsigned depth, const H5E_error2_t *entry, void *context) {
+  (void)depth;
+  char *reason = context, shortened[WL_SHOWN_SIZE], minor[128] = "";
+  const char *text = entry->desc;
+  if (reason[0] != '\0') return 0;
+  if (text == NULL || text[0] == '\0') {
+    H5Eget_msg(entry->min_num, NULL, minor, sizeof minor);
+    text = minor[0] != '\0' ? minor : entry->func_name;
   }
+  if (text != NULL) snprintf(reason, WL_SHOWN_SIZE, "%s", wl_source_shown(text, strlen(text), shortened));
   return 0;
 }
 
+/** To be called before any other function of HDF5, which would clear the stack of errors. */
 static const char *hdf5_reason(char reason[WL_SHOWN_SIZE]) {
-  strcpy(reason, "unknown reason");
+  reason[0] = '\0';
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, reason);
+  if (reason[0] == '\0') strcpy(reason, "HDF5 says no more");
   return reason;
 }
 
@@ -105,46 +115,47 @@ static wl_error check_exists(const wl_source *source, hid_t file) {
   return error;
 }
 
-static wl_error check_type(const wl_source *source, hid_t dataset) {
-  hid_t type = H5Dget_type(dataset);
-  const H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
-  if (type >= 0) H5Tclose(type);
-  const char *name = "unknown";
-  switch (class) {
-    case H5T_INTEGER:
-    case H5T_FLOAT:
-      return WL_OK;
-    case H5T_STRING:
-      name = "string";
-      break;
-    case H5T_COMPOUND:
-      name = "compound";
-      break;
-    case H5T_ENUM:
-      name = "enumeration (h5py stores booleans so)";
-      break;
-    case H5T_ARRAY:
-      name = "array";
-      break;
-    case H5T_VLEN:
-      name = "variable length";
-      break;
-    case H5T_OPAQUE:
-      name = "opaque";
-      break;
-    case H5T_BITFIELD:
-      name = "bit field";
-      break;
-    case H5T_REFERENCE:
-      name = "reference";
-      break;
-    case H5T_TIME:
-      name = "time";
-      break;
-    default:
-      break;
+/** FALSE is 0 and TRUE is 1 (h5py's booleans), in any case of letters. */
+static bool is_boolean(hid_t type) {
+  if (H5Tget_nmembers(type) != 2) return false;
+  bool good = true;
+  for (unsigned i = 0; i < 2; i++) {
+    char *name = H5Tget_member_name(type, i);
+    const hid_t base = H5Tget_super(type);
+    long long value = -1;
+    unsigned char bytes[sizeof value];
+    const bool fits = base >= 0 && H5Tget_size(base) <= sizeof bytes && H5Tget_member_value(type, i, bytes) >= 0 &&
+                      H5Tconvert(base, H5T_NATIVE_LLONG, 1, bytes, NULL, H5P_DEFAULT) >= 0;
+    if (fits) memcpy(&value, bytes, sizeof value);
+    good = good && fits && name != NULL && strcasecmp(name, value == 1 ? "TRUE" : "FALSE") == 0 && value / 2 == 0;
+    if (name != NULL) H5free_memory(name);
+    if (base >= 0) H5Tclose(base);
   }
-  WL_FAIL(WL_ERROR_DATA, "%s: has elements of type %s; integers or floating point numbers are needed",
+  return good;
+}
+
+static wl_error check_type(const wl_source *source, hid_t dataset) {
+  static const struct {
+    H5T_class_t class;
+    const char *name;
+  } names[] = {{H5T_STRING, "string"},
+               {H5T_COMPOUND, "compound"},
+               {H5T_ENUM, "enumeration (other than FALSE 0, TRUE 1)"},
+               {H5T_ARRAY, "array"},
+               {H5T_VLEN, "variable length"},
+               {H5T_OPAQUE, "opaque"},
+               {H5T_BITFIELD, "bit field"},
+               {H5T_REFERENCE, "reference"},
+               {H5T_TIME, "time"}};
+  const hid_t type = H5Dget_type(dataset);
+  const H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
+  const bool good = class == H5T_INTEGER || class == H5T_FLOAT || (class == H5T_ENUM && is_boolean(type));
+  if (type >= 0) H5Tclose(type);
+  if (good) return WL_OK;
+  const char *name = "that this HDF5 does not know";
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (names[i].class == class) name = names[i].name;
+  WL_FAIL(WL_ERROR_DATA, "%s: has elements of type %s; integers, floating point numbers or booleans are needed",
           source->label, name);
 }
 
@@ -170,10 +181,21 @@ static wl_error find_shape(wl_source *source) {
           rank > 0 ? text : " (one number)", rank > 0 ? ")" : "");
 }
 
+/** MATLAB writes column after column, so that HDF5 sees each matrix transposed; a wide one surely is. */
+static void warn_of_matlab(const wl_source *source) {
+  const hdf5_state *state = source->state;
+  if (source->rows < source->cols && H5Aexists(state->dataset, "MATLAB_class") > 0)
+    wl_log_warning("%s: is %lld x %lld; MATLAB wrote it, and what is a row there is a column here", source->label,
+                   (long long)source->rows, (long long)source->cols);
+}
+
 static wl_error open_dataset(wl_source *source) {
   hdf5_state *state = source->state;
   char reason[WL_SHOWN_SIZE];
-  if (H5Fis_hdf5(source->path) <= 0) WL_FAIL(WL_ERROR_DATA, "%s: is not an HDF5 file", source->path);
+  if (H5Fis_hdf5(source->path) <= 0)
+    WL_FAIL(
+        WL_ERROR_DATA, "%s: is not an HDF5 file%s", source->path,
+        strcasecmp(source->path + strlen(source->path) - 4, ".mat") == 0 ? "; in MATLAB, save with -v7.3" : "");
   state->file = H5Fopen(source->path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (state->file < 0)
     WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened by HDF5: %s", source->path, hdf5_reason(reason));
@@ -193,7 +215,9 @@ static wl_error open_dataset(wl_source *source) {
   if (state->dataset < 0)
     WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened by HDF5: %s", source->label, hdf5_reason(reason));
   WL_TRY(check_type(source, state->dataset));
-  return find_shape(source);
+  WL_TRY(find_shape(source));
+  warn_of_matlab(source);
+  return wl_hdf5_check_storage(source->label, source->path, state->dataset);
 }
 
 static wl_error open_hdf5(wl_source *source) {
@@ -208,14 +232,18 @@ static wl_error open_hdf5(wl_source *source) {
   return error;
 }
 
-static bool read_piece(const hdf5_state *state, int64_t cols, int64_t first, int64_t count, double *out) {
-  const hsize_t start[2] = {(hsize_t)first, 0}, size[2] = {(hsize_t)count, (hsize_t)cols};
+static wl_error read_piece(const wl_source *source, int64_t first, int64_t count, double *out) {
+  const hdf5_state *state = source->state;
+  const hsize_t start[2] = {(hsize_t)first, 0}, size[2] = {(hsize_t)count, (hsize_t)source->cols};
+  char reason[WL_SHOWN_SIZE];
   const hid_t memory = H5Screate_simple(state->rank, size, NULL);
-  const bool good = memory >= 0 &&
-                    H5Sselect_hyperslab(state->space, H5S_SELECT_SET, start, NULL, size, NULL) >= 0 &&
-                    H5Dread(state->dataset, H5T_NATIVE_DOUBLE, memory, state->space, H5P_DEFAULT, out) >= 0;
+  wl_error error = WL_OK;
+  if (memory < 0 || H5Sselect_hyperslab(state->space, H5S_SELECT_SET, start, NULL, size, NULL) < 0 ||
+      H5Dread(state->dataset, H5T_NATIVE_DOUBLE, memory, state->space, H5P_DEFAULT, out) < 0)
+    error = wl_error_set(WL_ERROR_IO, "%s: rows %lld to %lld cannot be read: %s", source->label,
+                         (long long)(first + 1), (long long)(first + count), hdf5_reason(reason));
   if (memory >= 0) H5Sclose(memory);
-  return good;
+  return error;
 }
 
 /** In pieces of at most 1 GiB: larger calls fail on some file systems. */
@@ -226,10 +254,7 @@ static wl_error read_hdf5(wl_source *source, int64_t first, int64_t count, doubl
   wl_error error = WL_OK;
   for (int64_t done = 0; error == WL_OK && done < count; done += piece) {
     const int64_t rows = count - done < piece ? count - done : piece;
-    char reason[WL_SHOWN_SIZE];
-    if (!read_piece(source->state, source->cols, first + done, rows, out + done * source->cols))
-      error = wl_error_set(WL_ERROR_IO, "%s: rows %lld to %lld cannot be read: %s", source->label,
-                           (long long)(first + done + 1), (long long)(first + done + rows), hdf5_reason(reason));
+    error = read_piece(source, first + done, rows, out + done * source->cols);
   }
   silence_end(s);
   return error;
@@ -243,4 +268,5 @@ static void close_hdf5(wl_source *source) {
   free(state);
 }
 
-const wl_source_format wl_source_hdf5 = {{".h5", ".hdf5"}, open_hdf5, read_hdf5, close_hdf5};
+const wl_source_format wl_source_hdf5 = {
+    .endings = {".h5", ".hdf5", ".mat"}, .open = open_hdf5, .read = read_hdf5, .close = close_hdf5};

@@ -1,0 +1,112 @@
+#include "data/rows.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "data/source.h"
+
+/* ---- lists -------------------------------------------------------------------------------------------------- */
+
+/** The number of the first row; cuts it off the specification. */
+static int take_base(char *spec) {
+  const size_t length = strlen(spec);
+  if (length < 3 || spec[length - 2] != ':' || (spec[length - 1] != '0' && spec[length - 1] != '1')) return 0;
+  const int base = spec[length - 1] - '0';
+  spec[length - 2] = '\0';
+  return base;
+}
+
+static wl_error convert(const char *spec, int base, int64_t total, const double *numbers, wl_rows *rows) {
+  for (int64_t i = 0; i < rows->count; i++) {
+    const double number = numbers[i] - base;
+    if (number != floor(number))
+      WL_FAIL(WL_ERROR_DATA, "%s: entry %lld is %.17g, no number of a row", spec, (long long)i + 1, numbers[i]);
+    if (number < 0 || number >= (double)total)
+      WL_FAIL(WL_ERROR_DATA,
+              "%s: entry %lld is row %.17g, but the %lld rows are numbered from %d (:0 or :1 behind the path says "
+              "how)",
+              spec, (long long)i + 1, numbers[i], (long long)total, base);
+    rows->row[i] = (int64_t)number;
+  }
+  return WL_OK;
+}
+
+static wl_error read_list(const char *spec, int base, int64_t total, wl_source *source, wl_rows *rows) {
+  if (wl_source_cols(source) != 1)
+    WL_FAIL(WL_ERROR_DATA, "%s: has %lld columns; a list of rows has one", spec,
+            (long long)wl_source_cols(source));
+  rows->count = wl_source_rows(source);
+  rows->row = malloc(sizeof *rows->row * (size_t)rows->count);
+  double *numbers = malloc(sizeof *numbers * (size_t)rows->count);
+  wl_error error = rows->row && numbers ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "%s: no memory to read it", spec);
+  if (error == WL_OK) error = wl_source_read(source, 0, rows->count, numbers);
+  if (error == WL_OK) error = convert(spec, base, total, numbers, rows);
+  free(numbers);
+  return error;
+}
+
+wl_error wl_rows_read(const char *spec, int64_t total, wl_rows *rows) {
+  *rows = (wl_rows){0};
+  char *path = strdup(spec);
+  if (!path) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to read it", spec);
+  const int base = take_base(path);
+  const wl_source_options options = {.header = WL_HEADER_FALSE};
+  wl_source *source = NULL;
+  wl_error error = wl_source_open(path, &options, &source);
+  if (error == WL_OK) error = read_list(spec, base, total, source, rows);
+  wl_source_close(&source);
+  free(path);
+  if (error != WL_OK) wl_rows_free(rows);
+  return error;
+}
+
+/* ---- lots --------------------------------------------------------------------------------------------------- */
+
+typedef struct lot {
+  double number;
+  int64_t row;
+} lot;
+
+static int by_number(const void *a, const void *b) {
+  const lot *x = a, *y = b;
+  if (x->number != y->number) return x->number < y->number ? -1 : 1;
+  return (x->row > y->row) - (x->row < y->row);
+}
+
+/** Each row draws a number; those with the lowest are for testing. */
+static void draw(int64_t total, int64_t tests, uint64_t seed, lot *lots, bool *test) {
+  for (int64_t i = 0; i < total; i++) lots[i] = (lot){wl_random_normal(seed, WL_STREAM_SPLIT, (uint64_t)i, 0), i};
+  qsort(lots, (size_t)total, sizeof *lots, by_number);
+  for (int64_t k = 0; k < tests; k++) test[lots[k].row] = true;
+}
+
+wl_error wl_rows_split(int64_t total, double fraction, uint64_t seed, wl_rows *train, wl_rows *test) {
+  *train = *test = (wl_rows){0};
+  if (total < 2) WL_FAIL(WL_ERROR_DATA, "data.split: one row cannot be split");
+  int64_t tests = (int64_t)llround(fraction * (double)total);
+  tests = tests < 1 ? 1 : tests > total - 1 ? total - 1 : tests;
+  lot *lots = malloc(sizeof *lots * (size_t)total);
+  bool *is_test = calloc((size_t)total, sizeof *is_test);
+  train->row = malloc(sizeof(int64_t) * (size_t)(total - tests));
+  test->row = malloc(sizeof(int64_t) * (size_t)tests);
+  const bool good = lots && is_test && train->row && test->row;
+  if (good) draw(total, tests, seed, lots, is_test);
+  for (int64_t i = 0; good && i < total; i++) {
+    wl_rows *set = is_test[i] ? test : train;
+    set->row[set->count++] = i;
+  }
+  free(lots);
+  free(is_test);
+  if (good) return WL_OK;
+  wl_rows_free(train);
+  wl_rows_free(test);
+  WL_FAIL(WL_ERROR_MEMORY, "data.split: out of memory");
+}
+
+void wl_rows_free(wl_rows *rows) {
+  free(rows->row);
+  *rows = (wl_rows){0};
+}
