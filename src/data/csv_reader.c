@@ -59,14 +59,18 @@ static wl_error append(wl_csv_reader *reader, int c) {
 /** What quotes mean at a place of a record. */
 typedef enum quoting { FRESH, PLAIN, QUOTED, CLOSED, COMMENT } quoting;
 
+static bool separates(const wl_csv_reader *reader, int c) {
+  if (reader->separator == '\0') return c == ',' || c == ';' || c == '\t';
+  return c == reader->separator || (reader->separator == ' ' && c == '\t');
+}
+
 /** A quote opens a field only at its start; a # at the start of a record makes all of it a comment. */
 static quoting after(const wl_csv_reader *reader, quoting now, int c) {
   if (now == COMMENT) return now;
   if (now == QUOTED) return c == '"' ? CLOSED : QUOTED;
-  if (c == '"' && (now == FRESH || now == CLOSED)) return QUOTED; /* the second of two opens the field again */
-  if (c == ' ' || c == '\t')
-    return now == FRESH || reader->separator == c || reader->separator == ' ' ? FRESH : now;
-  if (c == reader->separator || (reader->separator == '\0' && (c == ',' || c == ';'))) return FRESH;
+  if (separates(reader, c)) return FRESH;
+  if (c == '"') return now == PLAIN ? PLAIN : QUOTED; /* the second of two opens the field again */
+  if (c == ' ' || c == '\t') return now;
   if (c == '#' && reader->record[strspn(reader->record, " \t")] == '#') return COMMENT;
   return PLAIN;
 }
@@ -130,22 +134,32 @@ static const char *closing_quote(const char *at) {
   return at;
 }
 
+static const char *skip_blanks(char separator, const char *at) {
+  while (is_blank(*at) && *at != separator) at++;
+  return at;
+}
+
+/** Where the quoted field that starts at `at` stops; NULL where text follows the quote: then it belongs to the text. */
+static const char *quoted_stop(char separator, const char *at) {
+  const char *quote = *at == '"' ? closing_quote(at + 1) : NULL;
+  if (quote == NULL || *quote == '\0') return NULL;
+  if (separator == ' ' && is_blank(quote[1])) return quote + 1;
+  const char *stop = skip_blanks(separator, quote + 1);
+  return *stop == '\0' || *stop == separator ? stop : NULL;
+}
+
+static const char *plain_stop(char separator, const char *at) {
+  while (*at != '\0' && *at != separator && !(separator == ' ' && is_blank(*at))) at++;
+  return at;
+}
+
 /** The field that starts at `at`; returns where its separator, or the end, stands. */
 static const char *cut_field(char separator, const char *at, wl_csv_field *field) {
-  while (is_blank(*at) && *at != separator) at++;
-  const char *end = at, *stop;
-  field->quoted = *at == '"';
-  if (field->quoted) {
-    end = closing_quote(++at);
-    stop = *end == '"' ? end + 1 : end;
-    while (is_blank(*stop) && *stop != separator) stop++;
-    field->quoted = *stop == '\0' || *stop == separator || (separator == ' ' && stop > end + 1);
-    if (!field->quoted) end = --at; /* "a"b: the quotes belong to the text */
-  }
-  if (!field->quoted) {
-    while (*end != '\0' && *end != separator && !(separator == ' ' && is_blank(*end))) end++;
-    stop = end;
-  }
+  at = skip_blanks(separator, at);
+  const char *stop = quoted_stop(separator, at);
+  field->quoted = stop != NULL;
+  if (stop == NULL) stop = plain_stop(separator, at);
+  const char *end = field->quoted ? closing_quote(++at) : stop;
   while (end > at && is_blank(end[-1])) end--;
   while (at < end && is_blank(*at)) at++;
   field->text = at;

@@ -164,17 +164,22 @@ static bool find_source(const storage *s, const char *name, char path[PATH_MAX])
   return snprintf(path, PATH_MAX, "%s", name) < PATH_MAX && access(path, R_OK) == 0;
 }
 
-/** Whether what is selected of the source is within it. */
-static bool holds_selection(hid_t selection, hid_t dataset) {
+/** Whether the source holds what mapping `index` takes from it. Of a selection of all, HDF5 keeps no extent. */
+static bool holds_selection(const storage *s, size_t index, hid_t dataset) {
   hsize_t first[H5S_MAX_RANK], last[H5S_MAX_RANK], shape[H5S_MAX_RANK];
-  const hid_t space = H5Dget_space(dataset);
+  const hid_t space = H5Dget_space(dataset), source = H5Pget_virtual_srcspace(s->creation, index);
+  const hid_t target = H5Pget_virtual_vspace(s->creation, index);
   const int rank = H5Sget_simple_extent_dims(space, shape, NULL);
+  bool good = true;
+  if (H5Sget_select_type(source) == H5S_SEL_ALL)
+    good = H5Sget_simple_extent_npoints(space) == H5Sget_select_npoints(target);
+  else
+    good = rank == H5Sget_simple_extent_ndims(source) && H5Sget_select_bounds(source, first, last) >= 0;
+  for (int k = 0; k < rank && good && H5Sget_select_type(source) != H5S_SEL_ALL; k++) good = last[k] < shape[k];
+  H5Sclose(target);
+  H5Sclose(source);
   H5Sclose(space);
-  if (rank != H5Sget_simple_extent_ndims(selection) || H5Sget_select_bounds(selection, first, last) < 0)
-    return false;
-  for (int k = 0; k < rank; k++)
-    if (last[k] >= shape[k]) return false;
-  return true;
+  return good;
 }
 
 static wl_error check_source_in(const storage *s, size_t index, const char *path, hid_t file, const char *name) {
@@ -182,11 +187,9 @@ static wl_error check_source_in(const storage *s, size_t index, const char *path
   const hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
   if (dataset < 0) WL_FAIL(WL_ERROR_DATA, "%s: its source %s has no dataset %s", s->label, path, name);
   snprintf(label, sizeof label, "%.300s: its source %.300s:%.300s", s->label, path, name);
-  const hid_t selection = H5Pget_virtual_srcspace(s->creation, index);
-  wl_error error = holds_selection(selection, dataset)
-                       ? check_storage(label, path, dataset, s->depth + 1)
-                       : wl_error_set(WL_ERROR_DATA, "%s is smaller than what is taken from it", label);
-  H5Sclose(selection);
+  const wl_error error = holds_selection(s, index, dataset)
+                             ? check_storage(label, path, dataset, s->depth + 1)
+                             : wl_error_set(WL_ERROR_DATA, "%s has not the shape that is taken from it", label);
   H5Dclose(dataset);
   return error;
 }

@@ -44,22 +44,34 @@ static const wl_source_format *format_of(const char *path, size_t length) {
   return NULL;
 }
 
-/** Length of the path: up to the last colon that follows a known ending, or all; 0 if no ending is known. */
-static size_t path_length(const char *spec) {
-  size_t length = strlen(spec);
-  while (length > 0 && format_of(spec, length) == NULL) {
-    do length--;
-    while (length > 0 && spec[length] != ':');
-  }
-  return length;
-}
-
 static char *join(const char *directory, const char *path, size_t length) {
   if (directory == NULL || path[0] == '/') return strndup(path, length);
   const size_t size = strlen(directory) + 1 + length + 1;
   char *joined = malloc(size);
   if (joined != NULL) snprintf(joined, size, "%s/%.*s", directory, (int)length, path);
   return joined;
+}
+
+/** Whether the first `length` characters are the path of a file that is there. */
+static bool is_there(const char *directory, const char *spec, size_t length) {
+  char *path = join(directory, spec, length);
+  const bool good = path != NULL && access(path, F_OK) == 0;
+  free(path);
+  return good;
+}
+
+/**
+ * Length of the path: all, or up to a colon behind a known ending; the longest that is there (`x.npz:a.npy` has two such
+ * endings), else the longest; 0 if no ending is known.
+ */
+static size_t path_length(const char *spec, const char *directory) {
+  size_t longest = 0;
+  for (size_t length = strlen(spec); length > 0; length--) {
+    if ((spec[length] != '\0' && spec[length] != ':') || format_of(spec, length) == NULL) continue;
+    if (is_there(directory, spec, length)) return length;
+    if (longest == 0) longest = length;
+  }
+  return longest;
 }
 
 static char *label_of(const wl_source *source) {
@@ -71,7 +83,7 @@ static char *label_of(const wl_source *source) {
 }
 
 static wl_error take_apart(wl_source *source, const char *spec, const char *directory) {
-  const size_t length = path_length(spec);
+  const size_t length = path_length(spec, directory);
   if (length == 0)
     WL_FAIL(
         WL_ERROR_DATA,

@@ -39,29 +39,37 @@ static zip_int64_t find_member(zip_t *archive, const char *name) {
   return index >= 0 ? index : zip_name_locate(archive, name, 0);
 }
 
+/** All of the member, to its end, where the sum is checked. */
+static bool unpack(zip_file_t *member, char *bytes, zip_uint64_t size) {
+  char beyond;
+  zip_uint64_t done = 0;
+  while (done < size) {
+    const zip_uint64_t wanted = size - done < 1 << 30 ? size - done : 1 << 30;
+    const zip_int64_t got = zip_fread(member, bytes + done, wanted);
+    if (got <= 0) return false;
+    done += (zip_uint64_t)got;
+  }
+  return zip_fread(member, &beyond, 1) == 0;
+}
+
 static wl_error read_member(const wl_source *source, zip_t *archive, zip_uint64_t index, wl_input_file *file) {
   const zip_uint64_t limit = (zip_uint64_t)1 << 36;
   zip_stat_t status;
   if (zip_stat_index(archive, index, 0, &status) != 0 || (status.valid & ZIP_STAT_SIZE) == 0)
     WL_FAIL(WL_ERROR_DATA, "%s: cannot be read: %s", source->label, zip_strerror(archive));
   if (status.size > limit) WL_FAIL(WL_ERROR_DATA, "%s: takes more than 64 GiB; save it as .npy", source->label);
-  char *bytes = malloc(status.size > 0 ? status.size : 1);
-  if (bytes == NULL) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to unpack it", source->label);
   zip_file_t *member = zip_fopen_index(archive, index, 0);
-  zip_uint64_t done = 0;
-  for (zip_int64_t got = 1; member != NULL && done < status.size && got > 0;
-       done += got > 0 ? (zip_uint64_t)got : 0)
-    got = zip_fread(member, bytes + done, status.size - done < 1 << 30 ? status.size - done : 1 << 30);
-  char reason[WL_SHOWN_SIZE];
-  snprintf(reason, sizeof reason, "%s", member != NULL ? zip_file_strerror(member) : zip_strerror(archive));
-  /* Closing checks the sum where the end has been read. */
-  const bool good = member != NULL && done == status.size && zip_fread(member, reason, 1) == 0;
-  if (member != NULL) zip_fclose(member);
-  if (!good) {
-    free(bytes);
-    WL_FAIL(WL_ERROR_DATA, "%s: cannot be unpacked: %s", source->label, reason);
-  }
-  return wl_input_file_from_memory(source->label, bytes, (int64_t)status.size, file);
+  if (member == NULL) WL_FAIL(WL_ERROR_DATA, "%s: cannot be unpacked: %s", source->label, zip_strerror(archive));
+  char *bytes = malloc(status.size > 0 ? status.size : 1);
+  wl_error error = WL_OK;
+  if (bytes == NULL)
+    error = wl_error_set(WL_ERROR_MEMORY, "%s: no memory to unpack it", source->label);
+  else if (!unpack(member, bytes, status.size))
+    error = wl_error_set(WL_ERROR_DATA, "%s: cannot be unpacked: %s", source->label, zip_file_strerror(member));
+  zip_fclose(member);
+  if (error == WL_OK) return wl_input_file_from_memory(source->label, bytes, (int64_t)status.size, file);
+  free(bytes);
+  return error;
 }
 
 static wl_error open_member(wl_source *source, zip_t *archive) {

@@ -1,5 +1,6 @@
 /*
- * Any bytes as a data file with this ENDING: opened, and read from the first row to the last and once more from the middle.
+ * Any bytes as a data file with this ENDING: opened, and read from the first row to the last, once more from the middle, and
+ * rows chosen back to front.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +24,11 @@ static void read_all(wl_source *source) {
     if (wl_source_read(source, i, 1, row) != WL_OK) break;
   if (row && rows > 1) (void)wl_source_read(source, rows / 2, 1, row);
   free(row);
+  int64_t *order = malloc(sizeof *order * 2);
+  double *two = malloc(sizeof *two * 2 * (size_t)columns);
+  if (order) order[0] = rows - 1, order[1] = 0;
+  if (order && wl_source_choose_rows(source, order, 2) == WL_OK && two) (void)wl_source_read(source, 0, 2, two);
+  free(two);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

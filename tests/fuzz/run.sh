@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 seconds=${1:-10}
 shift || true
 targets=("$@")
-((${#targets[@]} > 0)) || targets=(config header csv npy)
+((${#targets[@]} > 0)) || targets=(config header csv npy npz idx)
 
 mkdir -p build-fuzz
 cmake -S . -B build-fuzz -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DWIDELIMIT_FUZZ=ON \

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zip.h>
+#include <zlib.h>
 
 #include "data/source.h"
 
@@ -28,7 +30,9 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
   (void)state;
-  static const char *const files[] = {"x.csv", "x.npy", "x.h5", "x.txt", "a:b.csv", "X.CSV", "bad.h5"};
+  static const char *const files[] = {
+      "x.csv",    "x.npy", "x.h5",  "x.txt",        "a:b.csv",         "X.CSV",   "bad.h5", "x.csv.gz",
+      "x.npy.gz", "x.npz", "x.idx", "x-idx3-ubyte", "x-idx3-ubyte.gz", "part.h5", "x.raw"};
   for (size_t i = 0; i < COUNT(files); i++) remove(files[i]);
   rmdir("folder.npy");
   return chdir("/") == 0 ? rmdir(folder) : -1;
@@ -257,6 +261,11 @@ static void csv_headers(void **state) {
     assert_int_equal(wl_source_rows(source), cases[i].rows);
     wl_source_close(&source);
   }
+}
+
+/** data.header: what line 1 is need not be found out. */
+static void csv_headers_asked_for(void **state) {
+  (void)state;
   static const wl_source_options with = {.header = WL_HEADER_TRUE}, without = {.header = WL_HEADER_FALSE};
   wl_source *source = NULL;
   double numbers[4];
@@ -513,6 +522,123 @@ static void npy_cut_anywhere(void **state) {
   must_fail("x.npy", "x.npy: is truncated within the header");
 }
 
+/* ---- packed files, NPZ and IDX ------------------------------------------------------------------------------ */
+
+static void write_packed(const char *name, const void *bytes, size_t length) {
+  gzFile file = gzopen(name, "wb");
+  assert_non_null(file);
+  assert_int_equal(gzwrite(file, bytes, (unsigned)length), length);
+  assert_int_equal(gzclose(file), Z_OK);
+}
+
+static void packed_files(void **state) {
+  (void)state;
+  static const char text[] = "a,b,c\n1,2.5,-3e-7\n4,5,6\n";
+  unsigned char npy[256];
+  write_packed("x.csv.gz", text, sizeof text - 1);
+  must_hold("x.csv.gz", 2, 3, csv_entries);
+  must_hold("x.csv.gz:[a,b,c]", 2, 3, csv_entries);
+  const size_t length = make_npy(npy, 1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}", csv_entries,
+                                 sizeof csv_entries);
+  write_packed("x.npy.gz", npy, length);
+  must_hold("x.npy.gz", 2, 3, csv_entries);
+  struct stat status;
+  assert_int_equal(stat("x.csv.gz", &status), 0);
+  for (off_t cut = status.st_size - 1; cut > 0; cut--) { /* also within the sum at its end */
+    assert_int_equal(truncate("x.csv.gz", cut), 0);
+    must_fail("x.csv.gz", cut > 9 ? "x.csv.gz: cannot be unpacked: it ends early" : "x.csv.gz: ");
+  }
+  write_text("x.csv.gz", text);
+  must_fail("x.csv.gz", "x.csv.gz: is not packed by gzip");
+  write_text("x.csv.gz", "");
+  must_fail("x.csv.gz", "x.csv.gz: is");
+}
+
+static void npz_archives(void **state) {
+  (void)state;
+  unsigned char npy[256];
+  const size_t length = make_npy(npy, 1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}", csv_entries,
+                                 sizeof csv_entries);
+  for (int packed = 0; packed < 2; packed++) {
+    zip_t *archive = zip_open("x.npz", ZIP_CREATE | ZIP_TRUNCATE, NULL);
+    assert_non_null(archive);
+    const zip_int64_t index =
+        zip_file_add(archive, "train.npy", zip_source_buffer(archive, npy, length, 0), ZIP_FL_OVERWRITE);
+    assert_true(index >= 0 && zip_file_add(archive, "bad.npy", zip_source_buffer(archive, npy, 40, 0), 0) >= 0);
+    zip_set_file_compression(archive, (zip_uint64_t)index, packed ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
+    assert_int_equal(zip_close(archive), 0);
+    must_hold("x.npz:train", 2, 3, csv_entries);
+    must_hold("x.npz:train.npy", 2, 3, csv_entries);
+  }
+  must_fail("x.npz", "x.npz: names no array, write x.npz:NAME; it holds train, bad");
+  must_fail("x.npz:test", "x.npz: has no array test; it holds train, bad");
+  must_fail("x.npz:bad", "x.npz:bad: is truncated within the header");
+  struct stat status;
+  assert_int_equal(stat("x.npz", &status), 0);
+  assert_int_equal(truncate("x.npz", status.st_size / 2), 0);
+  must_fail("x.npz:train", "x.npz: is not an NPZ (ZIP) archive");
+}
+
+static void idx_files(void **state) {
+  (void)state;
+  static const double pixels[6] = {0, 1, 2, 253, 254, 255}, halves[2] = {-1.5, 2};
+  unsigned char images[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 0, 1, 2, 253, 254, 255};
+  unsigned char floats[] = {0, 0, 13, 1, 0, 0, 0, 2, 0xbf, 0xc0, 0, 0, 0x40, 0, 0, 0};
+  write_file("x-idx3-ubyte", images, sizeof images);
+  must_hold("x-idx3-ubyte", 2, 3, pixels);
+  must_fail("x-idx3-ubyte:1", "an IDX file takes no selector");
+  write_packed("x-idx3-ubyte.gz", images, sizeof images);
+  must_hold("x-idx3-ubyte.gz", 2, 3, pixels);
+  write_file("x.idx", floats, sizeof floats);
+  must_hold("x.idx", 2, 1, halves);
+  for (size_t cut = 0; cut < sizeof images; cut++) {
+    write_file("x.idx", images, cut);
+    must_fail("x.idx", cut < 4    ? "x.idx: is not an IDX file"
+                       : cut < 16 ? "x.idx: is truncated within the header"
+                                  : "x.idx: is truncated: 2 x 3 elements take 6 bytes");
+  }
+  images[11] = 0;
+  write_file("x.idx", images, sizeof images);
+  must_fail("x.idx", "x.idx: is empty (2 x 0)");
+  memset(images + 4, 0xff, 12);
+  write_file("x.idx", images, sizeof images);
+  must_fail("x.idx", "x.idx: has an impossible shape");
+  images[2] = 10;
+  write_file("x.idx", images, sizeof images);
+  must_fail("x.idx", "x.idx: has elements of type 0x0A");
+  floats[7] = 1;
+  write_file("x.idx", floats, sizeof floats);
+  must_fail("x.idx", "x.idx: has 4 bytes more than its header says");
+}
+
+/** Rows in another order, some twice; messages count as the file does. */
+static void chosen_rows(void **state) {
+  (void)state;
+  write_text("x.csv", "x\n10\n11\n12\nnan\n14\n");
+  static const int64_t order[] = {4, 0, 1, 2, 0};
+  static const double wanted[] = {14, 10, 11, 12, 10};
+  double got[5];
+  wl_source *source = must_open("x.csv");
+  int64_t *rows = malloc(sizeof order);
+  memcpy(rows, order, sizeof order);
+  assert_int_equal(wl_source_choose_rows(source, rows, 5), WL_OK);
+  assert_int_equal(wl_source_rows(source), 5);
+  assert_int_equal(wl_source_read(source, 0, 5, got), WL_OK);
+  assert_memory_equal(got, wanted, sizeof wanted);
+  assert_int_equal(wl_source_read(source, 1, 2, got), WL_OK);
+  assert_memory_equal(got, wanted + 1, 2 * sizeof *wanted);
+  rows = malloc(sizeof *rows);
+  rows[0] = 3;
+  assert_int_equal(wl_source_choose_rows(source, rows, 1), WL_OK);
+  assert_int_equal(wl_source_read(source, 0, 1, got), WL_ERROR_DATA);
+  must_contain("x.csv:5: row 4, column 1 is nan");
+  rows = malloc(sizeof *rows);
+  rows[0] = 5;
+  assert_int_equal(wl_source_choose_rows(source, rows, 1), WL_ERROR_DATA);
+  must_contain("x.csv: row 5 (counted from 0) is asked for, there are 5");
+  wl_source_close(&source);
+}
+
 /* ---- HDF5 --------------------------------------------------------------------------------------------------- */
 
 static void put(hid_t file, const char *name, hid_t type, int rank, const hsize_t *shape, hid_t memory,
@@ -622,6 +748,93 @@ static void hdf5_errors(void **state) {
   must_fail("bad.h5:/x", "bad.h5: cannot be opened by HDF5");
 }
 
+/** A dataset of 4 x 2 with these creation properties; `data` may be NULL: never written. Takes the properties. */
+static void put_stored(hid_t file, const char *name, hid_t creation, const double *data, hsize_t written) {
+  const hsize_t shape[2] = {4, 2}, part[2] = {written, 2}, start[2] = {0, 0};
+  const hid_t space = H5Screate_simple(2, shape, NULL), memory = H5Screate_simple(2, part, NULL);
+  const hid_t set = H5Dcreate2(file, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+  assert_true(set >= 0);
+  H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, part, NULL);
+  if (data != NULL) assert_true(H5Dwrite(set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, data) >= 0);
+  H5Dclose(set);
+  H5Sclose(memory);
+  H5Sclose(space);
+  H5Pclose(creation);
+}
+
+static hid_t in_chunks(hsize_t rows) {
+  const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  const hsize_t chunk[2] = {rows, 1};
+  H5Pset_chunk(creation, 2, chunk);
+  return creation;
+}
+
+/** The last `rows` rows come from /x of the file, the others from /chunks of the same one. */
+static hid_t virtually(const char *file, hsize_t rows, bool all) {
+  const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  const hsize_t shape[2] = {4, 2}, first[2] = {0, 0}, at[2] = {4 - rows, 0}, part[2] = {rows, 2},
+                rest[2] = {4 - rows, 2};
+  const hid_t target = H5Screate_simple(2, shape, NULL), source = H5Screate_simple(2, shape, NULL);
+  const hid_t whole = H5Screate_simple(2, part, NULL);
+  H5Sselect_hyperslab(target, H5S_SELECT_SET, at, NULL, part, NULL);
+  assert_true(H5Pset_virtual(creation, target, file, "/x", whole) >= 0);
+  H5Sselect_hyperslab(target, H5S_SELECT_SET, first, NULL, rest, NULL);
+  H5Sselect_hyperslab(source, H5S_SELECT_SET, first, NULL, rest, NULL);
+  if (all) assert_true(H5Pset_virtual(creation, target, ".", "/chunks", source) >= 0);
+  H5Sclose(whole);
+  H5Sclose(source);
+  H5Sclose(target);
+  return creation;
+}
+
+static void make_stored(const double *data) {
+  const hsize_t two[2] = {2, 2};
+  hid_t file = H5Fcreate("part.h5", H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  put(file, "/x", H5T_IEEE_F64LE, 2, two, H5T_NATIVE_DOUBLE, data + 4);
+  H5Fclose(file);
+  write_file("x.raw", data, 8 * sizeof *data);
+  file = H5Fcreate("x.h5", H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  put_stored(file, "/chunks", in_chunks(3), data, 4);
+  put_stored(file, "/half", in_chunks(3), data, 3);
+  put_stored(file, "/never", H5Pcreate(H5P_DATASET_CREATE), NULL, 4);
+  for (hsize_t bytes = 56; bytes <= 64; bytes += 8) {
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_external(creation, "x.raw", (off_t)(64 - bytes), 64); /* HDF5 reads zeros behind the end */
+    put_stored(file, bytes == 64 ? "/outside" : "/short", creation, NULL, 4);
+  }
+  const hid_t absent = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_external(absent, "gone.raw", 0, 64);
+  put_stored(file, "/absent", absent, NULL, 4);
+  put_stored(file, "/virtual", virtually("part.h5", 2, true), NULL, 4);
+  put_stored(file, "/gap", virtually("part.h5", 2, false), NULL, 4);
+  put_stored(file, "/missing", virtually("gone.h5", 2, true), NULL, 4);
+  put_stored(file, "/small", virtually("part.h5", 3, true), NULL, 4);
+  const hid_t boolean = H5Tenum_create(H5T_NATIVE_INT8);
+  const int8_t no = 0, yes = 1, flags[2] = {1, 0};
+  H5Tenum_insert(boolean, "FALSE", &no);
+  H5Tenum_insert(boolean, "TRUE", &yes);
+  put(file, "/booleans", boolean, 1, two, boolean, flags);
+  H5Tclose(boolean);
+  H5Fclose(file);
+}
+
+static void hdf5_storage(void **state) {
+  (void)state;
+  static const double data[8] = {1, 2, 3, 4, 5, 6, 7, 8}, flags[2] = {1, 0};
+  make_stored(data);
+  must_hold("x.h5:/chunks", 4, 2, data);
+  must_hold("x.h5:/virtual", 4, 2, data);
+  must_hold("x.h5:/outside", 4, 2, data);
+  must_hold("x.h5:/booleans", 2, 1, flags);
+  must_fail("x.h5:/half", "x.h5:/half: row 4 was never written (2 of 4 chunks are there)");
+  must_fail("x.h5:/never", "x.h5:/never: was never written");
+  must_fail("x.h5:/short", "x.h5:/short: its external file x.raw is too short: 64 bytes, 72 are needed");
+  must_fail("x.h5:/absent", "x.h5:/absent: its external file gone.raw cannot be read: No such file");
+  must_fail("x.h5:/gap", "x.h5:/gap: is a virtual dataset whose sources cover 4 of its 8 numbers");
+  must_fail("x.h5:/missing", "x.h5:/missing: is a virtual dataset, and its source gone.h5 is missing");
+  must_fail("x.h5:/small", "x.h5:/small: its source part.h5:/x has not the shape that is taken from it");
+}
+
 /** Overwrites the first place in the file that holds this number. */
 static void replace_first(const char *name, const double *number, double other) {
   FILE *stream = fopen(name, "r+b");
@@ -683,6 +896,7 @@ int main(void) {
       cmocka_unit_test(csv_variants),
       cmocka_unit_test(csv_selections),
       cmocka_unit_test(csv_headers),
+      cmocka_unit_test(csv_headers_asked_for),
       cmocka_unit_test(csv_errors),
       cmocka_unit_test(csv_is_read_in_pieces),
       cmocka_unit_test(locale_does_not_matter),
@@ -690,7 +904,12 @@ int main(void) {
       cmocka_unit_test(npy_headers),
       cmocka_unit_test(npy_errors),
       cmocka_unit_test(npy_cut_anywhere),
+      cmocka_unit_test(packed_files),
+      cmocka_unit_test(npz_archives),
+      cmocka_unit_test(idx_files),
+      cmocka_unit_test(chosen_rows),
       cmocka_unit_test(hdf5_element_types),
+      cmocka_unit_test(hdf5_storage),
       cmocka_unit_test(hdf5_errors),
       cmocka_unit_test(reading_can_fail),
   };
