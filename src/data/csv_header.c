@@ -70,7 +70,8 @@ static content content_of(const wl_csv_reader *reader, const wl_csv_field *field
 /** What line 1 says, by the columns in which line 2 holds numbers. */
 typedef struct votes {
   int64_t texts, numbers;
-  int64_t text, number; /**< the first column of each */
+  int64_t names;        /**< columns in which both lines hold texts: they say nothing, unless a text comes again */
+  int64_t text, number; /**< the first column of each; that of a name where no text has a vote */
 } votes;
 
 /** Whether line 1 is quoted throughout, and no number of line 2 is: quotes then mark names, of digits or not. */
@@ -85,15 +86,18 @@ static bool quotes_mark_names(const wl_csv_reader *reader, const wl_csv_head *he
 /** The reader stands on line 2. */
 static votes count_votes(const wl_csv_reader *reader, const wl_csv_head *head) {
   votes v = {0};
-  const bool names = quotes_mark_names(reader, head);
+  int64_t name = 0;
+  const bool quoted = quotes_mark_names(reader, head);
   const int64_t count = head->count < reader->count ? head->count : reader->count;
   for (int64_t j = count; j-- > 0;) {
     const wl_csv_field *one = &head->fields[j], *two = &reader->fields[j];
-    if (content_of(reader, two) == TEXT) continue;
-    const content c = names && one->quoted ? TEXT : content_of(reader, one);
-    if (c == TEXT) v.texts++, v.text = j;
-    if (c == NUMBER) v.numbers++, v.number = j;
+    const content c = quoted && one->quoted ? TEXT : content_of(reader, one);
+    const bool silent = content_of(reader, two) == TEXT;
+    if (c == TEXT && silent) v.names++, name = j;
+    if (c == TEXT && !silent) v.texts++, v.text = j;
+    if (c == NUMBER && !silent) v.numbers++, v.number = j;
   }
+  if (v.texts == 0) v.text = name;
   return v;
 }
 
@@ -107,14 +111,16 @@ static bool integer_of(const wl_csv_field *field, int64_t *number) {
   return true;
 }
 
-/** 0, 1, 2, … or 1, 2, 3, …, behind an empty field or not. A single 1 counts nothing. */
-static bool counts(const wl_csv_head *head) {
+/** Where line 1 counts on from: 0, 1, 2, … behind an empty field or not; -1 where it does not count, or from 1 alone. */
+static int64_t counts_from(const wl_csv_head *head) {
   const int64_t from = head->count > 1 && head->fields[0].length == 0 ? 1 : 0;
   int64_t first, number;
-  if (!integer_of(&head->fields[from], &first) || first > (head->count > 1)) return false;
+  if (!integer_of(&head->fields[from], &first)) return -1;
+  if (first > 1 && head->count - from < 3) return -1;
+  if (first == 1 && head->count == 1) return -1;
   for (int64_t j = from + 1; j < head->count; j++)
-    if (!integer_of(&head->fields[j], &number) || number != first + j - from) return false;
-  return true;
+    if (!integer_of(&head->fields[j], &number) || number != first + j - from) return -1;
+  return first;
 }
 
 /* ---- the rest of the file ----------------------------------------------------------------------------------- */
@@ -123,23 +129,32 @@ static bool counts(const wl_csv_head *head) {
 typedef struct rest {
   int64_t rows;
   bool integers, bits; /**< all numbers are integers; are 0 or 1 */
+  bool again;          /**< a text of line 1 comes again in its column */
 } rest;
+
+static void look_at(const wl_csv_reader *reader, const wl_csv_head *head, rest *r) {
+  r->rows++;
+  for (int64_t j = 0; j < reader->count; j++) {
+    const wl_csv_field *field = &reader->fields[j];
+    int64_t number;
+    const bool integer = integer_of(field, &number);
+    r->integers = r->integers && integer;
+    r->bits = r->bits && integer && number <= 1;
+    if (!r->again && j < head->count && field->length > 0 && field->length == head->fields[j].length)
+      r->again =
+          memcmp(field->text, head->fields[j].text, field->length) == 0 && content_of(reader, field) == TEXT;
+  }
+}
 
 /** Reads from line 2 to the end. */
 static wl_error read_rest(wl_csv_reader *reader, const wl_csv_head *head, rest *r) {
-  *r = (rest){0, true, true};
+  *r = (rest){0, true, true, false};
   WL_TRY(wl_csv_reader_seek(reader, head->data));
   for (;;) {
     bool end;
     WL_TRY(wl_csv_reader_next(reader, &end));
     if (end) return WL_OK;
-    r->rows++;
-    for (int64_t j = 0; j < reader->count; j++) {
-      int64_t number;
-      const bool integer = integer_of(&reader->fields[j], &number);
-      r->integers = r->integers && integer;
-      r->bits = r->bits && integer && number <= 1;
-    }
+    look_at(reader, head, r);
   }
 }
 
@@ -162,9 +177,10 @@ static void warn(const wl_csv_reader *reader, const wl_csv_head *head, const cha
 
 static wl_error decide_counting(const wl_csv_reader *reader, wl_csv_head *head, const rest *r) {
   const long long line = head->line.line;
-  if (head->count == 1 && r->integers && r->rows > 0) return WL_OK; /* classes, counts */
-  if (head->count == 2 && r->bits && r->rows > 0) return WL_OK;     /* flags, one-hot targets */
-  if (head->count <= 2 || r->rows == 0)
+  const bool years = counts_from(head) > 1;
+  if ((head->count == 1 || years) && r->integers && r->rows > 0) return WL_OK; /* classes, counts */
+  if (head->count == 2 && r->bits && r->rows > 0) return WL_OK;                /* flags, one-hot targets */
+  if (head->count <= 2 || years || r->rows == 0)
     WL_FAIL(WL_ERROR_DATA, "%s:%lld: is an example or counts the columns as a header of a data frame does; %s",
             reader->path, line, remedy);
   head->header = true;
@@ -197,16 +213,14 @@ static wl_error decide_mixture(const wl_csv_reader *reader, wl_csv_head *head, c
 /** The reader stands on line 2. */
 static wl_error decide(wl_csv_reader *reader, wl_csv_head *head) {
   const votes v = count_votes(reader, head);
+  const bool same = head->count == head->width, doubtful = v.numbers > 0 && v.texts + v.names > 0;
+  const bool counting = counts_from(head) >= 0;
   rest r;
-  head->header = v.texts > 0 && v.numbers == 0 && head->count == head->width;
-  if (head->header) return WL_OK;
-  if (head->count != head->width || (v.texts > 0 && v.numbers > 0)) {
-    WL_TRY(read_rest(reader, head, &r));
-    return decide_mixture(reader, head, &v, &r);
-  }
-  if (!counts(head)) return WL_OK;
+  head->header = v.texts > 0 && v.numbers == 0 && same;
+  if (head->header || (same && !doubtful && !counting)) return WL_OK;
   WL_TRY(read_rest(reader, head, &r));
-  return decide_counting(reader, head, &r);
+  if (same && v.texts == 0 && r.again) return WL_OK; /* the text is that of an example */
+  return same && !doubtful ? decide_counting(reader, head, &r) : decide_mixture(reader, head, &v, &r);
 }
 
 /** Line 1 is all there is. */
@@ -217,7 +231,7 @@ static wl_error decide_alone(const wl_csv_reader *reader, wl_csv_head *head) {
     numbers += content_of(reader, &head->fields[j]) == NUMBER;
   }
   head->header = texts > 0 && numbers == 0;
-  if (head->header || !counts(head) || head->count == 1) return WL_OK;
+  if (head->header || counts_from(head) < 0 || counts_from(head) > 1 || head->count == 1) return WL_OK;
   const rest none = {0};
   return decide_counting(reader, head, &none);
 }

@@ -6,7 +6,8 @@
  * A field of line 1 has a say where line 2 has a number (or nothing, or the mark of a missing value) in that column. All
  * texts: a header. All numbers: an example, unless line 1 counts 0, 1, 2, … or 1, 2, 3, …, as data frames without names
  * write it. Texts and numbers: an error, unless line 1 is that of scikit-learn's files (rows, columns, names of classes).
- * Marks of missing values (NA, ?, …) are no texts.
+ * Texts above texts and numbers above numbers (names and years, or an example with its class): an example if one of the texts
+ * comes again in its column, else an error. Marks of missing values (NA, ?, …) are no texts.
  */
 #ifndef WIDELIMIT_DATA_CSV_HEADER_H
 #define WIDELIMIT_DATA_CSV_HEADER_H

@@ -198,9 +198,9 @@ static void csv_selections(void **state) {
   must_hold("x.csv:3,1", 2, 2, swapped);
   must_fail("x.csv:[a]", "x.csv:[a]: asks for names, but the file has no header");
   /* columns that are not selected may hold anything, also in the first line */
-  write_text("x.csv", "setosa,2.5,-3e-7\nother,5,6\n");
+  write_text("x.csv", "setosa,2.5,-3e-7\nsetosa,5,6\n");
   must_hold("x.csv:2-3", 2, 2, last_two);
-  write_text("x.csv", "\"a, \"\"b\"\"\",2.5,-3e-7\n\"c\nd\",5,6\n");
+  write_text("x.csv", "u,v,w\n\"a, \"\"b\"\"\",2.5,-3e-7\n\"c\nd\",5,6\n");
   must_hold("x.csv:2-3", 2, 2, last_two);
   static const char *const selectors[] = {"0",     "0-2", "3-2", "-2",  "2-", "a", "",
                                           "1-2-3", "1,",  ",1",  "1 2", "+1", "[a"};
@@ -249,6 +249,10 @@ static void csv_headers(void **state) {
       {"0.5,b\n1,2\n", 0, "x.csv:1: column 2 is 'b', column 1 a number"},
       {"2,1,x,y\n5.1,0\n4.9,1\n", 2, ""}, /* scikit-learn's */
       {"3,1,x,y\n5.1,0\n4.9,1\n", 0, "x.csv:1: has 4 columns, but the next line has 2|data.header"},
+      {"5.1,a\n4.9,b\n4.7,a\n", 0, "x.csv:1: column 2 is not a number: 'a'"}, /* an example with its class */
+      {"country,1960,1961\nA,0.5,2\nB,3,4\n", 0, "x.csv:1: column 1 is 'country', column 2 a number"},
+      {"1960,1961,1962\n1,2,0.5\n", 0, "x.csv:1: is an example or counts"},
+      {"5,6,7\n1,2,3\n", 2, ""},
       {"2,2,x\n1,2,0\n3,4,1\n", 2, ""},
       {"9,2,x\n1,2,0\n3,4,1\n", 0, "x.csv:1: column 3 is 'x'"},
       {"a,b\n", 0, "x.csv: has a header and no rows"},
