@@ -200,8 +200,10 @@ static wl_error decide_mixture(const wl_csv_reader *reader, wl_csv_head *head, c
     return WL_OK;
   }
   if (head->count != head->width)
-    WL_FAIL(WL_ERROR_DATA, "%s:%lld: has %lld columns, but the next line has %lld; %s", reader->path, line,
-            (long long)head->count, (long long)head->width, remedy);
+    WL_FAIL(WL_ERROR_DATA, "%s:%lld: has %lld columns, but the next line has %lld%s; %s", reader->path, line,
+            (long long)head->count, (long long)head->width,
+            head->count == head->width - 1 && v->numbers == 0 ? ": R leaves the names of rows without a name" : "",
+            remedy);
   WL_FAIL(WL_ERROR_DATA,
           "%s:%lld: column %lld is '%s', column %lld a number: a header, or an example that lacks a "
           "number? Mend it, or: %s",
