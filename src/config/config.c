@@ -176,8 +176,8 @@ static wl_error require(const wl_values *values, const char *const names[], int 
 
 /** A split makes the test set of the training files. */
 static wl_error check_split(const wl_values *values, const wl_config *config) {
-  const size_t split = find("data.split.test"), given = wl_values_given(values, "data.split");
-  if (config->data.split.test == 0.0 && given < wl_config_schema.count)
+  const size_t split = find("data.split.test"), seed = find("data.split.seed");
+  if (config->data.split.test == 0.0 && wl_values_origin(values, seed) != WL_ORIGIN_DEFAULT)
     return wl_values_fail(values, split, "is missing: which part of the rows is for testing, such as 0.1");
   if (config->data.split.test == 0.0) return WL_OK;
   const size_t test = wl_values_first(values, "data.test");
