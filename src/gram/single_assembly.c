@@ -57,8 +57,8 @@ static wl_error rounding_create(const wl_points *points, double shift, wl_single
   const int64_t nb = to->grid->block;
   *r = (rounding){.points = points, .to = to, .shift = shift};
   r->work = aligned_numbers((int64_t)wl_network_tile_work(&points->network, nb, nb));
-  const bool room = operand_create(r, wl_kernel_points_theta(points->row), theta, &r->theta) &
-                    operand_create(r, wl_kernel_points_kappa(points->row), kappa, &r->kappa);
+  bool room = operand_create(r, wl_kernel_points_theta(points->row), theta, &r->theta);
+  room = operand_create(r, wl_kernel_points_kappa(points->row), kappa, &r->kappa) && room;
   r->theta.to = *to;
   r->kappa.to = theta ? wl_single_behind(to) : *to;
   wl_error error = room && r->work ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "assembly: out of memory");

@@ -1,14 +1,30 @@
 /* The triangle in a checkpoint file: its order there, any grid's way to it and back, one rank that cannot reach it. */
+#define _GNU_SOURCE
 #include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "checkpoint/checkpoint_file.h"
 #include "mpi_test.h"
 
 static const double outside = -7.0;
+
+/* A disk that keeps other than it was given: one bit of the next large piece written while `spoils`. In place of the C library's. */
+static bool spoils;
+
+ssize_t pwrite(int file, const void *bytes, size_t count, off_t at) {
+  unsigned char *other = spoils && count > 4096 ? malloc(count) : NULL;
+  if (!other) return syscall(SYS_pwrite64, file, bytes, count, at);
+  spoils = false;
+  memcpy(other, bytes, count);
+  other[count / 3] ^= 1;
+  const ssize_t written = syscall(SYS_pwrite64, file, other, count, at);
+  free(other);
+  return written;
+}
 
 static double value_at(int64_t i, int64_t j) { return (double)i + 1e-4 * (double)j; }
 
@@ -138,10 +154,28 @@ static void test_one_rank_cannot_open(void **state) {
   wl_grid_destroy(&grid);
 }
 
+/* What does not read back as it was written is no checkpoint, on any rank, and the one before it stays. */
+static void test_written_wrong(void **state) {
+  (void)state;
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 16);
+  wl_matrix *a = new_matrix(grid, 300, WL_TRIANGLE_LOWER, true);
+  assert_int_equal(write_matrix(grid, a, WL_TRIANGLE_LOWER), WL_OK);
+  spoils = true;
+  const wl_error written = write_matrix(grid, a, WL_TRIANGLE_LOWER);
+  assert_true(worst_of_all(!spoils) == 1.0); /* some rank wrote through it */
+  spoils = false;
+  assert_int_equal(written, WL_ERROR_IO);
+  assert_non_null(strstr(wl_error_message(), "does not read back as it was written"));
+  check_read(300, WL_TRIANGLE_LOWER, 16);
+  wl_matrix_destroy(&a);
+  wl_grid_destroy(&grid);
+}
+
 static int group(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip),
       cmocka_unit_test(test_one_rank_cannot_open),
+      cmocka_unit_test(test_written_wrong),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Barrier(MPI_COMM_WORLD);

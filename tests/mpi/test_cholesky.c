@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "widelimit/cholesky.h"
 
 enum { RIGHT_HAND_SIDES = 3 };
@@ -160,9 +161,72 @@ static void test_not_finite(void **state) {
   check_spoilt(20, INFINITY, WL_TRIANGLE_UPPER, "not finite");
 }
 
+/*
+ * What is reported as residual, where it is known: products S Z that were handed over wrong by 1 in every entry give
+ * ‖S Z − L Lᵀ Z‖_F = √(4 n), beside which rounding is 1e-13.
+ */
+static void test_residual(void **state) {
+  (void)state;
+  const int64_t n = 61;
+  const uint64_t seed = 7;
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
+  wl_matrix *a = NULL, *products = NULL;
+  assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
+  assert_int_equal(wl_matrix_create(grid, n, WL_PROBES, &products), WL_OK);
+  fill(a, WL_TRIANGLE_LOWER);
+  double norm = 0.0, probes = 0.0; /* ‖S‖₁, ‖Z‖_F² */
+  for (int64_t j = 0; j < n; j++) {
+    double sum = 0.0;
+    for (int64_t i = 0; i < n; i++) sum += fabs(entry(i, j));
+    norm = fmax(norm, sum);
+    for (uint64_t k = 0; k < WL_PROBES; k++)
+      probes += pow(wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)j, k), 2.0);
+  }
+  for (int64_t jl = 0; jl < products->local_columns; jl++)
+    for (int64_t il = 0; il < products->local_rows; il++) {
+      double sum = 1.0;
+      for (int64_t k = 0; k < n; k++)
+        sum +=
+            entry(wl_matrix_global_row(products, il), k) *
+            wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)k, (uint64_t)wl_matrix_global_column(products, jl));
+      products->data[il + jl * products->ld] = sum;
+    }
+  const wl_factor_state resume = {.columns = 0, .norm = norm, .products = products};
+  wl_cholesky factor;
+  assert_int_equal(wl_cholesky_resume(a, WL_TRIANGLE_LOWER, "test", seed, NULL, &resume, &factor), WL_OK);
+  const double expected = sqrt((double)(n * WL_PROBES)) / ((double)n * DBL_EPSILON * norm * sqrt(probes));
+  assert_true(fabs(factor.residual / expected - 1.0) < 1e-10);
+  wl_matrix_destroy(&products);
+  wl_matrix_destroy(&a);
+  wl_grid_destroy(&grid);
+}
+
+/* S = I but for one entry of 1e-6, so that ‖S⁻¹‖₁ = 1e6: from an even vector that shows as 1e6 / n, and only the climb finds it. */
+static void test_condition(void **state) {
+  (void)state;
+  const int64_t n = 61;
+  for (int64_t at = 0; at < n; at += 20) {
+    wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
+    wl_matrix *a = NULL;
+    wl_cholesky factor;
+    assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
+    for (int64_t jl = 0; jl < a->local_columns; jl++)
+      for (int64_t il = 0; il < a->local_rows; il++) {
+        const int64_t i = wl_matrix_global_row(a, il), j = wl_matrix_global_column(a, jl);
+        a->data[il + jl * a->ld] = i != j ? 0.0 : i == at ? 1e-6 : 1.0;
+      }
+    assert_int_equal(wl_cholesky_factor(a, WL_TRIANGLE_LOWER, "test", 7, &factor), WL_OK);
+    assert_true(factor.norm == 1.0);
+    assert_true(fabs(factor.reciprocal_condition / 1e-6 - 1.0) < 1e-12);
+    wl_matrix_destroy(&a);
+    wl_grid_destroy(&grid);
+  }
+}
+
 static int group(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor), cmocka_unit_test(test_not_positive_definite),
-                                     cmocka_unit_test(test_not_finite)};
+                                     cmocka_unit_test(test_not_finite), cmocka_unit_test(test_residual),
+                                     cmocka_unit_test(test_condition)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
 

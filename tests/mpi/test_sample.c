@@ -136,6 +136,57 @@ static void test_moments_with_repeated_points(void **state) {
   check_moments(&repeated);
 }
 
+/* Largest sample correlation of two kinds of draws at any two test points, in its standard errors, 1/√D. */
+static double worst_correlation(const problem *p, const double *a, const double *a_variance, const double *b,
+                                const double *b_variance) {
+  const int64_t m = p->of.test;
+  double worst = 0.0;
+  for (int64_t i = 0; i < m; i++)
+    for (int64_t j = 0; j < m; j++) {
+      double product = 0.0;
+      for (int64_t k = 0; k < DRAWS; k++) product += a[i + k * m] * b[j + k * m];
+      worst = fmax(worst, fabs(product) / sqrt(DRAWS * a_variance[i] * b_variance[j]));
+    }
+  return worst;
+}
+
+/* No two kinds share their numbers: draws with the same numbers and seed are not correlated. */
+static void test_kinds_are_independent(void **state) {
+  (void)state;
+  draw_case centred = noisy;
+  centred.outputs = 1;
+  problem p = problem_create(&centred, 4);
+  wl_joint *joint = joint_of(&p, 11);
+  const int64_t m = p.of.test;
+  double *draws[WL_DRAW_COUNT], *variance[WL_DRAW_COUNT], *mean = malloc(sizeof(double) * (size_t)m);
+  assert_int_equal(wl_matrix_get(p.mean, 0, 0, m, 1, mean), WL_OK);
+  for (int d = 0; d < WL_DRAW_COUNT; d++) {
+    const bool functions = d == WL_DRAW_POSTERIOR || d == WL_DRAW_ENSEMBLE;
+    draws[d] = draws_of(&p, joint, (wl_draw)d, (wl_draw_numbers){0, 1}, DRAWS);
+    variance[d] = malloc(sizeof(double) * (size_t)m);
+    for (int64_t i = 0; i < m; i++)
+      variance[d][i] = d == WL_DRAW_ENSEMBLE ? p.ensemble[i]
+                       : d == WL_DRAW_RND    ? 2.0 * p.ensemble[i]
+                                             : p.posterior[i];
+    for (int64_t k = 0; k < m * DRAWS && functions && p.grid->rank == 0; k++) draws[d][k] -= mean[k % m];
+  }
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    for (int other = 0; other < d; other++) {
+      const double worst = from_root(
+          p.grid->rank ? 0.0 : worst_correlation(&p, draws[d], variance[d], draws[other], variance[other]));
+      if (!(worst < errors_allowed))
+        print_error("%s and %s: %g\n", wl_draw_name((wl_draw)d), wl_draw_name((wl_draw)other), worst);
+      assert_true(worst < errors_allowed);
+    }
+  for (int d = 0; d < WL_DRAW_COUNT; d++) {
+    free(variance[d]);
+    free(draws[d]);
+  }
+  free(mean);
+  wl_joint_destroy(&joint);
+  problem_destroy(&p);
+}
+
 static double largest_difference(int64_t count, const double *a, const double *b) {
   double worst = 0.0;
   for (int64_t k = 0; k < count; k++) worst = fmax(worst, fabs(a[k] - b[k]));
@@ -334,6 +385,7 @@ static int group(void) {
       cmocka_unit_test(test_moments_with_noise),
       cmocka_unit_test(test_moments_at_depth_1),
       cmocka_unit_test(test_moments_with_repeated_points),
+      cmocka_unit_test(test_kinds_are_independent),
       cmocka_unit_test(test_a_number_is_a_draw),
       cmocka_unit_test(test_posterior_by_covariance),
       cmocka_unit_test(test_posterior_shifts),

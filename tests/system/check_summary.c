@@ -1,6 +1,6 @@
 /*
- * check_summary SUMMARY.json [KEY VALUE TOLERANCE]...: whether the numbers at these keys (dots between levels) have these
- * values; says which have not.
+ * check_summary SUMMARY.json [KEY VALUE TOLERANCE]...: whether the numbers at these keys (dots between levels, numbers from 0 into
+ * lists), or their products A*B and differences A-B, have these values; says which have not.
  */
 #include <jansson.h>
 #include <math.h>
@@ -13,10 +13,22 @@ static const json_t *find(const json_t *root, const char *key) {
     const size_t length = strcspn(key, ".");
     char name[128];
     snprintf(name, sizeof name, "%.*s", (int)length, key);
-    root = json_object_get(root, name);
+    root = json_is_array(root) ? json_array_get(root, (size_t)atoi(name)) : json_object_get(root, name);
     key += length + (key[length] == '.');
   }
   return root;
+}
+
+/* A number, or two of them with one operator between: A*B, A-B. NaN where there is none. */
+static double evaluate(const json_t *root, const char *expression) {
+  const size_t length = strcspn(expression, "*-");
+  char key[256];
+  snprintf(key, sizeof key, "%.*s", (int)length, expression);
+  const json_t *value = find(root, key);
+  const double first = json_is_number(value) ? json_number_value(value) : NAN;
+  if (!expression[length]) return first;
+  const double second = evaluate(root, expression + length + 1);
+  return expression[length] == '*' ? first * second : first - second;
 }
 
 int main(int argc, char **argv) {
@@ -28,8 +40,7 @@ int main(int argc, char **argv) {
   }
   int failures = 0;
   for (int k = 2; k < argc; k += 3) {
-    const json_t *value = find(summary, argv[k]);
-    const double is = json_is_number(value) ? json_number_value(value) : NAN;
+    const double is = evaluate(summary, argv[k]);
     if (fabs(is - atof(argv[k + 1])) <= atof(argv[k + 2])) continue;
     fprintf(stderr, "%s: %s is %.10g, expected %s within %s\n", argv[1], argv[k], is, argv[k + 1], argv[k + 2]);
     failures++;
