@@ -36,7 +36,7 @@ function(wl_add_mpi_test name)
   endif()
   list(POP_FRONT arg_COMMAND program)
   if(TARGET ${program})
-    set(program $<TARGET_FILE:${program}>)
+    set(program ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${program}>)
   endif()
   foreach(ranks IN LISTS arg_RANKS)
     wl_add_test(${name}.${ranks} RANKS ${ranks} TIMEOUT ${arg_TIMEOUT} LABELS mpi COMMAND

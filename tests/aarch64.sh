@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds for 64-bit ARM with Debian's cross compiler and runs the tests on one rank under qemu-user.
+# Builds for 64-bit ARM with Debian's cross compiler and runs tests under qemu-user: ranks of ARM under this machine's mpirun.
 #
 #   tests/aarch64.sh [CTEST-ARGUMENT...]
 #
+# Without arguments the short ones: unit tests and layers on 1 and 3 ranks. All that can run so: -L '^(unit|mpi)$'.
 # Nothing of it touches the system's own libraries: the arm64 packages are unpacked, not installed, in
 # build-aarch64/sysroot (600 MB), once.
 set -euo pipefail
@@ -37,5 +38,5 @@ install_packages cmake make pkg-config openmpi-bin mmdebstrap gcc-$triplet libc6
 mkdir -p build-aarch64
 [ -d "$WIDELIMIT_SYSROOT" ] || step 'unpack arm64 packages' make_sysroot
 build_project aarch64 build-aarch64
-(($# > 0)) || set -- --label-regex '^unit$'
+(($# > 0)) || set -- --label-regex '^(unit|mpi)$' --label-exclude '^ranks[246]$' --exclude-regex '^test_(activation|certify)$'
 run_ctest aarch64 "$@"

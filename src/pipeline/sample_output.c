@@ -11,8 +11,8 @@ wl_error wl_sample_declare(const wl_setup *setup, wl_results *results) {
       [WL_DRAW_ENSEMBLE] = "f0(T) + A (Y - f0(X)), f0 ~ GP(0, kappa)",
       [WL_DRAW_RND] = "u0(T) + A (g(X) - u0(X)) - g(T), u0 and g ~ GP(0, kappa)",
       [WL_DRAW_BAYESIAN_RND] =
-          "u0(T) + A (h(X) + eta - u0(X)) - h(T), u0 ~ GP(0, kappa), h ~ GP(0, theta - kappa), "
-          "eta ~ N(0, (noise_variance + jitter) I)"};
+          ("u0(T) + A (h(X) + eta - u0(X)) - h(T), u0 ~ GP(0, kappa), h ~ GP(0, theta - kappa), "
+           "eta ~ N(0, (noise_variance + jitter) I)")};
   char path[64];
   for (int d = 0; d < WL_DRAW_COUNT; d++) {
     const int64_t count = setup->config->samples[d], m = setup->shape.test, c = setup->shape.outputs;

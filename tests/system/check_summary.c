@@ -1,6 +1,6 @@
 /*
  * check_summary SUMMARY.json [KEY VALUE TOLERANCE]...: whether the numbers at these keys (dots between levels, numbers from 0 into
- * lists), or their products A*B and differences A-B, have these values; says which have not.
+ * lists), or what A*B-C… makes of them from the left, have these values; says which have not.
  */
 #include <jansson.h>
 #include <math.h>
@@ -19,16 +19,20 @@ static const json_t *find(const json_t *root, const char *key) {
   return root;
 }
 
-/* A number, or two of them with one operator between: A*B, A-B. NaN where there is none. */
+/* A number, or several with operators between, from the left: A-B-C, A*B. NaN where one is missing. */
 static double evaluate(const json_t *root, const char *expression) {
-  const size_t length = strcspn(expression, "*-");
-  char key[256];
-  snprintf(key, sizeof key, "%.*s", (int)length, expression);
-  const json_t *value = find(root, key);
-  const double first = json_is_number(value) ? json_number_value(value) : NAN;
-  if (!expression[length]) return first;
-  const double second = evaluate(root, expression + length + 1);
-  return expression[length] == '*' ? first * second : first - second;
+  double result = 0.0;
+  for (char operator= '+'; operator;) {
+    const size_t length = strcspn(expression, "*-");
+    char key[256];
+    snprintf(key, sizeof key, "%.*s", (int)length, expression);
+    const json_t *value = find(root, key);
+    const double number = json_is_number(value) ? json_number_value(value) : NAN;
+    result = operator== '*' ? result * number : operator== '-' ? result - number : result + number;
+    operator= expression[length];
+    expression += length + (operator!= 0);
+  }
+  return result;
 }
 
 int main(int argc, char **argv) {

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Tests the tests: puts one fault after another (tests/mutants.txt) into a copy of the sources, builds, and runs the tests that
+# should notice. Fails where one survives.
+#
+#   tests/mutants.sh [PATTERN]
+#
+# With PATTERN, those whose line in the list it matches. The copy and its build are in build-mutants/.
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR/../jobs source=setup.sh
+. "$(dirname "$0")/../jobs/setup.sh"
+pattern=${1:-.}
+list=$PWD/tests/mutants.txt
+copy='build-mutants/source'
+build='build-mutants/build'
+log=$PWD/build-mutants/log
+install_packages "${build_packages[@]}"
+mpi_environment
+
+# A copy of what is tracked or new, times of unchanged files kept.
+copy_sources() {
+  mkdir -p "$copy"
+  git -c safe.directory="$PWD" ls-files -z --cached --others --exclude-standard --deduplicate |
+    while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
+    tar -c --null --no-recursion -T - | tar -x -C "$copy"
+}
+
+field() { awk -F ' ;; ' -v n="$2" '{ print $n }' <<<"$1"; }
+
+# build_targets TARGET...
+build_targets() { cmake --build "$build" --parallel "$(nproc)" --target "$@" >"$log" 2>&1 </dev/null; }
+
+# run_tests REGEX
+run_tests() { ctest --test-dir "$build" --no-tests=error --timeout 300 -R "$1" >>"$log" 2>&1 </dev/null; }
+
+# mutate FILE EXPRESSION: changes one line of the copy.
+mutate() {
+  local changed
+  sed -i -e "$2" "$copy/$1"
+  changed=$(diff "$1" "$copy/$1" | grep -c '^>' || true)
+  [ "$changed" = 1 ] || fail "$changed lines of $1 are changed by $2: mend it in $list"
+}
+
+# try_mutant LINE: says whether it was noticed; status 1 where it survived.
+try_mutant() {
+  local file expression tests targets survived=0
+  file=$(field "$1" 1) expression=$(field "$1" 2) tests=$(field "$1" 4)
+  read -ra targets <<<"$(field "$1" 3)"
+  mutate "$file" "$expression"
+  build_targets "${targets[@]}" || { tail -n 20 "$log" >&2 && fail "does not build: $file: $expression"; }
+  run_tests "$tests" && survived=1
+  cp "$file" "$copy/$file"
+  ((survived)) && printf 'SURVIVED  %s  %s  (%s)\n' "$file" "$expression" "$tests" && return 1
+  printf 'noticed   %s  %s\n' "$file" "$expression"
+}
+
+copy_sources
+mapfile -t mutants < <(grep -v '^#' "$list" | grep ' ;; ' | grep -e "$pattern")
+((${#mutants[@]} > 0)) || fail "no mutant matches $pattern"
+step 'configure mutants' cmake -S "$copy" -B "$build" -DCMAKE_BUILD_TYPE=Release
+read -ra all_targets <<<"$(for m in "${mutants[@]}"; do field "$m" 3; done | tr ' ' '\n' | sort -u | tr '\n' ' ')"
+all_tests=$(for m in "${mutants[@]}"; do field "$m" 4; done | sort -u | paste -sd '|')
+build_targets "${all_targets[@]}" || { tail -n 20 "$log" >&2 && fail 'the sources do not build as they are'; }
+run_tests "$all_tests" || { tail -n 40 "$log" >&2 && fail 'the tests fail as they are'; }
+
+survivors=0
+for mutant in "${mutants[@]}"; do try_mutant "$mutant" || survivors=$((survivors + 1)); done
+echo "${#mutants[@]} mutants, $survivors survived"
+((survivors == 0))
