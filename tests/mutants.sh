@@ -13,7 +13,7 @@ pattern=${1:-.}
 list=$PWD/tests/mutants.txt
 copy='build-mutants/source'
 build='build-mutants/build'
-log=$PWD/build-mutants/log
+log=$PWD/build-mutants/log original=$PWD/build-mutants/original
 install_packages "${build_packages[@]}"
 mpi_environment
 
@@ -36,8 +36,9 @@ run_tests() { ctest --test-dir "$build" --no-tests=error --timeout 300 -R "$1" >
 # mutate FILE EXPRESSION: changes one line of the copy.
 mutate() {
   local changed
+  cp "$copy/$1" "$original"
   sed -i -e "$2" "$copy/$1"
-  changed=$(diff "$1" "$copy/$1" | grep -c '^>' || true)
+  changed=$(diff "$original" "$copy/$1" | grep -c '^>' || true)
   [ "$changed" = 1 ] || fail "$changed lines of $1 are changed by $2: mend it in $list"
 }
 
@@ -49,7 +50,7 @@ try_mutant() {
   mutate "$file" "$expression"
   build_targets "${targets[@]}" || { tail -n 20 "$log" >&2 && fail "does not build: $file: $expression"; }
   run_tests "$tests" && survived=1
-  cp "$file" "$copy/$file"
+  cp "$original" "$copy/$file"
   ((survived)) && printf 'SURVIVED  %s  %s  (%s)\n' "$file" "$expression" "$tests" && return 1
   printf 'noticed   %s  %s\n' "$file" "$expression"
 }
