@@ -96,6 +96,12 @@ static void test_capacity(void **state) {
   assert_int_equal(wl_matrix_create(grid, 1000000, 1000000, &a), WL_ERROR_CAPACITY);
   assert_non_null(strstr(wl_error_message(), "mpirun -n"));
   assert_null(a);
+  int size;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (size == 1) { /* 46,340² < 2³¹ < 46,341² */
+    assert_int_equal(wl_matrix_check_capacity(grid, 46340, 46340), WL_OK);
+    assert_int_equal(wl_matrix_check_capacity(grid, 46341, 46341), WL_ERROR_CAPACITY);
+  }
   const int64_t ranks = wl_matrix_ranks_needed(1000000);
   int64_t p = 1;
   while (p * p < ranks) p++;

@@ -97,6 +97,15 @@ static void test_mistakes(void **state) {
 }
 
 /* Training points and repeated points among T, depth 1, one head, one test point: no false alarm, and no NaN. */
+/* r = ½ over 10 numbers is t = √3 with 9 degrees of freedom, beyond which Simpson's rule finds 0.11730680301 of the law. */
+static void test_correlation_p(void **state) {
+  (void)state;
+  assert_true(fabs(wl_correlation_p(0.5, 10.0) - 0.11730680301421248) < 1e-10);
+  assert_true(wl_correlation_p(-0.5, 10.0) == wl_correlation_p(0.5, 10.0));
+  assert_true(wl_correlation_p(0.0, 10.0) == 1.0 && wl_correlation_p(1.0, 10.0) == 0.0 &&
+              wl_correlation_p(NAN, 10.0) == 0.0);
+}
+
 static void test_edges(void **state) {
   (void)state;
   static const draw_case cases[] = {
@@ -158,6 +167,7 @@ static void test_calibration(void **state) {
 static int group(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_mistakes),
+      cmocka_unit_test(test_correlation_p),
       cmocka_unit_test(test_edges),
       cmocka_unit_test(test_calibration),
   };
