@@ -25,6 +25,7 @@ class Widelimit(CMakePackage):
     depends_on("gsl@2:")
     depends_on("jansson")
     depends_on("libyaml")
+    depends_on("libzip")
     depends_on("sleef")
     depends_on("random123")
     depends_on("zlib-api")
