@@ -1,6 +1,7 @@
 /* Kernels assembled on all ranks are bitwise those that one rank assembles alone with the same block size. */
 #include "mpi_test.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -59,6 +60,29 @@ static double *cross_on(MPI_Comm comm, wl_activation activation, int64_t n, int6
   wl_points_destroy(&x);
   wl_grid_destroy(&grid);
   return whole;
+}
+
+/* Θ_ii of relu in closed form: q¹ = σ_b² + σ_w² ‖x‖²/d, qˡ⁺¹ = σ_b² + σ_w² qˡ/2, Θˡ⁺¹ = qˡ⁺¹ + σ_w² Θˡ/2, within 8 ε a layer. */
+static void test_diagonal(void **state) {
+  (void)state;
+  const int64_t n = 37;
+  const wl_network network = wl_network_default();
+  const double bias = network.sigma_b * network.sigma_b, weight = network.sigma_w * network.sigma_w;
+  double *whole = symmetric_on(MPI_COMM_WORLD, WL_ACTIVATION_RELU, n, 8), worst = 0.0;
+  for (int64_t i = 0; i < n && rank_of(MPI_COMM_WORLD) == 0; i++) {
+    const uint64_t seed = 1;
+    double x[DIMENSION], square = 0.0;
+    assert_int_equal(read_points((void *)&seed, i, 1, x), WL_OK);
+    for (int k = 0; k < DIMENSION; k++) square += x[k] * x[k];
+    double q = bias + weight * square / DIMENSION, theta = q;
+    for (int layer = 1; layer < network.depth; layer++) {
+      q = bias + 0.5 * weight * q;
+      theta = q + 0.5 * weight * theta;
+    }
+    worst = fmax(worst, fabs(whole[i + i * n] / theta - 1.0));
+  }
+  free(whole);
+  assert_true(from_root(worst) < 8.0 * DBL_EPSILON * network.depth);
 }
 
 static void check_same_bits(double *together, double *alone, int64_t count) {
@@ -267,6 +291,7 @@ static int group(void) {
                                      cmocka_unit_test(test_cross_is_bitwise_the_same),
                                      cmocka_unit_test(test_threads_change_no_bit),
                                      cmocka_unit_test(test_neighbours_change_no_bit),
+                                     cmocka_unit_test(test_diagonal),
                                      cmocka_unit_test(test_content),
                                      cmocka_unit_test(test_panels),
                                      cmocka_unit_test(test_cross_weighted),
