@@ -20,7 +20,12 @@
 
 #include <stdbool.h>
 
-#include "widelimit/sample.h"
+#include "widelimit/matrix.h"
+#include "widelimit/points.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /** The tests: name in C and in the summary, claim, text in the table. Exact tests have no p-value. */
 #define WL_TEST_LIST(X)                                                                  \
@@ -66,10 +71,10 @@ typedef enum wl_test_name {
 enum { WL_TEST_FIRST_EXACT = WL_TEST_EXACT_RND, WL_CLAIM_COUNT = 4 };
 
 /** Local. Name in the summary, text in the table, claim 1 … 4 that it belongs to; a claim's text. */
-const char *wl_test_name_of(wl_test_name test);
-const char *wl_test_text(wl_test_name test);
-int wl_test_claim(wl_test_name test);
-const char *wl_claim_text(int claim);
+WL_API const char *wl_test_name_of(wl_test_name test);
+WL_API const char *wl_test_text(wl_test_name test);
+WL_API int wl_test_claim(wl_test_name test);
+WL_API const char *wl_claim_text(int claim);
 
 /** The outcome of one test. */
 typedef struct wl_test {
@@ -88,33 +93,12 @@ typedef struct wl_certificate {
   double resolution[2];  /**< τ for Σ and for C */
   int64_t unresolved[2]; /**< points with a variance below it */
   double directions[2];  /**< Σ λ/(λ + τ) over the eigenvalues λ: how many of m directions are seen */
-  double shift[3];       /**< δ by wl_stage */
-  wl_fault fault;        /**< 0: honest */
+  double shift[3];       /**< δ of the joint Θ, κ and Θ⁻ */
+  int fault;             /**< what was done wrong on purpose, see doc/certificate.md; 0: nothing */
 } wl_certificate;
 
-typedef struct wl_certify_options {
-  wl_joint_options joint;
-  int64_t replicates; /**< R ≥ 2 */
-  int64_t heads;      /**< K ≥ 1 */
-  double false_alarm; /**< in (0, 1) */
-} wl_certify_options;
-
-/** What is certified. All on one grid. */
-typedef struct wl_certify_input {
-  const wl_points *points;                              /**< X and then T */
-  int64_t train;                                        /**< n */
-  const wl_matrix *targets;                             /**< Y, n × c */
-  const wl_matrix *mean;                                /**< A Y at T, m × c */
-  const double *ensemble_variance, *posterior_variance; /**< diagonals of Σ and C, m each, on every rank */
-  const double *rnd_variance, *bayesian_variance; /**< of RND errors, not halved, and Bayesian ones; may be NULL */
-  wl_matrix *covariance; /**< Σ above, C below the diagonal, as wl_model_predict leaves them; consumed */
-} wl_certify_input;
-
-/**
- * Collective. Draws and tests. A claim that fails is no error: see certificate->passed. The same on every rank.
- * Memory: the joint array, two N × m panels, three m × m matrices, m × R K numbers for Bayesian heads: all distributed.
- * Errors: those of wl_joint_create and wl_joint_factor; WL_ERROR_MEMORY.
- */
-wl_error wl_certify(const wl_certify_options *options, const wl_certify_input *input, wl_certificate *certificate);
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,12 @@
 
 #include <mpi.h>
 
+#include "widelimit/export.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** The one list of errors: name, exit status of the program, text. */
 #define WL_ERROR_LIST(X)                                     \
   X(OK, 0, "no error")                                       \
@@ -37,22 +43,26 @@ typedef enum wl_error {
 enum { WL_MESSAGE_SIZE = 1024 };
 
 /** Local. What the code means in general, e.g. "wrong data". */
-const char *wl_error_text(wl_error error);
+WL_API const char *wl_error_text(wl_error error);
 
 /** Local. The exit status that the program ends with on this error (0, 2, 3, 4, 5 or 75). */
-int wl_error_status(wl_error error);
+WL_API int wl_error_status(wl_error error);
 
 /** Local. The message of the last failure on this rank; "" before the first. Owned by the library. */
-const char *wl_error_message(void);
+WL_API const char *wl_error_message(void);
 
 /** Local. Stores the message for `error` and returns `error`. printf format. */
-wl_error wl_error_set(wl_error error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+WL_API wl_error wl_error_set(wl_error error, const char *format, ...) WL_PRINTF(2, 3);
 
 /**
  * Collective over `comm`. Returns on every rank the error of the lowest rank that has one, with its message
  * (in which that rank is named when it is not rank 0); WL_OK if none has.
  */
-wl_error wl_error_agree(MPI_Comm comm, wl_error error);
+WL_API wl_error wl_error_agree(MPI_Comm comm, wl_error error);
+
+#ifdef __cplusplus
+}
+#endif
 
 /** Passes an error on to the caller. */
 #define WL_TRY(call)                                \

@@ -1,6 +1,7 @@
 /**
  * @file grid.h
- * The process grid: P × Q ranks over which block-cyclic matrices are laid out.
+ * The process grid: P × Q ranks over which block-cyclic matrices are laid out. Rank r of the communicator stands in row r / Q and
+ * column r mod Q. First what is made, and last what is destroyed: points, matrices and models borrow it.
  */
 #ifndef WIDELIMIT_GRID_H
 #define WIDELIMIT_GRID_H
@@ -9,60 +10,40 @@
 #include <stdint.h>
 
 #include "widelimit/error.h"
+#include "widelimit/export.h"
 
-/** Members are for reading. Rank r stands in row r / Q and column r mod Q. */
-typedef struct wl_grid {
-  MPI_Comm comm;        /**< a duplicate of the communicator given; owned */
-  MPI_Comm row_comm;    /**< the Q ranks of this row, ordered by column; owned */
-  MPI_Comm column_comm; /**< the P ranks of this column, ordered by row; owned */
-  int rank, size;
-  int rows, columns; /**< P, Q */
-  int row, column;   /**< where this rank stands */
-  int block;         /**< nb: rows of matrices are dealt out in blocks of so many */
-  int column_block;  /**< columns likewise: nb, less on a grid for panels */
-  int blacs_handle, blacs_context;
-} wl_grid;
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct wl_grid wl_grid;
 
 /**
- * Collective over `comm`. Creates a grid of all ranks of `comm`.
+ * Collective over `comm`. Creates a grid of all ranks of `comm`, of which it keeps a duplicate.
  * @param rows, columns  P and Q with P·Q = number of ranks; one may be 0 (follows from the other), both 0: the
  *                       most nearly square grid with P ≤ Q
- * @param block          1 ≤ nb ≤ 8192
- * Errors: WL_ERROR_CONFIG where rows × columns is not the number of ranks.
+ * @param block          1 ≤ nb ≤ 8192, see wl_grid_choose_block
+ * Errors: WL_ERROR_CONFIG where rows × columns is not the number of ranks; WL_ERROR_MEMORY.
  */
-wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid **grid);
-
-/**
- * Local. The rule of wl_grid_create: replaces what is 0 among *rows and *columns. The most nearly square grid sends
- * least; with P ≤ Q the factorization's panels, which are block columns, have more owners that take turns.
- */
-wl_error wl_grid_choose_shape(int size, int *rows, int *columns);
+WL_API wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid **grid);
 
 /** Collective. Frees and sets to NULL; NULL is fine. */
-void wl_grid_destroy(wl_grid **grid);
-
-/**
- * Local. The same grid for matrices of so many columns that need no square tiles, such as panels of test points: in the
- * blocks of at most nb that deal the columns out evenly. It borrows all from `grid`, is not to be destroyed, and must live as
- * long as what is made on it: point sets, the panels that predictions for them make, and their solutions.
- */
-wl_grid wl_grid_for_panels(const wl_grid *grid, int64_t columns);
-
-/** Local. WL_ERROR_USAGE where it is a grid for panels: symmetric kernel matrices and training points need square tiles. */
-wl_error wl_grid_check_square(const wl_grid *grid);
+WL_API void wl_grid_destroy(wl_grid **grid);
 
 /**
  * Local. The block size that suits an n × n matrix on `size` ranks: 192 where every rank still gets several
  * tiles a row, less (a multiple of 16) for small matrices.
  */
-int wl_grid_choose_block(int64_t n, int size);
+WL_API int wl_grid_choose_block(int64_t n, int size);
 
-/** Local. How many of n rows, dealt out in blocks of `block`, the process coordinate `me` of `count` owns. */
-int64_t wl_grid_owned(int64_t n, int block, int me, int count);
+/** Local. This rank, from 0. */
+WL_API int wl_grid_rank(const wl_grid *grid);
 
-/** Local. The global index of what has index `local` on the process coordinate `me` of `count`. */
-static inline int64_t wl_grid_global(int64_t local, int block, int me, int count) {
-  return (local / block * count + me) * block + local % block;
+/** Local. P and Q. */
+WL_API void wl_grid_shape(const wl_grid *grid, int *rows, int *columns);
+
+#ifdef __cplusplus
 }
+#endif
 
 #endif

@@ -1,8 +1,7 @@
 /**
  * @file matrix.h
- * A dense matrix of doubles, dealt out over a process grid in nb × nb tiles (two-dimensional block-cyclic), or narrower
- * ones on a grid for panels: tile (ib, jb) belongs to process (ib mod P, jb mod Q), and each process keeps its tiles as one
- * column-major array. Indices are global and count from 0.
+ * A dense matrix of doubles, dealt out over a process grid in nb × nb tiles (two-dimensional block-cyclic): tile (ib, jb) belongs
+ * to process (ib mod P, jb mod Q), and each process keeps its tiles as one column-major array. Indices count from 0.
  */
 #ifndef WIDELIMIT_MATRIX_H
 #define WIDELIMIT_MATRIX_H
@@ -11,82 +10,51 @@
 
 #include "widelimit/grid.h"
 
-typedef enum wl_triangle { WL_TRIANGLE_LOWER, WL_TRIANGLE_UPPER } wl_triangle;
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-/** Members are for reading; `data` for writing. */
-typedef struct wl_matrix {
-  const wl_grid *grid;   /**< borrowed */
-  int64_t rows, columns; /**< global shape */
-  int64_t local_rows, local_columns;
-  int64_t ld; /**< leading dimension of data, ≥ 1 */
-  double
-      *data; /**< local_rows × local_columns, column-major, 64-byte aligned, room for ld × local_columns; owned */
-  int descriptor[9]; /**< as ScaLAPACK wants it */
-} wl_matrix;
+typedef struct wl_matrix wl_matrix;
 
 /**
  * Collective. An uninitialized rows × columns matrix. Either may be 0.
- * Errors: WL_ERROR_CAPACITY where a rank's share exceeds 2³¹ − 1 elements (ScaLAPACK's local indices), with the
+ * @param grid  borrowed, must outlive the matrix
+ * Errors: WL_ERROR_USAGE; WL_ERROR_CAPACITY where a rank's share exceeds 2³¹ − 1 elements (ScaLAPACK's local indices), with the
  * number of ranks that would do; WL_ERROR_MEMORY, with the bytes wanted.
  */
-wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t columns, wl_matrix **matrix);
-
-/** Local. WL_ERROR_CAPACITY where wl_matrix_create would say so. */
-wl_error wl_matrix_check_capacity(const wl_grid *grid, int64_t rows, int64_t columns);
+WL_API wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t columns, wl_matrix **matrix);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
-void wl_matrix_destroy(wl_matrix **matrix);
+WL_API void wl_matrix_destroy(wl_matrix **matrix);
 
-/** Local. Bytes of this rank's share of a rows × columns matrix. */
-int64_t wl_matrix_local_bytes(const wl_grid *grid, int64_t rows, int64_t columns);
-
-/**
- * Local. The smallest number of ranks on a square grid for which no rank's share of an n × n matrix exceeds
- * 2³¹ − 1 elements.
- */
-int64_t wl_matrix_ranks_needed(int64_t n);
-
-/** Local. Global row of local row il, global column of local column jl. */
-static inline int64_t wl_matrix_global_row(const wl_matrix *a, int64_t il) {
-  return wl_grid_global(il, a->grid->block, a->grid->row, a->grid->rows);
-}
-static inline int64_t wl_matrix_global_column(const wl_matrix *a, int64_t jl) {
-  return wl_grid_global(jl, a->grid->column_block, a->grid->column, a->grid->columns);
-}
-
-/** Local. Number of this rank's rows (columns) with a global index below i (j): where they begin locally. */
-static inline int64_t wl_matrix_local_row(const wl_matrix *a, int64_t i) {
-  return wl_grid_owned(i, a->grid->block, a->grid->row, a->grid->rows);
-}
-static inline int64_t wl_matrix_local_column(const wl_matrix *a, int64_t j) {
-  return wl_grid_owned(j, a->grid->column_block, a->grid->column, a->grid->columns);
-}
+/** Local. Its global shape. */
+WL_API void wl_matrix_shape(const wl_matrix *matrix, int64_t *rows, int64_t *columns);
 
 /**
- * Collective. Copies the rows × columns piece that begins at (i, j) to rank 0.
- * @param out  column-major with leading dimension `rows`; used on rank 0 only
- * Errors: WL_ERROR_MEMORY. Pieces of up to 2³¹ − 1 elements.
+ * Collective. All entries from rank 0.
+ * @param values  on rank 0: rows × columns, row-major. Ignored on other ranks, NULL is fine
+ * Errors: WL_ERROR_USAGE; WL_ERROR_MEMORY.
  */
-wl_error wl_matrix_get(const wl_matrix *a, int64_t i, int64_t j, int64_t rows, int64_t columns, double *out);
+WL_API wl_error wl_matrix_scatter(wl_matrix *matrix, const double *values);
 
 /**
- * Collective. Spreads a piece from rank 0: row i + k of the matrix becomes in[k·columns … ] (row-major), for all of
- * the matrix's columns. `in` has the same size on all ranks and is overwritten except on rank 0.
+ * Collective. All entries to rank 0.
+ * @param values  on rank 0: gets rows × columns, row-major. Ignored on other ranks, NULL is fine
+ * Errors: WL_ERROR_USAGE; WL_ERROR_MEMORY.
  */
-void wl_matrix_set_rows(wl_matrix *a, int64_t i, int64_t rows, double *in);
-
-/** Local. The first rows and columns of a matrix, which keeps what it owns: for use while that lives, not to be destroyed. */
-wl_matrix wl_matrix_leading(const wl_matrix *a, int64_t rows, int64_t columns);
-wl_matrix wl_matrix_first_columns(const wl_matrix *a, int64_t columns);
-
-/** Local. Copies values; same grid and shape. */
-void wl_matrix_copy(const wl_matrix *from, wl_matrix *to);
+WL_API wl_error wl_matrix_gather(const wl_matrix *matrix, double *values);
 
 /**
- * Local. The diagonal, on the ranks that own its entries: get writes value i to d[il] (il: local row), set reads it.
- * d has local_rows entries; those whose diagonal entry lives elsewhere are left alone.
+ * Local. This rank's share for reading and writing: entry (il, jl) is at [il + jl·ld]. Owned by the matrix.
+ * @param rows, columns  of the share
  */
-void wl_matrix_get_diagonal(const wl_matrix *a, double *d);
-void wl_matrix_set_diagonal(wl_matrix *a, const double *d);
+WL_API double *wl_matrix_local(wl_matrix *matrix, int64_t *rows, int64_t *columns, int64_t *ld);
+
+/** Local. Which entry (*i, *j) of the matrix the entry (il, jl) of this rank's share is. */
+WL_API void wl_matrix_local_to_global(const wl_matrix *matrix, int64_t il, int64_t jl, int64_t *i, int64_t *j);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,6 +5,12 @@
 #ifndef WIDELIMIT_QUANTITY_H
 #define WIDELIMIT_QUANTITY_H
 
+#include "widelimit/export.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Name in C, name in configuration and results, what it is. */
 #define WL_QUANTITY_LIST(X)                                               \
   X(ENSEMBLE, ensemble, "variance of a deep ensemble")                    \
@@ -21,9 +27,13 @@ typedef enum wl_quantity {
 } wl_quantity;
 
 /** Local. Name as in the configuration and the result files. */
-const char *wl_quantity_name(wl_quantity quantity);
+WL_API const char *wl_quantity_name(wl_quantity quantity);
 
 /** Local. What it is, in a few words. */
-const char *wl_quantity_text(wl_quantity quantity);
+WL_API const char *wl_quantity_text(wl_quantity quantity);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -2,11 +2,6 @@
  * @file sample.h
  * Draws: exact posterior samples, converged ensemble members, RND and Bayesian RND error heads, at test points T.
  *
- * The points stand in one order, X (n of them) and then T (m), and one N × N array, N = n + m, holds two factors:
- *
- *   lower  [S, Θ_XT; Θ_TX, Θ_TT + δI] = L Lᵀ,  L = [L₁₁ 0; L₂₁ L₂₂],  S = Θ_XX + (σ² + jitter) I,  A = L₂₁ L₁₁⁻¹
- *   upper  K + δI = Uᵀ U, where K is κ in the first stage and Θ⁻ = Θ − κ in the second
- *
  * What training to convergence does to an initial function f₀ with targets y is  f₀(T) + A (y − f₀(X)); so
  *
  *   posterior     A Y + L₂₂ z                                                  [He et al. 2020]
@@ -16,17 +11,18 @@
  *
  * with η ~ N(0, (σ² + jitter) I) drawn for each head. Initial functions are drawn jointly over X and T.
  *
- * Where A and A Y are known, draws of functions need no L, and half the room (wl_joint_create_rfp).
- *
  * Joint kernels are singular where points repeat, and at depth 1. The shift δ = 4 N ε max diag (16 times that after
  * each failure, at most thrice) makes their factors exist. It is for drawing only: S never gets it.
  */
 #ifndef WIDELIMIT_SAMPLE_H
 #define WIDELIMIT_SAMPLE_H
 
-#include <stdbool.h>
+#include "widelimit/matrix.h"
+#include "widelimit/points.h"
 
-#include "widelimit/gram.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /** The kinds of draws: name in configuration and results, what it is. */
 #define WL_DRAW_LIST(X)                                     \
@@ -43,185 +39,10 @@ typedef enum wl_draw {
 } wl_draw;
 
 /** Local. Name as in the configuration and the result files. */
-const char *wl_draw_name(wl_draw draw);
+WL_API const char *wl_draw_name(wl_draw draw);
 
-/** One thing done wrong on purpose, so that tests of the certificate can see it fail: name in the configuration. */
-#define WL_FAULT_LIST(X)                                                             \
-  X(NONE, none, "nothing")                                                           \
-  X(TRAINING_KERNEL, training_kernel, "kappa trains in place of theta")              \
-  X(PLAIN_TARGET, plain_target, "Bayesian RND gets the target of plain RND")         \
-  X(NO_HALF, no_half, "the factor 1/2 of the squared RND error is left out")         \
-  X(SHARED_STREAM, shared_stream, "every other head shares its neighbour's numbers") \
-  X(NO_NOISE, no_noise, "heads train without their noise draw")                      \
-  X(COVARIANCE, covariance, "the analytic covariances are 2 % too large")
-
-typedef enum wl_fault {
-#define WL_FAULT_ENUM(NAME, name, text) WL_FAULT_##NAME,
-  WL_FAULT_LIST(WL_FAULT_ENUM)
-#undef WL_FAULT_ENUM
-      WL_FAULT_COUNT
-} wl_fault;
-
-/** Local. Name as in the configuration, and what it does wrong. */
-const char *wl_fault_name(wl_fault fault);
-const char *wl_fault_text(wl_fault fault);
-
-/** The kernel that the upper triangle holds. */
-typedef enum wl_stage {
-  WL_STAGE_POSTERIOR,   /**< none: L alone */
-  WL_STAGE_KAPPA,       /**< κ: ensemble, rnd, the first half of bayesian_rnd */
-  WL_STAGE_THETA_LOWER, /**< Θ⁻: the second half of bayesian_rnd */
-  WL_STAGES
-} wl_stage;
-
-typedef struct wl_joint wl_joint;
-
-/** How far a joint array is: what is needed beside its triangles to go on. */
-typedef struct wl_joint_state {
-  wl_stage stage;          /**< the last one that was begun */
-  int64_t columns;         /**< of its factor that are final; N: all */
-  int attempt[WL_STAGES];  /**< by stage: how often its shift was raised */
-  double shift[WL_STAGES]; /**< by stage, of those that are done */
-} wl_joint_state;
-
-/**
- * Watches the factorizations of a joint array, as wl_factor_watch does. Both calls are Collective.
- * `reached` gets NULL for `state` where no factorization is under way (wl_joint_poll).
- */
-typedef struct wl_joint_watch {
-  void *context;
-  bool (*wants)(void *context);
-  wl_error (*reached)(void *context, wl_joint *joint, const wl_joint_state *state);
-} wl_joint_watch;
-
-typedef struct wl_joint_options {
-  double noise_variance; /**< σ² ≥ 0 */
-  double jitter;         /**< ≥ 0 */
-  uint64_t seed;
-  wl_fault fault;              /**< 0: none */
-  const wl_joint_watch *watch; /**< NULL: not watched; borrowed, must outlive the joint array */
-} wl_joint_options;
-
-/**
- * Collective. Assembles the joint Θ and factors it.
- * @param points   X and then T; borrowed, must outlive the result
- * @param train    n < points->count
- * @param targets  Y, n × c, on the same grid; borrowed for the call
- * Errors: WL_ERROR_NUMERICAL where S is not positive definite to rounding, naming the training row; WL_ERROR_MEMORY;
- * WL_ERROR_CAPACITY.
- */
-wl_error wl_joint_create(const wl_joint_options *options, const wl_points *points, int64_t train,
-                         const wl_matrix *targets, wl_joint **joint);
-
-/**
- * Collective. The same from a state in between, on any grid.
- * @param array           N × N, consumed whatever happens: L, as far as it is, below the diagonal; past the first stage, the
- *                        stage's factor above it. The diagonal is the stage's
- * @param lower_diagonal  L's by local row, past the first stage
- */
-wl_error wl_joint_restore(const wl_joint_options *options, const wl_points *points, int64_t train,
-                          const wl_matrix *targets, const wl_joint_state *state, wl_matrix *array,
-                          const double *lower_diagonal, wl_joint **joint);
-
-/**
- * Collective. The same for draws of functions alone, where A and A Y are known (predict.h): L is not needed, and K's factor
- * stands in two arrays that have half the room (src/linalg/rfp.h). Not for posterior draws, restarts or lending.
- * @param options   the watch is not asked
- * @param halves    the first ⌈N/2⌉ points of X and then T, and the others; borrowed, must outlive the result
- * @param solution  Aᵀ, n × m, on the same grid; borrowed, must outlive the result
- * @param mean      A Y, m × c, on the same grid; borrowed for the call
- * Errors: WL_ERROR_MEMORY; WL_ERROR_CAPACITY.
- */
-wl_error wl_joint_create_rfp(const wl_joint_options *options, wl_points *const halves[2], int64_t train,
-                             const wl_matrix *solution, const wl_matrix *mean, wl_joint **joint);
-
-/** Local. The state between factorizations. */
-wl_joint_state wl_joint_get_state(const wl_joint *joint);
-
-/** Collective. Asks the watch, where there is one, between other steps. Errors: those of wl_joint_watch.reached. */
-wl_error wl_joint_poll(wl_joint *joint);
-
-/**
- * Local. The array for reading, with the diagonal of a finished factor in place, or of the one under way where `stage` is
- * that one's and it is not finished. Lent until wl_joint_restore_array_read, before anything else is done with the joint array.
- */
-const wl_matrix *wl_joint_get_array_read(wl_joint *joint, wl_triangle triangle, bool finished);
-void wl_joint_restore_array_read(wl_joint *joint);
-
-/** Local. Frees and sets to NULL; NULL is fine. */
-void wl_joint_destroy(wl_joint **joint);
-
-/**
- * Collective. Assembles and factors the upper triangle's kernel. At depth 1, Θ⁻ is zero: nothing is factored and the
- * targets are zero exactly.
- * Errors: WL_ERROR_NUMERICAL where no shift helps; WL_ERROR_MEMORY.
- */
-wl_error wl_joint_factor(wl_joint *joint, wl_stage stage);
-
-/** Local. δ of a stage's factor; 0 before it was made, and for Θ⁻ at depth 1. */
-double wl_joint_shift(const wl_joint *joint, wl_stage stage);
-
-/** Local. Whether Θ⁻ is zero, so that Bayesian RND targets are zero: depth 1. */
-bool wl_joint_target_is_zero(const wl_joint *joint);
-
-/**
- * Which draws fill the columns of a matrix: column k is number first + stride·k. For posterior and ensemble, which have
- * c outputs, draw s at output j is number s·c + j. A number is a draw, whatever else is drawn.
- */
-typedef struct wl_draw_numbers {
-  int64_t first, stride;
-} wl_draw_numbers;
-
-/**
- * Collective. Draws at T, one a column of `out` (m × any). The stage must be WL_STAGE_KAPPA for ensemble and rnd; any
- * for posterior.
- * Errors: WL_ERROR_MEMORY.
- */
-wl_error wl_joint_draw_posterior(wl_joint *joint, wl_draw_numbers numbers, wl_matrix *out);
-wl_error wl_joint_draw_ensemble(wl_joint *joint, wl_draw_numbers numbers, wl_matrix *out);
-wl_error wl_joint_draw_rnd(wl_joint *joint, wl_draw_numbers numbers, wl_matrix *out);
-
-/**
- * Collective. A Bayesian RND head in two halves, since κ and Θ⁻ take turns in one array and training is linear:
- * `begin` (stage κ) sets out to u₀(T) − A u₀(X), `end` (stage Θ⁻) adds A (g̃(X) + η) − g̃(T).
- * Errors: WL_ERROR_MEMORY.
- */
-wl_error wl_joint_begin_bayesian(wl_joint *joint, wl_draw_numbers numbers, wl_matrix *out);
-wl_error wl_joint_end_bayesian(wl_joint *joint, wl_draw_numbers numbers, wl_matrix *out);
-
-/**
- * The posterior at T where its covariance and mean are known already (predict.h), so that no array over X is needed:
- *
- *   A Y + L₂₂ z,  L₂₂ L₂₂ᵀ = C + δI,  C = Θ_TT − A Θ_XT                        [He et al. 2020]
- *
- * C + δI is the Schur complement of S in the joint array above, so L₂₂ is the L₂₂ there; δ is chosen by the same rule, and z
- * are the same numbers. A draw is the one that wl_joint_draw_posterior makes, to the rounding of C: to ε ‖C‖ over the
- * square root of the smallest pivot, which at a point that the data determine is no more than δ.
- */
-typedef struct wl_posterior wl_posterior;
-
-/**
- * Collective. Factors C + δI.
- * @param options     seed and fault; the rest is in C
- * @param train       X; only its number of points and its diagonal of Θ count, for z and δ; borrowed for the call
- * @param test        T, m points on the same grid, made with the same network; borrowed for the call
- * @param covariance  m × m on the same grid, C below the diagonal, as wl_model_predict leaves it; borrowed for the call
- * @param variance    its diagonal, m numbers on every rank; borrowed for the call
- * @param mean        A Y, m × c on the same grid; borrowed for the call
- * Memory: an m × m array of its own.
- * Errors: WL_ERROR_NUMERICAL where no shift helps; WL_ERROR_MEMORY; WL_ERROR_CAPACITY.
- */
-wl_error wl_posterior_create(const wl_joint_options *options, const wl_points *train, const wl_points *test,
-                             const wl_matrix *covariance, const double *variance, const wl_matrix *mean,
-                             wl_posterior **posterior);
-
-/** Local. Frees and sets to NULL; NULL is fine. */
-void wl_posterior_destroy(wl_posterior **posterior);
-
-/** Local. δ */
-double wl_posterior_shift(const wl_posterior *posterior);
-
-/** Collective. As wl_joint_draw_posterior: draws at T, one a column of `out` (m × any). */
-void wl_posterior_draw(const wl_posterior *posterior, wl_draw_numbers numbers, wl_matrix *out);
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,6 +1,6 @@
 #include "certificate/bytes.h"
 
-#include "widelimit/matrix.h"
+#include "dist/matrix.h"
 
 static double bytes(const wl_grid *g, int64_t rows, int64_t columns) {
   return (double)wl_matrix_local_bytes(g, rows, columns);

@@ -6,7 +6,7 @@
 #ifndef WIDELIMIT_CERTIFICATE_BYTES_H
 #define WIDELIMIT_CERTIFICATE_BYTES_H
 
-#include "widelimit/grid.h"
+#include "dist/grid.h"
 
 /**
  * Of n training points, m test points, R replicates of K heads: two (n + m) × m panels, four m × m matrices, heads between

@@ -5,8 +5,8 @@
 #ifndef WIDELIMIT_CERTIFICATE_CERTIFIER_H
 #define WIDELIMIT_CERTIFICATE_CERTIFIER_H
 
-#include "sampling/joint.h"
-#include "widelimit/certify.h"
+#include "certificate/certify.h"
+#include "sampling/joint_array.h"
 
 /* One kind of function seen over all replicates: sums at each point and along each whitened coordinate. */
 typedef struct wl_statistics {
@@ -37,8 +37,8 @@ wl_error wl_statistics_add(wl_statistics *observed, const double *scale, const w
 
 /* The state of a certification. */
 typedef struct wl_certifier {
-  const wl_certify_options *options;
-  const wl_certify_input *input;
+  const wl_certifier_options *options;
+  const wl_certifier_input *input;
   wl_certificate *certificate;
   wl_joint *joint;
   int64_t train, test;

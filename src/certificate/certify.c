@@ -304,8 +304,8 @@ static wl_error run_phases(wl_certifier *c) {
   return wl_certify_test(c);
 }
 
-wl_error wl_certify(const wl_certify_options *options, const wl_certify_input *input,
-                    wl_certificate *certificate) {
+wl_error wl_certifier_run(const wl_certifier_options *options, const wl_certifier_input *input,
+                          wl_certificate *certificate) {
   *certificate = (wl_certificate){.replicates = options->replicates,
                                   .heads = options->heads,
                                   .points = input->points->count - input->train,

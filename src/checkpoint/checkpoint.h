@@ -11,8 +11,8 @@
 #ifndef WIDELIMIT_CHECKPOINT_CHECKPOINT_H
 #define WIDELIMIT_CHECKPOINT_CHECKPOINT_H
 
-#include "widelimit/model.h"
-#include "widelimit/sample.h"
+#include "inference/model.h"
+#include "sampling/joint.h"
 
 /** How far the draws are (sample.h). */
 typedef struct wl_draw_state {

@@ -114,17 +114,17 @@ void wl_checkpointer_announce(const wl_checkpointer *k) {
   if (k->resumed) announce_resumed(k);
 }
 
-void wl_checkpointer_hand_over(wl_checkpointer *k, wl_model_options *options) {
+void wl_checkpointer_hand_over(wl_checkpointer *k, wl_model_setup *model) {
   if (k->options.factor)
-    options->holds = WL_GRAM_THETA; /* comes from the file; κ is assembled where A κ_XX Aᵀ wants it */
+    model->holds = WL_GRAM_THETA; /* comes from the file; κ is assembled where A κ_XX Aᵀ wants it */
   if (!k->resumed) return;
   if (k->state.draws.begun) { /* nothing is wanted of the model any more */
-    options->holds = WL_GRAM_KAPPA;
+    model->holds = WL_GRAM_KAPPA;
     return;
   }
-  options->array = k->array;
+  model->array = k->array;
   k->array = NULL;
-  options->holds = k->state.prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
+  model->holds = k->state.prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
 }
 
 bool wl_checkpointer_is_past(const wl_checkpointer *k, wl_prior prior, wl_model *model) {

@@ -100,7 +100,7 @@ void wl_checkpointer_announce(const wl_checkpointer *checkpointer);
 double wl_checkpointer_bytes(int64_t train, int64_t test, int64_t outputs, bool joint);
 
 /** Local. Gives the model what was read, so that it need not be assembled. */
-void wl_checkpointer_hand_over(wl_checkpointer *checkpointer, wl_model_options *options);
+void wl_checkpointer_hand_over(wl_checkpointer *checkpointer, wl_model_setup *model);
 
 /** Local. Whether a prior was finished before: the model then recalls its evidence. */
 bool wl_checkpointer_is_past(const wl_checkpointer *checkpointer, wl_prior prior, wl_model *model);

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "cost/memory.h"
-#include "widelimit/matrix.h"
+#include "dist/matrix.h"
 
 /* OpenBLAS maps this much for itself at its first product, and tries for ever where it cannot. */
 static const double blas_bytes = 160.0 * 1048576.0;

@@ -9,7 +9,7 @@
 
 #include "base/util.h"
 #include "cost/cost.h"
-#include "widelimit/cholesky.h"
+#include "linalg/cholesky.h"
 
 double wl_cost_rate(double gflops, double half, double width) { return 1e9 * gflops * width / (width + half); }
 

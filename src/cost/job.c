@@ -19,10 +19,8 @@ bool wl_job_has_draws(const wl_config *config) {
 wl_model_options wl_job_model_options(const wl_config *config) {
   wl_model_options options = {.noise_variance = config->noise_variance,
                               .jitter = config->jitter,
-                              .keep_kernels = config->output_kernels,
                               .seed = config->seed,
-                              .mixed = is_mixed(config),
-                              .solutions = wl_job_keeps_solution(config)};
+                              .mixed = is_mixed(config)};
   memcpy(options.quantity, config->quantity, sizeof options.quantity);
   return options;
 }

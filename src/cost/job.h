@@ -8,8 +8,8 @@
 
 #include "config/config.h"
 #include "data/data.h"
-#include "widelimit/model.h"
-#include "widelimit/sample.h"
+#include "inference/model.h"
+#include "sampling/joint.h"
 
 /** What decides it. All pointers are borrowed. */
 typedef struct wl_job {

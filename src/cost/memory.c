@@ -5,6 +5,7 @@
 #include "base/machine.h"
 #include "base/util.h"
 #include "certificate/bytes.h"
+#include "dist/matrix.h"
 #include "dist/single.h"
 #include "gram/bytes.h"
 #include "gram/tile_exchange.h"
@@ -12,7 +13,6 @@
 #include "linalg/bytes.h"
 #include "linalg/rfp.h"
 #include "sampling/bytes.h"
-#include "widelimit/matrix.h"
 
 static bool is_mixed(const wl_config *config) { return config->precision == WL_PRECISION_MIXED; }
 

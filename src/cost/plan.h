@@ -19,8 +19,8 @@
 #include <stdint.h>
 
 #include "base/timer.h"
+#include "sampling/joint.h"
 #include "widelimit/network.h"
-#include "widelimit/sample.h"
 
 /**
  * Rates of one rank while all ranks of its node work: name (in the calibration file and for --assume), default, text.

@@ -7,7 +7,7 @@
 
 #include "data/moments.h"
 #include "data/source.h"
-#include "widelimit/gram.h"
+#include "gram/gram.h"
 
 /** Rows and how to read them. */
 typedef struct wl_row_set {

@@ -1,7 +1,8 @@
-#include "widelimit/grid.h"
+#include "dist/grid.h"
 
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "base/util.h"
 #include "dist/scalapack.h"
 
@@ -33,8 +34,21 @@ wl_error wl_grid_choose_shape(int size, int *rows, int *columns) {
           given_rows ? "rows" : "columns", given_rows ? given_rows : given_columns, size);
 }
 
+static wl_error check_mpi(MPI_Comm comm) {
+  int initialized, finalized = 0;
+  MPI_Initialized(&initialized);
+  if (initialized) MPI_Finalized(&finalized);
+  if (!initialized || finalized)
+    WL_FAIL(WL_ERROR_USAGE, "a grid needs MPI, which is %s",
+            finalized ? "finalized" : "not initialized: call MPI_Init");
+  if (comm == MPI_COMM_NULL) WL_FAIL(WL_ERROR_USAGE, "the communicator of a grid is MPI_COMM_NULL");
+  return WL_OK;
+}
+
 wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid **result) {
+  WL_REQUIRE(result);
   *result = NULL;
+  WL_TRY(check_mpi(comm));
   int rank, size;
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &size);
@@ -67,13 +81,25 @@ wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid
 }
 
 void wl_grid_destroy(wl_grid **grid) {
-  if (!*grid) return;
+  if (!grid || !*grid) return;
   wl_blacs_close(*grid);
   MPI_Comm_free(&(*grid)->column_comm);
   MPI_Comm_free(&(*grid)->row_comm);
   MPI_Comm_free(&(*grid)->comm);
   free(*grid);
   *grid = NULL;
+}
+
+int wl_grid_rank(const wl_grid *grid) { return grid->rank; }
+
+void wl_grid_shape(const wl_grid *grid, int *rows, int *columns) {
+  *rows = grid->rows;
+  *columns = grid->columns;
+}
+
+bool wl_grid_same(const wl_grid *a, const wl_grid *b) {
+  return a->blacs_context == b->blacs_context && a->rows == b->rows && a->columns == b->columns &&
+         a->block == b->block;
 }
 
 wl_grid wl_grid_for_panels(const wl_grid *grid, int64_t columns) {

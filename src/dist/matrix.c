@@ -1,8 +1,10 @@
-#include "widelimit/matrix.h"
+#include "dist/matrix.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "dist/scalapack.h"
@@ -39,7 +41,11 @@ wl_error wl_matrix_check_capacity(const wl_grid *grid, int64_t rows, int64_t col
 }
 
 wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t columns, wl_matrix **result) {
+  WL_REQUIRE(result);
   *result = NULL;
+  WL_REQUIRE(grid);
+  if (rows < 0 || columns < 0)
+    WL_FAIL(WL_ERROR_USAGE, "%s: a matrix of %lld × %lld", __func__, (long long)rows, (long long)columns);
   WL_TRY(wl_matrix_check_capacity(grid, rows, columns));
 
   wl_error error = WL_OK;
@@ -71,7 +77,7 @@ wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t columns, wl
 }
 
 void wl_matrix_destroy(wl_matrix **a) {
-  if (!*a) return;
+  if (!a || !*a) return;
   free((*a)->data);
   free(*a);
   *a = NULL;
@@ -143,6 +149,67 @@ void wl_matrix_set_rows(wl_matrix *a, int64_t i, int64_t rows, double *in) {
     for (int64_t il = mine.row_begin; il < mine.row_end; il++)
       a->data[il + jl * a->ld] =
           in[(wl_matrix_global_row(a, il) - i) * a->columns + wl_matrix_global_column(a, jl)];
+}
+
+void wl_matrix_shape(const wl_matrix *a, int64_t *rows, int64_t *columns) {
+  *rows = a->rows;
+  *columns = a->columns;
+}
+
+double *wl_matrix_local(wl_matrix *a, int64_t *rows, int64_t *columns, int64_t *ld) {
+  *rows = a->local_rows;
+  *columns = a->local_columns;
+  *ld = a->ld;
+  return a->data;
+}
+
+void wl_matrix_local_to_global(const wl_matrix *a, int64_t il, int64_t jl, int64_t *i, int64_t *j) {
+  *i = wl_matrix_global_row(a, il);
+  *j = wl_matrix_global_column(a, jl);
+}
+
+/* Lines of `length` numbers that make a piece of at most 8 MiB. */
+static int64_t lines_a_piece(int64_t length) { return larger(1, ((int64_t)1 << 20) / larger(1, length)); }
+
+/* Room for a piece, where this rank needs one; that rank 0 has `values`. */
+static wl_error begin_transfer(const char *function, const wl_matrix *a, const double *values, int64_t room,
+                               double **piece) {
+  wl_error error = WL_OK;
+  *piece = malloc(sizeof(double) * (size_t)(room + 1));
+  if (!*piece) error = wl_error_set(WL_ERROR_MEMORY, "%s: no memory for a piece", function);
+  if (a->grid->rank == 0 && !values && a->rows > 0 && a->columns > 0)
+    error = wl_error_set(WL_ERROR_USAGE, "%s: values is NULL on rank 0", function);
+  return wl_error_agree(a->grid->comm, error);
+}
+
+wl_error wl_matrix_scatter(wl_matrix *a, const double *values) {
+  WL_REQUIRE(a);
+  const int64_t step = lines_a_piece(a->columns);
+  double *piece = NULL;
+  const wl_error error = begin_transfer(__func__, a, values, smaller(step, a->rows) * a->columns, &piece);
+  for (int64_t i = 0; i < a->rows && error == WL_OK; i += step) {
+    const int64_t rows = smaller(step, a->rows - i);
+    if (a->grid->rank == 0) memcpy(piece, values + i * a->columns, sizeof(double) * (size_t)(rows * a->columns));
+    wl_matrix_set_rows(a, i, rows, piece);
+  }
+  free(piece);
+  return error;
+}
+
+wl_error wl_matrix_gather(const wl_matrix *a, double *values) {
+  WL_REQUIRE(a);
+  const int64_t step = lines_a_piece(a->rows);
+  const bool root = a->grid->rank == 0;
+  double *piece = NULL;
+  wl_error error = begin_transfer(__func__, a, values, root ? smaller(step, a->columns) * a->rows : 0, &piece);
+  for (int64_t j = 0; j < a->columns && error == WL_OK; j += step) {
+    const int64_t columns = smaller(step, a->columns - j);
+    error = wl_matrix_get(a, 0, j, a->rows, columns, piece);
+    for (int64_t k = 0; root && error == WL_OK && k < columns; k++)
+      for (int64_t i = 0; i < a->rows; i++) values[i * a->columns + j + k] = piece[i + k * a->rows];
+  }
+  free(piece);
+  return error;
 }
 
 wl_matrix wl_matrix_leading(const wl_matrix *a, int64_t rows, int64_t columns) {

@@ -6,8 +6,8 @@
 #ifndef WIDELIMIT_DIST_SCALAPACK_H
 #define WIDELIMIT_DIST_SCALAPACK_H
 
+#include "dist/matrix.h"
 #include "dist/single.h"
-#include "widelimit/matrix.h"
 
 typedef enum { WL_LOWER = 'L', WL_UPPER = 'U' } wl_uplo;
 typedef enum { WL_NO_TRANS = 'N', WL_TRANS = 'T' } wl_trans;

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "widelimit/matrix.h"
+#include "dist/matrix.h"
 
 /** Members are for reading; `data` for writing. Each means what it means in wl_matrix. */
 typedef struct wl_single {

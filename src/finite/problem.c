@@ -9,6 +9,7 @@
 
 #include "finite/dense.h"
 #include "finite/finite.h"
+#include "kernel/network.h"
 
 static double *room(int64_t count) { return calloc((size_t)(count > 0 ? count : 1), sizeof(double)); }
 

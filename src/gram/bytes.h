@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "widelimit/grid.h"
+#include "dist/grid.h"
 
 /** The inputs of `count` points of dimension d, on block rows and block columns. */
 double wl_points_bytes(const wl_grid *grid, int64_t count, int64_t dimension);

@@ -1,4 +1,4 @@
-#include "widelimit/gram.h"
+#include "gram/gram.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

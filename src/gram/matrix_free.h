@@ -12,7 +12,7 @@
 
 #include "base/util.h"
 #include "dist/single.h"
-#include "widelimit/gram.h"
+#include "gram/gram.h"
 
 /** What is known of a kernel matrix in floats, scale · S. */
 typedef struct wl_rounded {

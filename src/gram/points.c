@@ -1,7 +1,85 @@
+#include "gram/points.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "widelimit/gram.h"
+#include "base/check.h"
+#include "base/util.h"
+
+/* ---- where rows come from --------------------------------------------------------------------------------------- */
+
+/* Rows in ascending order, each on one rank of the grid. */
+typedef struct source {
+  const void *context;
+  /* Local. The rank that has row `first`; *count, the rows that are left, becomes no more than it has in turn. */
+  int (*owner)(const void *context, int64_t first, int64_t *count);
+  /* Local, on that rank. */
+  wl_error (*read)(const void *context, int64_t first, int64_t count, double *rows);
+} source;
+
+static int root(const void *context, int64_t first, int64_t *count) {
+  (void)context, (void)first, (void)count;
+  return 0;
+}
+
+/* A reader on rank 0. */
+typedef struct reader {
+  wl_row_reader read;
+  void *context;
+} reader;
+
+static wl_error read_from_reader(const void *context, int64_t first, int64_t count, double *rows) {
+  const reader *r = context;
+  return r->read(r->context, first, count, rows);
+}
+
+/* Row-major arrays: rank r has rows begin[r] … begin[r + 1] − 1. */
+typedef struct arrays {
+  const double *x; /* of this rank */
+  int64_t dimension, first;
+  const int64_t *begin;
+} arrays;
+
+static int owner_of_array(const void *context, int64_t first, int64_t *count) {
+  const arrays *a = context;
+  int rank = 0;
+  while (first >= a->begin[rank + 1]) rank++;
+  *count = smaller(*count, a->begin[rank + 1] - first);
+  return rank;
+}
+
+static wl_error read_from_array(const void *context, int64_t first, int64_t count, double *rows) {
+  const arrays *a = context;
+  memcpy(rows, a->x + (first - a->first) * a->dimension, sizeof(double) * (size_t)(count * a->dimension));
+  return WL_OK;
+}
+
+/* Two sets, one after the other. Of each block, the first rank of its grid row is asked. */
+typedef struct pair {
+  const wl_points *a, *b;
+} pair;
+
+static const wl_points *set_of(const pair *p, int64_t *first) {
+  if (*first < p->a->count) return p->a;
+  *first -= p->a->count;
+  return p->b;
+}
+
+static int owner_of_block(const void *context, int64_t first, int64_t *count) {
+  const wl_points *s = set_of(context, &first);
+  const wl_grid *g = s->grid;
+  *count = smaller(*count, smaller(s->count, (first / g->block + 1) * g->block) - first);
+  return (int)(first / g->block % g->rows) * g->columns;
+}
+
+static wl_error read_from_block(const void *context, int64_t first, int64_t count, double *rows) {
+  const wl_points *s = set_of(context, &first);
+  const int64_t il = wl_grid_owned(first, s->grid->block, s->grid->row, s->grid->rows);
+  memcpy(rows, s->row_x + il * s->dimension, sizeof(double) * (size_t)(count * s->dimension));
+  return WL_OK;
+}
+
+/* ---- where they go ---------------------------------------------------------------------------------------------- */
 
 /* One side of the set: the blocks that one process coordinate owns. */
 typedef struct side {
@@ -26,19 +104,20 @@ static int64_t rows_a_piece(int64_t count, int64_t dimension) {
   return rows < 1 ? 1 : rows < count ? rows : count;
 }
 
-static wl_error spread(const wl_grid *grid, int64_t count, int64_t dimension, wl_row_reader read, void *context,
-                       const side *sides, int side_count) {
-  const int64_t step = rows_a_piece(count, dimension);
-  double *piece = malloc(sizeof(double) * (size_t)(step * dimension));
+static wl_error spread(const wl_points *set, const source *from, const side *sides, int side_count) {
+  const wl_grid *grid = set->grid;
+  const int64_t count = set->count, dimension = set->dimension, step = rows_a_piece(count, dimension);
+  double *piece = malloc(sizeof(double) * (size_t)(step * dimension + 1));
   wl_error error = WL_OK;
   if (!piece) error = wl_error_set(WL_ERROR_MEMORY, "no memory for a piece of the inputs");
   error = wl_error_agree(grid->comm, error);
-  for (int64_t first = 0; first < count && error == WL_OK; first += step) {
-    const int64_t rows = count - first < step ? count - first : step;
-    if (grid->rank == 0) error = read(context, first, rows, piece);
+  for (int64_t first = 0, rows; first < count && error == WL_OK; first += rows) {
+    rows = smaller(step, count - first);
+    const int owner = from->owner(from->context, first, &rows);
+    if (grid->rank == owner) error = from->read(from->context, first, rows, piece);
     error = wl_error_agree(grid->comm, error);
     if (error != WL_OK) break;
-    MPI_Bcast(piece, (int)(rows * dimension), MPI_DOUBLE, 0, grid->comm);
+    MPI_Bcast(piece, (int)(rows * dimension), MPI_DOUBLE, owner, grid->comm);
     for (int s = 0; s < side_count; s++) keep_owned(&sides[s], dimension, first, rows, piece);
   }
   free(piece);
@@ -56,51 +135,127 @@ static wl_error create_side(const wl_network *network, const side *s, int64_t co
   return error;
 }
 
-wl_error wl_points_read(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
-                        wl_row_reader read, void *context, wl_points **result) {
-  *result = NULL;
+static wl_error fill(wl_points *set, const source *from, int64_t row_count, int64_t column_count) {
+  const wl_grid *grid = set->grid;
+  const int same = grid->size == 1;
+  const side sides[2] = {{grid->row, grid->rows, grid->block, set->row_x},
+                         {grid->column, grid->columns, grid->column_block, set->column_x}};
+  WL_TRY(spread(set, from, sides, same ? 1 : 2));
+  wl_error error = create_side(&set->network, &sides[0], row_count, set->dimension, &set->row);
+  if (same)
+    set->column = set->row;
+  else if (error == WL_OK)
+    error = create_side(&set->network, &sides[1], column_count, set->dimension, &set->column);
+  return wl_error_agree(grid->comm, error);
+}
+
+static wl_error create(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
+                       const source *from, wl_points **result) {
   const int64_t row_count = wl_grid_owned(count, grid->block, grid->row, grid->rows);
   const int64_t column_count = wl_grid_owned(count, grid->column_block, grid->column, grid->columns);
-  const int same = grid->size == 1;
   wl_points *set = calloc(1, sizeof *set);
   wl_error error = WL_OK;
   if (set) {
     set->row_x = malloc(sizeof(double) * (size_t)(row_count * dimension + 1));
-    set->column_x = same ? set->row_x : malloc(sizeof(double) * (size_t)(column_count * dimension + 1));
+    set->column_x = grid->size == 1 ? set->row_x : malloc(sizeof(double) * (size_t)(column_count * dimension + 1));
   }
   if (!set || !set->row_x || !set->column_x)
     error = wl_error_set(WL_ERROR_MEMORY, "no memory for this rank's %lld + %lld input points of dimension %lld",
                          (long long)row_count, (long long)column_count, (long long)dimension);
-  WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
-
-  set->grid = grid;
-  set->network = *network;
-  set->count = count;
-  set->dimension = dimension;
-  const side sides[2] = {{grid->row, grid->rows, grid->block, set->row_x},
-                         {grid->column, grid->columns, grid->column_block, set->column_x}};
-  WL_GOTO(error, fail, spread(grid, count, dimension, read, context, sides, same ? 1 : 2));
-
-  error = create_side(network, &sides[0], row_count, dimension, &set->row);
-  if (same)
-    set->column = set->row;
-  else if (error == WL_OK)
-    error = create_side(network, &sides[1], column_count, dimension, &set->column);
-  WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
+  error = wl_error_agree(grid->comm, error);
+  if (error == WL_OK) {
+    set->grid = grid;
+    set->network = *network;
+    set->count = count;
+    set->dimension = dimension;
+    error = fill(set, from, row_count, column_count);
+  }
+  if (error != WL_OK) wl_points_destroy(&set);
   *result = set;
-  return WL_OK;
-
-fail:
-  wl_points_destroy(&set);
   return error;
 }
 
-void wl_points_destroy(wl_points **set) {
-  if (!*set) return;
-  if ((*set)->column != (*set)->row) wl_kernel_points_destroy(&(*set)->column);
-  wl_kernel_points_destroy(&(*set)->row);
-  if ((*set)->column_x != (*set)->row_x) free((*set)->column_x);
-  free((*set)->row_x);
-  free(*set);
-  *set = NULL;
+/* ---- the ways to make a set ------------------------------------------------------------------------------------- */
+
+static wl_error check(const char *function, const wl_grid *grid, const wl_network *network, int64_t count,
+                      int64_t dimension) {
+  if (!grid) WL_FAIL(WL_ERROR_USAGE, "%s: grid is NULL", function);
+  if (!network) WL_FAIL(WL_ERROR_USAGE, "%s: network is NULL", function);
+  if (count < 0) WL_FAIL(WL_ERROR_USAGE, "%s: count is %lld", function, (long long)count);
+  if (dimension < 1)
+    WL_FAIL(WL_ERROR_USAGE, "%s: dimension is %lld; it must be at least 1", function, (long long)dimension);
+  return wl_network_check(network);
+}
+
+wl_error wl_points_read(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
+                        wl_row_reader read, void *context, wl_points **points) {
+  WL_REQUIRE(points);
+  *points = NULL;
+  WL_TRY(check(__func__, grid, network, count, dimension));
+  WL_REQUIRE(read);
+  const reader by = {read, context};
+  return create(grid, network, count, dimension, &(source){&by, root, read_from_reader}, points);
+}
+
+wl_error wl_points_create(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
+                          const double *x, wl_points **points) {
+  WL_REQUIRE(points);
+  *points = NULL;
+  WL_TRY(check(__func__, grid, network, count, dimension));
+  wl_error error = WL_OK;
+  if (grid->rank == 0 && !x && count > 0)
+    error = wl_error_set(WL_ERROR_USAGE, "%s: x is NULL on rank 0", __func__);
+  WL_TRY(wl_error_agree(grid->comm, error));
+  const arrays all = {.x = x, .dimension = dimension};
+  return create(grid, network, count, dimension, &(source){&all, root, read_from_array}, points);
+}
+
+/* begin[r + 1] ← rows of the ranks up to r; `begin` has a number more than there are ranks. */
+static wl_error share_counts(const wl_grid *grid, int64_t count, int64_t **begin) {
+  *begin = calloc((size_t)grid->size + 1, sizeof **begin);
+  wl_error error = *begin ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "points: out of memory");
+  WL_TRY(wl_error_agree(grid->comm, error));
+  MPI_Allgather(&count, 1, MPI_INT64_T, *begin + 1, 1, MPI_INT64_T, grid->comm);
+  for (int r = 0; r < grid->size; r++) (*begin)[r + 1] += (*begin)[r];
+  return WL_OK;
+}
+
+wl_error wl_points_create_distributed(const wl_grid *grid, const wl_network *network, int64_t count,
+                                      int64_t dimension, const double *x, wl_points **points) {
+  WL_REQUIRE(points);
+  *points = NULL;
+  WL_REQUIRE(grid);
+  wl_error error = check(__func__, grid, network, count, dimension);
+  if (error == WL_OK && count > 0 && !x)
+    error = wl_error_set(WL_ERROR_USAGE, "%s: x is NULL for %lld points", __func__, (long long)count);
+  WL_TRY(wl_error_agree(grid->comm, error));
+  int64_t *begin = NULL;
+  error = share_counts(grid, count, &begin);
+  if (error == WL_OK) {
+    const arrays all = {x, dimension, begin[grid->rank], begin};
+    error = create(grid, network, begin[grid->size], dimension, &(source){&all, owner_of_array, read_from_array},
+                   points);
+  }
+  free(begin);
+  return error;
+}
+
+wl_error wl_points_join(const wl_points *a, const wl_points *b, wl_points **points) {
+  *points = NULL;
+  const pair both = {a, b};
+  return create(a->grid, &a->network, a->count + b->count, a->dimension,
+                &(source){&both, owner_of_block, read_from_block}, points);
+}
+
+int64_t wl_points_count(const wl_points *points) { return points ? points->count : 0; }
+
+void wl_points_destroy(wl_points **points) {
+  if (!points || !*points) return;
+  wl_points *set = *points;
+  if (set->column != set->row) wl_kernel_points_destroy(&set->column);
+  wl_kernel_points_destroy(&set->row);
+  if (set->column_x != set->row_x) free(set->column_x);
+  free(set->row_x);
+  free(set);
+  *points = NULL;
 }

@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#include "widelimit/gram.h"
+#include "gram/gram.h"
 
 typedef struct wl_tile_exchange wl_tile_exchange;
 

@@ -3,11 +3,11 @@
 #include <math.h>
 
 #include "base/util.h"
+#include "dist/matrix.h"
 #include "gram/bytes.h"
 #include "gram/matrix_free.h"
 #include "inference/mixed.h"
 #include "linalg/bytes.h"
-#include "widelimit/matrix.h"
 
 double wl_predict_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int64_t count) {
   return 2.0 * ((double)wl_matrix_local_bytes(panels, n, count) + wl_sweep_bytes(g, n));

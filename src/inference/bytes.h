@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "widelimit/grid.h"
+#include "dist/grid.h"
 
 /**
  * Of n training points and `count` test points in double precision: two panels, and two block columns on their way.

@@ -57,7 +57,7 @@ static wl_error pass_create(wl_model *model, pass *s) {
   const bool ensemble = model->current == WL_PRIOR_THETA && wl_model_needs_ensemble(model);
   const int64_t n = model->train->count, width = wl_loo_width(n, grid->columns, ensemble);
   *s = (pass){.model = model,
-              .factor = &model->evidence[model->current].factor,
+              .factor = &model->factor[model->current],
               .ensemble = ensemble,
               .panels = wl_grid_for_panels(grid, width)};
   s->sums = (column_sums){calloc((size_t)n, sizeof(double)), calloc((size_t)n, sizeof(double)),
@@ -169,8 +169,8 @@ static wl_error clamp(wl_prediction *loo, wl_quantity quantity, int64_t i, doubl
 
 /* 1/d_i is the pivot of the last row where i goes last: S_ii less a square, which errs as wl_posterior_variance says. */
 static wl_error posterior_variances(const pass *s, wl_quantity quantity, const double *prior, wl_prediction *loo) {
-  const double shift = s->model->options.noise_variance + s->model->options.jitter;
-  const double relative = DBL_EPSILON * ((double)loo->count + 1.0 / s->factor->reciprocal_condition);
+  const double shift = s->model->setup.options.noise_variance + s->model->setup.options.jitter;
+  const double relative = DBL_EPSILON * ((double)loo->count + 1.0 / s->factor->info.reciprocal_condition);
   for (int64_t i = 0; i < loo->count; i++) {
     loo->variance[quantity][i] = 1.0 / s->sums.inverse[i] - shift;
     WL_TRY(clamp(loo, quantity, i, relative * (prior[i] + shift)));

@@ -14,15 +14,15 @@
 #ifndef WIDELIMIT_INFERENCE_LOO_H
 #define WIDELIMIT_INFERENCE_LOO_H
 
+#include "inference/model.h"
 #include "inference/watch.h"
-#include "widelimit/model.h"
 
 /**
  * Collective. The model's quantities at all its training points, each left out in turn, under the prior that was factored last.
  * The factor and κ are as they were on return. n³/3 flops without ensemble and rnd, 7n³/3 with them; room for one panel of
  * wl_loo_width columns, with ensemble and rnd for two.
  * @param watch  NULL: not watched
- * @param loo    as from wl_model_predict, point i being training point i; to be cleared by wl_prediction_clear
+ * @param loo    as from wl_model_predict_batch, point i being training point i; to be cleared by wl_prediction_clear
  * Errors: WL_ERROR_USAGE in mixed precision, whose factor does not give S⁻¹; WL_ERROR_NUMERICAL where S⁻¹ overflows or a
  * variance is negative beyond its rounding bound, naming the training row; WL_ERROR_STOPPED; WL_ERROR_MEMORY.
  */

@@ -53,12 +53,12 @@ wl_error wl_mixed_round(wl_mixed *m, wl_mixed *behind) {
   return behind ? check_entries(behind) : WL_OK;
 }
 
-static wl_error factor(wl_mixed *m, wl_cholesky *facts) {
-  facts->norm = m->rounded.norm;
+static wl_error factor(wl_mixed *m, wl_factor_info *info) {
+  info->norm = m->rounded.norm;
   int64_t pivot;
   const double began = MPI_Wtime();
   WL_TRY(wl_factorize_single(&m->factor, WL_TRIANGLE_LOWER, m->name, &pivot));
-  facts->seconds = MPI_Wtime() - began;
+  info->seconds = MPI_Wtime() - began;
   if (pivot < 0) return WL_OK;
   WL_FAIL(
       WL_ERROR_NUMERICAL,
@@ -83,16 +83,16 @@ static wl_error log_determinant(const wl_mixed *m, double *result) {
   return WL_OK;
 }
 
-wl_error wl_mixed_factor(wl_mixed *m, wl_cholesky *facts) {
+wl_error wl_mixed_factor(wl_mixed *m, wl_factor_info *info) {
   double inverse_norm;
-  *facts = (wl_cholesky){.triangle = WL_TRIANGLE_LOWER};
+  *info = (wl_factor_info){0};
   m->contraction = m->first = 0.0;
   m->passes = 0;
   m->residual = 0.0;
-  WL_TRY(factor(m, facts));
-  WL_TRY(log_determinant(m, &facts->log_determinant));
+  WL_TRY(factor(m, info));
+  WL_TRY(log_determinant(m, &info->log_determinant));
   WL_TRY(wl_inverse_norm1_single(&m->factor, m->rounded.scale, &inverse_norm));
-  facts->reciprocal_condition = 1.0 / (facts->norm * inverse_norm);
+  info->reciprocal_condition = 1.0 / (info->norm * inverse_norm);
   return WL_OK;
 }
 
@@ -120,14 +120,15 @@ static wl_error probes_create(const wl_mixed *m, uint64_t seed, probes *p) {
 /*
  * gᵀ F g = uᵀ S u − n. Its variance is 2 ‖F‖²_F without the diagonal, which gives the second term of log det (I + F).
  */
-static wl_error correct_determinant(const wl_mixed *m, const probes *p, wl_cholesky *facts, double *uncertainty) {
+static wl_error correct_determinant(const wl_mixed *m, const probes *p, wl_factor_info *info,
+                                    double *uncertainty) {
   const double n = (double)m->factor.rows;
   double t[PROBES], variance = 0.0;
   const double mean = column_dots(p->u, p->su, t) / PROBES - n;
   for (int j = 0; j < PROBES; j++) variance += (t[j] - n - mean) * (t[j] - n - mean) / (PROBES - 1);
-  facts->log_determinant += mean - 0.25 * variance;
+  info->log_determinant += mean - 0.25 * variance;
   *uncertainty = 3.0 * sqrt(variance / PROBES) + 0.25 * variance;
-  if (isfinite(facts->log_determinant)) return WL_OK;
+  if (isfinite(info->log_determinant)) return WL_OK;
   WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite in single precision; set precision: double",
           m->name);
 }
@@ -220,8 +221,8 @@ static wl_error begin(uint64_t seed, const wl_mixed_request *request, joint *j, 
 static wl_error end(const wl_mixed_request *request, joint *j) {
   const wl_mixed_targets *t = request->targets;
   if (!t) return WL_OK;
-  WL_TRY(correct_determinant(request->mixed, &j->probes, t->facts, t->uncertainty));
-  t->facts->residual = request->mixed->backward / ((double)t->y->rows * (double)FLT_EPSILON * t->facts->norm);
+  WL_TRY(correct_determinant(request->mixed, &j->probes, t->info, t->uncertainty));
+  t->info->residual = request->mixed->backward / ((double)t->y->rows * (double)FLT_EPSILON * t->info->norm);
   memcpy(t->quadratic, j->quadratic, sizeof(double) * (size_t)t->y->columns);
   copy_first(j->v.x, t->x);
   copy_first(j->v.r, t->r);

@@ -29,17 +29,17 @@ wl_error wl_mixed_round(wl_mixed *m, wl_mixed *behind);
 
 /**
  * Factors S, of which the floats are in place.
- * @param facts  as wl_cholesky_factor fills it, but without a residual, and with log det M for log det S
+ * @param info  as wl_cholesky_factor fills it, but without a residual, and with log det M for log det S
  * Errors: WL_ERROR_NUMERICAL where S is not positive definite in single precision, naming the remedies; WL_ERROR_MEMORY.
  */
-wl_error wl_mixed_factor(wl_mixed *m, wl_cholesky *facts);
+wl_error wl_mixed_factor(wl_mixed *m, wl_factor_info *info);
 
 /** The targets, n × c, and what is found with them. */
 typedef struct wl_mixed_targets {
   const wl_matrix *y;
-  wl_matrix *x, *r;   /**< n × c: as wl_refine_goal has it, R = Y − S X */
-  double *quadratic;  /**< yⱼᵀ S⁻¹ yⱼ, on all ranks */
-  wl_cholesky *facts; /**< of wl_mixed_factor: its log-determinant is corrected, its residual is filled */
+  wl_matrix *x, *r;     /**< n × c: as wl_refine_goal has it, R = Y − S X */
+  double *quadratic;    /**< yⱼᵀ S⁻¹ yⱼ, on all ranks */
+  wl_factor_info *info; /**< of wl_mixed_factor: its log-determinant is corrected, its residual is filled */
   /** Of the log-determinant: three standard errors of the mean below, and the last term's size. */
   double *uncertainty;
 } wl_mixed_targets;
@@ -60,7 +60,7 @@ typedef struct wl_mixed_request {
  *
  * The log-determinant is corrected for the factor's rounding: log det S = log det M + log det (I + F),
  * F = L⁻¹ (scale · S) L⁻ᵀ − I, log det (I + F) = tr F − ½ ‖F‖²_F + …, and the trace is the mean of gᵀ F g over random signs g
- * [Hutchinson 1990], which go with the first pass. facts->residual is the largest ‖b − S x‖₂ / (n ε ‖S‖₁ ‖x‖₂) of first
+ * [Hutchinson 1990], which go with the first pass. info->residual is the largest ‖b − S x‖₂ / (n ε ‖S‖₁ ‖x‖₂) of first
  * solutions x ← M⁻¹ b, ε being that of single precision.
  * Errors: those of wl_refine; WL_ERROR_NUMERICAL where M and S differ so much that errors cannot be told from residuals.
  */

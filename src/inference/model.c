@@ -1,8 +1,10 @@
-#include "inference/model.h"
+#include "inference/model_state.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/check.h"
 
 bool wl_model_needs(const wl_model_options *options, wl_prior prior) {
   if (prior == WL_PRIOR_KAPPA) return options->quantity[WL_QUANTITY_NNGP];
@@ -12,15 +14,17 @@ bool wl_model_needs(const wl_model_options *options, wl_prior prior) {
 }
 
 static wl_gram_content needed_content(const wl_model *model) {
-  int content = model->options.keep_kernels ? WL_GRAM_BOTH : 0;
-  if (wl_model_needs(&model->options, WL_PRIOR_THETA)) content |= WL_GRAM_THETA;
-  if (wl_model_needs(&model->options, WL_PRIOR_KAPPA) || wl_model_needs_ensemble(model)) content |= WL_GRAM_KAPPA;
-  if (model->options.holds & WL_GRAM_KAPPA) return 0; /* nothing needs Θ any more */
-  return (wl_gram_content)(content & ~(int)model->options.holds);
+  int content = model->setup.keep_kernels ? WL_GRAM_BOTH : 0;
+  if (wl_model_needs(&model->setup.options, WL_PRIOR_THETA)) content |= WL_GRAM_THETA;
+  if (wl_model_needs(&model->setup.options, WL_PRIOR_KAPPA) || wl_model_needs_ensemble(model))
+    content |= WL_GRAM_KAPPA;
+  if (model->setup.holds & WL_GRAM_KAPPA) return 0; /* nothing needs Θ any more */
+  return (wl_gram_content)(content & ~(int)model->setup.holds);
 }
 
 static bool needs_both(const wl_model *model) {
-  return wl_model_needs(&model->options, WL_PRIOR_THETA) && wl_model_needs(&model->options, WL_PRIOR_KAPPA);
+  return wl_model_needs(&model->setup.options, WL_PRIOR_THETA) &&
+         wl_model_needs(&model->setup.options, WL_PRIOR_KAPPA);
 }
 
 static wl_error create_side(wl_model *model, wl_prior prior) {
@@ -30,11 +34,11 @@ static wl_error create_side(wl_model *model, wl_prior prior) {
   own->mixed = (wl_mixed){.points = model->train,
                           .kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA,
                           .name = prior == WL_PRIOR_THETA ? "theta" : "kappa",
-                          .shift = model->options.noise_variance + model->options.jitter,
+                          .shift = model->setup.options.noise_variance + model->setup.options.jitter,
                           .factor = *model->floats};
   own->targets = (wl_mixed_targets){.y = y,
                                     .quadratic = evidence->log_marginal_likelihood,
-                                    .facts = &evidence->factor,
+                                    .info = &evidence->factor,
                                     .uncertainty = &evidence->refinement.log_determinant_error};
   WL_TRY(wl_matrix_create(y->grid, y->rows, y->columns, &own->targets.x));
   return wl_matrix_create(y->grid, y->rows, y->columns, &own->targets.r);
@@ -47,7 +51,7 @@ static wl_error create_mixed(wl_model *model) {
   WL_TRY(needs_both(model) ? wl_single_create_pair(grid, n, &model->floats)
                            : wl_single_create(grid, n, n, &model->floats));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
-    if (wl_model_needs(&model->options, (wl_prior)p)) WL_TRY(create_side(model, (wl_prior)p));
+    if (wl_model_needs(&model->setup.options, (wl_prior)p)) WL_TRY(create_side(model, (wl_prior)p));
   return WL_OK;
 }
 
@@ -57,30 +61,69 @@ static wl_error create_double(wl_model *model) {
   return wl_matrix_create(y->grid, y->rows, y->columns, &model->whitened_targets);
 }
 
-wl_error wl_model_create(const wl_model_options *options, const wl_points *train, const wl_matrix *targets,
-                         wl_model **result) {
-  *result = NULL;
-  const wl_grid *grid = train->grid;
-  WL_TRY(wl_grid_check_square(grid));
-  wl_model *model = calloc(1, sizeof *model);
-  wl_error error = WL_OK;
-  if (!model) error = wl_error_set(WL_ERROR_MEMORY, "model: out of memory");
-  WL_TRY(wl_error_agree(grid->comm, error)); /* a rank that has one leaks it: the run is over */
+static wl_error check_options(const wl_model_options *options) {
+  if (!(options->noise_variance >= 0.0) || !isfinite(options->noise_variance))
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_create: noise_variance is %g; it must be at least 0 and finite",
+            options->noise_variance);
+  if (!(options->jitter >= 0.0) || !isfinite(options->jitter))
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_create: jitter is %g; it must be at least 0 and finite", options->jitter);
+  return WL_OK;
+}
 
-  *model = (wl_model){.options = *options, .train = train, .targets = targets};
-  model->gram = options->array;
-  const size_t rows = (size_t)wl_kernel_points_count(train->row);
+static wl_error check_data(const wl_points *train, const wl_matrix *targets) {
+  WL_TRY(wl_grid_check_square(train->grid));
+  if (train->count < 1) WL_FAIL(WL_ERROR_USAGE, "wl_model_create: there are no training points");
+  if (!wl_grid_same(train->grid, targets->grid))
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_create: the targets are on another grid than the training points");
+  if (targets->rows != train->count || targets->columns < 1)
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_create: the targets are %lld × %lld for %lld training points",
+            (long long)targets->rows, (long long)targets->columns, (long long)train->count);
+  return WL_OK;
+}
+
+/* What belongs to single ranks. */
+static wl_error create_local(wl_model *model) {
+  const size_t rows = (size_t)wl_kernel_points_count(model->train->row);
   model->kappa_diagonal = malloc(sizeof(double) * (rows + 1));
   model->saved_diagonal = malloc(sizeof(double) * (rows + 1));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
-    model->evidence[p].log_marginal_likelihood = malloc(sizeof(double) * (size_t)targets->columns);
+    model->evidence[p].log_marginal_likelihood = malloc(sizeof(double) * (size_t)model->targets->columns);
   if (!model->kappa_diagonal || !model->saved_diagonal || !model->evidence[0].log_marginal_likelihood ||
       !model->evidence[1].log_marginal_likelihood)
-    error = wl_error_set(WL_ERROR_MEMORY, "model: out of memory");
-  WL_GOTO(error, fail, wl_error_agree(grid->comm, error));
-  WL_GOTO(error, fail, options->mixed ? create_mixed(model) : create_double(model));
+    WL_FAIL(WL_ERROR_MEMORY, "model: out of memory");
+  if (rows > 0) memcpy(model->kappa_diagonal, wl_kernel_points_kappa(model->train->row), sizeof(double) * rows);
+  return WL_OK;
+}
 
-  if (rows > 0) memcpy(model->kappa_diagonal, wl_kernel_points_kappa(train->row), sizeof(double) * rows);
+/* A model with its array, which is freed where there is no model. */
+static wl_error begin(const wl_model_setup *setup, const wl_points *train, const wl_matrix *targets,
+                      wl_model **model) {
+  wl_matrix *array = setup->array;
+  wl_error error = check_options(&setup->options);
+  if (error == WL_OK) error = check_data(train, targets);
+  if (error == WL_OK) {
+    *model = calloc(1, sizeof **model);
+    if (!*model) error = wl_error_set(WL_ERROR_MEMORY, "model: out of memory");
+    error = wl_error_agree(train->grid->comm, error);
+  }
+  if (error != WL_OK) {
+    free(*model);
+    *model = NULL;
+    wl_matrix_destroy(&array);
+    return error;
+  }
+  **model = (wl_model){.setup = *setup, .train = train, .targets = targets, .gram = array};
+  return WL_OK;
+}
+
+wl_error wl_model_create_from(const wl_model_setup *setup, const wl_points *train, const wl_matrix *targets,
+                              wl_model **result) {
+  *result = NULL;
+  wl_model *model = NULL;
+  WL_TRY(begin(setup, train, targets, &model));
+  wl_error error;
+  WL_GOTO(error, fail, wl_error_agree(train->grid->comm, create_local(model)));
+  WL_GOTO(error, fail, setup->options.mixed ? create_mixed(model) : create_double(model));
   if (model->gram) WL_GOTO(error, fail, wl_gram_symmetric(train, needed_content(model), model->gram));
   *result = model;
   return WL_OK;
@@ -89,7 +132,25 @@ fail:
   return error;
 }
 
+wl_error wl_model_create(const wl_model_options *options, const wl_points *train, const wl_matrix *targets,
+                         wl_model **model) {
+  WL_REQUIRE(model);
+  *model = NULL;
+  WL_REQUIRE(options);
+  WL_REQUIRE(train);
+  WL_REQUIRE(targets);
+  const wl_model_setup setup = {.options = *options};
+  return wl_model_create_from(&setup, train, targets, model);
+}
+
+wl_model_options wl_model_options_default(void) {
+  wl_model_options options = {.seed = 1};
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) options.quantity[q] = true;
+  return options;
+}
+
 void wl_model_release(wl_model *model) {
+  model->ready = false;
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     wl_matrix_destroy(&model->prior[p].targets.x);
     wl_matrix_destroy(&model->prior[p].targets.r);
@@ -100,8 +161,8 @@ void wl_model_release(wl_model *model) {
 }
 
 void wl_model_destroy(wl_model **pointer) {
+  if (!pointer || !*pointer) return;
   wl_model *model = *pointer;
-  if (!model) return;
   wl_model_release(model);
   for (int p = 0; p < WL_PRIOR_COUNT; p++) free(model->evidence[p].log_marginal_likelihood);
   free(model->saved_diagonal);
@@ -113,15 +174,15 @@ void wl_model_destroy(wl_model **pointer) {
 const wl_matrix *wl_model_gram(const wl_model *model) { return model->gram; }
 
 const wl_evidence *wl_model_evidence(const wl_model *model, wl_prior prior) {
-  const wl_evidence *evidence = &model->evidence[prior];
-  return evidence->factor.matrix || evidence->refinement.used ? &model->evidence[prior] : NULL;
+  if (!model || (unsigned)prior >= WL_PRIOR_COUNT) return NULL;
+  return model->complete[prior] ? &model->evidence[prior] : NULL;
 }
 
 /* The diagonal of S, by local row: that of the prior's kernel plus σ² and jitter. */
 static void diagonal_of(wl_model *model, wl_prior prior) {
   const double *kernel =
       prior == WL_PRIOR_THETA ? wl_kernel_points_theta(model->train->row) : model->kappa_diagonal;
-  const double shift = model->options.noise_variance + model->options.jitter;
+  const double shift = model->setup.options.noise_variance + model->setup.options.jitter;
   for (int64_t i = 0; i < model->gram->local_rows; i++) model->saved_diagonal[i] = kernel[i] + shift;
 }
 
@@ -146,9 +207,11 @@ static wl_error condition_on_targets(wl_model *model, wl_prior prior) {
   wl_evidence *evidence = &model->evidence[prior];
   model->current = prior;
   wl_matrix_copy(model->targets, model->whitened_targets);
-  WL_TRY(wl_cholesky_forward(&evidence->factor, model->whitened_targets));
+  evidence->factor = model->factor[prior].info;
+  WL_TRY(wl_cholesky_forward(&model->factor[prior], model->whitened_targets));
   whitened_norms(model->whitened_targets, evidence->log_marginal_likelihood);
   log_marginal_likelihood(model, evidence);
+  model->complete[prior] = model->ready = true;
   return WL_OK;
 }
 
@@ -175,9 +238,10 @@ static wl_error factor_mixed(wl_model *model, wl_prior prior) {
   wl_mixed_prior *own = &model->prior[prior];
   model->current = prior;
   model->evidence[prior].refinement = (wl_refinement){0};
+  model->complete[prior] = false;
   WL_TRY(bring(model, prior));
   WL_TRY(wl_mixed_factor(&own->mixed, &model->evidence[prior].factor));
-  own->factored = own->open = true;
+  own->factored = own->open = model->ready = true;
   return WL_OK;
 }
 
@@ -187,18 +251,20 @@ wl_mixed_request wl_model_request(wl_model *model, wl_prior prior) {
 }
 
 wl_error wl_model_refine(wl_model *model, const wl_mixed_request *requests, int count) {
-  WL_TRY(wl_mixed_solve(model->options.seed, requests, count));
+  WL_TRY(wl_mixed_solve(model->setup.options.seed, requests, count));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     for (int i = 0; i < count; i++) {
       if (requests[i].targets != &model->prior[p].targets) continue;
       log_marginal_likelihood(model, &model->evidence[p]);
       model->evidence[p].refinement.used = true;
+      model->complete[p] = true;
       model->prior[p].open = false;
     }
   return WL_OK;
 }
 
 wl_error wl_model_solve_targets(wl_model *model) {
+  WL_REQUIRE(model);
   wl_mixed_request requests[WL_PRIOR_COUNT] = {{0}, {0}};
   int count = 0;
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
@@ -221,6 +287,8 @@ void wl_model_note_refinement(wl_model *model, wl_prior prior) {
 wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch *watch,
                          const wl_factor_state *resume) {
   wl_factor_state state;
+  model->ready = false;
+  model->tried[prior] = true;
   if (model->floats) return factor_mixed(model, prior);
   diagonal_of(model, prior);
   if (resume) {
@@ -230,25 +298,42 @@ wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch 
     wl_matrix_set_diagonal(model->gram, model->saved_diagonal);
   }
   WL_TRY(wl_cholesky_resume(model->gram, triangle_of(prior), prior == WL_PRIOR_THETA ? "theta" : "kappa",
-                            model->options.seed, watch, resume ? &state : NULL, &model->evidence[prior].factor));
+                            model->setup.options.seed, watch, resume ? &state : NULL, &model->factor[prior]));
   return condition_on_targets(model, prior);
 }
 
-wl_error wl_model_factor(wl_model *model, wl_prior prior) { return wl_model_resume(model, prior, NULL, NULL); }
+/* The array holds what is to be factored: in double precision, until it was tried, and for Θ until κ was. */
+static wl_error check_prior(const wl_model *model, wl_prior prior) {
+  static const char *const names[WL_PRIOR_COUNT] = {"theta", "kappa"};
+  if ((unsigned)prior >= WL_PRIOR_COUNT)
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: there is no prior %d", (int)prior);
+  if (!wl_model_needs(&model->setup.options, prior))
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: no quantity in the model's options rests on %s", names[prior]);
+  if (!model->gram && !model->floats) WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: the model's matrices are freed");
+  if (model->floats) return WL_OK;
+  if (model->tried[prior])
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: %s was factored already; its kernel matrix is gone", names[prior]);
+  if (model->tried[WL_PRIOR_KAPPA])
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: theta must be factored before kappa, which takes its diagonal");
+  return WL_OK;
+}
+
+wl_error wl_model_factor(wl_model *model, wl_prior prior) {
+  WL_REQUIRE(model);
+  WL_TRY(check_prior(model, prior));
+  return wl_model_resume(model, prior, NULL, NULL);
+}
 
 wl_error wl_model_restore_factor(wl_model *model, wl_prior prior, const wl_evidence *evidence) {
-  wl_cholesky *factor = &model->evidence[prior].factor;
-  *factor = evidence->factor;
-  factor->matrix = model->gram;
-  factor->triangle = triangle_of(prior);
+  model->factor[prior] =
+      (wl_cholesky){.matrix = model->gram, .triangle = triangle_of(prior), .info = evidence->factor};
   return condition_on_targets(model, prior);
 }
 
 void wl_model_restore_evidence(wl_model *model, wl_prior prior, const wl_evidence *evidence) {
   wl_evidence *own = &model->evidence[prior];
   own->factor = evidence->factor;
-  own->factor.matrix = model->gram;
-  own->factor.triangle = triangle_of(prior);
   memcpy(own->log_marginal_likelihood, evidence->log_marginal_likelihood,
          sizeof(double) * (size_t)model->targets->columns);
+  model->complete[prior] = true;
 }

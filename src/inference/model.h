@@ -1,48 +1,76 @@
 /**
  * @file model.h
- * What model.c and predict.c share.
+ * A model from within: what decides its kernels, its array, and how it is watched, resumed and restored.
  */
 #ifndef WIDELIMIT_INFERENCE_MODEL_H
 #define WIDELIMIT_INFERENCE_MODEL_H
 
-#include "inference/mixed.h"
+#include "gram/gram.h"
+#include "linalg/cholesky.h"
 #include "widelimit/model.h"
 
-/* A prior in mixed precision. */
-typedef struct wl_mixed_prior {
-  wl_mixed mixed;
-  wl_mixed_targets targets; /* x and r are owned */
-  bool factored;            /* and the factor is still there */
-  bool open;                /* the targets have not been solved for */
-} wl_mixed_prior;
+/** Local. Whether the options ask for anything under this prior. */
+bool wl_model_needs(const wl_model_options *options, wl_prior prior);
 
-struct wl_model {
+/** What a model is made from. */
+typedef struct wl_model_setup {
   wl_model_options options;
-  const wl_points *train;
-  const wl_matrix *targets;
-  wl_matrix *gram;             /* NULL in mixed precision */
-  wl_matrix *whitened_targets; /* L⁻¹ Y of the prior factored last; NULL in mixed precision */
-  wl_single *floats;           /* NULL in double precision; a pair where both priors are needed */
-  wl_mixed_prior prior[WL_PRIOR_COUNT];
-  bool kappa_waits;       /* its floats are behind Θ's */
-  double *kappa_diagonal; /* κ_ii by local row */
-  double *saved_diagonal; /* room for the other diagonal while κ's is in place */
-  wl_prior current;
-  wl_evidence evidence[WL_PRIOR_COUNT];
-};
+  bool keep_kernels; /**< assemble both kernels, whatever the quantities need; not in mixed precision */
+  bool solutions;    /**< in mixed precision: predictions under THETA also bring Aᵀ */
+  wl_matrix
+      *array; /**< NULL, or an n × n array that holds a triangle already; the model takes it over, fail or not */
+  wl_gram_content holds; /**< which; it is not assembled, nor, with KAPPA, is any other. 0: none */
+} wl_model_setup;
 
-/* What is asked of a prior without test points: the targets, where they have not been solved for. */
-wl_mixed_request wl_model_request(wl_model *model, wl_prior prior);
+/** Collective. As wl_model_create. */
+wl_error wl_model_create_from(const wl_model_setup *setup, const wl_points *train, const wl_matrix *targets,
+                              wl_model **model);
 
-/* wl_mixed_solve, and what follows of the targets. */
-wl_error wl_model_refine(wl_model *model, const wl_mixed_request *requests, int count);
+/** Local. Frees the matrices; of the model, only wl_model_evidence is left. */
+void wl_model_release(wl_model *model);
 
-/* In mixed precision: what a prior's evidence says of the refinement. */
-void wl_model_note_refinement(wl_model *model, wl_prior prior);
+/** Local. NULL in mixed precision, else the array: Θ below and on the diagonal, κ above, before wl_model_factor. Owned by the model. */
+const wl_matrix *wl_model_gram(const wl_model *model);
 
-/* Both ensemble and rnd need κ_XX and its products. */
-static inline bool wl_model_needs_ensemble(const wl_model *model) {
-  return model->options.quantity[WL_QUANTITY_ENSEMBLE] || model->options.quantity[WL_QUANTITY_RND];
-}
+/**
+ * Collective. The same, watched and from a state in between (wl_cholesky_resume). resume->diagonal is not needed. In
+ * mixed precision neither applies.
+ * Errors: also those of the watch.
+ */
+wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch *watch,
+                         const wl_factor_state *resume);
+
+/**
+ * Collective. As if wl_model_factor had been called: the array holds this prior's factor, whose numbers are those of
+ * `evidence`. What follows from the targets is computed again.
+ */
+wl_error wl_model_restore_factor(wl_model *model, wl_prior prior, const wl_evidence *evidence);
+
+/** Local. Takes over the numbers of a prior whose factor is gone, for wl_model_evidence. */
+void wl_model_restore_evidence(wl_model *model, wl_prior prior, const wl_evidence *evidence);
+
+/**
+ * Collective. Predicts under the prior that was factored last.
+ * @param test        T, on the same grid or, without covariance, on one for panels; made with the same network
+ * @param first       what test point 0 counts as in messages
+ * @param covariance  NULL, or w × w, holding on entry Θ_TT below and κ_TT above the diagonal (wl_gram_symmetric).
+ *                    On return, off the diagonal: for THETA, the covariance of ntk_gp below and of ensemble above
+ *                    it; for KAPPA, that of nngp above it. The diagonals are in prediction->variance.
+ * Errors: WL_ERROR_NUMERICAL where a variance is negative beyond its rounding bound, naming the test point;
+ * WL_ERROR_MEMORY.
+ */
+wl_error wl_model_predict_batch(wl_model *model, const wl_points *test, int64_t first, wl_matrix *covariance,
+                                wl_prediction *prediction);
+
+/**
+ * Collective. In mixed precision alone: the same under both priors, which have both been factored, in the same passes
+ * over the kernels. Saves time up to about 120 test points.
+ * @param covariance  by prior, NULL or as above
+ * @param prediction  by prior
+ * Errors: those of wl_model_predict_batch; WL_ERROR_USAGE where a factor is not there.
+ */
+wl_error wl_model_predict_both(wl_model *model, const wl_points *test, int64_t first,
+                               wl_matrix *const covariance[WL_PRIOR_COUNT],
+                               wl_prediction prediction[WL_PRIOR_COUNT]);
 
 #endif

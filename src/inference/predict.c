@@ -5,13 +5,14 @@
  *
  * Two n × w panels suffice: V becomes W, and κ_XT becomes D.
  */
-#include "widelimit/model.h"
+#include "inference/model.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "dist/scalapack.h"
 #include "inference/variance.h"
 #include "linalg/sweep.h"
@@ -88,7 +89,7 @@ static wl_error clamp(wl_prediction *p, wl_quantity quantity, int64_t j, double 
  */
 wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, const double *prior,
                                const wl_columns *c, wl_prediction *p) {
-  const wl_cholesky *factor = &model->evidence[p->prior].factor;
+  const wl_factor_info *factor = &model->evidence[p->prior].factor;
   const double relative = DBL_EPSILON * ((double)model->train->count + 1.0 / factor->reciprocal_condition);
   for (int64_t j = 0; j < p->count; j++) {
     p->variance[quantity][j] = prior[j] - c->dot[j];
@@ -121,25 +122,16 @@ wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_pre
 
 wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_panels *solved, wl_prediction *p) {
   wl_matrix *mean = NULL;
-  double *piece = NULL;
-  wl_error error = wl_matrix_create(v->grid, p->count, p->outputs, &mean);
-  if (error != WL_OK) return error;
+  p->mean = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
+  wl_error error = p->mean ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "prediction: no memory for the means");
+  WL_TRY(wl_error_agree(v->grid->comm, error));
+  WL_TRY(wl_matrix_create(v->grid, p->count, p->outputs, &mean));
   const wl_mixed_targets *targets = &model->prior[p->prior].targets;
   wl_gemm_transposed(v, solved ? targets->x : model->whitened_targets, mean);
   if (solved) wl_gemm_transposed_add(solved->x, targets->r, mean);
   if (solved) wl_gemm_transposed_add(solved->z, targets->r, mean);
-  if (v->grid->rank == 0) {
-    piece = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
-    p->mean = malloc(sizeof(double) * (size_t)(p->count * p->outputs + 1));
-    if (!piece || !p->mean) error = wl_error_set(WL_ERROR_MEMORY, "prediction: no memory for the means");
-  }
-  WL_GOTO(error, done, wl_error_agree(v->grid->comm, error));
-  WL_GOTO(error, done, wl_matrix_get(mean, 0, 0, p->count, p->outputs, piece));
-  if (v->grid->rank == 0)
-    for (int64_t i = 0; i < p->count; i++)
-      for (int64_t j = 0; j < p->outputs; j++) p->mean[i * p->outputs + j] = piece[i + j * p->count];
-done:
-  free(piece);
+  error = wl_matrix_gather(mean, p->mean);
+  if (error == WL_OK) MPI_Bcast(p->mean, (int)(p->count * p->outputs), MPI_DOUBLE, 0, v->grid->comm);
   wl_matrix_destroy(&mean);
   return error;
 }
@@ -147,7 +139,7 @@ done:
 static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa_xt, wl_columns *c,
                                  wl_matrix *covariance, wl_prediction *p) {
   wl_matrix *w = v, *d = kappa_xt;
-  WL_TRY(wl_cholesky_backward(&model->evidence[WL_PRIOR_THETA].factor, w));
+  WL_TRY(wl_cholesky_backward(&model->factor[WL_PRIOR_THETA], w));
   WL_TRY(wl_symmetric_product(model->gram, model->kappa_diagonal, w, -2.0, d));
   wl_column_sums(w, d, c);
   WL_TRY(wl_ensemble_variance(model, c, p));
@@ -158,10 +150,11 @@ static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa
 static wl_error predict_theta(wl_model *model, const wl_points *test, wl_matrix *v, wl_matrix *kappa_xt,
                               wl_columns *c, wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, kappa_xt, v));
-  WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_THETA].factor, v));
+  WL_TRY(wl_cholesky_forward(&model->factor[WL_PRIOR_THETA], v));
   WL_TRY(wl_predict_mean(model, v, NULL, p));
   wl_column_sums(v, v, c);
-  if (model->options.quantity[WL_QUANTITY_NTK_GP] || model->options.quantity[WL_QUANTITY_BAYESIAN_RND]) {
+  if (model->setup.options.quantity[WL_QUANTITY_NTK_GP] ||
+      model->setup.options.quantity[WL_QUANTITY_BAYESIAN_RND]) {
     WL_TRY(wl_posterior_variance(model, WL_QUANTITY_NTK_GP, c->theta, c, p));
     if (covariance) wl_syrk_transposed(WL_LOWER, v, covariance);
     memcpy(p->variance[WL_QUANTITY_BAYESIAN_RND], p->variance[WL_QUANTITY_NTK_GP],
@@ -177,7 +170,7 @@ static wl_error predict_theta(wl_model *model, const wl_points *test, wl_matrix 
 static wl_error predict_kappa(wl_model *model, const wl_points *test, wl_matrix *v, wl_columns *c,
                               wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, v, NULL));
-  WL_TRY(wl_cholesky_forward(&model->evidence[WL_PRIOR_KAPPA].factor, v));
+  WL_TRY(wl_cholesky_forward(&model->factor[WL_PRIOR_KAPPA], v));
   WL_TRY(wl_predict_mean(model, v, NULL, p));
   wl_column_sums(v, v, c);
   if (covariance) wl_syrk_transposed(WL_UPPER, v, covariance);
@@ -198,7 +191,7 @@ wl_error wl_prediction_create(const wl_model *model, wl_prior prior, int64_t fir
 
 void wl_prediction_drop_unasked(const wl_model *model, wl_prediction *p) {
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
-    if (!model->options.quantity[q]) {
+    if (!model->setup.options.quantity[q]) {
       free(p->variance[q]);
       p->variance[q] = NULL;
     }
@@ -241,8 +234,8 @@ done:
   return error;
 }
 
-wl_error wl_model_predict(wl_model *model, const wl_points *test, int64_t first, wl_matrix *covariance,
-                          wl_prediction *p) {
+wl_error wl_model_predict_batch(wl_model *model, const wl_points *test, int64_t first, wl_matrix *covariance,
+                                wl_prediction *p) {
   return predict(model, test, first, &model->current, 1, &covariance, NULL, p);
 }
 
@@ -260,7 +253,66 @@ wl_error wl_model_predict_both(wl_model *model, const wl_points *test, int64_t f
   return predict(model, test, first, both, WL_PRIOR_COUNT, covariance, NULL, p);
 }
 
+static wl_error check_test_points(const wl_model *model, const wl_points *test) {
+  const wl_points *train = model->train;
+  const wl_network *a = &train->network, *b = &test->network;
+  if (!wl_grid_same(train->grid, test->grid))
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_predict: the test points are on another grid than the training points");
+  if (test->dimension != train->dimension)
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_predict: the test points have dimension %lld, the training points %lld",
+            (long long)test->dimension, (long long)train->dimension);
+  if (a->depth != b->depth || a->activation != b->activation || a->slope != b->slope || a->sigma_w != b->sigma_w ||
+      a->sigma_b != b->sigma_b)
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_predict: the test points were made with another network");
+  if (test->count < 1) WL_FAIL(WL_ERROR_USAGE, "wl_model_predict: there are no test points");
+  return WL_OK;
+}
+
+wl_error wl_model_predict(wl_model *model, const wl_points *test, wl_matrix *covariance,
+                          wl_prediction *prediction) {
+  WL_REQUIRE(prediction);
+  memset(prediction, 0, sizeof *prediction);
+  WL_REQUIRE(model);
+  WL_REQUIRE(test);
+  WL_TRY(check_test_points(model, test));
+  if (!model->ready)
+    WL_FAIL(WL_ERROR_USAGE, "%s: the model is not factored: call wl_model_factor before", __func__);
+  if (covariance) {
+    if (!wl_grid_same(covariance->grid, test->grid) || covariance->rows != test->count ||
+        covariance->columns != test->count)
+      WL_FAIL(WL_ERROR_USAGE, "%s: covariance must be %lld × %lld on the grid of the points", __func__,
+              (long long)test->count, (long long)test->count);
+    WL_TRY(wl_gram_symmetric(test, WL_GRAM_BOTH, covariance));
+  }
+  return wl_model_predict_batch(model, test, 0, covariance, prediction);
+}
+
+/* ensemble and nngp stand above the diagonal, ntk_gp below it; twice ensemble is rnd, and ntk_gp is bayesian_rnd. */
+wl_error wl_prediction_covariance(const wl_prediction *p, const wl_matrix *covariance, wl_quantity quantity,
+                                  double *values) {
+  WL_REQUIRE(p);
+  WL_REQUIRE(covariance);
+  if ((unsigned)quantity >= WL_QUANTITY_COUNT || !p->variance[quantity])
+    WL_FAIL(WL_ERROR_USAGE, "%s: the prediction has no variances of this quantity", __func__);
+  if (covariance->rows != p->count || covariance->columns != p->count)
+    WL_FAIL(WL_ERROR_USAGE, "%s: covariance is not of this prediction", __func__);
+  WL_TRY(wl_matrix_gather(covariance, values));
+  if (covariance->grid->rank != 0) return WL_OK;
+  const bool lower = quantity == WL_QUANTITY_NTK_GP || quantity == WL_QUANTITY_BAYESIAN_RND;
+  const double scale = quantity == WL_QUANTITY_RND ? 2.0 : 1.0;
+  const int64_t n = p->count;
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t j = 0; j < i; j++) {
+      const double value = scale * values[lower ? i * n + j : j * n + i];
+      values[i * n + j] = values[j * n + i] = value;
+    }
+    values[i * n + i] = p->variance[quantity][i];
+  }
+  return WL_OK;
+}
+
 void wl_prediction_clear(wl_prediction *p) {
+  if (!p) return;
   free(p->mean);
   p->mean = NULL;
   wl_matrix_destroy(&p->solution);

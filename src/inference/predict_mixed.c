@@ -67,7 +67,7 @@ static wl_error begin_check(wl_model *model, const wl_points *test, wl_panels *s
                             wl_product *again) {
   const wl_mixed *theta = &model->prior[WL_PRIOR_THETA].mixed;
   WL_TRY(fill_right(model, WL_PRIOR_THETA, test, s->r));
-  WL_TRY(wl_mixed_check_create(theta, model->options.seed, s->r, s->x, check));
+  WL_TRY(wl_mixed_check_create(theta, model->setup.options.seed, s->r, s->x, check));
   *again = (wl_product){.v = check->solution, .c = check->image, .shift = theta->shift};
   return WL_OK;
 }
@@ -149,9 +149,9 @@ static void part_destroy(part *t) {
 /* The right-hand sides, and what is asked of them. */
 static wl_error begin(wl_model *model, const wl_points *test, const wl_columns *c, part *t,
                       wl_mixed_request *request) {
-  const bool theta = t->p->prior == WL_PRIOR_THETA, *wanted = model->options.quantity;
+  const bool theta = t->p->prior == WL_PRIOR_THETA, *wanted = model->setup.options.quantity;
   t->ensemble = theta && wl_model_needs_ensemble(model);
-  t->solution = theta && model->options.solutions;
+  t->solution = theta && model->setup.solutions;
   t->posterior = !theta || wanted[WL_QUANTITY_NTK_GP] || wanted[WL_QUANTITY_BAYESIAN_RND];
   t->quadratic = malloc(sizeof(double) * (size_t)(test->count + 1));
   wl_error error = t->quadratic ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");

@@ -290,7 +290,7 @@ static void current_columns(picker *p, int slot, int64_t t, int64_t choices, dou
 
 /* What C_tt + s is divided by; infinite where it is rounding alone, and labelling t again tells nothing: n ε K_tt. */
 static double denominator(const picker *p, int64_t t, double c_tt) {
-  const wl_model_options *o = &p->model->options;
+  const wl_model_options *o = &p->model->setup.options;
   const double e = c_tt + o->noise_variance + o->jitter;
   const bool kappa = p->model->current == WL_PRIOR_KAPPA;
   const int64_t jl = own_column(p, t);
@@ -335,7 +335,7 @@ static wl_error pick(picker *p, int64_t k, double *at, wl_selection *s) {
     slot = 0;
   }
   current_columns(p, slot, t, k, at);
-  const double gone = p->scale * label(p, t, k), noise = p->model->options.noise_variance;
+  const double gone = p->scale * label(p, t, k), noise = p->model->setup.options.noise_variance;
   s->index[k] = t;
   s->score[k] = p->scale * variance;
   const double gain = p->options->rule == WL_SELECT_VARIANCE ? gone : 0.5 * log1p(s->score[k] / noise);
@@ -399,14 +399,14 @@ static wl_error choose(picker *p, wl_prediction *prediction, wl_selection *s) {
 static wl_error check(const wl_model *model, const wl_points *pool, const wl_select_options *o) {
   if (model->floats)
     WL_FAIL(WL_ERROR_USAGE, "points are chosen in double precision alone: use double, not mixed precision");
-  if ((o->by == WL_QUANTITY_NNGP) != (model->current == WL_PRIOR_KAPPA) || !model->options.quantity[o->by])
+  if ((o->by == WL_QUANTITY_NNGP) != (model->current == WL_PRIOR_KAPPA) || !model->setup.options.quantity[o->by])
     WL_FAIL(WL_ERROR_USAGE, "points cannot be chosen by %s: the model does not have it now",
             wl_quantity_name(o->by));
   if (o->count < 1 || o->count > pool->count)
     WL_FAIL(WL_ERROR_USAGE, "%lld points cannot be chosen from a pool of %lld", (long long)o->count,
             (long long)pool->count);
   const bool posterior = o->by != WL_QUANTITY_ENSEMBLE && o->by != WL_QUANTITY_RND;
-  if (o->rule == WL_SELECT_INFORMATION && !(posterior && model->options.noise_variance > 0.0))
+  if (o->rule == WL_SELECT_INFORMATION && !(posterior && model->setup.options.noise_variance > 0.0))
     WL_FAIL(WL_ERROR_USAGE,
             "information is that of a posterior with noise: choose by ntk_gp or nngp, with "
             "noise_variance above 0");

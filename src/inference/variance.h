@@ -5,7 +5,7 @@
 #ifndef WIDELIMIT_INFERENCE_VARIANCE_H
 #define WIDELIMIT_INFERENCE_VARIANCE_H
 
-#include "inference/model.h"
+#include "inference/model_state.h"
 
 /** Numbers per test point, the same on every rank. */
 typedef struct wl_columns {
@@ -19,7 +19,7 @@ typedef struct wl_prediction_panels {
   wl_matrix *d; /**< there, κ_XX W − 2 κ_XT; NULL otherwise */
 } wl_prediction_panels;
 
-/** wl_model_predict in double precision alone, which leaves its panels to the caller. On an error there are none. */
+/** wl_model_predict_batch in double precision alone, which leaves its panels to the caller. On an error there are none. */
 wl_error wl_model_predict_keeping(wl_model *model, const wl_points *test, wl_prediction_panels *kept,
                                   wl_prediction *p);
 
@@ -31,7 +31,7 @@ void wl_prediction_drop_unasked(const wl_model *model, wl_prediction *p);
 /** c->dot = Σᵢ xᵢ yᵢ and c->norm1 = Σᵢ |xᵢ| for every column. */
 void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_columns *c);
 
-/** prior_tt − c->dot, and κ_tt + c->dot; errors as wl_model_predict has them. */
+/** prior_tt − c->dot, and κ_tt + c->dot; errors as wl_model_predict_batch has them. */
 wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, const double *prior,
                                const wl_columns *c, wl_prediction *p);
 wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_prediction *p);

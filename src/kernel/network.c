@@ -1,4 +1,4 @@
-#include "widelimit/network.h"
+#include "kernel/network.h"
 
 #include <cblas.h>
 #include <math.h>

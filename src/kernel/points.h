@@ -10,6 +10,7 @@
 #define WIDELIMIT_KERNEL_POINTS_H
 
 #include "kernel/activation.h"
+#include "kernel/network.h"
 
 struct wl_kernel_points {
   wl_layer_model model;

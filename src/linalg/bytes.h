@@ -6,7 +6,7 @@
 #ifndef WIDELIMIT_LINALG_BYTES_H
 #define WIDELIMIT_LINALG_BYTES_H
 
-#include "widelimit/grid.h"
+#include "dist/grid.h"
 
 /** Of an n × n matrix of doubles (one of floats: half): two panels on their way in both directions, and what is gathered. */
 double wl_factorize_bytes(const wl_grid *grid, int64_t n);

@@ -1,4 +1,4 @@
-#include "widelimit/cholesky.h"
+#include "linalg/cholesky.h"
 
 #include <float.h>
 #include <math.h>
@@ -63,7 +63,7 @@ static void fill_probes(wl_matrix *z, uint64_t seed) {
 
 /* residual = ‖S Z − L Lᵀ Z‖_F / (n ε ‖S‖₁ ‖Z‖_F), with S Z computed before the factorization. Consumes z and sz. */
 static double residual(const wl_cholesky *f, wl_matrix *z, wl_matrix *sz) {
-  const double scale = (double)z->rows * DBL_EPSILON * f->norm * frobenius_norm(z);
+  const double scale = (double)z->rows * DBL_EPSILON * f->info.norm * frobenius_norm(z);
   const int lower = f->triangle == WL_TRIANGLE_LOWER;
   wl_trmm_left(uplo(f->triangle), lower ? WL_TRANS : WL_NO_TRANS, f->matrix, z);
   wl_trmm_left(uplo(f->triangle), lower ? WL_NO_TRANS : WL_TRANS, f->matrix, z);
@@ -91,9 +91,9 @@ static wl_error log_determinant(const wl_matrix *a, double *result) {
 
 /* ‖S‖₁ and S Z, while the triangle still holds S. */
 static wl_error measure_before(wl_cholesky *f, const char *name, const wl_matrix *z, wl_matrix *sz) {
-  WL_TRY(norm1(f->matrix, f->triangle, &f->norm));
+  WL_TRY(norm1(f->matrix, f->triangle, &f->info.norm));
   wl_symm_left(uplo(f->triangle), 1.0, f->matrix, z, 0.0, sz);
-  if (!isfinite(f->norm) || !isfinite(frobenius_norm(sz))) /* dpotrf lets NaN through, a product does not */
+  if (!isfinite(f->info.norm) || !isfinite(frobenius_norm(sz))) /* dpotrf lets NaN through, a product does not */
     WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", name);
   return WL_OK;
 }
@@ -105,15 +105,15 @@ static wl_error factor_and_measure(wl_cholesky *f, const char *name, const wl_fa
   if (resume) {
     state.columns = resume->columns;
     state.diagonal = resume->diagonal;
-    f->norm = resume->norm;
+    f->info.norm = resume->norm;
     wl_matrix_copy(resume->products, sz);
   } else {
     WL_TRY(measure_before(f, name, z, sz));
   }
-  state.norm = f->norm;
+  state.norm = f->info.norm;
   const double began = MPI_Wtime();
   WL_TRY(wl_factorize_from(f->matrix, f->triangle, name, watch, &state, &pivot));
-  f->seconds = MPI_Wtime() - began;
+  f->info.seconds = MPI_Wtime() - began;
   if (pivot >= 0)
     WL_FAIL(
         WL_ERROR_NUMERICAL,
@@ -121,13 +121,13 @@ static wl_error factor_and_measure(wl_cholesky *f, const char *name, const wl_fa
         "1) vanishes, the rows before determine this one; add noise_variance or jitter, or remove rows that "
         "(nearly) repeat, or change the depth",
         name, (long long)pivot + 1);
-  WL_TRY(log_determinant(f->matrix, &f->log_determinant));
-  f->residual = residual(f, z, sz);
-  if (!isfinite(f->residual) || !isfinite(f->log_determinant))
+  WL_TRY(log_determinant(f->matrix, &f->info.log_determinant));
+  f->info.residual = residual(f, z, sz);
+  if (!isfinite(f->info.residual) || !isfinite(f->info.log_determinant))
     WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite", name);
   double inverse_norm;
   WL_TRY(wl_inverse_norm1(f, &inverse_norm));
-  f->reciprocal_condition = 1.0 / (f->norm * inverse_norm);
+  f->info.reciprocal_condition = 1.0 / (f->info.norm * inverse_norm);
   return WL_OK;
 }
 

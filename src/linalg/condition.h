@@ -6,7 +6,7 @@
 #define WIDELIMIT_LINALG_CONDITION_H
 
 #include "dist/single.h"
-#include "widelimit/cholesky.h"
+#include "linalg/cholesky.h"
 
 /**
  * Collective. Estimates ‖S⁻¹‖₁ from the factor of S by at most eight solves with S, usually six: a lower bound that is

@@ -6,7 +6,7 @@
 #define WIDELIMIT_LINALG_FACTORIZE_H
 
 #include "dist/single.h"
-#include "widelimit/cholesky.h"
+#include "linalg/cholesky.h"
 
 /**
  * Collective. Overwrites the triangle with its factor.

@@ -11,7 +11,7 @@
 #ifndef WIDELIMIT_LINALG_RFP_H
 #define WIDELIMIT_LINALG_RFP_H
 
-#include "widelimit/matrix.h"
+#include "dist/matrix.h"
 
 /** Members are for filling with K. */
 typedef struct wl_rfp {

@@ -9,7 +9,7 @@
 #define WIDELIMIT_LINALG_SWEEP_H
 
 #include "dist/single.h"
-#include "widelimit/cholesky.h"
+#include "linalg/cholesky.h"
 
 /** B ← T⁻¹ B or B ← T⁻ᵀ B with T the triangle of `a` named, its diagonal included. */
 wl_error wl_triangle_solve(const wl_matrix *a, wl_triangle triangle, int transposed, wl_matrix *b);

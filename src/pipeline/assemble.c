@@ -6,9 +6,11 @@ wl_error wl_assemble(const wl_setup *setup, const wl_services *services, wl_asse
   wl_timer_enter(services->timer, WL_PHASE_READ);
   WL_TRY(wl_read_training(setup, &assembly->train, &assembly->targets));
   wl_timer_enter(services->timer, WL_PHASE_ASSEMBLE);
-  wl_model_options options = wl_job_model_options(setup->config);
-  wl_checkpointer_hand_over(services->checkpointer, &options);
-  return wl_model_create(&options, assembly->train, assembly->targets, &assembly->model);
+  wl_model_setup model = {.options = wl_job_model_options(setup->config),
+                          .keep_kernels = setup->config->output_kernels,
+                          .solutions = wl_job_keeps_solution(setup->config)};
+  wl_checkpointer_hand_over(services->checkpointer, &model);
+  return wl_model_create_from(&model, assembly->train, assembly->targets, &assembly->model);
 }
 
 void wl_assembly_clear(wl_assembly *assembly) {

@@ -17,7 +17,7 @@
 #include "base/machine.h"
 #include "base/random.h"
 #include "cost/calibration.h"
-#include "widelimit/model.h"
+#include "inference/model.h"
 
 enum { GEMM_ORDER = 1536, GEMM_REPEATS = 7 };
 
@@ -101,14 +101,14 @@ static wl_error time_phases(bench *b, const wl_points *train, const wl_points *t
   t->assembly = lap(b->comm, &since);
   WL_GOTO(error, done, wl_model_factor(model, WL_PRIOR_THETA));
   t->factor_theta = lap(b->comm, &since);
-  WL_GOTO(error, done, wl_model_predict(model, test, 0, NULL, &p));
+  WL_GOTO(error, done, wl_model_predict_batch(model, test, 0, NULL, &p));
   wl_prediction_clear(&p);
   t->predict_theta = lap(b->comm, &since);
   WL_GOTO(error, done, wl_model_factor(model, WL_PRIOR_KAPPA));
   t->factor_kappa = lap(b->comm, &since);
   t->cholesky = 0.5 * (wl_model_evidence(model, WL_PRIOR_THETA)->factor.seconds +
                        wl_model_evidence(model, WL_PRIOR_KAPPA)->factor.seconds);
-  WL_GOTO(error, done, wl_model_predict(model, test, 0, NULL, &p));
+  WL_GOTO(error, done, wl_model_predict_batch(model, test, 0, NULL, &p));
   t->predict_kappa = lap(b->comm, &since);
   t->run = since - began;
 done:

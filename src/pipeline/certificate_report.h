@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "widelimit/certify.h"
+#include "certificate/certify.h"
 
 void wl_certificate_print(const wl_certificate *certificate);
 

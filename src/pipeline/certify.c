@@ -16,22 +16,22 @@ wl_error wl_certify_run(const wl_setup *setup, const wl_services *services, cons
   wl_points *points = NULL;
   wl_error error = wl_read_joint_points(setup, 0, setup->shape.train + setup->shape.test, &points);
   if (error == WL_OK) {
-    wl_certify_options options = {.joint = wl_job_joint_options(setup->config),
-                                  .replicates = setup->config->certify.replicates,
-                                  .heads = setup->config->certify.heads,
-                                  .false_alarm = setup->config->certify.false_alarm};
+    wl_certifier_options options = {.joint = wl_job_joint_options(setup->config),
+                                    .replicates = setup->config->certify.replicates,
+                                    .heads = setup->config->certify.heads,
+                                    .false_alarm = setup->config->certify.false_alarm};
     options.joint.fault = setup->config->certify.sabotage;
     options.joint.watch = wl_checkpointer_joint_watch(services->checkpointer);
-    const wl_certify_input input = {.points = points,
-                                    .train = setup->shape.train,
-                                    .targets = assembly->targets,
-                                    .mean = retained->mean,
-                                    .ensemble_variance = retained->variance[WL_QUANTITY_ENSEMBLE],
-                                    .posterior_variance = retained->variance[WL_QUANTITY_NTK_GP],
-                                    .rnd_variance = retained->variance[WL_QUANTITY_RND],
-                                    .bayesian_variance = retained->variance[WL_QUANTITY_BAYESIAN_RND],
-                                    .covariance = retained->covariance};
-    error = wl_certify(&options, &input, &certified->certificate);
+    const wl_certifier_input input = {.points = points,
+                                      .train = setup->shape.train,
+                                      .targets = assembly->targets,
+                                      .mean = retained->mean,
+                                      .ensemble_variance = retained->variance[WL_QUANTITY_ENSEMBLE],
+                                      .posterior_variance = retained->variance[WL_QUANTITY_NTK_GP],
+                                      .rnd_variance = retained->variance[WL_QUANTITY_RND],
+                                      .bayesian_variance = retained->variance[WL_QUANTITY_BAYESIAN_RND],
+                                      .covariance = retained->covariance};
+    error = wl_certifier_run(&options, &input, &certified->certificate);
   }
   certified->done = error == WL_OK;
   wl_points_destroy(&points);

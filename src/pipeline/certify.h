@@ -5,9 +5,9 @@
 #ifndef WIDELIMIT_PIPELINE_CERTIFY_H
 #define WIDELIMIT_PIPELINE_CERTIFY_H
 
+#include "certificate/certify.h"
 #include "pipeline/assemble.h"
 #include "pipeline/retained.h"
-#include "widelimit/certify.h"
 
 typedef struct wl_certified {
   bool done;

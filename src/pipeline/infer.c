@@ -45,7 +45,7 @@ static wl_error predict_batch(const inference *in, wl_prior prior, int64_t first
   wl_error error;
   WL_GOTO(error, done, wl_read_test_points(in->setup, first, count, &panels, &test));
   WL_GOTO(error, done, create_square(in, prior, test, &square));
-  WL_GOTO(error, done, wl_model_predict(in->assembly->model, test, first, square, &p));
+  WL_GOTO(error, done, wl_model_predict_batch(in->assembly->model, test, first, square, &p));
   error = keep_batch(in, &p, &square);
 done:
   wl_prediction_clear(&p);

@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-#include "widelimit/cholesky.h"
-#include "widelimit/matrix.h"
+#include "dist/matrix.h"
+#include "linalg/cholesky.h"
 
 typedef struct wl_results wl_results;
 

@@ -2,8 +2,8 @@
 
 #include <math.h>
 
+#include "dist/matrix.h"
 #include "linalg/rfp.h"
-#include "widelimit/matrix.h"
 
 static double bytes(const wl_grid *g, int64_t rows, int64_t columns) {
   return (double)wl_matrix_local_bytes(g, rows, columns);

@@ -5,7 +5,7 @@
 #ifndef WIDELIMIT_SAMPLING_BYTES_H
 #define WIDELIMIT_SAMPLING_BYTES_H
 
-#include "widelimit/grid.h"
+#include "dist/grid.h"
 
 /** `width` columns drawn with the joint array of `all` points: three panels. */
 double wl_draw_bytes(const wl_grid *grid, int64_t all, int64_t width);

@@ -6,7 +6,7 @@
 #define WIDELIMIT_SAMPLING_COLUMNS_H
 
 #include "base/random.h"
-#include "widelimit/sample.h"
+#include "sampling/joint.h"
 
 /* Local. The number that column `column` draws. */
 uint64_t wl_draw_number(const wl_joint_options *options, wl_draw_numbers numbers, int64_t column);

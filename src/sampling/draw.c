@@ -5,7 +5,7 @@
 
 #include "dist/scalapack.h"
 #include "sampling/columns.h"
-#include "sampling/joint.h"
+#include "sampling/joint_array.h"
 
 /* F ← L z, in the array Uᵀ z: functions drawn from the kernel of this stage, jointly over X and T. */
 static wl_error draw_functions(wl_joint *j, wl_stream stream, wl_draw_numbers numbers, wl_matrix *f) {

@@ -1,7 +1,7 @@
 /*
  * The joint array: assembly, the shifts, the factors.
  */
-#include "sampling/joint.h"
+#include "sampling/joint_array.h"
 
 #include <math.h>
 #include <stdio.h>

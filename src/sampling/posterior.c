@@ -7,6 +7,7 @@
 #include "dist/scalapack.h"
 #include "linalg/factorize.h"
 #include "sampling/columns.h"
+#include "sampling/posterior.h"
 #include "sampling/shift.h"
 
 struct wl_posterior {

@@ -5,7 +5,7 @@
 #ifndef WIDELIMIT_SAMPLING_SHIFT_H
 #define WIDELIMIT_SAMPLING_SHIFT_H
 
-#include "widelimit/sample.h"
+#include "sampling/joint.h"
 
 /* Collective. The largest of all rows' values, of which by_row has those of this rank's block rows. */
 double wl_largest_of_rows(const wl_points *points, const double *by_row);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "widelimit/network.h"
+#include "kernel/network.h"
 
 /* Of this thread alone. */
 static double seconds(void) {

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "widelimit/certify.h"
-#include "widelimit/model.h"
+#include "certificate/certify.h"
+#include "inference/model.h"
 
 typedef struct draw_case {
   int64_t train, test, dimension, outputs;
@@ -71,7 +71,7 @@ static inline void predict_problem(problem *p) {
   assert_int_equal(wl_model_factor(model, WL_PRIOR_THETA), WL_OK);
   assert_int_equal(wl_matrix_create(p->grid, p->of.test, p->of.test, &p->covariance), WL_OK);
   assert_int_equal(wl_gram_symmetric(p->test, WL_GRAM_BOTH, p->covariance), WL_OK);
-  assert_int_equal(wl_model_predict(model, p->test, 0, p->covariance, &prediction), WL_OK);
+  assert_int_equal(wl_model_predict_batch(model, p->test, 0, p->covariance, &prediction), WL_OK);
   const size_t bytes = sizeof(double) * (size_t)p->of.test;
   memcpy(p->ensemble, prediction.variance[WL_QUANTITY_ENSEMBLE], bytes);
   memcpy(p->posterior, prediction.variance[WL_QUANTITY_NTK_GP], bytes);
@@ -117,19 +117,19 @@ static inline wl_joint_options joint_options_of(const problem *p, uint64_t seed)
 }
 
 /* Certifies; the problem keeps its covariance. */
-static inline wl_certificate certificate_of(const problem *p, const wl_certify_options *options) {
+static inline wl_certificate certificate_of(const problem *p, const wl_certifier_options *options) {
   wl_matrix *covariance = NULL;
   assert_int_equal(wl_matrix_create(p->grid, p->of.test, p->of.test, &covariance), WL_OK);
   wl_matrix_copy(p->covariance, covariance);
-  const wl_certify_input input = {.points = p->joint,
-                                  .train = p->of.train,
-                                  .targets = p->targets,
-                                  .mean = p->mean,
-                                  .ensemble_variance = p->ensemble,
-                                  .posterior_variance = p->posterior,
-                                  .covariance = covariance};
+  const wl_certifier_input input = {.points = p->joint,
+                                    .train = p->of.train,
+                                    .targets = p->targets,
+                                    .mean = p->mean,
+                                    .ensemble_variance = p->ensemble,
+                                    .posterior_variance = p->posterior,
+                                    .covariance = covariance};
   wl_certificate certificate;
-  const wl_error error = wl_certify(options, &input, &certificate);
+  const wl_error error = wl_certifier_run(options, &input, &certificate);
   if (error != WL_OK) print_error("%s\n", wl_error_message());
   assert_int_equal(error, WL_OK);
   wl_matrix_destroy(&covariance);

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "widelimit/grid.h"
+#include "dist/grid.h"
 
 static inline int rank_of(MPI_Comm comm) {
   int rank;

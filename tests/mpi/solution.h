@@ -7,8 +7,8 @@
 
 #include "mpi_test.h"
 
-#include "widelimit/cholesky.h"
-#include "widelimit/gram.h"
+#include "gram/gram.h"
+#include "linalg/cholesky.h"
 
 static inline wl_matrix *solution_of(const wl_points *train, const wl_points *test, double shift) {
   wl_matrix *s = NULL, *w = NULL;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "widelimit/cholesky.h"
+#include "linalg/cholesky.h"
 
 enum { RIGHT_HAND_SIDES = 3 };
 static const double tolerance = 16.0, other_triangle = 1234.5;
@@ -105,10 +105,10 @@ static void check_factor(int64_t n, int block, wl_triangle triangle) {
   const int root = grid->rank == 0;
   assert_true(from_root(changed) == 0.0);
   assert_true(from_root(root ? factor_residual(n, whole) : 0.0) < tolerance);
-  assert_true(from_root(root ? fabs(factor.log_determinant - log_determinant_of(n, whole)) : 0.0) <
+  assert_true(from_root(root ? fabs(factor.info.log_determinant - log_determinant_of(n, whole)) : 0.0) <
               1e-12 * (double)n);
-  assert_true(factor.residual < 1.0);
-  assert_true(factor.reciprocal_condition > 1e-4 && factor.reciprocal_condition <= 1.0 + 1e-12);
+  assert_true(factor.info.residual < 1.0);
+  assert_true(factor.info.reciprocal_condition > 1e-4 && factor.info.reciprocal_condition <= 1.0 + 1e-12);
   check_solves(&factor, n, whole);
   free(whole);
   wl_matrix_destroy(&a);
@@ -195,7 +195,7 @@ static void test_residual(void **state) {
   wl_cholesky factor;
   assert_int_equal(wl_cholesky_resume(a, WL_TRIANGLE_LOWER, "test", seed, NULL, &resume, &factor), WL_OK);
   const double expected = sqrt((double)(n * WL_PROBES)) / ((double)n * DBL_EPSILON * norm * sqrt(probes));
-  assert_true(fabs(factor.residual / expected - 1.0) < 1e-10);
+  assert_true(fabs(factor.info.residual / expected - 1.0) < 1e-10);
   wl_matrix_destroy(&products);
   wl_matrix_destroy(&a);
   wl_grid_destroy(&grid);
@@ -216,8 +216,8 @@ static void test_condition(void **state) {
         a->data[il + jl * a->ld] = i != j ? 0.0 : i == at ? 1e-6 : 1.0;
       }
     assert_int_equal(wl_cholesky_factor(a, WL_TRIANGLE_LOWER, "test", 7, &factor), WL_OK);
-    assert_true(factor.norm == 1.0);
-    assert_true(fabs(factor.reciprocal_condition / 1e-6 - 1.0) < 1e-12);
+    assert_true(factor.info.norm == 1.0);
+    assert_true(fabs(factor.info.reciprocal_condition / 1e-6 - 1.0) < 1e-12);
     wl_matrix_destroy(&a);
     wl_grid_destroy(&grid);
   }

@@ -8,8 +8,8 @@
 #include "base/machine.h"
 #include "base/random.h"
 #include "dist/scalapack.h"
+#include "gram/gram.h"
 #include "gram/tile_exchange.h"
-#include "widelimit/gram.h"
 
 enum { DIMENSION = 5 };
 

@@ -113,7 +113,7 @@ static double deviation_from_fits(const wl_grid *grid, const loo_case *c, wl_pri
     wl_points *point = points_of(grid, c, (reading){c, i, -1}, 1);
     wl_prediction expected = {0};
     for (int p = 0; p <= (int)prior; p++) assert_int_equal(wl_model_factor(left.model, (wl_prior)p), WL_OK);
-    assert_int_equal(wl_model_predict(left.model, point, 0, NULL, &expected), WL_OK);
+    assert_int_equal(wl_model_predict_batch(left.model, point, 0, NULL, &expected), WL_OK);
     worst = fmax(worst, deviation_at(i, loo, &expected, scale));
     wl_prediction_clear(&expected);
     wl_points_destroy(&point);
@@ -209,9 +209,9 @@ static void test_model_is_as_it_was(void **state) {
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     wl_prediction before, after, loo;
     assert_int_equal(wl_model_factor(f.model, (wl_prior)p), WL_OK);
-    assert_int_equal(wl_model_predict(f.model, test, 0, NULL, &before), WL_OK);
+    assert_int_equal(wl_model_predict_batch(f.model, test, 0, NULL, &before), WL_OK);
     assert_int_equal(wl_model_leave_one_out(f.model, NULL, &loo), WL_OK);
-    assert_int_equal(wl_model_predict(f.model, test, 0, NULL, &after), WL_OK);
+    assert_int_equal(wl_model_predict_batch(f.model, test, 0, NULL, &after), WL_OK);
     for (int q = 0; q < WL_QUANTITY_COUNT; q++)
       if (before.variance[q]) assert_memory_equal(before.variance[q], after.variance[q], 5 * sizeof(double));
     wl_prediction_clear(&loo);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "widelimit/matrix.h"
+#include "dist/matrix.h"
 
 static double value_at(int64_t i, int64_t j) { return 1000.0 * (double)i + (double)j; }
 

@@ -13,10 +13,10 @@
 
 #include "base/random.h"
 #include "gram/matrix_free.h"
+#include "inference/model.h"
 #include "linalg/factorize.h"
 #include "linalg/sweep.h"
 #include "solution.h"
-#include "widelimit/model.h"
 
 enum { FEW = 5, MANY = 260, DIMENSION = 5 }; /* few columns go another way than many */
 static const double tolerance = 16.0;
@@ -320,7 +320,7 @@ static wl_model *model_of(const wl_points *train, const wl_matrix *targets, bool
 /* A batch after the first goes without the targets, and gives the same. */
 static void check_again(wl_model *model, const wl_points *test, const wl_prediction *first) {
   wl_prediction again;
-  assert_int_equal(wl_model_predict(model, test, 0, NULL, &again), WL_OK);
+  assert_int_equal(wl_model_predict_batch(model, test, 0, NULL, &again), WL_OK);
   compare_numbers(again.mean, first->mean, first->count * first->outputs);
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) compare_numbers(again.variance[q], first->variance[q], first->count);
   wl_prediction_clear(&again);
@@ -351,7 +351,7 @@ static outcome predict(const wl_points *train, const wl_points *test, const wl_m
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     assert_int_equal(wl_model_factor(model, (wl_prior)p), WL_OK);
     o.covariance[p] = covariances_of(test);
-    assert_int_equal(wl_model_predict(model, test, 0, o.covariance[p], &o.prediction[p]), WL_OK);
+    assert_int_equal(wl_model_predict_batch(model, test, 0, o.covariance[p], &o.prediction[p]), WL_OK);
     if (mixed) check_again(model, test, &o.prediction[p]);
     take_evidence(model, mixed, (wl_prior)p, &o);
   }
@@ -383,14 +383,14 @@ static outcome predict_both(const wl_points *train, const wl_points *test, const
 static void check_solution(const wl_points *train, const wl_points *test, const wl_matrix *targets) {
   wl_matrix *wanted = solution_of(train, test, 1e-3);
   for (int ensemble = 0; ensemble < 2; ensemble++) {
-    wl_model_options options = {.noise_variance = 1e-3, .seed = 5, .mixed = true, .solutions = true};
-    options.quantity[WL_QUANTITY_BAYESIAN_RND] = true;
-    options.quantity[WL_QUANTITY_ENSEMBLE] = ensemble;
+    wl_model_setup setup = {.options = {.noise_variance = 1e-3, .seed = 5, .mixed = true}, .solutions = true};
+    setup.options.quantity[WL_QUANTITY_BAYESIAN_RND] = true;
+    setup.options.quantity[WL_QUANTITY_ENSEMBLE] = ensemble;
     wl_model *model = NULL;
     wl_prediction p;
-    assert_int_equal(wl_model_create(&options, train, targets, &model), WL_OK);
+    assert_int_equal(wl_model_create_from(&setup, train, targets, &model), WL_OK);
     assert_int_equal(wl_model_factor(model, WL_PRIOR_THETA), WL_OK);
-    assert_int_equal(wl_model_predict(model, test, 0, NULL, &p), WL_OK);
+    assert_int_equal(wl_model_predict_batch(model, test, 0, NULL, &p), WL_OK);
     assert_true(difference(p.solution, wanted, 0) < 1e-8);
     wl_prediction_clear(&p);
     assert_null(p.solution);

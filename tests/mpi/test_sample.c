@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
+#include "sampling/posterior.h"
 #include "solution.h"
-#include "widelimit/sample.h"
 
 enum { DRAWS = 3000 };
 static const double errors_allowed = 6.5;

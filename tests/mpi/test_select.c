@@ -85,7 +85,7 @@ static double *refitted(const wl_grid *grid, const select_case *c, wl_quantity b
   fitted f = fit(grid, c, by, picks, count);
   wl_points *pool = points_of(grid, c, pool_of(c), c->pool);
   wl_prediction p = {0};
-  assert_int_equal(wl_model_predict(f.model, pool, 0, NULL, &p), WL_OK);
+  assert_int_equal(wl_model_predict_batch(f.model, pool, 0, NULL, &p), WL_OK);
   double *variance = p.variance[by];
   p.variance[by] = NULL;
   wl_prediction_clear(&p);

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <gsl/gsl_integration.h>
 
-#include "widelimit/network.h"
+#include "kernel/network.h"
 
 static const double leak = 0.25;
 

@@ -12,8 +12,8 @@
 static const draw_case usual = {.train = 30, .test = 25, .dimension = 4, .outputs = 2, .depth = 3, .noise = 0.05};
 
 /* Strong enough for a covariance off by 2 %: √(R K m / 2) 0.02 = 10 standard errors. */
-static wl_certify_options strong(const problem *p, uint64_t seed, wl_fault fault) {
-  wl_certify_options options = {
+static wl_certifier_options strong(const problem *p, uint64_t seed, wl_fault fault) {
+  wl_certifier_options options = {
       .joint = joint_options_of(p, seed), .replicates = 250, .heads = 80, .false_alarm = 1e-6};
   options.joint.fault = fault;
   return options;
@@ -36,7 +36,7 @@ typedef struct expectation {
 } expectation;
 
 static void check_mistake(const problem *p, const expectation *e) {
-  const wl_certify_options options = strong(p, 3, e->fault);
+  const wl_certifier_options options = strong(p, 3, e->fault);
   const wl_certificate c = certificate_of(p, &options);
   bool right = !c.passed || e->fault == WL_FAULT_NONE;
   for (int k = 0; k < e->fail_count; k++) right = right && !c.test[e->fails[k]].passed;
@@ -88,7 +88,7 @@ static void test_mistakes(void **state) {
        4},
   };
   problem p = problem_create(&usual, 8);
-  const wl_certify_options options = strong(&p, 3, WL_FAULT_NONE);
+  const wl_certifier_options options = strong(&p, 3, WL_FAULT_NONE);
   const wl_certificate honest = certificate_of(&p, &options);
   print_failures(&honest);
   assert_true(honest.passed);
@@ -116,7 +116,7 @@ static void test_edges(void **state) {
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
     problem p = problem_create(&cases[k], 4);
     for (int64_t heads = 1; heads <= 9; heads += 4) {
-      const wl_certify_options options = {
+      const wl_certifier_options options = {
           .joint = joint_options_of(&p, 9), .replicates = 12, .heads = heads, .false_alarm = 1e-6};
       const wl_certificate c = certificate_of(&p, &options);
       print_failures(&c);
@@ -142,7 +142,7 @@ static void test_calibration(void **state) {
   problem p = problem_create(&small, 32);
   int alarms = 0;
   for (int run = 0; run < RUNS; run++) {
-    const wl_certify_options options = {
+    const wl_certifier_options options = {
         .joint = joint_options_of(&p, (uint64_t)(1000 + run)), .replicates = 6, .heads = 4, .false_alarm = 0.05};
     const wl_certificate c = certificate_of(&p, &options);
     alarms += !c.passed;

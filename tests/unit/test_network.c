@@ -11,9 +11,9 @@
 #include <jansson.h>
 
 #include "kernel/block.h"
+#include "kernel/network.h"
 #include "kernel/points.h"
 #include "near_points.inc"
-#include "widelimit/network.h"
 
 #ifndef WL_REFERENCE_DIR
 #error "WL_REFERENCE_DIR is not defined"

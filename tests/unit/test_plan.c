@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "cost/plan.h"
-#include "widelimit/grid.h"
+#include "dist/grid.h"
 
 /* A machine on which only the factorization's update takes time. */
 static wl_speeds only_update(double gflops) {

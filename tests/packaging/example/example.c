@@ -6,17 +6,9 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <widelimit/grid.h>
 #include <widelimit/model.h>
 
 enum { TRAIN = 8, TEST = 3 };
-
-/* Rank 0 reads points in pieces: from a file, say; here from an array. */
-static wl_error read_points(void *context, int64_t first, int64_t count, double *rows) {
-  const double *x = context;
-  for (int64_t i = 0; i < count; i++) rows[i] = x[first + i];
-  return WL_OK;
-}
 
 static void print_prediction(const double *x, const wl_prediction *p) {
   puts("     x      mean  ensemble    ntk_gp");
@@ -41,16 +33,16 @@ static wl_error run(void) {
   wl_error error;
   WL_GOTO(error, done,
           wl_grid_create(MPI_COMM_WORLD, 0, 0, 2, &grid)); /* tiles of 2 × 2, so that all ranks have some */
-  WL_GOTO(error, done, wl_points_read(grid, &network, TRAIN, 1, read_points, x, &train));
-  WL_GOTO(error, done, wl_points_read(grid, &network, TEST, 1, read_points, t, &test));
+  WL_GOTO(error, done, wl_points_create(grid, &network, TRAIN, 1, x, &train));
+  WL_GOTO(error, done, wl_points_create(grid, &network, TEST, 1, t, &test));
   WL_GOTO(error, done, wl_matrix_create(grid, TRAIN, 1, &targets));
-  wl_matrix_set_rows(targets, 0, TRAIN, y);
+  WL_GOTO(error, done, wl_matrix_scatter(targets, y));
   WL_GOTO(error, done, wl_model_create(&options, train, targets, &model));
   WL_GOTO(error, done, wl_model_factor(model, WL_PRIOR_THETA));
-  WL_GOTO(error, done, wl_model_predict(model, test, 0, NULL, &prediction));
-  if (grid->rank == 0) print_prediction(t, &prediction);
+  WL_GOTO(error, done, wl_model_predict(model, test, NULL, &prediction));
+  if (wl_grid_rank(grid) == 0) print_prediction(t, &prediction);
 done:
-  if (error != WL_OK && grid && grid->rank == 0) fprintf(stderr, "example: %s\n", wl_error_message());
+  if (error != WL_OK && grid && wl_grid_rank(grid) == 0) fprintf(stderr, "example: %s\n", wl_error_message());
   wl_prediction_clear(&prediction);
   wl_model_destroy(&model);
   wl_matrix_destroy(&targets);

@@ -7,23 +7,19 @@
  *
  * The triangle that is not named is neither read nor written, so that it can hold another matrix.
  */
-#ifndef WIDELIMIT_CHOLESKY_H
-#define WIDELIMIT_CHOLESKY_H
+#ifndef WIDELIMIT_LINALG_CHOLESKY_H
+#define WIDELIMIT_LINALG_CHOLESKY_H
 
 #include <stdbool.h>
 
-#include "widelimit/matrix.h"
+#include "dist/matrix.h"
+#include "widelimit/factor.h"
 
 /** A factor and what is known of it. Members are for reading. */
 typedef struct wl_cholesky {
   wl_matrix *matrix; /**< holds L or U; borrowed */
   wl_triangle triangle;
-  double log_determinant; /**< log det S = 2 Σ log L_ii */
-  double norm;            /**< ‖S‖₁ */
-  double residual; /**< ‖S Z − L Lᵀ Z‖_F / (n ε ‖S‖₁ ‖Z‖_F) for four random vectors Z: rounding gives < 1 */
-  double
-      reciprocal_condition; /**< 1 / (‖S‖₁ ‖S⁻¹‖₁), ‖S⁻¹‖₁ estimated from below, seldom by more than a factor 3 */
-  double seconds; /**< of the factorization alone, on this rank */
+  wl_factor_info info;
 } wl_cholesky;
 
 /**

@@ -1,43 +1,16 @@
 /**
  * @file gram.h
- * Points spread over the grid, and the kernel matrices κ and Θ of all their pairs, assembled in place: each rank
- * evaluates tiles that it owns and, with them, κ of those that ranks of the same node own.
+ * The kernel matrices κ and Θ of all pairs of points, assembled in place: each rank evaluates tiles that it owns and, with
+ * them, κ of those that ranks of the same node own.
  *
  * Every tile is a function of its points and its shape alone, so that a matrix is bitwise the same on every grid
  * with the same block size.
  */
-#ifndef WIDELIMIT_GRAM_H
-#define WIDELIMIT_GRAM_H
+#ifndef WIDELIMIT_GRAM_GRAM_H
+#define WIDELIMIT_GRAM_GRAM_H
 
-#include "widelimit/matrix.h"
-#include "widelimit/network.h"
-
-/**
- * Reads rows first … first + count − 1 (row-major) into `rows`. Called on rank 0 only, in ascending order, so it
- * may stream a file.
- */
-typedef wl_error (*wl_row_reader)(void *context, int64_t first, int64_t count, double *rows);
-
-/** Points, each on the ranks that need it: those of the grid row and of the grid column that own its block. */
-typedef struct wl_points {
-  const wl_grid *grid; /**< borrowed */
-  wl_network network;
-  int64_t count, dimension;
-  wl_kernel_points *row;    /**< the points of this rank's block rows, in local order; owned */
-  wl_kernel_points *column; /**< the points of its block columns; owned, may be the same object as `row` */
-  double *row_x, *column_x; /**< their coordinates; owned, likewise */
-} wl_points;
-
-/**
- * Collective. Reads the points on rank 0 in pieces of bounded size and spreads them; each coordinate travels once.
- * Errors: those of `read`; WL_ERROR_MEMORY; WL_ERROR_NUMERICAL (wl_kernel_points_create), naming the point by its number
- * counted from 1.
- */
-wl_error wl_points_read(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
-                        wl_row_reader read, void *context, wl_points **set);
-
-/** Local. Frees and sets to NULL; NULL is fine. */
-void wl_points_destroy(wl_points **set);
+#include "dist/matrix.h"
+#include "gram/points.h"
 
 /** What the one n × n array is to hold. */
 typedef enum wl_gram_content {

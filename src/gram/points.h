@@ -1,0 +1,27 @@
+/**
+ * @file points.h
+ * A set of points from within.
+ */
+#ifndef WIDELIMIT_GRAM_POINTS_H
+#define WIDELIMIT_GRAM_POINTS_H
+
+#include "dist/grid.h"
+#include "kernel/network.h"
+#include "widelimit/points.h"
+
+/** Points, each on the ranks that need it: those of the grid row and of the grid column that own its block. */
+struct wl_points {
+  const wl_grid *grid; /**< borrowed */
+  wl_network network;
+  int64_t count, dimension;
+  wl_kernel_points *row;    /**< the points of this rank's block rows, in local order; owned */
+  wl_kernel_points *column; /**< the points of its block columns; owned, may be the same object as `row` */
+  double *row_x, *column_x; /**< their coordinates; owned, likewise */
+};
+
+/**
+ * Collective. X and then T, of one network and dimension, on one grid. Errors: those of wl_points_create.
+ */
+wl_error wl_points_join(const wl_points *a, const wl_points *b, wl_points **points);
+
+#endif

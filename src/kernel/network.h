@@ -1,0 +1,70 @@
+/**
+ * @file network.h
+ * The kernels κ and Θ of widelimit/network.h on blocks of pairs of points. No MPI here: everything is Local.
+ */
+#ifndef WIDELIMIT_KERNEL_NETWORK_H
+#define WIDELIMIT_KERNEL_NETWORK_H
+
+#include <stddef.h>
+
+#include "widelimit/network.h"
+
+/** A set of points with all that the layer recursion needs to know of each point alone. */
+typedef struct wl_kernel_points wl_kernel_points;
+
+/**
+ * Local. Prepares `count` points of dimension `dimension` for the recursion of `network`.
+ * @param x  point i is x[i·dimension … i·dimension + dimension − 1] (row-major n × d); borrowed, must outlive
+ *           the result. May be NULL when count is 0.
+ * @param label  what messages call each point (count numbers); NULL: its index. Used during the call only.
+ * Errors: WL_ERROR_MEMORY; WL_ERROR_CAPACITY for a dimension that is not in 1 … 2³¹ − 1; WL_ERROR_NUMERICAL where
+ * a layer's variance is above 1e150 (so that products of two do not overflow) or not a number, naming layer and
+ * point. The result is bitwise a function of each point alone: the same for any selection or order of points.
+ */
+wl_error wl_kernel_points_create(const wl_network *network, int64_t count, int64_t dimension, const double *x,
+                                 const int64_t *label, wl_kernel_points **points);
+
+/** Local. Frees and sets to NULL; NULL is fine. */
+void wl_kernel_points_destroy(wl_kernel_points **points);
+
+/** Local. Number of points. */
+int64_t wl_kernel_points_count(const wl_kernel_points *points);
+
+/**
+ * Local. κ(x_i, x_i), exact on the diagonal by its closed form or quadrature; `count` entries, owned by
+ * points.
+ */
+const double *wl_kernel_points_kappa(const wl_kernel_points *points);
+
+/** Local. Θ(x_i, x_i), likewise. */
+const double *wl_kernel_points_theta(const wl_kernel_points *points);
+
+/** Room that wl_network_tile needs, in doubles, for tiles of at most rows × cols. */
+size_t wl_network_tile_work(const wl_network *network, int64_t rows, int64_t cols);
+
+/**
+ * Local. One rows × cols tile of κ(a, b) and Θ(a, b) in one pass: inner products by DGEMM, then the layer
+ * recursion, vectorized.
+ * @param a, i0  the tile's rows are the points i0 … i0 + rows − 1 of `a`
+ * @param b, j0  its columns the points j0 … j0 + cols − 1 of `b`; made with the same network as `a`
+ * @param kappa  rows × cols, column-major, leading dimension ldk ≥ rows; NULL: not wanted
+ * @param theta  likewise with ldt; NULL: not wanted
+ * @param work   wl_network_tile_work() doubles; 64-byte alignment is best, not needed
+ * The result is bitwise a function of the points and of (rows, cols) only, not of where the tile is stored.
+ * Two coincident points (equal coordinates) give exactly the diagonal value of either. Entries of nearly
+ * coincident or antipodal points keep their accuracy: their angle comes from x ∓ x', not from 1 − |cos|. A point
+ * whose κ is 0 (x = 0 without bias) counts as perpendicular to all others; where φ(0) = 0 its κ and Θ are 0
+ * anyway.
+ */
+void wl_network_tile(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
+                     int64_t cols, double *kappa, int64_t ldk, double *theta, int64_t ldt, double *work);
+
+/**
+ * Local. The same numbers, bit for bit, but κ transposed (cols × rows, ldk ≥ cols): for two symmetric matrices in
+ * one array, κ in the upper triangle and Θ in the lower, a tile of which comes from one pass. Stored past the caches.
+ */
+void wl_network_tile_split(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b,
+                           int64_t j0, int64_t cols, double *kappa_transposed, int64_t ldk, double *theta,
+                           int64_t ldt, double *work);
+
+#endif

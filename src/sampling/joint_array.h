@@ -1,0 +1,47 @@
+/**
+ * @file joint_array.h
+ * The joint array, for those who look inside: the draws and the certificate.
+ */
+#ifndef WIDELIMIT_SAMPLING_JOINT_ARRAY_H
+#define WIDELIMIT_SAMPLING_JOINT_ARRAY_H
+
+#include "linalg/rfp.h"
+#include "sampling/joint.h"
+
+struct wl_joint {
+  wl_joint_options options;
+  const wl_points *points; /* X and T; with rfp the first of them */
+  int64_t train, test, outputs;
+  const wl_points *rest;     /* the others, with rfp; NULL: all is in one array */
+  wl_rfp *rfp;               /* K in rectangular full packed form; NULL: in `gram` */
+  const wl_matrix *solution; /* Aᵀ, with rfp; borrowed */
+  double *mean;              /* A Y on the block rows of this rank, all c columns, with rfp */
+  wl_matrix *gram;           /* N × N; NULL with rfp, as is what follows up to the spare diagonal */
+  double *targets; /* Y on the block rows of this rank, all c columns: local training rows × c, column-major */
+  double *lower_diagonal, *upper_diagonal; /* of L and U by local row: they share the array's diagonal */
+  double *spare;                           /* the diagonal, while it is lent */
+  wl_stage stage;                          /* the last one that was begun */
+  int attempt[WL_STAGES];                  /* by stage */
+  double held[2]; /* weights a, b of the κ and Θ that the upper triangle holds, not yet factored; 0, 0: none */
+  double shift[WL_STAGES]; /* by stage */
+};
+
+/* Local. Puts the diagonal of L (U) in its place. */
+void wl_joint_use_lower(wl_joint *joint);
+void wl_joint_use_upper(wl_joint *joint);
+
+/* Collective. The upper triangle ← a κ + b Θ with the diagonal, to which `train_shift` (X) and `test_shift` (T) are
+ * added; not factored. WL_ERROR_MEMORY. */
+wl_error wl_joint_fill_upper(wl_joint *joint, double kappa_weight, double theta_weight, double train_shift,
+                             double test_shift);
+
+/* Collective. F(T) ← F(T) + A F(X): training with residuals F(X), in place. */
+void wl_joint_train(wl_joint *joint, wl_matrix *f);
+
+/* Local. Number of local rows that are training points. */
+static inline int64_t wl_joint_local_train(const wl_joint *joint) {
+  const wl_grid *g = joint->points->grid;
+  return wl_grid_owned(joint->train, g->block, g->row, g->rows);
+}
+
+#endif
