@@ -15,7 +15,7 @@ function(wl_add_test_program name)
   add_executable(${name} ${ARGN})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE
-    widelimit_lib PkgConfig::cmocka PkgConfig::openblas PkgConfig::jansson PkgConfig::gsl PkgConfig::sleef PkgConfig::zlib
+    widelimit_internal PkgConfig::cmocka PkgConfig::openblas PkgConfig::jansson PkgConfig::gsl PkgConfig::sleef PkgConfig::zlib
     PkgConfig::libzip wl_hdf5
     wl_scalapack wl_random123 m widelimit_options)
 endfunction()

@@ -15,7 +15,7 @@ LAYERS = {
     "linalg": ("factor, solve, condition, log-determinant; knows no kernels", "base dist"),
     "inference": ("the quantities, in double and in mixed precision; metrics", "base dist kernel gram linalg"),
     "sampling": ("draws", "base dist kernel gram linalg"),
-    "certificate": ("hypothesis tests on draws", "base dist kernel gram linalg sampling"),
+    "certificate": ("hypothesis tests on draws", "base dist kernel gram linalg inference sampling"),
     "config": ("keys, defaults, ranges; YAML in and out", "base kernel sampling"),
     "finite": ("networks of finite width, trained", "base kernel config"),
     "data": ("CSV, NPY, HDF5 in", "base gram config"),
@@ -30,8 +30,8 @@ LAYERS = {
     "cli": ("`main`, the table of commands, one file a command", "base pipeline"),
 }
 # The folder that a header of include/widelimit belongs to.
-PUBLIC = {"error": "base", "quantity": "base", "grid": "dist", "matrix": "dist", "network": "kernel", "gram": "gram",
-          "cholesky": "linalg", "model": "inference", "sample": "sampling", "certify": "certificate"}
+PUBLIC = {"error": "base", "version": "base", "quantity": "base", "grid": "dist", "matrix": "dist", "factor": "linalg",
+          "network": "kernel", "points": "gram", "model": "inference", "sample": "sampling", "certify": "certificate"}
 LONGEST_CIRCLE = 2
 
 root = pathlib.Path(__file__).resolve().parent.parent

@@ -3,7 +3,7 @@
  * The certificate: R replicates of the experiment with K heads, tested against the analytic covariances and against one
  * another, and the covariances computed by a second route. doc/certificate.md says what each test is.
  *
- *   Σ = ensemble covariance, C = posterior covariance (predict.h)
+ *   Σ = ensemble covariance, C = posterior covariance (model.h)
  *
  *   1  ½ε̄² of K RND heads and the sample variance of K + 1 members both follow Σ_tt χ²(K)/K  [arXiv 2602.19964, Thm 3.4]
  *   2  Bayesian RND errors follow N(0, C)                                                      [ibid., Thm 4.2]
@@ -96,6 +96,29 @@ typedef struct wl_certificate {
   double shift[3];       /**< δ of the joint Θ, κ and Θ⁻ */
   int fault;             /**< what was done wrong on purpose, see doc/certificate.md; 0: nothing */
 } wl_certificate;
+
+typedef struct wl_certify_options {
+  double noise_variance; /**< σ² ≥ 0 */
+  double jitter;         /**< ≥ 0 */
+  uint64_t seed;
+  int64_t replicates; /**< R ≥ 2 */
+  int64_t heads;      /**< K ≥ 1 */
+  double false_alarm; /**< in (0, 1) */
+} wl_certify_options;
+
+/** Local. No noise, no jitter, seed 1, R = 200, K = 8, false_alarm 0.001. */
+WL_API wl_certify_options wl_certify_options_default(void);
+
+/**
+ * Collective. Predicts, draws and tests. A claim that fails is no error: see certificate->passed. The same on every rank.
+ * @param train    X, n points; borrowed for the call, as are test and targets
+ * @param test     T, m points of the same network on the same grid
+ * @param targets  Y, n × c on the same grid
+ * Memory: with N = n + m an N × N array, two N × m panels, four m × m matrices, m × R K numbers: all distributed.
+ * Errors: WL_ERROR_USAGE; those of wl_model_factor, wl_model_predict and wl_sampler_create.
+ */
+WL_API wl_error wl_certify(const wl_certify_options *options, const wl_points *train, const wl_points *test,
+                           const wl_matrix *targets, wl_certificate *certificate);
 
 #ifdef __cplusplus
 }

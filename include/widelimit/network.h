@@ -64,6 +64,19 @@ WL_API wl_network wl_network_default(void);
 /** Local. WL_ERROR_CONFIG, naming the member and the allowed range, where one is out of range or not finite. */
 WL_API wl_error wl_network_check(const wl_network *network);
 
+/**
+ * Local. κ and Θ of all pairs of a few points, rows × columns, row-major. Matrices that do not fit one process: points.h.
+ * @param x      `rows` points, row-major rows × dimension
+ * @param y      `columns` points, row-major columns × dimension
+ * @param kappa  gets κ(x_i, y_j) at [i·columns + j]; NULL: not wanted
+ * @param theta  likewise Θ; NULL: not wanted
+ * Errors: WL_ERROR_USAGE; WL_ERROR_CONFIG (wl_network_check); WL_ERROR_NUMERICAL where a layer's variance at a point is above
+ * 1e150 or not a number; WL_ERROR_MEMORY.
+ * Equal points give exactly the diagonal's closed form; of nearly equal or opposite ones the angle keeps its accuracy.
+ */
+WL_API wl_error wl_network_kernel(const wl_network *network, int64_t dimension, int64_t rows, const double *x,
+                                  int64_t columns, const double *y, double *kappa, double *theta);
+
 #ifdef __cplusplus
 }
 #endif

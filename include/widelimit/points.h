@@ -6,7 +6,7 @@
 #ifndef WIDELIMIT_POINTS_H
 #define WIDELIMIT_POINTS_H
 
-#include "widelimit/grid.h"
+#include "widelimit/matrix.h"
 #include "widelimit/network.h"
 
 #ifdef __cplusplus
@@ -52,6 +52,13 @@ WL_API wl_error wl_points_read(const wl_grid *grid, const wl_network *network, i
 
 /** Local. How many there are on all ranks together. */
 WL_API int64_t wl_points_count(const wl_points *points);
+
+/**
+ * Collective. κ and Θ between two point sets on one grid, made with one network: entry (i, j) pairs x_i with y_j.
+ * @param kappa, theta  x's × y's on that grid; either may be NULL (not wanted)
+ * Errors: WL_ERROR_USAGE; WL_ERROR_MEMORY.
+ */
+WL_API wl_error wl_points_kernel(const wl_points *x, const wl_points *y, wl_matrix *kappa, wl_matrix *theta);
 
 /** Local. Frees and sets to NULL; NULL is fine. */
 WL_API void wl_points_destroy(wl_points **points);

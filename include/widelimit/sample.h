@@ -41,6 +41,41 @@ typedef enum wl_draw {
 /** Local. Name as in the configuration and the result files. */
 WL_API const char *wl_draw_name(wl_draw draw);
 
+typedef struct wl_sampler_options {
+  double noise_variance; /**< σ² ≥ 0 */
+  double jitter;         /**< ≥ 0 */
+  uint64_t
+      seed; /**< a draw is a function of the seed, its kind and its number alone, on any grid but for rounding */
+} wl_sampler_options;
+
+typedef struct wl_sampler wl_sampler;
+
+/**
+ * Collective. Factors the joint kernel of X and T.
+ * @param train    X, n ≥ 1 points; borrowed for the call, as are test and targets
+ * @param test     T, m ≥ 1 points of the same network on the same grid
+ * @param targets  Y, n × c on the same grid
+ * Memory: an (n + m) × (n + m) array and (n + m)(1/P + 1/Q) points.
+ * Errors: WL_ERROR_USAGE; WL_ERROR_NUMERICAL where S is not positive definite to rounding, naming the training row;
+ * WL_ERROR_MEMORY; WL_ERROR_CAPACITY.
+ */
+WL_API wl_error wl_sampler_create(const wl_sampler_options *options, const wl_points *train, const wl_points *test,
+                                  const wl_matrix *targets, wl_sampler **sampler);
+
+/** Local. Frees and sets to NULL; NULL is fine. */
+WL_API void wl_sampler_destroy(wl_sampler **sampler);
+
+/**
+ * Collective. Draws at T, one a column of `out`: column k is number first + k. For posterior and ensemble, which have c outputs,
+ * number s·c + j is draw s at output j.
+ * ensemble and rnd need a factor of κ, bayesian_rnd one of κ and then one of Θ⁻, which take turns in one array: draw all of a
+ * kind at once, and posterior, ensemble, rnd, bayesian_rnd in this order.
+ * @param first  ≥ 0
+ * @param out    m × any, on the grid of the points
+ * Errors: WL_ERROR_USAGE; WL_ERROR_NUMERICAL where no shift makes a factor exist; WL_ERROR_MEMORY.
+ */
+WL_API wl_error wl_sampler_draw(wl_sampler *sampler, wl_draw kind, int64_t first, wl_matrix *out);
+
 #ifdef __cplusplus
 }
 #endif

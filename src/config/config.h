@@ -12,9 +12,10 @@
 #include <stdint.h>
 
 #include "config/schema.h"
-#include "sampling/joint.h"
+#include "sampling/fault.h"
 #include "widelimit/network.h"
 #include "widelimit/quantity.h"
+#include "widelimit/sample.h"
 
 /** Most widths of a finite-width study. */
 enum { WL_WIDTHS = 16 };

@@ -9,6 +9,7 @@
 static int omp_get_thread_num(void) { return 0; }
 #endif
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/machine.h"
 #include "base/util.h"
@@ -229,4 +230,17 @@ wl_error wl_gram_cross_weighted(const wl_points *a, const wl_points *b, double k
   return assemble(
       &(assembly){.rows = a, .columns = b, .kappa_weight = kappa_weight, .theta_weight = theta_weight, .a = gram},
       fill_weighted);
+}
+
+wl_error wl_points_kernel(const wl_points *x, const wl_points *y, wl_matrix *kappa, wl_matrix *theta) {
+  WL_REQUIRE(x);
+  WL_REQUIRE(y);
+  WL_TRY(wl_points_check_alike(x, y));
+  const wl_matrix *const both[2] = {kappa, theta};
+  for (int k = 0; k < 2; k++)
+    if (both[k] &&
+        (!wl_grid_same(both[k]->grid, x->grid) || both[k]->rows != x->count || both[k]->columns != y->count))
+      WL_FAIL(WL_ERROR_USAGE, "%s: %s must be %lld × %lld on the grid of the points", __func__,
+              k ? "theta" : "kappa", (long long)x->count, (long long)y->count);
+  return kappa || theta ? wl_gram_cross(x, y, kappa, theta) : WL_OK;
 }

@@ -240,6 +240,18 @@ wl_error wl_points_create_distributed(const wl_grid *grid, const wl_network *net
   return error;
 }
 
+wl_error wl_points_check_alike(const wl_points *a, const wl_points *b) {
+  const wl_network *u = &a->network, *v = &b->network;
+  if (!wl_grid_same(a->grid, b->grid)) WL_FAIL(WL_ERROR_USAGE, "two sets of points are on different grids");
+  if (a->dimension != b->dimension)
+    WL_FAIL(WL_ERROR_USAGE, "two sets of points have dimensions %lld and %lld", (long long)a->dimension,
+            (long long)b->dimension);
+  if (u->depth != v->depth || u->activation != v->activation || u->slope != v->slope || u->sigma_w != v->sigma_w ||
+      u->sigma_b != v->sigma_b)
+    WL_FAIL(WL_ERROR_USAGE, "two sets of points were made with different networks");
+  return WL_OK;
+}
+
 wl_error wl_points_join(const wl_points *a, const wl_points *b, wl_points **points) {
   *points = NULL;
   const pair both = {a, b};

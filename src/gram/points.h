@@ -19,6 +19,9 @@ struct wl_points {
   double *row_x, *column_x; /**< their coordinates; owned, likewise */
 };
 
+/** Local. WL_ERROR_USAGE where they are not on one grid, of one dimension and made with one network. */
+wl_error wl_points_check_alike(const wl_points *a, const wl_points *b);
+
 /**
  * Collective. X and then T, of one network and dimension, on one grid. Errors: those of wl_points_create.
  */

@@ -253,28 +253,14 @@ wl_error wl_model_predict_both(wl_model *model, const wl_points *test, int64_t f
   return predict(model, test, first, both, WL_PRIOR_COUNT, covariance, NULL, p);
 }
 
-static wl_error check_test_points(const wl_model *model, const wl_points *test) {
-  const wl_points *train = model->train;
-  const wl_network *a = &train->network, *b = &test->network;
-  if (!wl_grid_same(train->grid, test->grid))
-    WL_FAIL(WL_ERROR_USAGE, "wl_model_predict: the test points are on another grid than the training points");
-  if (test->dimension != train->dimension)
-    WL_FAIL(WL_ERROR_USAGE, "wl_model_predict: the test points have dimension %lld, the training points %lld",
-            (long long)test->dimension, (long long)train->dimension);
-  if (a->depth != b->depth || a->activation != b->activation || a->slope != b->slope || a->sigma_w != b->sigma_w ||
-      a->sigma_b != b->sigma_b)
-    WL_FAIL(WL_ERROR_USAGE, "wl_model_predict: the test points were made with another network");
-  if (test->count < 1) WL_FAIL(WL_ERROR_USAGE, "wl_model_predict: there are no test points");
-  return WL_OK;
-}
-
 wl_error wl_model_predict(wl_model *model, const wl_points *test, wl_matrix *covariance,
                           wl_prediction *prediction) {
   WL_REQUIRE(prediction);
   memset(prediction, 0, sizeof *prediction);
   WL_REQUIRE(model);
   WL_REQUIRE(test);
-  WL_TRY(check_test_points(model, test));
+  WL_TRY(wl_points_check_alike(model->train, test));
+  if (test->count < 1) WL_FAIL(WL_ERROR_USAGE, "%s: there are no test points", __func__);
   if (!model->ready)
     WL_FAIL(WL_ERROR_USAGE, "%s: the model is not factored: call wl_model_factor before", __func__);
   if (covariance) {

@@ -7,6 +7,7 @@
 #include "linalg/rfp.h"
 #include "pipeline/points.h"
 #include "pipeline/sample_output.h"
+#include "sampling/posterior.h"
 
 /* The arguments of wl_sample. */
 typedef struct sampler {

@@ -1,8 +1,15 @@
 #!/usr/bin/env bash
-# packaging.sh SOURCE BUILD LAUNCHER static|shared: installs, then builds and runs the example outside the tree with the
-# CMake package and with pkg-config. `static` installs BUILD; `shared` builds the library anew. Runs in a folder of its own.
+# packaging.sh SOURCE BUILD LAUNCHER static|shared: installs; compiles each installed header alone, as C and as C++, with every MPI
+# that is here; builds and runs the examples of doc/examples/ and a C++ program outside the tree, with the CMake package and with
+# pkg-config. `static` installs BUILD; `shared` builds the library anew. Runs in a folder of its own.
 set -euo pipefail
 source=$1 build=$2 launcher=$3 kind=$4
+unset LD_LIBRARY_PATH
+
+fail() {
+  echo "packaging: $*" >&2
+  exit 1
+}
 
 rm -rf ./*
 if [ "$kind" = shared ]; then
@@ -14,21 +21,70 @@ cmake --install "$build" --prefix "$PWD/installed"
 mv installed prefix # it must not depend on the place it was installed to
 pc=$(find prefix -name widelimit.pc)
 library=$PWD/${pc%/pkgconfig/widelimit.pc}
+include=$PWD/prefix/include
 
-run_example() {
-  # shellcheck disable=SC2086 # the launcher is a command with an option
-  LD_LIBRARY_PATH=$library:${LD_LIBRARY_PATH-} $launcher 2 "$1" | tee "$1.out"
-  [ "$(wc -l <"$1.out")" = 4 ] && ! grep -qi nan "$1.out"
+# No header needs another one to be included before, nor a warning to be off.
+check_headers() {
+  local header name
+  mkdir headers
+  for header in "$include"/widelimit/*.h; do
+    name=$(basename "$header" .h)
+    printf '#include <widelimit/%s.h>\nint main(void) { return 0; }\n' "$name" | tee "headers/$name.c" >"headers/$name.cpp"
+  done
+  for compiler in mpicc mpicc.openmpi mpicc.mpich; do
+    command -v "$compiler" >/dev/null || continue
+    "$compiler" -std=c11 -Wall -Wextra -Wpedantic -Wstrict-prototypes -Werror -fsyntax-only -I"$include" headers/*.c
+  done
+  for compiler in mpicxx mpicxx.openmpi mpicxx.mpich; do
+    command -v "$compiler" >/dev/null || continue
+    "$compiler" -std=c++11 -Wall -Wextra -Wpedantic -Wno-cast-function-type -Werror -fsyntax-only -I"$include" headers/*.cpp
+  done
 }
 
-cp -r "$source/tests/packaging/example" by_cmake
-cp -r by_cmake by_make
-cmake -S by_cmake -B by_cmake/build -DCMAKE_PREFIX_PATH="$PWD/prefix" && cmake --build by_cmake/build
-run_example by_cmake/build/example
-make -C by_make PKG_CONFIG_PATH="$library/pkgconfig"
-run_example by_make/example
-cmp by_cmake/build/example.out by_make/example.out
+# The shared library exports what its headers declare, and nothing else.
+check_exports() {
+  [ "$kind" = shared ] || return 0
+  nm -D --defined-only "$library/libwidelimit.so" | awk '{ print $3 }' | sort >exported
+  sed -n 's/.*WL_API .*[ *]\(wl_[a-z0-9_]*\)(.*/\1/p' "$include"/widelimit/*.h | sort >declared
+  diff declared exported || fail "the shared library exports other functions than its headers declare"
+  readelf -d "$library/libwidelimit.so" | grep -q 'SONAME.*libwidelimit[.]so[.][0-9]*[.][0-9]*\]' || fail "no soname"
+}
 
-if [ -x prefix/bin/widelimit ]; then
-  LD_LIBRARY_PATH=$library:${LD_LIBRARY_PATH-} prefix/bin/widelimit --version
-fi
+# ranks_of EXAMPLE
+ranks_of() {
+  case $1 in
+    1_* | 2_*) echo 1 ;;
+    3_*) echo 5 ;;
+    *) echo 2 ;;
+  esac
+}
+
+# run_examples FOLDER: each prints what stands beside its source.
+run_examples() {
+  local expected name
+  for expected in "$source"/doc/examples/*.out; do
+    name=$(basename "$expected" .out)
+    # shellcheck disable=SC2086 # the launcher is a command with an option
+    $launcher "$(ranks_of "$name")" "$1/$name" >"$1/$name.out" || fail "$1/$name ended with status $?"
+    diff "$expected" "$1/$name.out" || fail "$1/$name prints something else"
+  done
+}
+
+check_headers
+check_exports
+
+cp -r "$source/doc/examples" by_cmake
+cp -r by_cmake by_make
+cmake -S by_cmake -B by_cmake/build -DCMAKE_PREFIX_PATH="$PWD/prefix"
+cmake --build by_cmake/build
+run_examples by_cmake/build
+make -C by_make PKG_CONFIG_PATH="$library/pkgconfig"
+(export LD_LIBRARY_PATH=$library && run_examples by_make)
+
+cmake -S "$source/tests/packaging/cxx" -B cxx -DCMAKE_PREFIX_PATH="$PWD/prefix"
+cmake --build cxx
+# shellcheck disable=SC2086
+$launcher 2 cxx/every_header || fail "the C++ program ended with status $?"
+
+# The program needs no LD_LIBRARY_PATH.
+prefix/bin/widelimit --version
