@@ -232,8 +232,9 @@ enum { TILE = 192, DIMENSION = 16 };
 
 static void entries(bench *b) {
   double *place = next_place(b, TILE * TILE);
-  wl_network_tile_split(b->points, 0, TILE, b->points, TILE, TILE, b->want_theta ? NULL : place, TILE,
-                        b->want_theta ? place : NULL, TILE, b->work);
+  wl_network_tile_split((wl_point_range){b->points, 0, TILE}, (wl_point_range){b->points, TILE, TILE},
+                        (wl_tile){b->want_theta ? NULL : place, TILE},
+                        (wl_tile){b->want_theta ? place : NULL, TILE}, b->work);
 }
 
 /* ns an entry of a network of this depth, without its inner products. */

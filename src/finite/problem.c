@@ -35,7 +35,8 @@ static wl_error fill_kernels(wl_problem *p) {
   WL_TRY(wl_kernel_points_create(&p->network, N, p->dimension, p->x, NULL, &points));
   double *work = malloc(sizeof(double) * wl_network_tile_work(&p->network, N, N));
   if (work) {
-    wl_network_tile(points, 0, N, points, 0, N, p->kappa, N, p->theta, N, work);
+    wl_network_tile((wl_point_range){points, 0, N}, (wl_point_range){points, 0, N}, (wl_tile){p->kappa, N},
+                    (wl_tile){p->theta, N}, work);
     for (int64_t i = 0; i < N; i++) { /* the diagonal by its closed form */
       p->kappa[i * N + i] = wl_kernel_points_kappa(points)[i];
       p->theta[i * N + i] = wl_kernel_points_theta(points)[i];

@@ -118,8 +118,9 @@ static void fill_diagonal_tile(const wl_points *points, wl_gram_content content,
                                scratch *s) {
   const int64_t n = t->rows;
   const double *theta_diagonal = wl_kernel_points_theta(points->row) + t->il;
-  wl_network_tile(points->row, t->il, n, points->column, t->jl, n, content & WL_GRAM_KAPPA ? s->kappa : NULL, n,
-                  content & WL_GRAM_THETA ? s->theta : NULL, n, s->work);
+  wl_network_tile((wl_point_range){points->row, t->il, n}, (wl_point_range){points->column, t->jl, n},
+                  (wl_tile){content & WL_GRAM_KAPPA ? s->kappa : NULL, n},
+                  (wl_tile){content & WL_GRAM_THETA ? s->theta : NULL, n}, s->work);
   for (int64_t j = 0; j < n; j++) {
     if (content & WL_GRAM_KAPPA)
       for (int64_t i = 0; i < j; i++) t->at[i + j * a->ld] = s->kappa[i + j * n];
@@ -143,11 +144,13 @@ static void fill_symmetric(const assembly *as, const tile *t, scratch *s) {
   } else if (t->i > t->j && theta) {
     int64_t ld = 0;
     double *image = as->exchange ? wl_tile_exchange_place(as->exchange, t->il, &ld) : NULL;
-    wl_network_tile_split(points->row, t->il, t->rows, points->column, t->jl, t->columns, image, ld, t->at, a->ld,
-                          s->work);
+    wl_network_tile_split((wl_point_range){points->row, t->il, t->rows},
+                          (wl_point_range){points->column, t->jl, t->columns}, (wl_tile){image, ld},
+                          (wl_tile){t->at, a->ld}, s->work);
   } else if (t->i < t->j && kappa && !(as->exchange && wl_tile_exchange_fills(as->exchange, t->i, t->j))) {
-    wl_network_tile_split(points->column, t->jl, t->columns, points->row, t->il, t->rows, t->at, a->ld, NULL, 0,
-                          s->work);
+    wl_network_tile_split((wl_point_range){points->column, t->jl, t->columns},
+                          (wl_point_range){points->row, t->il, t->rows}, (wl_tile){t->at, a->ld},
+                          (wl_tile){NULL, 0}, s->work);
   }
 }
 
@@ -191,8 +194,9 @@ wl_error wl_gram_symmetric(const wl_points *points, wl_gram_content content, wl_
 /* The part of a tile that is wanted, a triangle's strictly within it: a κ + b Θ. */
 static void fill_weighted(const assembly *as, const tile *t, scratch *s) {
   if (as->triangular && (as->lower ? t->i < t->j : t->i > t->j)) return;
-  wl_network_tile(as->rows->row, t->il, t->rows, as->columns->column, t->jl, t->columns, s->kappa, t->rows,
-                  s->theta, t->rows, s->work);
+  wl_network_tile((wl_point_range){as->rows->row, t->il, t->rows},
+                  (wl_point_range){as->columns->column, t->jl, t->columns}, (wl_tile){s->kappa, t->rows},
+                  (wl_tile){s->theta, t->rows}, s->work);
   for (int64_t j = 0; j < t->columns; j++)
     for (int64_t i = 0; i < t->rows; i++) {
       const bool within = !as->triangular || (as->lower ? t->i + i > t->j + j : t->i + i < t->j + j);
@@ -215,9 +219,10 @@ wl_error wl_gram_weighted(const wl_points *points, double kappa_weight, double t
 
 static void fill_cross(const assembly *as, const tile *t, scratch *s) {
   const wl_matrix *kappa = as->kappa, *theta = as->theta;
-  wl_network_tile(as->rows->row, t->il, t->rows, as->columns->column, t->jl, t->columns,
-                  kappa ? kappa->data + t->il + t->jl * kappa->ld : NULL, kappa ? kappa->ld : 0,
-                  theta ? theta->data + t->il + t->jl * theta->ld : NULL, theta ? theta->ld : 0, s->work);
+  wl_network_tile(
+      (wl_point_range){as->rows->row, t->il, t->rows}, (wl_point_range){as->columns->column, t->jl, t->columns},
+      (wl_tile){kappa ? kappa->data + t->il + t->jl * kappa->ld : NULL, kappa ? kappa->ld : 0},
+      (wl_tile){theta ? theta->data + t->il + t->jl * theta->ld : NULL, theta ? theta->ld : 0}, s->work);
 }
 
 wl_error wl_gram_cross(const wl_points *a, const wl_points *b, wl_matrix *kappa, wl_matrix *theta) {

@@ -112,8 +112,10 @@ static void compute(pass *p, const part *t) {
   double *kappa = p->kappa.product ? p->kappa.part + t->offset : NULL;
   double *theta = p->theta.product ? p->theta.part + t->offset : NULL;
   for (int64_t i = 0; i < t->rows; i += WL_PRODUCT_PIECE)
-    wl_network_tile(p->points->row, t->own + i, smaller(WL_PRODUCT_PIECE, t->rows - i), p->points->column, jl,
-                    t->width, kappa ? kappa + i : NULL, t->rows, theta ? theta + i : NULL, t->rows, p->work);
+    wl_network_tile((wl_point_range){p->points->row, t->own + i, smaller(WL_PRODUCT_PIECE, t->rows - i)},
+                    (wl_point_range){p->points->column, jl, t->width},
+                    (wl_tile){kappa ? kappa + i : NULL, t->rows}, (wl_tile){theta ? theta + i : NULL, t->rows},
+                    p->work);
   if (t->owner != p->grid->row) return;
   finish_diagonal(&p->theta, t);
   finish_diagonal(&p->kappa, t);

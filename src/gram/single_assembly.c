@@ -118,8 +118,8 @@ wl_error wl_gram_assemble_single(const wl_points *points, double shift, wl_singl
                        .rows = smaller(nb, to->local_rows - il),
                        .columns = smaller(nb, to->local_columns - jl),
                        .on_diagonal = (il / nb * g->rows + g->row) * nb == j};
-      wl_network_tile(points->row, il, t.rows, points->column, jl, t.columns, r.kappa.tile, t.rows, r.theta.tile,
-                      t.rows, r.work);
+      wl_network_tile((wl_point_range){points->row, il, t.rows}, (wl_point_range){points->column, jl, t.columns},
+                      (wl_tile){r.kappa.tile, t.rows}, (wl_tile){r.theta.tile, t.rows}, r.work);
       narrow_tile(&r, &r.theta, &t);
       narrow_tile(&r, &r.kappa, &t);
     }

@@ -168,8 +168,8 @@ static wl_error kernel_columns(const picker *p, const wl_kernel_points *points, 
   double *work = aligned_numbers((int64_t)wl_network_tile_work(&p->pool->network, STRIP, count));
   if (!work) WL_FAIL(WL_ERROR_MEMORY, "select: out of memory");
   for (int64_t i = 0; i < rows; i += STRIP)
-    wl_network_tile(points, i, smaller(STRIP, rows - i), candidates, 0, count, kappa ? kappa + i : NULL, rows,
-                    theta ? theta + i : NULL, rows, work);
+    wl_network_tile((wl_point_range){points, i, smaller(STRIP, rows - i)}, (wl_point_range){candidates, 0, count},
+                    (wl_tile){kappa ? kappa + i : NULL, rows}, (wl_tile){theta ? theta + i : NULL, rows}, work);
   free(work);
   return WL_OK;
 }

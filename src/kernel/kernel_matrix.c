@@ -12,8 +12,9 @@ static void fill(const wl_kernel_points *a, int64_t rows, const wl_kernel_points
   for (int64_t i = 0; i < rows; i += TILE)
     for (int64_t j = 0; j < columns; j += TILE) {
       const int64_t at = i * columns + j;
-      wl_network_tile(b, j, smaller(TILE, columns - j), a, i, smaller(TILE, rows - i), kappa ? kappa + at : NULL,
-                      columns, theta ? theta + at : NULL, columns, work);
+      wl_network_tile(
+          (wl_point_range){b, j, smaller(TILE, columns - j)}, (wl_point_range){a, i, smaller(TILE, rows - i)},
+          (wl_tile){kappa ? kappa + at : NULL, columns}, (wl_tile){theta ? theta + at : NULL, columns}, work);
     }
 }
 

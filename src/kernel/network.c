@@ -128,80 +128,86 @@ static void recurse(const wl_kernel_points *a, const row_strip *strip, const wl_
   }
 }
 
-/* Where a tile of a kernel goes; data = NULL: nowhere. */
+/* How a tile is stored. */
 typedef struct target {
-  double *data;
-  int64_t ld;
+  wl_tile tile;
   bool transposed, far; /* far: past the caches */
 } target;
 
-/* A block whose first entry is the tile's (i, j) to its place, the diagonal value where the points are equal
-   (equal = NULL: nowhere). */
-static void store(const wl_block *block, const row_strip *strip, int64_t i, int64_t j, int cols,
-                  double (*from)[WL_STRIP], bool (*equal)[WL_STRIP], const double *diagonal, const target *t) {
-  if (!t->data) return;
-  for (int c = 0; equal && c < cols; c++)
-    for (int r = 0; r < strip->count; r++)
-      if (equal[c][r]) from[c][r] = diagonal[strip->first + r];
+/* A block of a tile: its first entry is the tile's (i, j). */
+typedef struct place {
+  const wl_block *block;
+  const row_strip *strip;
+  int64_t i, j;
+  int cols;
+  bool (*equal)[WL_STRIP]; /* entries of equal points, which get the diagonal value; NULL: none */
+} place;
+
+static void store(const place *p, double (*from)[WL_STRIP], const double *diagonal, const target *t) {
+  const int rows = p->strip->count;
+  double *data = t->tile.data;
+  const int64_t ld = t->tile.ld;
+  if (!data) return;
+  for (int c = 0; p->equal && c < p->cols; c++)
+    for (int r = 0; r < rows; r++)
+      if (p->equal[c][r]) from[c][r] = diagonal[p->strip->first + r];
   if (t->transposed)
-    block->transpose(from, strip->count, cols, t->data + j + i * t->ld, t->ld, t->far);
+    p->block->transpose(from, rows, p->cols, data + p->j + p->i * ld, ld, t->far);
   else if (t->far)
-    for (int c = 0; c < cols; c++) block->copy(from[c], strip->count, t->data + i + (j + c) * t->ld);
+    for (int c = 0; c < p->cols; c++) p->block->copy(from[c], rows, data + p->i + (p->j + c) * ld);
   else
-    for (int c = 0; c < cols; c++)
-      memcpy(t->data + i + (j + c) * t->ld, from[c], (size_t)strip->count * sizeof(double));
+    for (int c = 0; c < p->cols; c++)
+      memcpy(data + p->i + (p->j + c) * ld, from[c], (size_t)rows * sizeof(double));
 }
 
 /* σ_w² x·x'/d for the tile, padded with zero rows. */
-static void multiply(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
-                     int64_t cols, double *gram, int64_t ld) {
-  const int64_t d = a->dimension;
-  cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)cols, (blasint)d,
-              a->model.weight / (double)d, a->x + i0 * d, (blasint)d, b->x + j0 * d, (blasint)d, 0.0, gram,
-              (blasint)ld);
-  for (int64_t j = 0; j < cols; j++) memset(gram + j * ld + rows, 0, (size_t)(ld - rows) * sizeof *gram);
+static void multiply(const wl_point_range *a, const wl_point_range *b, double *gram, int64_t ld) {
+  const int64_t d = a->points->dimension;
+  cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (blasint)a->count, (blasint)b->count, (blasint)d,
+              a->points->model.weight / (double)d, a->points->x + a->first * d, (blasint)d,
+              b->points->x + b->first * d, (blasint)d, 0.0, gram, (blasint)ld);
+  for (int64_t j = 0; j < b->count; j++)
+    memset(gram + j * ld + a->count, 0, (size_t)(ld - a->count) * sizeof *gram);
 }
 
-static void evaluate(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
-                     int64_t cols, const target *kappa, const target *theta, double *work) {
-  if (rows <= 0 || cols <= 0) return;
+static void evaluate(wl_point_range rows, wl_point_range columns, const target *kappa, const target *theta,
+                     double *work) {
+  if (rows.count <= 0 || columns.count <= 0) return;
+  const wl_kernel_points *a = rows.points, *b = columns.points;
   double *gram = (double *)(((uintptr_t)work + 63) & ~(uintptr_t)63);
-  const int64_t ld = padded(rows);
+  const int64_t ld = padded(rows.count);
   row_strip strip;
-  strip.field = gram + ld * cols;
+  strip.field = gram + ld * columns.count;
   strip.series = strip.field + strip_fields(&a->model.network);
-  multiply(a, i0, rows, b, j0, cols, gram, ld);
+  multiply(&rows, &columns, gram, ld);
 
   const bool scaled = a->activation->kernel == WL_KERNEL_rectifier && a->model.network.depth > 1;
   wl_state state;
   bool equal[WL_GROUP][WL_STRIP];
-  for (int64_t i = 0; i < rows; i += WL_STRIP) {
-    strip.first = i0 + i;
-    strip.count = (int)(rows - i < WL_STRIP ? rows - i : WL_STRIP);
+  for (int64_t i = 0; i < rows.count; i += WL_STRIP) {
+    strip.first = rows.first + i;
+    strip.count = (int)(rows.count - i < WL_STRIP ? rows.count - i : WL_STRIP);
     state.rows = (int)padded(strip.count);
     pack_strip(a, &strip);
-    for (int64_t j = 0; j < cols; j += WL_GROUP) {
-      state.cols = (int)(cols - j < WL_GROUP ? cols - j : WL_GROUP);
+    for (int64_t j = 0; j < columns.count; j += WL_GROUP) {
+      const int64_t column = columns.first + j;
+      state.cols = (int)(columns.count - j < WL_GROUP ? columns.count - j : WL_GROUP);
       const bool near = a->model.block->start(a->model.bias, gram + j * ld + i, ld, strip.inverse_root,
-                                              b->inverse_root + j0 + j, scaled, &state);
-      if (near) correct_near(a, &strip, b, j0 + j, scaled, &state, equal);
-      recurse(a, &strip, b, j0 + j, theta->data != NULL, &state);
-      store(a->model.block, &strip, i, j, state.cols, state.kappa, near ? equal : NULL, a->kappa, kappa);
-      store(a->model.block, &strip, i, j, state.cols, state.theta, near ? equal : NULL, a->theta, theta);
+                                              b->inverse_root + column, scaled, &state);
+      if (near) correct_near(a, &strip, b, column, scaled, &state, equal);
+      recurse(a, &strip, b, column, theta->tile.data != NULL, &state);
+      store(&(place){a->model.block, &strip, i, j, state.cols, near ? equal : NULL}, state.kappa, a->kappa, kappa);
+      store(&(place){a->model.block, &strip, i, j, state.cols, near ? equal : NULL}, state.theta, a->theta, theta);
     }
   }
 }
 
-void wl_network_tile(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
-                     int64_t cols, double *kappa, int64_t ldk, double *theta, int64_t ldt, double *work) {
-  evaluate(a, i0, rows, b, j0, cols, &(target){kappa, ldk, false, false}, &(target){theta, ldt, false, false},
-           work);
+void wl_network_tile(wl_point_range a, wl_point_range b, wl_tile kappa, wl_tile theta, double *work) {
+  evaluate(a, b, &(target){kappa, false, false}, &(target){theta, false, false}, work);
 }
 
-void wl_network_tile_split(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b,
-                           int64_t j0, int64_t cols, double *kappa_transposed, int64_t ldk, double *theta,
-                           int64_t ldt, double *work) {
-  evaluate(a, i0, rows, b, j0, cols, &(target){kappa_transposed, ldk, true, true},
-           &(target){theta, ldt, false, true}, work);
-  a->model.block->fence();
+void wl_network_tile_split(wl_point_range a, wl_point_range b, wl_tile kappa_transposed, wl_tile theta,
+                           double *work) {
+  evaluate(a, b, &(target){kappa_transposed, true, true}, &(target){theta, false, true}, work);
+  a.points->model.block->fence();
 }

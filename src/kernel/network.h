@@ -42,29 +42,39 @@ const double *wl_kernel_points_theta(const wl_kernel_points *points);
 /** Room that wl_network_tile needs, in doubles, for tiles of at most rows × cols. */
 size_t wl_network_tile_work(const wl_network *network, int64_t rows, int64_t cols);
 
+/** Consecutive points: rows or columns of a tile. */
+typedef struct wl_point_range {
+  const wl_kernel_points *points; /**< borrowed */
+  int64_t first, count;
+} wl_point_range;
+
+/** Where a tile goes: column-major, leading dimension ld. */
+typedef struct wl_tile {
+  double *data; /**< NULL: not wanted */
+  int64_t ld;
+} wl_tile;
+
 /**
- * Local. One rows × cols tile of κ(a, b) and Θ(a, b) in one pass: inner products by DGEMM, then the layer
+ * Local. One tile of κ(a, b) and Θ(a, b) in one pass: inner products by DGEMM, then the layer
  * recursion, vectorized.
- * @param a, i0  the tile's rows are the points i0 … i0 + rows − 1 of `a`
- * @param b, j0  its columns the points j0 … j0 + cols − 1 of `b`; made with the same network as `a`
- * @param kappa  rows × cols, column-major, leading dimension ldk ≥ rows; NULL: not wanted
- * @param theta  likewise with ldt; NULL: not wanted
+ * @param a      the points of the tile's rows
+ * @param b      those of its columns, made with the same network
+ * @param kappa  a.count × b.count, ld ≥ a.count
+ * @param theta  likewise
  * @param work   wl_network_tile_work() doubles; 64-byte alignment is best, not needed
- * The result is bitwise a function of the points and of (rows, cols) only, not of where the tile is stored.
+ * The result is bitwise a function of the points and of their counts only, not of where the tile is stored.
  * Two coincident points (equal coordinates) give exactly the diagonal value of either. Entries of nearly
  * coincident or antipodal points keep their accuracy: their angle comes from x ∓ x', not from 1 − |cos|. A point
  * whose κ is 0 (x = 0 without bias) counts as perpendicular to all others; where φ(0) = 0 its κ and Θ are 0
  * anyway.
  */
-void wl_network_tile(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
-                     int64_t cols, double *kappa, int64_t ldk, double *theta, int64_t ldt, double *work);
+void wl_network_tile(wl_point_range a, wl_point_range b, wl_tile kappa, wl_tile theta, double *work);
 
 /**
- * Local. The same numbers, bit for bit, but κ transposed (cols × rows, ldk ≥ cols): for two symmetric matrices in
+ * Local. The same numbers, bit for bit, but κ transposed (b.count × a.count, ld ≥ b.count): for two symmetric matrices in
  * one array, κ in the upper triangle and Θ in the lower, a tile of which comes from one pass. Stored past the caches.
  */
-void wl_network_tile_split(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b,
-                           int64_t j0, int64_t cols, double *kappa_transposed, int64_t ldk, double *theta,
-                           int64_t ldt, double *work);
+void wl_network_tile_split(wl_point_range a, wl_point_range b, wl_tile kappa_transposed, wl_tile theta,
+                           double *work);
 
 #endif

@@ -32,7 +32,8 @@ static double nanoseconds(const wl_kernel_points *a, const wl_kernel_points *b, 
   for (int trial = 0; trial < 40; trial++) {
     const double start = seconds();
     for (int pass = 0; pass < passes; pass++)
-      wl_network_tile(a, 0, tile, b, 0, tile, kappa, tile, theta, tile, work);
+      wl_network_tile((wl_point_range){a, 0, tile}, (wl_point_range){b, 0, tile}, (wl_tile){kappa, tile},
+                      (wl_tile){theta, tile}, work);
     const double spent = seconds() - start;
     best = fmin(best, 1e9 * spent / (double)passes / (double)(tile * tile));
     if (trial == 0) passes = (int)(0.01 / spent) + 1;

@@ -143,7 +143,8 @@ static void compare(pair c, double tolerance) {
   assert_int_equal(wl_kernel_points_create(&network, 1, 2, x, NULL, &a), WL_OK);
   assert_int_equal(wl_kernel_points_create(&network, 1, 2, y, NULL, &b), WL_OK);
   double *work = malloc(wl_network_tile_work(&network, 1, 1) * sizeof *work), kappa, theta;
-  wl_network_tile(a, 0, 1, b, 0, 1, &kappa, 1, &theta, 1, work);
+  wl_network_tile((wl_point_range){a, 0, 1}, (wl_point_range){b, 0, 1}, (wl_tile){&kappa, 1}, (wl_tile){&theta, 1},
+                  work);
 
   const duals expected = integral(c);
   const double expected_theta = sqrt(c.q * c.p) * cos(c.t) * expected.slope + expected.square;

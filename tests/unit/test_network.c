@@ -41,7 +41,8 @@ static wl_kernel_points *create(const wl_network *network, int64_t count, int64_
 static void tile(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
                  int64_t cols, double *kappa, int64_t ldk, double *theta, int64_t ldt) {
   double *work = malloc(wl_network_tile_work(&a->model.network, rows, cols) * sizeof *work);
-  wl_network_tile(a, i0, rows, b, j0, cols, kappa, ldk, theta, ldt, work);
+  wl_network_tile((wl_point_range){a, i0, rows}, (wl_point_range){b, j0, cols}, (wl_tile){kappa, ldk},
+                  (wl_tile){theta, ldt}, work);
   free(work);
 }
 
@@ -225,10 +226,14 @@ static void storage_case(const wl_network *network, int64_t rows, int64_t cols) 
   double *kappa_2 = memory + 4 * size, *theta_2 = memory + 5 * size;
   double *work = malloc((wl_network_tile_work(network, rows, cols) + 1) * sizeof *work);
 
-  wl_network_tile(a_alone, 0, rows, b_alone, 0, cols, kappa, rows, theta, rows, work);
-  wl_network_tile(a, 2, rows, b, 3, cols, kappa_1, ldk, theta_1, ldt, work + 1);
-  wl_network_tile(a, 2, rows, b, 3, cols, kappa_2, rows, NULL, 0, work);
-  wl_network_tile(a, 2, rows, b, 3, cols, NULL, 0, theta_2, rows, work);
+  wl_network_tile((wl_point_range){a_alone, 0, rows}, (wl_point_range){b_alone, 0, cols}, (wl_tile){kappa, rows},
+                  (wl_tile){theta, rows}, work);
+  wl_network_tile((wl_point_range){a, 2, rows}, (wl_point_range){b, 3, cols}, (wl_tile){kappa_1, ldk},
+                  (wl_tile){theta_1, ldt}, work + 1);
+  wl_network_tile((wl_point_range){a, 2, rows}, (wl_point_range){b, 3, cols}, (wl_tile){kappa_2, rows},
+                  (wl_tile){NULL, 0}, work);
+  wl_network_tile((wl_point_range){a, 2, rows}, (wl_point_range){b, 3, cols}, (wl_tile){NULL, 0},
+                  (wl_tile){theta_2, rows}, work);
   for (int64_t j = 0; j < cols; j++) {
     for (int64_t i = 0; i < rows; i++) {
       assert_true(kappa[i + j * rows] == kappa_1[i + j * ldk]);
@@ -241,8 +246,10 @@ static void storage_case(const wl_network *network, int64_t rows, int64_t cols) 
   }
   /* κ transposed, in the same memory as before, and alone */
   const int64_t lds = cols + 1;
-  wl_network_tile_split(a, 2, rows, b, 3, cols, kappa_2, lds, theta_2, rows, work);
-  wl_network_tile_split(a, 2, rows, b, 3, cols, theta_1, lds, NULL, 0, work);
+  wl_network_tile_split((wl_point_range){a, 2, rows}, (wl_point_range){b, 3, cols}, (wl_tile){kappa_2, lds},
+                        (wl_tile){theta_2, rows}, work);
+  wl_network_tile_split((wl_point_range){a, 2, rows}, (wl_point_range){b, 3, cols}, (wl_tile){theta_1, lds},
+                        (wl_tile){NULL, 0}, work);
   for (int64_t j = 0; j < cols; j++)
     for (int64_t i = 0; i < rows; i++) {
       assert_true(kappa_2[j + i * lds] == kappa[i + j * rows]);
