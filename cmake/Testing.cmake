@@ -4,7 +4,7 @@ set(WL_TEST_ENVIRONMENT
   OPENBLAS_NUM_THREADS=1
   OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1
-  OMPI_MCA_btl_vader_single_copy_mechanism=none
+  OMPI_MCA_btl_vader_single_copy_mechanism=none MPIR_CVAR_REDUCE_DEVICE_COLLECTIVE=0
   "LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/lsan.supp:print_suppressions=0"
   ASAN_OPTIONS=detect_stack_use_after_return=1:fast_unwind_on_malloc=0:verify_asan_link_order=0
   UBSAN_OPTIONS=print_stacktrace=1)

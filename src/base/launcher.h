@@ -17,6 +17,12 @@
  */
 wl_error wl_launcher_check(int ranks);
 
+/**
+ * Local, before MPI_Init. MPICH 4.0 follows the address MPI_IN_PLACE in MPI_Reduce within a node where the root is not rank 0:
+ * turns that way of it off, unless MPIR_CVAR_REDUCE_DEVICE_COLLECTIVE says otherwise. Others do not read that variable.
+ */
+void wl_launcher_prepare(void);
+
 /** Local. Whether rank 0 prints errors: of the copies that wl_launcher_check finds the launcher's first alone, else always. */
 bool wl_launcher_lets_speak(int ranks);
 
