@@ -38,5 +38,5 @@ install_packages cmake make pkg-config openmpi-bin mmdebstrap gcc-$triplet libc6
 mkdir -p build-aarch64
 [ -d "$WIDELIMIT_SYSROOT" ] || step 'unpack arm64 packages' make_sysroot
 build_project aarch64 build-aarch64
-(($# > 0)) || set -- --label-regex '^(unit|mpi)$' --label-exclude '^ranks[246]$' --exclude-regex '^test_(activation|certify)$'
+(($# > 0)) || set -- --label-regex '^(unit|mpi)$' --label-exclude '^ranks[246]$' --exclude-regex '^(test_(activation|certify)|mixed[.].*)$'
 run_ctest aarch64 "$@"

@@ -31,6 +31,7 @@ data:
   train: {inputs: x.csv, targets: y.csv}
   test: {inputs: t.csv, targets: u.csv, ood: o.csv}
   standardize: true
+  header: false
 network: {depth: 1, activation: identity, sigma_w: 1, sigma_b: 0}
 noise_variance: 0.5
 quantities: [ntk_gp, nngp, bayesian_rnd, ensemble, rnd]
