@@ -125,16 +125,22 @@ typedef struct wl_trained {
 wl_trained wl_net_descend(const wl_net *net, const wl_descent *options, int64_t count, const double *x,
                           const double *targets, wl_tape *tape, double *parameters, double *velocity);
 
+/** A network linearized at its initialization, at the N points X then T, n of them X. */
+typedef struct wl_linearization {
+  int64_t heads, train, all;   /**< K, n, N */
+  const double *kappa, *lower; /**< of wl_net_kernels at the N points */
+  double ridge;
+  double tolerance; /**< relative residual of the solution beyond which it did not converge */
+} wl_linearization;
+
 /**
- * Local. The same training of the network linearized at its initialization, in closed form:
+ * Local. The same training of the linearized network, in closed form:
  *   f(T) = f₀(T) + Θ̂_TX (Θ̂_XX + ridge I)⁻¹ (Y − f₀(X)),  Θ̂ the empirical tangent kernel of all heads together
- * @param kappa, lower  of wl_net_kernels at the N points X then T, n of them X
- * @param targets       Y, K × n, column-major
- * @param f             f₀ at all N points on entry, K × N column-major; on return at X and T that of the result
+ * @param targets  Y, K × n, column-major
+ * @param f        f₀ at all N points on entry, K × N column-major; on return at X and T that of the result
  * Errors: WL_ERROR_MEMORY. An indefinite Θ̂_XX is no error: `converged` is false.
  */
-wl_error wl_net_linearized(int64_t heads, int64_t train, int64_t all, const double *kappa, const double *lower,
-                           double ridge, double tolerance, const double *targets, double *f, wl_trained *trained);
+wl_error wl_net_linearized(const wl_linearization *linear, const double *targets, double *f, wl_trained *trained);
 
 /* ---- the experiment ----------------------------------------------------------------------------------------------- */
 
@@ -154,13 +160,19 @@ typedef struct wl_problem {
   double lambda_min, lambda_max;                /**< of Θ_XX */
 } wl_problem;
 
+/** What a problem is made of. All borrowed. */
+typedef struct wl_problem_data {
+  int64_t train, test, dimension, outputs; /**< n, m, d, c */
+  const double *x;                         /**< n + m points, X then T */
+  const double *y;                         /**< c × n, column-major */
+} wl_problem_data;
+
 /**
- * Local. Exact kernels, map and covariances, by GSL on this rank alone (for small n).
- * @param x  n + m points, @param y  c × n, column-major; both copied
+ * Local. Exact kernels, map and covariances, by GSL on this rank alone (for small n). The data are copied.
  * Errors: WL_ERROR_NUMERICAL where Θ_XX + ridge I is not positive definite; WL_ERROR_MEMORY.
  */
-wl_error wl_problem_create(const wl_network *network, int64_t train, int64_t test, int64_t dimension,
-                           int64_t outputs, const double *x, const double *y, double ridge, wl_problem **problem);
+wl_error wl_problem_create(const wl_network *network, const wl_problem_data *data, double ridge,
+                           wl_problem **problem);
 
 /** Local. WL_ERROR_DATA where training settles every test point: all laws are zero, there is nothing to measure. */
 wl_error wl_problem_check(const wl_problem *problem);

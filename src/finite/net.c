@@ -111,11 +111,26 @@ static const double *input_of(const wl_net *net, const wl_tape *tape, int l, con
   return l == 0 ? x : tape->value + place(net, tape, l - 1);
 }
 
-static void multiply(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int64_t m, int64_t n, int64_t k, double alpha,
-                     const double *a, int64_t lda, const double *b, int64_t ldb, double beta, double *c,
-                     int64_t ldc) {
-  cblas_dgemm(CblasColMajor, ta, tb, (blasint)m, (blasint)n, (blasint)k, alpha, a, (blasint)lda, b, (blasint)ldb,
-              beta, c, (blasint)ldc);
+/* A factor of a product as it stands in memory, column-major. */
+typedef struct operand {
+  CBLAS_TRANSPOSE op;
+  const double *at;
+  int64_t ld;
+} operand;
+
+static operand plain(const double *at, int64_t ld) { return (operand){CblasNoTrans, at, ld}; }
+static operand transposed(const double *at, int64_t ld) { return (operand){CblasTrans, at, ld}; }
+
+/* Where a product goes: at ← beta · at + product */
+typedef struct target {
+  double beta, *at;
+  int64_t ld;
+} target;
+
+/* c ← beta c + alpha a b, m × n, k the inner size */
+static void multiply(int64_t m, int64_t n, int64_t k, double alpha, operand a, operand b, target c) {
+  cblas_dgemm(CblasColMajor, a.op, b.op, (blasint)m, (blasint)n, (blasint)k, alpha, a.at, (blasint)a.ld, b.at,
+              (blasint)b.ld, c.beta, c.at, (blasint)c.ld);
 }
 
 static void multiply_elements(int64_t count, const double *by, double *values) {
@@ -138,8 +153,8 @@ void wl_net_forward(const wl_net *net, const double *parameters, int64_t count, 
     double *z = l == last ? out : tape->value + place(net, tape, l);
     fill_bias(&y, net->network.sigma_b, w + y.bias, count, z);
     /* z ← σ_w/√n W φ(z of the layer below) + z */
-    multiply(CblasNoTrans, CblasNoTrans, y.rows, count, y.cols, y.scale, w, y.rows, input_of(net, tape, l, x),
-             y.cols, 1.0, z, y.rows);
+    multiply(y.rows, count, y.cols, y.scale, plain(w, y.rows), plain(input_of(net, tape, l, x), y.cols),
+             (target){1.0, z, y.rows});
     if (l < last) wl_phi_apply(&net->network, y.rows * count, z, tape->slope + place(net, tape, l));
   }
 }
@@ -147,8 +162,8 @@ void wl_net_forward(const wl_net *net, const double *parameters, int64_t count, 
 /* Gradient of one layer: into ← beta · into + alpha · (σ_w/√n δ aᵀ, σ_b Σ δ) */
 static void layer_gradient(const layer *y, double sigma_b, int64_t count, const double *delta, const double *input,
                            double alpha, double beta, double *into) {
-  multiply(CblasNoTrans, CblasTrans, y->rows, y->cols, count, alpha * y->scale, delta, y->rows, input, y->cols,
-           beta, into, y->rows);
+  multiply(y->rows, y->cols, count, alpha * y->scale, plain(delta, y->rows), transposed(input, y->cols),
+           (target){beta, into, y->rows});
   double *b = into + y->bias;
   for (int64_t i = 0; i < y->rows; i++) {
     double sum = 0.0;
@@ -168,8 +183,8 @@ void wl_net_backward(const wl_net *net, const double *parameters, const double *
                    into + offset);
     if (l == 0) break;
     /* δ of the layer below: σ_w/√n Wᵀ δ ∘ φ' */
-    multiply(CblasTrans, CblasNoTrans, y.cols, tape->count, y.rows, y.scale, parameters + offset, y.rows, delta,
-             y.rows, 0.0, next, y.cols);
+    multiply(y.cols, tape->count, y.rows, y.scale, transposed(parameters + offset, y.rows), plain(delta, y.rows),
+             (target){0.0, next, y.cols});
     multiply_elements(y.cols * tape->count, tape->slope + place(net, tape, l - 1), next);
     delta = next;
     next = spare;
@@ -183,19 +198,24 @@ static int64_t panel_of(const layer *y) {
   return columns < 8 ? 8 : columns < y->cols ? columns : y->cols;
 }
 
+/* v ← momentum v − step ∇ */
+typedef struct pace {
+  double step, momentum;
+} pace;
+
 /* δ of the layer below (next; NULL: none), then v and W of one layer: a panel of columns at a time, so that each panel
    comes from memory once for all three. */
-static void step_layer(const layer *y, int64_t count, const double *delta, const double *input, double step,
-                       double momentum, double *w, double *v, double *next) {
+static void step_layer(const layer *y, int64_t count, const double *delta, const double *input, pace at, double *w,
+                       double *v, double *next) {
   const int64_t panel = panel_of(y);
   for (int64_t c = 0; c < y->cols; c += panel) {
     const int64_t cols = y->cols - c < panel ? y->cols - c : panel;
     double *wc = w + c * y->rows, *vc = v + c * y->rows;
     if (next)
-      multiply(CblasTrans, CblasNoTrans, cols, count, y->rows, y->scale, wc, y->rows, delta, y->rows, 0.0,
-               next + c, y->cols);
-    multiply(CblasNoTrans, CblasTrans, y->rows, cols, count, -step * y->scale, delta, y->rows, input + c, y->cols,
-             momentum, vc, y->rows);
+      multiply(cols, count, y->rows, y->scale, transposed(wc, y->rows), plain(delta, y->rows),
+               (target){0.0, next + c, y->cols});
+    multiply(y->rows, cols, count, -at.step * y->scale, plain(delta, y->rows), transposed(input + c, y->cols),
+             (target){at.momentum, vc, y->rows});
     for (int64_t i = 0; i < cols * y->rows; i++) wc[i] += vc[i];
   }
 }
@@ -218,7 +238,8 @@ void wl_net_step(const wl_net *net, const double *x, wl_tape *tape, const double
     const layer y = layer_of(net, l);
     const int64_t offset = wl_net_offset(net, l);
     double *w = parameters + offset, *v = velocity + offset;
-    step_layer(&y, tape->count, delta, input_of(net, tape, l, x), step, momentum, w, v, l > 0 ? next : NULL);
+    step_layer(&y, tape->count, delta, input_of(net, tape, l, x), (pace){step, momentum}, w, v,
+               l > 0 ? next : NULL);
     step_bias(&y, net->network.sigma_b, tape->count, delta, step, momentum, w, v);
     if (l == 0) break;
     multiply_elements(y.cols * tape->count, tape->slope + place(net, tape, l - 1), next);
@@ -239,11 +260,11 @@ void wl_net_jvp(const wl_net *net, const double *parameters, const double *direc
     double *t = l == last ? out : next;
     fill_bias(&y, net->network.sigma_b, v + y.bias, tape->count, t);
     /* ż ← σ_w/√n (Ẇ a + W ȧ) + σ_b ḃ, ȧ = φ' ∘ ż of the layer below */
-    multiply(CblasNoTrans, CblasNoTrans, y.rows, tape->count, y.cols, y.scale, v, y.rows,
-             input_of(net, tape, l, x), y.cols, 1.0, t, y.rows);
+    multiply(y.rows, tape->count, y.cols, y.scale, plain(v, y.rows), plain(input_of(net, tape, l, x), y.cols),
+             (target){1.0, t, y.rows});
     if (l > 0)
-      multiply(CblasNoTrans, CblasNoTrans, y.rows, tape->count, y.cols, y.scale, w, y.rows, below, y.cols, 1.0, t,
-               y.rows);
+      multiply(y.rows, tape->count, y.cols, y.scale, plain(w, y.rows), plain(below, y.cols),
+               (target){1.0, t, y.rows});
     if (l == last) break;
     multiply_elements(y.rows * tape->count, tape->slope + place(net, tape, l), t);
     below = t;
@@ -254,8 +275,8 @@ void wl_net_jvp(const wl_net *net, const double *parameters, const double *direc
 
 /* gram ← scale² aᵀ a + σ_b², N × N: what the parameters of one layer contribute, but for δ·δ' */
 static void layer_gram(const layer *y, double sigma_b, int64_t count, const double *input, double *gram) {
-  multiply(CblasTrans, CblasNoTrans, count, count, y->cols, y->scale * y->scale, input, y->cols, input, y->cols,
-           0.0, gram, count);
+  multiply(count, count, y->cols, y->scale * y->scale, transposed(input, y->cols), plain(input, y->cols),
+           (target){0.0, gram, count});
   for (int64_t i = 0; i < count * count; i++) gram[i] += sigma_b * sigma_b;
 }
 
@@ -281,20 +302,23 @@ static void add_products(int64_t heads, int64_t count, const double *deltas, con
       }
 }
 
-/* The sum over the hidden layers, from the last to the first; delta and next: width × KN. */
+/* The sum over the hidden layers, from the last to the first. Work: two times width × KN, KN × KN and N × N. */
 static void sum_layers(const wl_net *net, const double *parameters, const double *x, const wl_tape *tape,
-                       double *delta, double *next, double *deltas, double *gram, double *lower) {
+                       double *work, double *lower) {
   const int64_t N = tape->count, size = net->heads * N;
+  double *delta = work, *next = delta + net->width * size, *deltas = next + net->width * size,
+         *gram = deltas + size * size;
   memset(lower, 0, sizeof(double) * (size_t)(size * size));
   start_heads(net, parameters, tape, delta);
   for (int l = net->network.depth - 2; l >= 0; l--) {
     const layer y = layer_of(net, l);
     layer_gram(&y, net->network.sigma_b, N, input_of(net, tape, l, x), gram);
-    multiply(CblasTrans, CblasNoTrans, size, size, y.rows, 1.0, delta, y.rows, delta, y.rows, 0.0, deltas, size);
+    multiply(size, size, y.rows, 1.0, transposed(delta, y.rows), plain(delta, y.rows),
+             (target){0.0, deltas, size});
     add_products(net->heads, N, deltas, gram, lower);
     if (l == 0) break;
-    multiply(CblasTrans, CblasNoTrans, y.cols, size, y.rows, y.scale, parameters + wl_net_offset(net, l), y.rows,
-             delta, y.rows, 0.0, next, y.cols);
+    multiply(y.cols, size, y.rows, y.scale, transposed(parameters + wl_net_offset(net, l), y.rows),
+             plain(delta, y.rows), (target){0.0, next, y.cols});
     for (int64_t k = 0; k < net->heads; k++)
       multiply_elements(y.cols * N, tape->slope + place(net, tape, l - 1), next + k * y.cols * N);
     double *swap = delta;
@@ -314,8 +338,7 @@ wl_error wl_net_kernels(const wl_net *net, const double *parameters, const doubl
   if (!work)
     WL_FAIL(WL_ERROR_MEMORY, "finite networks: no memory for the tangent kernel of %lld heads at %lld points",
             (long long)net->heads, (long long)tape->count);
-  sum_layers(net, parameters, x, tape, work, work + rows * size, work + 2 * rows * size,
-             work + 2 * rows * size + size * size, lower);
+  sum_layers(net, parameters, x, tape, work, lower);
   free(work);
   return WL_OK;
 }

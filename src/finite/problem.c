@@ -104,19 +104,19 @@ static wl_error fill(wl_problem *p, const double *x, const double *y) {
   return fill_laws(p);
 }
 
-wl_error wl_problem_create(const wl_network *network, int64_t train, int64_t test, int64_t dimension,
-                           int64_t outputs, const double *x, const double *y, double ridge, wl_problem **result) {
+wl_error wl_problem_create(const wl_network *network, const wl_problem_data *data, double ridge,
+                           wl_problem **result) {
   *result = NULL;
   wl_problem *p = calloc(1, sizeof *p);
   if (!p) WL_FAIL(WL_ERROR_MEMORY, "finite networks: out of memory");
   *p = (wl_problem){.network = *network,
-                    .train = train,
-                    .test = test,
-                    .all = train + test,
-                    .dimension = dimension,
-                    .outputs = outputs,
+                    .train = data->train,
+                    .test = data->test,
+                    .all = data->train + data->test,
+                    .dimension = data->dimension,
+                    .outputs = data->outputs,
                     .ridge = ridge};
-  const wl_error error = fill(p, x, y);
+  const wl_error error = fill(p, data->x, data->y);
   if (error != WL_OK) wl_problem_destroy(&p);
   *result = p;
   return error;

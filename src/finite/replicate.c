@@ -151,8 +151,14 @@ static wl_error train(wl_replicate *w, int model, double *values) {
   wl_trained trained = {0};
   if (w->options->training == WL_TRAINING_LINEARIZED) {
     memcpy(w->end, w->start, sizeof(double) * (size_t)(net.heads * p->all));
-    WL_TRY(wl_net_linearized(net.heads, p->train, p->all, w->kappa, w->lower, p->ridge, w->options->residual,
-                             w->targets, w->end, &trained));
+    const wl_linearization linear = {.heads = net.heads,
+                                     .train = p->train,
+                                     .all = p->all,
+                                     .kappa = w->kappa,
+                                     .lower = w->lower,
+                                     .ridge = p->ridge,
+                                     .tolerance = w->options->residual};
+    WL_TRY(wl_net_linearized(&linear, w->targets, w->end, &trained));
   } else {
     const double began = MPI_Wtime();
     trained = wl_net_descend(&net, &w->descent, p->train, p->x, w->targets, w->tape, w->parameters, w->second);

@@ -70,8 +70,8 @@ static double solve(int64_t size, double *S, const double *r, double *a, double 
   return norm > 0.0 ? cblas_dnrm2((blasint)size, rest, 1) / norm : 0.0;
 }
 
-wl_error wl_net_linearized(int64_t heads, int64_t train, int64_t all, const double *kappa, const double *lower,
-                           double ridge, double tolerance, const double *targets, double *f, wl_trained *trained) {
+wl_error wl_net_linearized(const wl_linearization *linear, const double *targets, double *f, wl_trained *trained) {
+  const int64_t heads = linear->heads, train = linear->train, all = linear->all;
   const int64_t small = heads * train, large = heads * all;
   double *work = malloc(sizeof(double) * (size_t)(large * small + 2 * small * small + 3 * small + large));
   if (!work)
@@ -80,10 +80,10 @@ wl_error wl_net_linearized(int64_t heads, int64_t train, int64_t all, const doub
   double *a = r + small, *rest = a + small, *moved = rest + small;
   for (int64_t k = 0; k < heads; k++)
     for (int64_t i = 0; i < train; i++) r[k * train + i] = targets[i * heads + k] - f[i * heads + k];
-  fill_columns(heads, train, all, kappa, lower, columns);
-  fill_system(heads, train, all, columns, ridge, S);
+  fill_columns(heads, train, all, linear->kappa, linear->lower, columns);
+  fill_system(heads, train, all, columns, linear->ridge, S);
   const double residual = solve(small, S, r, a, copy, rest);
-  *trained = (wl_trained){.residual = residual, .converged = residual <= tolerance};
+  *trained = (wl_trained){.residual = residual, .converged = residual <= linear->tolerance};
   if (isfinite(residual)) { /* f ← f + Θ̂ a at all points */
     cblas_dgemv(CblasColMajor, CblasNoTrans, (blasint)large, (blasint)small, 1.0, columns, (blasint)large, a, 1,
                 0.0, moved, 1);

@@ -225,7 +225,8 @@ static void descent_against_closed_form(void **state) {
       kappa[i * POINTS + j] = 2.0 / DIMENSION * dot(DIMENSION, f.x + i * DIMENSION, f.x + j * DIMENSION) + 0.16;
   wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.out);
   wl_trained closed, trained;
-  assert_int_equal(wl_net_linearized(2, TRAIN, POINTS, kappa, lower, 0.0, 1e-9, targets, f.out, &closed), WL_OK);
+  const wl_linearization linear = {2, TRAIN, POINTS, kappa, lower, 0.0, 1e-9};
+  assert_int_equal(wl_net_linearized(&linear, targets, f.out, &closed), WL_OK);
   assert_true(closed.converged);
   const wl_descent options = {.step = 0.1, .momentum = 0.8, .residual = 1e-12, .steps = 100000};
   trained = wl_net_descend(&f.net, &options, TRAIN, f.x, targets, f.tape, f.parameters, f.work);
@@ -347,7 +348,8 @@ static void exact_laws(void **state) {
   const double y[TRAIN] = {1.0, -2.0, 0.5};
   const wl_network network = wl_network_default();
   wl_problem *p = NULL;
-  assert_int_equal(wl_problem_create(&network, TRAIN, TRAIN, DIMENSION, 1, x, y, 0.0, &p), WL_OK);
+  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){TRAIN, TRAIN, DIMENSION, 1, x, y}, 0.0, &p),
+                   WL_OK);
   for (int t = 0; t < TRAIN; t++) {
     must_be(p->mean[t], y[t], 1e-10, "mean");
     must_be(p->ensemble[t * TRAIN + t], 0.0, 1e-10, "ensemble variance");
@@ -355,7 +357,8 @@ static void exact_laws(void **state) {
   }
   wl_problem_destroy(&p);
   memcpy(x, x + DIMENSION, sizeof(double) * DIMENSION); /* two equal points */
-  assert_int_equal(wl_problem_create(&network, TRAIN, TRAIN, DIMENSION, 1, x, y, 0.0, &p), WL_ERROR_NUMERICAL);
+  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){TRAIN, TRAIN, DIMENSION, 1, x, y}, 0.0, &p),
+                   WL_ERROR_NUMERICAL);
   assert_null(p);
 }
 
@@ -417,7 +420,7 @@ static void verdicts(void **state) {
   const double y[2] = {1.0, -1.0};
   const wl_network network = wl_network_default();
   wl_problem *p = NULL;
-  assert_int_equal(wl_problem_create(&network, 2, 1, DIMENSION, 1, x, y, 0.0, &p), WL_OK);
+  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){2, 1, DIMENSION, 1, x, y}, 0.0, &p), WL_OK);
   must_fail(p, (double[4]){0}, "");
   must_fail(p, (double[4]){0.0, -10.0, 600.0}, "");
   must_fail(p, (double[4]){0.4}, " rnd_coupled");
