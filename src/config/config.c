@@ -138,6 +138,8 @@ static const wl_key keys[] = {
      WHEN(has_finite_width), HELP("relative residual that ends the training")},
     {INTEGER("finite_width.stop.steps", finite_width.stop.steps), AT_LEAST(1), .fallback = "200000",
      WHEN(has_finite_width), HELP("most steps of the training")},
+    {REAL("finite_width.stop.time", finite_width.stop.time), AT_LEAST(0), .fallback = "0", WHEN(has_finite_width),
+     HELP("of gradient flow, at which training stops; 0: at convergence")},
     {REAL("finite_width.step", finite_width.step), ABOVE(0), .fallback = "1", WHEN(has_finite_width),
      HELP("in units of 1 / lambda_max(theta_XX)")},
     {CHOICE("finite_width.momentum", finite_width.momentum, momenta), .fallback = "heavy_ball",

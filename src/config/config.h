@@ -86,6 +86,7 @@ typedef struct wl_config {
     struct {
       double residual; /**< relative residual that ends the training, default 1e-6 */
       int64_t steps;   /**< at most, default 200000 */
+      double time;     /**< of gradient flow, at which training stops; default 0: at convergence */
     } stop;
     double step;              /**< in units of 1/λ_max(Θ_XX), default 1 */
     wl_momentum momentum;     /**< default heavy_ball */

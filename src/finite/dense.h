@@ -19,4 +19,7 @@ void wl_dense_solve(int64_t n, double *L, double *b);
 /** The smallest and largest eigenvalue of S, which is left as it is. Errors: WL_ERROR_MEMORY. */
 wl_error wl_dense_extremes(int64_t n, const double *S, double *smallest, double *largest);
 
+/** S ← S⁻¹ (I − e^{−time S}), both triangles, by eigenvalues; also where S is singular. Errors: WL_ERROR_MEMORY. */
+wl_error wl_dense_flow(int64_t n, double time, double *S);
+
 #endif

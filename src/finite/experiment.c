@@ -139,11 +139,26 @@ static void recall(void *context, int64_t item, const double *values) {
 
 /* Of everything that the values of an item depend on. */
 static uint64_t fingerprint(const wl_problem *p, const wl_experiment_options *o) {
-  const double numbers[] = {
-      (double)p->train,    (double)p->test,       (double)p->dimension, (double)p->outputs,    p->ridge,
-      p->network.depth,    p->network.activation, p->network.slope,     p->network.sigma_w,    p->network.sigma_b,
-      (double)o->networks, (double)o->heads,      (double)o->training,  o->residual,           o->step,
-      (double)o->steps,    (double)o->momentum,   (double)o->fault,     (double)o->width_count};
+  const double numbers[] = {(double)p->train,
+                            (double)p->test,
+                            (double)p->dimension,
+                            (double)p->outputs,
+                            p->ridge,
+                            p->network.depth,
+                            p->network.activation,
+                            p->network.slope,
+                            p->network.sigma_w,
+                            p->network.sigma_b,
+                            (double)o->networks,
+                            (double)o->heads,
+                            (double)o->training,
+                            o->residual,
+                            o->step,
+                            (double)o->steps,
+                            (double)o->momentum,
+                            (double)o->fault,
+                            (double)o->width_count,
+                            p->time};
   uint64_t hash = wl_journal_hash(0, numbers, sizeof numbers);
   hash = wl_journal_hash(hash, &o->seed, sizeof o->seed);
   hash = wl_journal_hash(hash, o->widths, sizeof o->widths[0] * (size_t)o->width_count);
@@ -231,6 +246,10 @@ wl_error wl_experiment_check(const wl_network *network, double ridge, const wl_e
     WL_FAIL(WL_ERROR_CONFIG,
             "noise_variance or jitter is above 0: gradient descent would fit the noise; set both to 0, or "
             "finite_width.training to linearized, which has the ridge in closed form");
+  if (o->time > 0.0 && o->training == WL_TRAINING_GRADIENT_DESCENT && o->momentum != WL_MOMENTUM_NONE)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "finite_width.stop.time is a time of gradient flow, which a heavy ball does not follow; set "
+            "finite_width.momentum to none");
   for (int64_t w = 0; w < o->width_count; w++)
     if (o->widths[w] > 46000)
       WL_FAIL(WL_ERROR_CONFIG, "finite_width.widths: %lld is too wide, a layer's weights pass 32-bit sizes",
@@ -264,6 +283,11 @@ wl_error wl_experiment_run(MPI_Comm comm, const wl_problem *problem, const wl_ex
                            wl_experiment **result) {
   *result = NULL;
   WL_TRY(wl_experiment_check(&problem->network, problem->ridge, options));
+  if (options->training == WL_TRAINING_GRADIENT_DESCENT &&
+      problem->time * problem->lambda_max > 0.02 * (double)options->steps)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "finite_width.stop.time is %g: that is %.3g steps, finite_width.stop.steps allows %lld", problem->time,
+            ceil(problem->time * problem->lambda_max / 0.02), (long long)options->steps);
   handout h = {.comm = comm, .options = options, .experiment = calloc(1, sizeof *h.experiment)};
   WL_TRY(wl_error_agree(comm,
                         h.experiment ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "finite networks: out of memory")));

@@ -106,6 +106,7 @@ typedef struct wl_descent {
   double step, momentum;
   double residual;             /**< ends at ‖f(X) − Y‖ ≤ residual ‖f₀(X) − Y‖ */
   int64_t steps;               /**< or after this many, or where the residual is not finite or grew 10⁶ times */
+  bool timed;                  /**< to have made all steps is to have converged */
   void (*idle)(void *context); /**< called once a step; NULL: nothing */
   void *context;
 } wl_descent;
@@ -130,12 +131,14 @@ typedef struct wl_linearization {
   int64_t heads, train, all;   /**< K, n, N */
   const double *kappa, *lower; /**< of wl_net_kernels at the N points */
   double ridge;
+  double time;      /**< 0: to convergence */
   double tolerance; /**< relative residual of the solution beyond which it did not converge */
 } wl_linearization;
 
 /**
  * Local. The same training of the linearized network, in closed form:
- *   f(T) = f₀(T) + Θ̂_TX (Θ̂_XX + ridge I)⁻¹ (Y − f₀(X)),  Θ̂ the empirical tangent kernel of all heads together
+ *   f(T) = f₀(T) + Θ̂_TX (Θ̂_XX + ridge I)⁻¹ (Y − f₀(X)),  Θ̂ the empirical tangent kernel of all heads together;
+ * at a time t with S⁻¹ (I − e^{−tS}) in place of the inverse S⁻¹.
  * @param targets  Y, K × n, column-major
  * @param f        f₀ at all N points on entry, K × N column-major; on return at X and T that of the result
  * Errors: WL_ERROR_MEMORY. An indefinite Θ̂_XX is no error: `converged` is false.
@@ -151,13 +154,14 @@ typedef struct wl_problem {
   double *x;                                    /**< N points, X then T; owned, as all below */
   double *y;                                    /**< c × n, column-major */
   double ridge;                                 /**< σ² + jitter */
+  double time;                                  /**< t at which training stops; 0: at convergence */
   double *kappa, *theta;                        /**< N × N */
-  double *P;                                    /**< m × N: [−A, I], column-major */
-  double *mean;                                 /**< c × m: (A Y)ᵀ */
-  double *ensemble;                             /**< m × m: P κ Pᵀ, the ensemble's covariance */
-  double *posterior;                            /**< m × m: Θ_TT − A Θ_XT, that of the NTK posterior */
-  double *noise;                                /**< m: ridge times the squared norm of each row of A */
-  double lambda_min, lambda_max;                /**< of Θ_XX */
+  double *P; /**< m × N: [−A, I], column-major; A = Θ_TX S⁻¹, at a time t Θ_TX S⁻¹ (I − e^{−tS}) */
+  double *mean;     /**< c × m: (A Y)ᵀ */
+  double *ensemble; /**< m × m: P κ Pᵀ, the ensemble's covariance */
+  double *posterior; /**< m × m: P Θ Pᵀ + ridge A Aᵀ, of Bayesian RND's error; at convergence the NTK posterior */
+  double *noise;                 /**< m: ridge times the squared norm of each row of A */
+  double lambda_min, lambda_max; /**< of Θ_XX */
 } wl_problem;
 
 /** What a problem is made of. All borrowed. */
@@ -169,9 +173,10 @@ typedef struct wl_problem_data {
 
 /**
  * Local. Exact kernels, map and covariances, by GSL on this rank alone (for small n). The data are copied.
+ * @param time  of gradient flow of unit rate on ½‖f(X) − Y‖² + ½ ridge ‖ϑ − ϑ₀‖²; 0: to convergence
  * Errors: WL_ERROR_NUMERICAL where Θ_XX + ridge I is not positive definite; WL_ERROR_MEMORY.
  */
-wl_error wl_problem_create(const wl_network *network, const wl_problem_data *data, double ridge,
+wl_error wl_problem_create(const wl_network *network, const wl_problem_data *data, double ridge, double time,
                            wl_problem **problem);
 
 /** Local. WL_ERROR_DATA where training settles every test point: all laws are zero, there is nothing to measure. */
@@ -233,6 +238,7 @@ typedef struct wl_experiment_options {
   wl_training training;
   double residual, step;
   int64_t steps;
+  double time; /**< that of the problem */
   wl_momentum momentum;
   wl_finite_fault fault;
   const char

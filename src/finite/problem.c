@@ -48,33 +48,53 @@ static wl_error fill_kernels(wl_problem *p) {
   return WL_OK;
 }
 
-/* P = [−A, I], A = Θ_TX S⁻¹, row by row; S is consumed. */
-static wl_error fill_map(wl_problem *p, double *S) {
-  const int64_t N = p->all, n = p->train, m = p->test;
+/* S = Θ_XX + ridge I, then its Cholesky factor, or S⁻¹ (I − e^{−tS}) where training stops at t. */
+static wl_error fill_system(wl_problem *p, double *S) {
+  const int64_t n = p->train;
   for (int64_t j = 0; j < n; j++) {
-    memcpy(S + j * n, p->theta + j * N, sizeof(double) * (size_t)n);
+    memcpy(S + j * n, p->theta + j * p->all, sizeof(double) * (size_t)n);
     S[j * n + j] += p->ridge;
   }
   WL_TRY(wl_dense_extremes(n, S, &p->lambda_min, &p->lambda_max));
   const bool singular = !(p->lambda_min > (double)n * DBL_EPSILON * p->lambda_max);
   p->lambda_min -= p->ridge;
   p->lambda_max -= p->ridge;
+  if (p->time > 0.0) return wl_dense_flow(n, p->time, S);
   if (singular || !wl_dense_cholesky(n, S))
     WL_FAIL(WL_ERROR_NUMERICAL,
             "theta of the %lld training points is not positive definite (smallest eigenvalue %.2e); use points "
             "that are further apart, or noise_variance with training: linearized",
             (long long)n, p->lambda_min);
+  return WL_OK;
+}
+
+/* P = [−A, I] row by row, A = Θ_TX S⁻¹ or Θ_TX S⁻¹ (I − e^{−tS}). */
+static wl_error fill_map(wl_problem *p, double *S) {
+  const int64_t N = p->all, n = p->train, m = p->test;
+  WL_TRY(fill_system(p, S));
   double *row = room(n);
   if (!row) WL_FAIL(WL_ERROR_MEMORY, "finite networks: out of memory");
   for (int64_t t = 0; t < m; t++) {
-    memcpy(row, p->theta + (n + t) * N, sizeof(double) * (size_t)n); /* Θ_Xt */
-    wl_dense_solve(n, S, row);
+    const double *right = p->theta + (n + t) * N; /* Θ_Xt */
+    memcpy(row, right, sizeof(double) * (size_t)n);
+    if (p->time > 0.0)
+      cblas_dsymv(CblasColMajor, CblasLower, (blasint)n, 1.0, S, (blasint)n, right, 1, 0.0, row, 1);
+    else
+      wl_dense_solve(n, S, row);
     for (int64_t i = 0; i < n; i++) p->P[i * m + t] = -row[i];
     p->P[(n + t) * m + t] = 1.0;
     p->noise[t] = p->ridge * cblas_ddot((blasint)n, row, 1, row, 1);
   }
   free(row);
   return WL_OK;
+}
+
+/* posterior ← P Θ Pᵀ + ridge A Aᵀ: of the error of Bayesian RND at any time; half: m × N */
+static void fill_error_law(wl_problem *p, double *half) {
+  const blasint N = (blasint)p->all, n = (blasint)p->train, m = (blasint)p->test;
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, m, N, N, 1.0, p->P, m, p->theta, N, 0.0, half, m);
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, m, m, N, 1.0, half, m, p->P, m, 0.0, p->posterior, m);
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, m, m, n, p->ridge, p->P, m, p->P, m, 1.0, p->posterior, m);
 }
 
 /* ensemble = P κ Pᵀ;  posterior = Θ_TT − A Θ_XT = [Θ_TX Θ_TT] Pᵀ;  mean = (A Y)ᵀ */
@@ -84,8 +104,11 @@ static wl_error fill_laws(wl_problem *p) {
   if (!half) WL_FAIL(WL_ERROR_MEMORY, "finite networks: out of memory");
   cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, m, N, N, 1.0, p->P, m, p->kappa, N, 0.0, half, m);
   cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, m, m, N, 1.0, half, m, p->P, m, 0.0, p->ensemble, m);
-  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, m, m, N, 1.0, p->P, m, p->theta + p->train * p->all, N,
-              0.0, p->posterior, m);
+  if (p->time > 0.0)
+    fill_error_law(p, half);
+  else
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, m, m, N, 1.0, p->P, m, p->theta + p->train * p->all, N,
+                0.0, p->posterior, m);
   cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, c, m, n, -1.0, p->y, c, p->P, m, 0.0, p->mean, c);
   free(half);
   return WL_OK;
@@ -104,7 +127,7 @@ static wl_error fill(wl_problem *p, const double *x, const double *y) {
   return fill_laws(p);
 }
 
-wl_error wl_problem_create(const wl_network *network, const wl_problem_data *data, double ridge,
+wl_error wl_problem_create(const wl_network *network, const wl_problem_data *data, double ridge, double time,
                            wl_problem **result) {
   *result = NULL;
   wl_problem *p = calloc(1, sizeof *p);
@@ -115,7 +138,8 @@ wl_error wl_problem_create(const wl_network *network, const wl_problem_data *dat
                     .all = data->train + data->test,
                     .dimension = data->dimension,
                     .outputs = data->outputs,
-                    .ridge = ridge};
+                    .ridge = ridge,
+                    .time = time};
   const wl_error error = fill(p, data->x, data->y);
   if (error != WL_OK) wl_problem_destroy(&p);
   *result = p;

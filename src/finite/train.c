@@ -25,7 +25,8 @@ wl_trained wl_net_descend(const wl_net *net, const wl_descent *options, int64_t 
     const double norm = cblas_dnrm2((blasint)outputs, residual, 1);
     if (end.steps == 0) first = norm;
     end.residual = first > 0.0 ? norm / first : 0.0;
-    end.converged = end.residual <= options->residual;
+    const bool arrived = options->timed && end.steps == options->steps && end.residual < diverged;
+    end.converged = arrived || end.residual <= options->residual;
     if (end.converged || end.steps == options->steps || !(end.residual < diverged)) break;
     /* v ← momentum v − step Jᵀ(f − Y), ϑ ← ϑ + v */
     wl_net_step(net, x, tape, residual, options->step, options->momentum, parameters, velocity);
@@ -70,6 +71,14 @@ static double solve(int64_t size, double *S, const double *r, double *a, double 
   return norm > 0.0 ? cblas_dnrm2((blasint)size, rest, 1) / norm : 0.0;
 }
 
+/* a = S⁻¹ (I − e^{−time S}) r. Consumes S. Leaves no residual to speak of, or NaN where a is not finite. */
+static wl_error flow(int64_t size, double time, double *S, const double *r, double *a, double *residual) {
+  WL_TRY(wl_dense_flow(size, time, S));
+  cblas_dsymv(CblasColMajor, CblasLower, (blasint)size, 1.0, S, (blasint)size, r, 1, 0.0, a, 1);
+  *residual = isfinite(cblas_dnrm2((blasint)size, a, 1)) ? 0.0 : NAN;
+  return WL_OK;
+}
+
 wl_error wl_net_linearized(const wl_linearization *linear, const double *targets, double *f, wl_trained *trained) {
   const int64_t heads = linear->heads, train = linear->train, all = linear->all;
   const int64_t small = heads * train, large = heads * all;
@@ -82,7 +91,12 @@ wl_error wl_net_linearized(const wl_linearization *linear, const double *targets
     for (int64_t i = 0; i < train; i++) r[k * train + i] = targets[i * heads + k] - f[i * heads + k];
   fill_columns(heads, train, all, linear->kappa, linear->lower, columns);
   fill_system(heads, train, all, columns, linear->ridge, S);
-  const double residual = solve(small, S, r, a, copy, rest);
+  double residual = NAN;
+  wl_error error = WL_OK;
+  if (linear->time > 0.0)
+    error = flow(small, linear->time, S, r, a, &residual);
+  else
+    residual = solve(small, S, r, a, copy, rest);
   *trained = (wl_trained){.residual = residual, .converged = residual <= linear->tolerance};
   if (isfinite(residual)) { /* f ← f + Θ̂ a at all points */
     cblas_dgemv(CblasColMajor, CblasNoTrans, (blasint)large, (blasint)small, 1.0, columns, (blasint)large, a, 1,
@@ -91,5 +105,5 @@ wl_error wl_net_linearized(const wl_linearization *linear, const double *targets
       for (int64_t i = 0; i < all; i++) f[i * heads + k] += moved[k * all + i];
   }
   free(work);
-  return WL_OK;
+  return error;
 }

@@ -25,6 +25,7 @@ static void set_options(wl_finite *f) {
                                        .residual = c->finite_width.stop.residual,
                                        .step = c->finite_width.step,
                                        .steps = c->finite_width.stop.steps,
+                                       .time = c->finite_width.stop.time,
                                        .momentum = c->finite_width.momentum,
                                        .fault = c->finite_width.sabotage};
   memcpy(f->options.widths, c->finite_width.widths, sizeof f->options.widths);
@@ -70,7 +71,7 @@ static wl_error make_problem(wl_finite *f) {
   MPI_Bcast(x, (int)(inputs + targets), MPI_DOUBLE, 0, setup->comm);
   const wl_problem_data data = {s->train, s->test, s->dimension, s->outputs, x, x + inputs};
   const double ridge = setup->config->noise_variance + setup->config->jitter;
-  error = wl_problem_create(&setup->config->network, &data, ridge, &f->problem);
+  error = wl_problem_create(&setup->config->network, &data, ridge, f->options.time, &f->problem);
   if (error == WL_OK) error = wl_problem_check(f->problem);
   error = wl_error_agree(setup->comm, error);
 done:

@@ -29,9 +29,9 @@ void wl_finite_print_header(const wl_finite *f) {
               (long long)f->options.heads);
   wl_log_line("  theta    eigenvalues %.4g to %.4g, condition %.4g", p->lambda_min, p->lambda_max,
               p->lambda_max / p->lambda_min);
-  wl_log_line("  training %s, %lld networks of each of %lld widths, to residual %.1e",
-              trainings[f->options.training], (long long)f->options.networks, (long long)f->options.width_count,
-              f->options.residual);
+  wl_log_line("  training %s, %lld networks of each of %lld widths, to %s %.4g", trainings[f->options.training],
+              (long long)f->options.networks, (long long)f->options.width_count,
+              p->time > 0.0 ? "time" : "residual", p->time > 0.0 ? p->time : f->options.residual);
   wl_log_line("  ranks    %d, BLAS %s kernel, %d thread%s a rank", f->ranks, wl_blas_kernel(), wl_blas_threads(),
               wl_blas_threads() == 1 ? "" : "s");
   if (f->options.fault != WL_FINITE_FAULT_NONE)

@@ -37,6 +37,12 @@ study together --set finite_width.training=linearized --set finite_width.widths=
 grep -q '"log_determinant"' together/summary.json
 grep -q '"finite_width"' together/summary.json
 
+# Stopped at a time, the trained networks have the law of that time.
+study timed --set finite_width.stop.time=0.1 --set finite_width.momentum=none
+grep -q 'to time 0.1' log
+"$check_summary" timed/summary.json finite_width.claims.rnd_path.rate 0.5 0.2 \
+  finite_width.claims.bayesian_rnd_path.rate 0.5 0.2
+
 # A study that is killed goes on from what it has, to the same result; not with another seed.
 rm -rf whole stopped
 study whole --set finite_width.networks=64

@@ -48,6 +48,9 @@ expect 2 'finite_width\.widths' --set 'finite_width.widths=[64]'
 expect 2 'finite_width\.widths' --set 'finite_width.widths=[64, 32]'
 expect 2 'finite_width\.networks' --set finite_width.networks=1
 expect 2 'finite_width\.training.*linearized' --set finite_width.training=adam
+expect 2 'finite_width\.momentum' --set finite_width.training=gradient_descent --set finite_width.stop.time=0.1
+expect 2 'time is 1000: .*steps' --set finite_width.training=gradient_descent --set finite_width.stop.time=1000 \
+  --set finite_width.momentum=none
 expect 2 'heads' --set finite_width.heads=1000
 expect 2 'verdict.*rank 0' --set finite_width.networks=1000000
 x=${input%toy.yaml}toy_train.csv

@@ -225,7 +225,7 @@ static void descent_against_closed_form(void **state) {
       kappa[i * POINTS + j] = 2.0 / DIMENSION * dot(DIMENSION, f.x + i * DIMENSION, f.x + j * DIMENSION) + 0.16;
   wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.out);
   wl_trained closed, trained;
-  const wl_linearization linear = {2, TRAIN, POINTS, kappa, lower, 0.0, 1e-9};
+  const wl_linearization linear = {2, TRAIN, POINTS, kappa, lower, 0.0, 0.0, 1e-9};
   assert_int_equal(wl_net_linearized(&linear, targets, f.out, &closed), WL_OK);
   assert_true(closed.converged);
   const wl_descent options = {.step = 0.1, .momentum = 0.8, .residual = 1e-12, .steps = 100000};
@@ -233,6 +233,54 @@ static void descent_against_closed_form(void **state) {
   assert_true(trained.converged);
   wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.other);
   for (int i = 0; i < 2 * POINTS; i++) must_be(f.other[i], f.out[i], 1e-9, "trained output");
+  drop(&f);
+}
+
+/* S⁻¹ (I − e^{−tS}) = t Σ_k (−tS)^k/(k + 1)!, also of a singular S; ‖tS‖ < 1, so 30 terms leave nothing. */
+static void flow_against_series(void **state) {
+  (void)state;
+  enum { N = 3 };
+  const double S[N * N] = {2.0, 1.0, 0.5, 1.0, 0.5, 0.25, 0.5, 0.25, 0.9}, time = 0.3;
+  double flow[N * N], sum[N * N] = {0}, term[N * N] = {time, 0, 0, 0, time, 0, 0, 0, time}, next[N * N];
+  memcpy(flow, S, sizeof flow);
+  assert_int_equal(wl_dense_flow(N, time, flow), WL_OK);
+  for (int k = 0; k < 30; k++) {
+    for (int i = 0; i < N * N; i++) sum[i] += term[i];
+    for (int i = 0; i < N; i++)
+      for (int j = 0; j < N; j++) {
+        next[i * N + j] = 0.0;
+        for (int l = 0; l < N; l++) next[i * N + j] -= term[i * N + l] * S[l * N + j] * time / (k + 2);
+      }
+    memcpy(term, next, sizeof term);
+  }
+  for (int i = 0; i < N * N; i++) must_be(flow[i], sum[i], 1e-15, "flow");
+}
+
+/* The linear network of depth 1 at time 1/2 by Euler's steps h and h/2, 2 f(h/2) − f(h) = f + O(h²), h = 1/2000. */
+static void descent_to_a_time(void **state) {
+  (void)state;
+  enum { TRAIN = 3 };
+  fixture f = make(WL_ACTIVATION_IDENTITY, 1, 2);
+  double kappa[POINTS * POINTS], lower[4 * POINTS * POINTS] = {0}, targets[2 * TRAIN] = {1, -1, 0.5, 2, 0, 0.3};
+  double coarse[2 * POINTS];
+  for (int i = 0; i < POINTS; i++)
+    for (int j = 0; j < POINTS; j++)
+      kappa[i * POINTS + j] = 2.0 / DIMENSION * dot(DIMENSION, f.x + i * DIMENSION, f.x + j * DIMENSION) + 0.16;
+  wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.out);
+  wl_trained trained;
+  const wl_linearization linear = {2, TRAIN, POINTS, kappa, lower, 0.0, 0.5, 1e-9};
+  assert_int_equal(wl_net_linearized(&linear, targets, f.out, &trained), WL_OK);
+  assert_true(trained.converged);
+  for (int64_t steps = 1000; steps <= 2000; steps *= 2) {
+    const wl_descent options = {.step = 0.5 / (double)steps, .steps = steps, .timed = true};
+    wl_net_draw(&f.net, 3, WL_STREAM_FINITE_PREDICTOR, 0, false, f.parameters);
+    trained = wl_net_descend(&f.net, &options, TRAIN, f.x, targets, f.tape, f.parameters, f.work);
+    assert_true(trained.converged);
+    assert_int_equal(trained.steps, steps);
+    if (steps == 1000) wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, coarse);
+  }
+  wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.other);
+  for (int i = 0; i < 2 * POINTS; i++) must_be(2.0 * f.other[i] - coarse[i], f.out[i], 1e-5, "output at a time");
   drop(&f);
 }
 
@@ -348,7 +396,7 @@ static void exact_laws(void **state) {
   const double y[TRAIN] = {1.0, -2.0, 0.5};
   const wl_network network = wl_network_default();
   wl_problem *p = NULL;
-  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){TRAIN, TRAIN, DIMENSION, 1, x, y}, 0.0, &p),
+  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){TRAIN, TRAIN, DIMENSION, 1, x, y}, 0.0, 0.0, &p),
                    WL_OK);
   for (int t = 0; t < TRAIN; t++) {
     must_be(p->mean[t], y[t], 1e-10, "mean");
@@ -357,9 +405,31 @@ static void exact_laws(void **state) {
   }
   wl_problem_destroy(&p);
   memcpy(x, x + DIMENSION, sizeof(double) * DIMENSION); /* two equal points */
-  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){TRAIN, TRAIN, DIMENSION, 1, x, y}, 0.0, &p),
+  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){TRAIN, TRAIN, DIMENSION, 1, x, y}, 0.0, 0.0, &p),
                    WL_ERROR_NUMERICAL);
   assert_null(p);
+}
+
+/* At time 0+ nothing has been learnt: mean 0 and the priors' variances. Late, everything is as at convergence. */
+static void laws_at_a_time(void **state) {
+  (void)state;
+  double *x = numbers(4 * DIMENSION, 13);
+  const wl_problem_data data = {3, 1, DIMENSION, 1, x, (const double[3]){1.0, -2.0, 0.5}};
+  const wl_network network = wl_network_default();
+  wl_problem *early = NULL, *late = NULL, *end = NULL;
+  assert_int_equal(wl_problem_create(&network, &data, 0.1, 1e-14, &early), WL_OK);
+  assert_int_equal(wl_problem_create(&network, &data, 0.1, 1e4, &late), WL_OK);
+  assert_int_equal(wl_problem_create(&network, &data, 0.1, 0.0, &end), WL_OK);
+  must_be(early->mean[0], 0.0, 1e-12, "mean early");
+  must_be(early->ensemble[0], early->kappa[15], 1e-12, "ensemble variance early");
+  must_be(early->posterior[0], early->theta[15], 1e-12, "error of Bayesian RND early");
+  must_be(late->mean[0], end->mean[0], 1e-12, "mean late");
+  must_be(late->ensemble[0], end->ensemble[0], 1e-12, "ensemble variance late");
+  must_be(late->posterior[0], end->posterior[0], 1e-12, "posterior late");
+  wl_problem_destroy(&early);
+  wl_problem_destroy(&late);
+  wl_problem_destroy(&end);
+  free(x);
 }
 
 /* ---- verdicts on made-up experiments ------------------------------------------------------------------------- */
@@ -420,7 +490,7 @@ static void verdicts(void **state) {
   const double y[2] = {1.0, -1.0};
   const wl_network network = wl_network_default();
   wl_problem *p = NULL;
-  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){2, 1, DIMENSION, 1, x, y}, 0.0, &p), WL_OK);
+  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){2, 1, DIMENSION, 1, x, y}, 0.0, 0.0, &p), WL_OK);
   must_fail(p, (double[4]){0}, "");
   must_fail(p, (double[4]){0.0, -10.0, 600.0}, "");
   must_fail(p, (double[4]){0.4}, " rnd_coupled");
@@ -447,6 +517,9 @@ int main(void) {
       cmocka_unit_test(squares_without_bias),
       cmocka_unit_test(extrapolation),
       cmocka_unit_test(rates),
+      cmocka_unit_test(flow_against_series),
+      cmocka_unit_test(descent_to_a_time),
+      cmocka_unit_test(laws_at_a_time),
       cmocka_unit_test(verdicts),
       cmocka_unit_test(exact_laws),
   };
