@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/durable.h"
+#include "base/hdf5_errors.h"
 #include "checkpoint/checkpoint_file.h"
 
 enum { PATH_SIZE = 4200, PIECE = 1 << 20 };
@@ -117,7 +118,6 @@ static wl_error reserve(const char *path) {
 static wl_error create_file(const char *path, const wl_checkpoint *c, const wl_checkpoint_content *content,
                             const double *products) {
   errno = 0;
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   if (file < 0) return cannot_write(path);
   bool good = !content->matrix || create_strips(file, c->rows, content->triangle);
@@ -223,6 +223,7 @@ static wl_error write_partial(const wl_grid *g, const char *path, const wl_check
 
 wl_error wl_checkpoint_write(const wl_grid *g, const char *path, const wl_checkpoint_content *content,
                              wl_checkpoint *c) {
+  WL_HDF5_QUIET;
   char partial[PATH_SIZE];
   snprintf(partial, sizeof partial, "%s.partial", path);
   wl_error error = write_partial(g, partial, content, c);
@@ -251,9 +252,9 @@ static wl_error read_header(const char *path, hid_t file, wl_checkpoint *c) {
 }
 
 wl_error wl_checkpoint_open(const char *path, wl_checkpoint *c) {
+  WL_HDF5_QUIET;
   *c = (wl_checkpoint){0};
   WL_TRY(wl_guard_check(path));
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (file < 0) WL_FAIL(WL_ERROR_DATA, "%s: is damaged: it is no HDF5 file", path);
   const wl_error error = read_header(path, file, c);
@@ -262,6 +263,7 @@ wl_error wl_checkpoint_open(const char *path, wl_checkpoint *c) {
 }
 
 wl_error wl_checkpoint_read_matrix(const char *path, const wl_checkpoint *c, wl_triangle triangle, wl_matrix *a) {
+  WL_HDF5_QUIET;
   uint64_t *found = calloc((size_t)c->strips + 1, sizeof *found);
   wl_error error = found ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "checkpoint: no memory for checksums");
   error = wl_error_agree(a->grid->comm, error);
@@ -276,22 +278,37 @@ wl_error wl_checkpoint_read_matrix(const char *path, const wl_checkpoint *c, wl_
   return error;
 }
 
+/* Whether the dataset has WL_PROBES columns of n numbers: what is read goes to room for so many. */
+static bool has_products(hid_t set, int64_t n) {
+  hsize_t shape[2] = {0, 0};
+  const hid_t space = H5Dget_space(set);
+  const bool good = space >= 0 && H5Sget_simple_extent_ndims(space) == 2 &&
+                    H5Sget_simple_extent_dims(space, shape, NULL) == 2 && shape[0] == WL_PROBES &&
+                    shape[1] == (hsize_t)n;
+  if (space >= 0) H5Sclose(space);
+  return good;
+}
+
 /* Rank 0: reads S Z, stored by columns, as rows. */
 static wl_error read_rows(const char *path, int64_t n, double *rows) {
   double *columns = malloc(sizeof(double) * (size_t)(n * WL_PROBES));
   const hid_t file = columns ? H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT) : -1;
   const hid_t set = file >= 0 ? H5Dopen2(file, "/products", H5P_DEFAULT) : -1;
-  const bool good = set >= 0 && H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, columns) >= 0;
+  const bool fits = set < 0 || has_products(set, n);
+  const bool good =
+      set >= 0 && fits && H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, columns) >= 0;
   if (set >= 0) H5Dclose(set);
   if (file >= 0) H5Fclose(file);
   for (int64_t i = 0; good && i < n; i++)
     for (int64_t j = 0; j < WL_PROBES; j++) rows[i * WL_PROBES + j] = columns[i + j * n];
   free(columns);
+  if (!fits) WL_FAIL(WL_ERROR_DATA, "%s: is damaged: /products is not %d x %lld", path, WL_PROBES, (long long)n);
   if (!good) WL_FAIL(WL_ERROR_IO, "%s: its probing vectors cannot be read", path);
   return WL_OK;
 }
 
 wl_error wl_checkpoint_read_products(const char *path, wl_matrix *products) {
+  WL_HDF5_QUIET;
   const wl_grid *g = products->grid;
   double *rows = malloc(sizeof(double) * (size_t)(products->rows * WL_PROBES));
   wl_error error = rows ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "checkpoint: no memory for the probing vectors");
@@ -306,6 +323,7 @@ wl_error wl_checkpoint_read_products(const char *path, wl_matrix *products) {
 }
 
 wl_error wl_checkpoint_extract_results(const char *path, const char *to) {
+  WL_HDF5_QUIET;
   errno = 0;
   FILE *out = fopen(to, "wb");
   if (!out) return cannot_write(to);

@@ -32,13 +32,23 @@ static uint64_t absorb(uint64_t sum, const unsigned char *bytes, size_t count) {
 
 static wl_error failed(const char *path) { WL_FAIL(WL_ERROR_IO, "%s: cannot be read: %s", path, strerror(errno)); }
 
+/* Signals may interrupt any of this; a stop is asked for by one. */
+static wl_error read_all(int file, const char *path, void *bytes, size_t count, uint64_t at) {
+  for (size_t done = 0; done < count;) {
+    const ssize_t got = pread(file, (char *)bytes + done, count - done, (off_t)(at + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(path);
+    if (got == 0) WL_FAIL(WL_ERROR_DATA, "%s: is truncated", path);
+    done += (size_t)got;
+  }
+  return WL_OK;
+}
+
 static wl_error absorb_range(int file, const char *path, uint64_t begin, uint64_t end, uint64_t *sum) {
   unsigned char piece[PIECE];
   while (begin < end) {
     const size_t wanted = end - begin < PIECE ? (size_t)(end - begin) : PIECE;
-    const ssize_t got = pread(file, piece, wanted, (off_t)begin);
-    if (got < 0) return failed(path);
-    if ((size_t)got < wanted) WL_FAIL(WL_ERROR_DATA, "%s: is truncated", path);
+    WL_TRY(read_all(file, path, piece, wanted, begin));
     *sum = absorb(*sum, piece, wanted);
     begin += wanted;
   }
@@ -62,6 +72,7 @@ static wl_error checksum(int file, const char *path, int64_t count, const wl_gap
 static wl_error write_all(int file, const char *path, const void *bytes, size_t count) {
   for (size_t done = 0; done < count;) {
     const ssize_t written = write(file, (const char *)bytes + done, count - done);
+    if (written < 0 && errno == EINTR) continue;
     if (written < 0) WL_FAIL(WL_ERROR_IO, "%s: cannot be written: %s", path, strerror(errno));
     done += (size_t)written;
   }
@@ -117,9 +128,9 @@ static wl_error check_sum(int file, const char *path, uint64_t size, const uint6
   if (!gaps) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to check it", path);
   const size_t bytes = sizeof *gaps * (size_t)count;
   uint64_t sum = 0;
-  wl_error error = WL_OK;
-  if (pread(file, gaps, bytes, (off_t)(end - 8 - bytes)) != (ssize_t)bytes) error = failed(path);
-  for (uint64_t g = 0; g < count; g++) gaps[g] = (wl_gap){le64toh(gaps[g].offset), le64toh(gaps[g].length)};
+  wl_error error = read_all(file, path, gaps, bytes, end - 8 - bytes);
+  for (uint64_t g = 0; error == WL_OK && g < count; g++)
+    gaps[g] = (wl_gap){le64toh(gaps[g].offset), le64toh(gaps[g].length)};
   if (error == WL_OK) error = checksum(file, path, (int64_t)count, gaps, end, &sum);
   if (error == WL_OK && sum != le64toh(tail[1]))
     error = wl_error_set(WL_ERROR_DATA, "%s: is damaged: its checksum is wrong", path);
@@ -135,7 +146,7 @@ static wl_error check(int file, const char *path) {
   uint64_t tail[TAIL];
   const uint64_t size = (uint64_t)status.st_size;
   if (size < sizeof tail) WL_FAIL(WL_ERROR_DATA, "%s: is truncated, or no checkpoint at all", path);
-  if (pread(file, tail, sizeof tail, (off_t)(size - sizeof tail)) != (ssize_t)sizeof tail) return failed(path);
+  WL_TRY(read_all(file, path, tail, sizeof tail, size - sizeof tail));
   WL_TRY(check_tail(path, tail, size));
   return check_sum(file, path, size, tail);
 }

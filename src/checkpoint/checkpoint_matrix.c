@@ -156,7 +156,6 @@ static wl_error pass_strips(const pass *p, wl_exchange *exchange) {
 /* Root. Where the strips lie. The ranks go there by themselves, so it has to be right. */
 static wl_error find_places(const pass *p) {
   const int64_t n = p->matrix->rows, strips = wl_strip_count(n);
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   errno = 0;
   const hid_t file = H5Fopen(p->path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (file < 0)

@@ -49,7 +49,12 @@ static int by_score(const void *a, const void *b) {
 wl_error wl_auroc(int64_t count, const double *score, const double *flag, double *area) {
   flagged *points = malloc(sizeof *points * (size_t)(count + 1));
   if (!points) WL_FAIL(WL_ERROR_MEMORY, "AUROC: out of memory");
-  for (int64_t i = 0; i < count; i++) points[i] = (flagged){score[i], flag[i]};
+  for (int64_t i = 0; i < count; i++) {
+    points[i] = (flagged){score[i], flag[i]};
+    if (!isnan(score[i])) continue;
+    free(points);
+    WL_FAIL(WL_ERROR_NUMERICAL, "AUROC: the score of point %lld is not a number", (long long)i + 1);
+  }
   qsort(points, (size_t)count, sizeof *points, by_score);
 
   double rank_sum = 0.0, positive = 0.0;

@@ -40,7 +40,7 @@ double wl_score_accuracy(const wl_score *score);
 /**
  * Area under the ROC curve: the probability that a point with flag 1 has a larger score than one with flag 0, ties
  * counting half (Mann-Whitney U from midranks). NaN where one of the two groups is empty.
- * Errors: WL_ERROR_MEMORY.
+ * Errors: WL_ERROR_NUMERICAL where a score is not a number, naming the point, counted from 1; WL_ERROR_MEMORY.
  */
 wl_error wl_auroc(int64_t count, const double *score, const double *flag, double *area);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/durable.h"
+#include "base/hdf5_errors.h"
 #include "base/log.h"
 
 struct wl_results {
@@ -72,6 +73,17 @@ static bool is_in_use(const char *path) {
   return locked;
 }
 
+/* Waits until no other run makes its files in the folder. Where the file system has no locks, -1: nothing is waited for. */
+static int lock_folder(const char *directory) {
+  const int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  while (folder >= 0 && flock(folder, LOCK_EX) != 0)
+    if (errno != EINTR) {
+      close(folder);
+      return -1;
+    }
+  return folder;
+}
+
 static wl_error refuse(const char *path) {
   WL_FAIL(WL_ERROR_IO, "%s: cannot create this file; does another run write to the folder?", path);
 }
@@ -81,8 +93,11 @@ static wl_error create_in(wl_results *r, double bytes) {
   WL_TRY(check_room(r->directory, bytes));
   char path[4200];
   path_of(r, RESULTS, 1, path, sizeof path);
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* our own messages, not the library's stack */
+  WL_HDF5_QUIET;
+  const int folder =
+      lock_folder(r->directory); /* between the question and the answer, nobody else creates the file */
   r->file = is_in_use(path) ? -1 : H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  if (folder >= 0) close(folder);
   if (r->file < 0) return refuse(path);
   r->created = 1;
   return WL_OK;
@@ -133,7 +148,7 @@ wl_error wl_results_reopen(const char *directory, wl_results **result) {
   }
   *r = (wl_results){.directory = copy, .name = results_name, .file = -1};
   path_of(r, RESULTS, 1, path, sizeof path);
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  WL_HDF5_QUIET;
   r->file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
   r->created = r->file >= 0;
   *result = r;
@@ -143,6 +158,7 @@ wl_error wl_results_reopen(const char *directory, wl_results **result) {
 }
 
 wl_error wl_results_flush(wl_results *r) {
+  WL_HDF5_QUIET;
   if (H5Fflush(r->file, H5F_SCOPE_GLOBAL) >= 0) return WL_OK;
   WL_FAIL(WL_ERROR_IO, "%s/results.h5: cannot be written (disk full?)", r->directory);
 }
@@ -167,6 +183,7 @@ static herr_t get(hid_t set, int64_t row, int64_t column, int64_t rows, int64_t 
 
 wl_error wl_results_get_piece(wl_results *r, const char *path, int64_t row, int64_t column, int64_t rows,
                               int64_t columns, double *values) {
+  WL_HDF5_QUIET;
   const hid_t set = H5Dopen2(r->file, path, H5P_DEFAULT);
   const herr_t status = set >= 0 ? get(set, row, column, rows, columns, values) : -1;
   if (set >= 0) H5Dclose(set);
@@ -179,6 +196,7 @@ wl_error wl_results_get(wl_results *r, const char *path, int64_t row, int64_t ro
 }
 
 void wl_results_discard(wl_results **pointer) {
+  WL_HDF5_QUIET;
   wl_results *r = *pointer;
   if (!r) return;
   if (r->file >= 0) H5Fclose(r->file);
@@ -205,6 +223,7 @@ static wl_error write_text(const wl_results *r, int file, const char *text) {
 }
 
 static wl_error close_file(wl_results *r) {
+  WL_HDF5_QUIET;
   const int flushed = H5Fflush(r->file, H5F_SCOPE_GLOBAL) >= 0, closed = H5Fclose(r->file) >= 0;
   r->file = -1;
   if (!flushed || !closed)
@@ -253,6 +272,7 @@ static herr_t write_attribute(hid_t object, const char *name, const char *text) 
 }
 
 wl_error wl_results_note(wl_results *r, const char *name, const char *text) {
+  WL_HDF5_QUIET;
   const hid_t root = H5Gopen2(r->file, "/", H5P_DEFAULT);
   const herr_t status = root < 0 ? -1 : write_attribute(root, name, text);
   if (root >= 0) H5Gclose(root);
@@ -262,6 +282,7 @@ wl_error wl_results_note(wl_results *r, const char *name, const char *text) {
 
 static wl_error add(wl_results *r, const char *path, int rank, const hsize_t *shape, const char *formula,
                     const char *units) {
+  WL_HDF5_QUIET;
   const hid_t space = H5Screate_simple(rank, shape, NULL), link = H5Pcreate(H5P_LINK_CREATE);
   H5Pset_create_intermediate_group(link, 1);
   const hid_t create = H5Pcreate(H5P_DATASET_CREATE);
@@ -295,6 +316,7 @@ wl_error wl_results_add_cube(wl_results *r, const char *path, int64_t planes, in
 /* Writes the piece that begins at `start`. Where a piece has all columns, the columns' extent is that of the dataset. */
 static wl_error put(wl_results *r, const char *path, const hsize_t *start, const hsize_t *wanted,
                     const double *values) {
+  WL_HDF5_QUIET;
   const hid_t set = H5Dopen2(r->file, path, H5P_DEFAULT);
   herr_t status = -1;
   if (set >= 0) {

@@ -1,5 +1,6 @@
 /* The triangle in a checkpoint file: its order there, any grid's way to it and back, one rank that cannot reach it. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,24 @@ ssize_t pwrite(int file, const void *bytes, size_t count, off_t at) {
   const ssize_t written = syscall(SYS_pwrite64, file, other, count, at);
   free(other);
   return written;
+}
+
+/* Every other call to read or to write is interrupted by a signal while this holds. */
+static bool interrupted;
+
+static bool interrupts(void) {
+  static int calls;
+  if (!interrupted || ++calls % 2) return false;
+  errno = EINTR;
+  return true;
+}
+
+ssize_t pread(int file, void *bytes, size_t count, off_t at) {
+  return interrupts() ? -1 : syscall(SYS_pread64, file, bytes, count, at);
+}
+
+ssize_t write(int file, const void *bytes, size_t count) {
+  return interrupts() ? -1 : syscall(SYS_write, file, bytes, count);
 }
 
 static double value_at(int64_t i, int64_t j) { return (double)i + 1e-4 * (double)j; }
@@ -171,11 +190,66 @@ static void test_written_wrong(void **state) {
   wl_grid_destroy(&grid);
 }
 
+static void test_interrupted(void **state) {
+  (void)state;
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 16);
+  wl_matrix *a = new_matrix(grid, 300, WL_TRIANGLE_LOWER, true);
+  interrupted = true;
+  const wl_error written = write_matrix(grid, a, WL_TRIANGLE_LOWER), checked = wl_guard_check(file_name());
+  interrupted = false;
+  assert_int_equal(written, WL_OK);
+  assert_int_equal(checked, WL_OK);
+  check_read(300, WL_TRIANGLE_LOWER, 16);
+  wl_matrix_destroy(&a);
+  wl_grid_destroy(&grid);
+}
+
+/* Probing vectors for another matrix do not go to the room for this one's. HDF5 is left as it was: it prints to whom it did. */
+static herr_t never(hid_t stack, void *context) {
+  (void)stack;
+  ++*(int *)context;
+  return 0;
+}
+
+static void test_products_of_another_size(void **state) {
+  (void)state;
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 16);
+  wl_matrix *products = NULL;
+  assert_int_equal(wl_matrix_create(grid, 10, WL_PROBES, &products), WL_OK);
+  static const hsize_t shapes[][2] = {{WL_PROBES, 4000}, {WL_PROBES, 9}, {WL_PROBES + 1, 10}, {10, WL_PROBES}};
+  int printed = 0;
+  void *context;
+  H5E_auto2_t print, restored;
+  H5Eget_auto2(H5E_DEFAULT, &print, &context);
+  H5Eset_auto2(H5E_DEFAULT, never, &printed);
+  for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+    if (grid->rank == 0) {
+      const hid_t file = H5Fcreate(file_name(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+      const hid_t space = H5Screate_simple(2, shapes[s], NULL);
+      H5Dclose(H5Dcreate2(file, "/products", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+      H5Sclose(space);
+      H5Fclose(file);
+    }
+    assert_int_equal(wl_checkpoint_read_products(file_name(), products), WL_ERROR_DATA);
+    assert_non_null(strstr(wl_error_message(), "/products is not 4 x 10"));
+  }
+  MPI_Barrier(MPI_COMM_WORLD);
+  if (grid->rank == 0) unlink(file_name());
+  assert_int_equal(wl_checkpoint_read_products(file_name(), products), WL_ERROR_IO);
+  H5Eget_auto2(H5E_DEFAULT, &restored, &context);
+  H5Eset_auto2(H5E_DEFAULT, print, NULL);
+  assert_true(restored == never && context == &printed && printed == 0);
+  wl_matrix_destroy(&products);
+  wl_grid_destroy(&grid);
+}
+
 static int group(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip),
       cmocka_unit_test(test_one_rank_cannot_open),
       cmocka_unit_test(test_written_wrong),
+      cmocka_unit_test(test_interrupted),
+      cmocka_unit_test(test_products_of_another_size),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Barrier(MPI_COMM_WORLD);

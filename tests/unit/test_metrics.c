@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -24,6 +25,15 @@ static void test_auroc(void **state) {
   assert_true(area_of(4, (const double[]){1, 3, 2, 4}, flag) == 0.75);
   assert_true(area_of(4, (const double[]){1, 2, 2, 4}, flag) == 0.875); /* one tie counts half */
   assert_true(isnan(area_of(2, (const double[]){1, 2}, (const double[]){0, 0})));
+}
+
+/* NaN equals nothing, itself included: a loop over ties with it never ends. */
+static void test_auroc_of_no_number(void **state) {
+  (void)state;
+  const double flag[] = {0, 0, 1, 1};
+  double area;
+  assert_int_equal(wl_auroc(4, (const double[]){1, 2, NAN, 4}, flag, &area), WL_ERROR_NUMERICAL);
+  assert_non_null(strstr(wl_error_message(), "point 3 is not a number"));
 }
 
 static void test_score(void **state) {
@@ -50,7 +60,8 @@ static void test_unknown_class_is_never_right(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_auroc), cmocka_unit_test(test_score),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_auroc), cmocka_unit_test(test_auroc_of_no_number),
+                                     cmocka_unit_test(test_score),
                                      cmocka_unit_test(test_unknown_class_is_never_right)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
