@@ -97,6 +97,12 @@ void wl_grid_shape(const wl_grid *grid, int *rows, int *columns) {
   *columns = grid->columns;
 }
 
+void wl_grid_broadcast(const wl_grid *grid, int64_t count, double *values) {
+  const int64_t step = (int64_t)1 << 27; /* 1 GiB: MPI counts with 31 bits */
+  for (int64_t first = 0; first < count; first += step)
+    MPI_Bcast(values + first, (int)smaller(step, count - first), MPI_DOUBLE, 0, grid->comm);
+}
+
 bool wl_grid_same(const wl_grid *a, const wl_grid *b) {
   return a->blacs_context == b->blacs_context && a->rows == b->rows && a->columns == b->columns &&
          a->block == b->block;

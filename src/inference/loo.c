@@ -227,20 +227,21 @@ static void put_means(const pass *s, const double *y, const double *g, wl_predic
 
 static wl_error means(const pass *s, wl_prediction *loo) {
   const wl_model *model = s->model;
-  const size_t bytes = s->panels.rank == 0 ? sizeof(double) * (size_t)(loo->count * loo->outputs) : 1;
-  double *y = malloc(bytes), *g = malloc(bytes);
-  loo->mean = s->panels.rank == 0 ? malloc(bytes) : NULL;
+  const bool root = s->panels.rank == 0;
+  const size_t bytes = sizeof(double) * (size_t)(loo->count * loo->outputs);
+  double *y = malloc(root ? bytes : 1), *g = malloc(root ? bytes : 1);
+  loo->mean = malloc(bytes);
   wl_matrix *solution = NULL;
   wl_error error = WL_OK;
-  if (!y || !g || (s->panels.rank == 0 && !loo->mean))
-    error = wl_error_set(WL_ERROR_MEMORY, "leave-one-out: no memory for the means");
+  if (!y || !g || !loo->mean) error = wl_error_set(WL_ERROR_MEMORY, "leave-one-out: no memory for the means");
   WL_GOTO(error, done, wl_error_agree(s->panels.comm, error));
   WL_GOTO(error, done, wl_matrix_create(model->targets->grid, loo->count, loo->outputs, &solution));
   wl_matrix_copy(model->whitened_targets, solution);
   WL_GOTO(error, done, wl_cholesky_backward(s->factor, solution));
   WL_GOTO(error, done, wl_matrix_get(model->targets, 0, 0, loo->count, loo->outputs, y));
   WL_GOTO(error, done, wl_matrix_get(solution, 0, 0, loo->count, loo->outputs, g));
-  if (loo->mean) put_means(s, y, g, loo);
+  if (root) put_means(s, y, g, loo);
+  wl_grid_broadcast(&s->panels, loo->count * loo->outputs, loo->mean);
 done:
   wl_matrix_destroy(&solution);
   free(g);

@@ -131,7 +131,7 @@ wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_pan
   if (solved) wl_gemm_transposed_add(solved->x, targets->r, mean);
   if (solved) wl_gemm_transposed_add(solved->z, targets->r, mean);
   error = wl_matrix_gather(mean, p->mean);
-  if (error == WL_OK) MPI_Bcast(p->mean, (int)(p->count * p->outputs), MPI_DOUBLE, 0, v->grid->comm);
+  if (error == WL_OK) wl_grid_broadcast(v->grid, p->count * p->outputs, p->mean);
   wl_matrix_destroy(&mean);
   return error;
 }

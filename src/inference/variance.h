@@ -37,7 +37,7 @@ wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, cons
 wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_prediction *p);
 
 /**
- * Vᵀ C with C = model->whitened_targets, to rank 0 in row-major order; in mixed precision, with V = B and its solution X + Z,
+ * Vᵀ C with C = model->whitened_targets, to all ranks in row-major order; in mixed precision, with V = B and its solution X + Z,
  * Bᵀ C + (X + Z)ᵀ R with C and R the targets' solution and residual.
  * @param solved  NULL in double precision
  */

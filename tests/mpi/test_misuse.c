@@ -293,6 +293,31 @@ static void test_points_from_all_ranks(void **state) {
   free(all);
 }
 
+/* Two sets that become one: the same kernel, bit for bit, as of one array. */
+static void test_joined_points(void **state) {
+  fixture *f = *state;
+  enum { FIRST = 9, ALL = 14 };
+  double x[ALL * DIMENSION];
+  wl_points *apart[2], *joined = NULL, *together = NULL;
+  wl_matrix *kernel[2] = {NULL, NULL};
+  for (int i = 0; i < ALL * DIMENSION; i++) x[i] = value(i);
+  assert_int_equal(wl_points_create(f->grid, &f->network, FIRST, DIMENSION, x, &apart[0]), WL_OK);
+  assert_int_equal(
+      wl_points_create(f->grid, &f->network, ALL - FIRST, DIMENSION, x + FIRST * DIMENSION, &apart[1]), WL_OK);
+  assert_int_equal(wl_points_create(f->grid, &f->network, ALL, DIMENSION, x, &together), WL_OK);
+  assert_int_equal(wl_points_join(apart[0], apart[1], &joined), WL_OK);
+  for (int k = 0; k < 2; k++) {
+    assert_int_equal(wl_matrix_create(f->grid, ALL, ALL, &kernel[k]), WL_OK);
+    assert_int_equal(wl_points_kernel(k ? joined : together, k ? joined : together, kernel[k], NULL), WL_OK);
+  }
+  const size_t bytes = sizeof(double) * (size_t)(kernel[0]->local_rows * kernel[0]->local_columns);
+  const int different = bytes > 0 && memcmp(kernel[0]->data, kernel[1]->data, bytes) != 0;
+  assert_true(worst_of_all(different) == 0.0);
+  for (int k = 0; k < 2; k++) wl_matrix_destroy(&kernel[k]), wl_points_destroy(&apart[k]);
+  wl_points_destroy(&joined);
+  wl_points_destroy(&together);
+}
+
 /* Rows go out from rank 0 and come back in the same order; entries filled by their global indices are where they belong. */
 static void test_scatter_and_gather(void **state) {
   fixture *f = *state;
@@ -388,6 +413,7 @@ static int group(void) {
       cmocka_unit_test(test_wrong_draws),
       cmocka_unit_test(test_wrong_on_one_rank),
       cmocka_unit_test(test_points_from_all_ranks),
+      cmocka_unit_test(test_joined_points),
       cmocka_unit_test(test_scatter_and_gather),
       cmocka_unit_test(test_covariances),
       cmocka_unit_test(test_array_is_not_leaked),
