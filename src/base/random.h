@@ -8,11 +8,14 @@
 
 #include <stdint.h>
 
-/** What a stream is used for. Two uses never share a stream; values are part of the file format: only append. */
+/**
+ * What a stream is used for. No two kinds of draws share one; probing vectors, whatever they probe, all come from WL_STREAM_PROBE.
+ * Values are part of the file format: only append.
+ */
 typedef enum wl_stream {
   WL_STREAM_SYNTHETIC_TRAIN,
   WL_STREAM_SYNTHETIC_TEST,
-  WL_STREAM_PROBE,
+  WL_STREAM_PROBE,             /* of residuals, traces and norms */
   WL_STREAM_POSTERIOR,         /* draws of the posterior */
   WL_STREAM_ENSEMBLE,          /* initial functions of ensemble members */
   WL_STREAM_RND_FUNCTION,      /* initial functions of RND predictors */
