@@ -13,6 +13,7 @@
 #define WL_HOLDER wl_config
 #include "config/config_private.h"
 #include "config/schema_rows.h"
+#include "config/tune_parameters.h"
 
 /* ---- the table ---------------------------------------------------------------------------------------------- */
 
@@ -32,6 +33,18 @@ static const wl_choice faults[] = {
     WL_FAULT_LIST(ENTRY)
 #undef ENTRY
 };
+static const wl_choice objectives[] = {{"log_marginal_likelihood", WL_TUNE_LOG_MARGINAL_LIKELIHOOD},
+                                       {"loo_log_density", WL_TUNE_LOO_LOG_DENSITY},
+                                       {"loo_rmse", WL_TUNE_LOO_RMSE},
+                                       {"loo_crps", WL_TUNE_LOO_CRPS}};
+static const wl_choice methods[] = {{"local", WL_TUNE_LOCAL}, {"random", WL_TUNE_RANDOM}, {"grid", WL_TUNE_GRID}};
+static const wl_choice tuned[] = {
+    {"ntk_gp", WL_QUANTITY_NTK_GP}, {"nngp", WL_QUANTITY_NNGP}, {"ensemble", WL_QUANTITY_ENSEMBLE}};
+static const wl_choice selected[] = {{"ntk_gp", WL_QUANTITY_NTK_GP},
+                                     {"nngp", WL_QUANTITY_NNGP},
+                                     {"rnd", WL_QUANTITY_RND},
+                                     {"ensemble", WL_QUANTITY_ENSEMBLE}};
+static const wl_choice rules[] = {{"variance", WL_SELECT_VARIANCE}, {"information", WL_SELECT_INFORMATION}};
 static const wl_choice activations[] = {
 #define ENTRY(NAME, name, text) {#name, WL_ACTIVATION_##NAME},
     WL_ACTIVATION_LIST(ENTRY)
@@ -52,6 +65,8 @@ static bool has_slope(const void *config) {
   return ((const wl_config *)config)->network.activation == WL_ACTIVATION_LEAKY_RELU;
 }
 static bool has_certify(const void *config) { return ((const wl_config *)config)->certify.wanted; }
+static bool has_tune(const void *config) { return ((const wl_config *)config)->tune.wanted; }
+static bool has_select(const void *config) { return ((const wl_config *)config)->select.wanted; }
 static bool has_finite_width(const void *config) {
   return ((const wl_config *)config)->finite_width.width_count > 0;
 }
@@ -82,6 +97,7 @@ static const wl_key keys[] = {
     {UNSIGNED("data.split.seed", data.split.seed), .fallback = "0", FREE, WHEN(has_split), HELP("of that lot")},
     {CHOICE("data.header", data.header, headers), .fallback = "auto", FREE,
      HELP("whether line 1 of text files is a header")},
+    {TEXT("data.pool.inputs", data.pool_inputs), .path = true, FREE, HELP("points that select chooses from")},
     {CHOICE("data.target_encoding", data.target_encoding, encodings), .fallback = "none",
      HELP("one_hot: targets are integer classes")},
     {REAL("data.scale", data.scale), ABOVE(0), .fallback = "1", FACTOR, HELP("multiplies the inputs")},
@@ -126,6 +142,25 @@ static const wl_key keys[] = {
      HELP("probability that an honest run fails")},
     {CHOICE("certify.sabotage", certify.sabotage, faults), .fallback = "none", WHEN(has_certify),
      HELP("something done wrong on purpose, to see it noticed")},
+    {SWITCH("loo", loo), .fallback = "false", HELP("leave-one-out over the training set")},
+    {SECTION("tune", tune.wanted), FREE, HELP("of the command tune")},
+    {CHOICE("tune.objective", tune.objective, objectives), .fallback = "log_marginal_likelihood", FREE,
+     WHEN(has_tune), HELP("what is made as good as can be")},
+    {CHOICE("tune.prior", tune.prior, tuned), .fallback = "ntk_gp", FREE, WHEN(has_tune),
+     HELP("under which; ensemble for the loo_ objectives")},
+    {TREE("tune.parameters", tune.parameters), FREE, HELP("keys that are varied, with ranges or lists of values")},
+    {INTEGER("tune.subset", tune.subset), AT_LEAST(0), .fallback = "0", FREE, WHEN(has_tune),
+     HELP("random training rows that are used; 0: all")},
+    {INTEGER("tune.evaluations", tune.evaluations), AT_LEAST(1), .fallback = "100", FREE, WHEN(has_tune),
+     HELP("at most so many")},
+    {CHOICE("tune.method", tune.method, methods), .fallback = "local", FREE, WHEN(has_tune),
+     HELP("how the ranges are searched")},
+    {SECTION("select", select.wanted), FREE, HELP("of the command select")},
+    {INTEGER("select.count", select.count), AT_LEAST(1), FREE, WHEN(has_select), HELP("points to choose")},
+    {CHOICE("select.by", select.by, selected), .fallback = "ntk_gp", FREE, WHEN(has_select),
+     HELP("the variance that is largest")},
+    {CHOICE("select.rule", select.rule, rules), .fallback = "variance", FREE, WHEN(has_select),
+     HELP("what a choice gains")},
     {INTEGERS("finite_width.widths", finite_width.widths, finite_width.width_count, WL_WIDTHS), AT_LEAST(1),
      WHEN(has_finite_width), HELP("of the trained networks, ascending")},
     {INTEGER("finite_width.networks", finite_width.networks), AT_LEAST(8), .fallback = "256",
@@ -289,6 +324,51 @@ static wl_error check_precision(const wl_values *values, const wl_config *config
   if (config->output_kernels) return wl_values_fail(values, key, needs, "output.kernels");
   if (config->checkpoint.directory) return wl_values_fail(values, key, needs, "checkpoint.directory");
   if (config->factor_save) return wl_values_fail(values, key, needs, "factor.save");
+  if (config->loo) return wl_values_fail(values, key, needs, "loo");
+  if (config->select.wanted) return wl_values_fail(values, key, needs, "select");
+  if (config->tune.wanted) return wl_values_fail(values, key, needs, "tune");
+  return WL_OK;
+}
+
+static wl_error check_tune(const wl_values *values, const wl_config *config) {
+  if (!config->tune.wanted) return WL_OK;
+  if (config->tune.parameters == NULL)
+    return wl_values_fail(values, find("tune.parameters"), "is missing: tune needs something to vary");
+  if (config->tune.prior == WL_QUANTITY_ENSEMBLE && config->tune.objective == WL_TUNE_LOG_MARGINAL_LIKELIHOOD)
+    return wl_values_fail(values, find("tune.prior"),
+                          "is ensemble, which has no marginal likelihood: use one of the objectives loo_…");
+  wl_tune_parameters parameters;
+  const wl_error error = wl_tune_parameters_read(&wl_config_schema, config->tune.parameters, &parameters);
+  wl_tune_parameters_clear(&parameters);
+  return error;
+}
+
+const char *wl_config_fixed(const wl_config *config, const wl_values *values) {
+  const wl_tree *varied = config->tune.parameters;
+  for (int64_t i = 0; varied != NULL && i < varied->count; i++) {
+    const size_t key = find(varied->keys[i]);
+    const wl_origin_kind origin = wl_values_origin(values, key);
+    if (origin == WL_ORIGIN_FILE || origin == WL_ORIGIN_SET) return keys[key].name;
+  }
+  return NULL;
+}
+
+static wl_error check_select(const wl_values *values, const wl_config *config) {
+  if (!config->select.wanted) return WL_OK;
+  const char *by = wl_quantity_name(config->select.by);
+  if (config->select.count < 1) return wl_values_fail(values, find("select.count"), "is missing");
+  if (config->data.pool_inputs == NULL)
+    return wl_values_fail(values, find("data.pool.inputs"), "is missing: select needs points to choose from");
+  if (!config->quantity[config->select.by])
+    return wl_values_fail(values, find("select.by"), "is %s, which is not among the quantities", by);
+  if (config->select.rule != WL_SELECT_INFORMATION) return WL_OK;
+  const bool posterior = config->select.by == WL_QUANTITY_NTK_GP || config->select.by == WL_QUANTITY_NNGP;
+  if (!posterior)
+    return wl_values_fail(values, find("select.rule"), "is information, which ntk_gp and nngp have, but not %s",
+                          by);
+  if (!(config->noise_variance > 0.0))
+    return wl_values_fail(values, find("select.rule"),
+                          "is information, which without noise is infinite: set noise_variance");
   return WL_OK;
 }
 
@@ -298,5 +378,7 @@ wl_error wl_config_check(const wl_config *config, const wl_values *values) {
   WL_TRY(check_finite_width(values, config));
   WL_TRY(check_draws(values, config));
   WL_TRY(check_precision(values, config));
+  WL_TRY(check_tune(values, config));
+  WL_TRY(check_select(values, config));
   return check_network(values, &config->network);
 }

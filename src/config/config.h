@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "config/schema.h"
+#include "inference/select.h"
 #include "sampling/fault.h"
 #include "widelimit/network.h"
 #include "widelimit/quantity.h"
@@ -40,6 +41,16 @@ typedef enum wl_precision { WL_PRECISION_DOUBLE, WL_PRECISION_MIXED } wl_precisi
 /** What the first line of a text file is: found out (data/csv_header.h), a header, an example. */
 typedef enum wl_header { WL_HEADER_AUTO, WL_HEADER_TRUE, WL_HEADER_FALSE } wl_header;
 
+/** What tune makes as good as it can. */
+typedef enum wl_tune_objective {
+  WL_TUNE_LOG_MARGINAL_LIKELIHOOD,
+  WL_TUNE_LOO_LOG_DENSITY,
+  WL_TUNE_LOO_RMSE,
+  WL_TUNE_LOO_CRPS
+} wl_tune_objective;
+
+typedef enum wl_tune_method { WL_TUNE_LOCAL, WL_TUNE_RANDOM, WL_TUNE_GRID } wl_tune_method;
+
 typedef enum wl_encoding { WL_ENCODING_NONE, WL_ENCODING_ONE_HOT } wl_encoding;
 
 /**
@@ -55,6 +66,7 @@ typedef struct wl_config {
     char *train_inputs, *train_targets; /**< sources (PATH:SELECTOR), resolved; NULL when data are synthetic */
     char *test_inputs;                  /**< likewise */
     char *test_targets, *test_ood;      /**< likewise; NULL: not given */
+    char *pool_inputs;                  /**< of `select`, likewise; NULL: not given */
     char *train_rows, *test_rows;       /**< lists of rows (data/rows.h), resolved; NULL: all */
     wl_header header;                   /**< of text files; default auto */
     struct {
@@ -105,6 +117,23 @@ typedef struct wl_config {
     double every_minutes; /**< ≥ 0, default 30; 0: as often as possible */
     int keep;             /**< ≥ 1, default 2: how many are kept */
   } checkpoint;
+  bool loo; /**< leave-one-out; default false */
+  struct {
+    bool wanted; /**< the section is given */
+    wl_tune_objective objective;
+    wl_quantity prior;          /**< ntk_gp, nngp or ensemble; default ntk_gp */
+    struct wl_tree *parameters; /**< for wl_tune_parameters_read; NULL: not given */
+    const char *fixed;          /**< a key that is varied and was given a value too; NULL: none */
+    int64_t subset;             /**< training rows, default 0: all */
+    int64_t evaluations;        /**< at most, default 100 */
+    wl_tune_method method;      /**< default local */
+  } tune;
+  struct {
+    bool wanted;         /**< the section is given */
+    int64_t count;       /**< points to choose */
+    wl_quantity by;      /**< ntk_gp, nngp, rnd or ensemble; default ntk_gp */
+    wl_select_rule rule; /**< default variance */
+  } select;
   char *factor_save;                      /**< resolved; NULL: the factors are not kept */
   char *output_directory;                 /**< resolved; default out/NAME in the file's folder */
   bool output_covariance, output_kernels; /**< default false */
@@ -144,6 +173,9 @@ wl_error wl_config_fingerprint(const wl_config *config, wl_scope scope, char **t
  * relative paths start in the current directory.
  */
 wl_error wl_config_parse(const char *text, wl_config **config);
+
+/** Local. The keys of a configuration. */
+extern const wl_schema wl_config_schema;
 
 /** Local. The row of that key (kind, choices, bounds); NULL if there is none. */
 const wl_key *wl_config_key(const char *name);

@@ -127,6 +127,7 @@ static wl_error read_values(wl_config *config, const struct wl_config_source *so
   wl_error error = wl_values_read(&wl_config_schema, &input, config, &values);
   if (error == WL_OK) error = fill_in(config);
   if (error == WL_OK) error = wl_config_check(config, values);
+  if (error == WL_OK) config->tune.fixed = wl_config_fixed(config, values);
   wl_values_destroy(&values);
   wl_schema_end(&locale);
   return error;

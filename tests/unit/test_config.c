@@ -15,6 +15,7 @@
 
 #include "config/config.h"
 #include "config/config_private.h"
+#include "config/tune_parameters.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SYNTHETIC "synthetic: {train: 20, test: 5, dimension: 3}\n"
@@ -203,6 +204,82 @@ static void mixed_precision_is_checked(void **state) {
     snprintf(expected, sizeof expected, "%%:2: precision|is mixed, but %s|precision: double", refused[k].name);
     must_fail(SYNTHETIC "precision: mixed\n", refused[k].setting, expected);
   }
+}
+
+#define TUNE SYNTHETIC "tune:\n  parameters:\n"
+#define SIGMA "    network.sigma_w: {from: 0.5, to: 3, scale: log}\n"
+
+static void tune_is_read(void **state) {
+  (void)state;
+  wl_config *config = must_read(TUNE SIGMA
+                                "    network.depth: {from: 2, to: 4}\n"
+                                "    network.activation: [erf, relu]\n    noise_variance: [0, 0.5]\n",
+                                "tune.subset=7");
+  assert_true(config->tune.wanted && config->tune.objective == WL_TUNE_LOG_MARGINAL_LIKELIHOOD);
+  assert_true(config->tune.evaluations == 100 && config->tune.subset == 7 && !config->tune.fixed);
+  wl_tune_parameters p;
+  assert_int_equal(wl_tune_parameters_read(&wl_config_schema, config->tune.parameters, &p), WL_OK);
+  assert_int_equal(p.count, 4);
+  assert_true(p.parameter[0].range && p.parameter[0].logarithmic);
+  assert_true(p.parameter[0].from == 0.5 && p.parameter[0].to == 3.0);
+  assert_int_equal(p.parameter[1].choice_count, 3);
+  assert_string_equal(p.parameter[1].choices[2], "4");
+  assert_string_equal(p.parameter[2].choices[0], "erf");
+  assert_string_equal(p.parameter[3].key->name, "noise_variance");
+  wl_tune_parameters_clear(&p);
+  wl_config_destroy(&config);
+  config = must_read(TUNE SIGMA, "network.sigma_w=2"); /* for tune to refuse; a run may have both */
+  assert_string_equal(config->tune.fixed, "network.sigma_w");
+  wl_config_destroy(&config);
+}
+
+static void tune_is_checked(void **state) {
+  (void)state;
+  static const struct {
+    const char *item, *expected;
+  } cases[] = {
+      {"network.sigma: [1]", "%:4: tune.parameters|no key 'network.sigma'"},
+      {"seed: [1]", "seed cannot be tuned"},
+      {"data.standardize: [true, false]", "data.standardize cannot be tuned"},
+      {"network.sigma_w: {from: 3, to: 3}", "from must be below to|3 is not below 3"},
+      {"network.sigma_w: {from: 0, to: 3}", "'0' is not allowed|network.sigma_w must be a number above 0"},
+      {"network.sigma_b: {from: 0, to: 3, scale: log}", "log|from must be above 0"},
+      {"network.sigma_b: {from: 0, to: 3, scale: big}", "must be log or linear"},
+      {"network.sigma_b: {from: 0, till: 3}", "no key 'till'"},
+      {"network.sigma_b: {from: 0}", "needs from and to"},
+      {"network.sigma_b: 1", "must be a range"},
+      {"network.sigma_b: [1, 2, 1]", "1 is there twice"},
+      {"network.sigma_b: []", "has 0 values"},
+      {"network.activation: [relu, reluu]", "'reluu' is not allowed|network.activation must be one of relu"},
+      {"network.activation: {from: 1, to: 2}", "give a list"},
+      {"network.depth: [1.5]", "'1.5' is not allowed|network.depth must be an integer of at least 1"},
+      {"network.depth: {from: 1, to: 1000}", "has 1000 values"}};
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    char text[256];
+    snprintf(text, sizeof text, TUNE "    %s\n", cases[k].item);
+    must_fail(text, NULL, cases[k].expected);
+  }
+  must_fail(SYNTHETIC "tune: {evaluations: 10}\n", NULL, "tune.parameters|is missing");
+  must_fail(TUNE SIGMA, "tune.prior=ensemble", "tune.prior|no marginal likelihood");
+  must_fail(TUNE SIGMA, "precision=mixed", "precision|tune needs");
+}
+
+static void select_is_checked(void **state) {
+  (void)state;
+  const char *const pool = SYNTHETIC "data: {pool: {inputs: pool.npy}}\n";
+  wl_config *config = must_read(pool, "select={count: 3, by: rnd}");
+  assert_true(config->select.wanted && config->select.count == 3 && config->select.by == WL_QUANTITY_RND);
+  wl_config_destroy(&config);
+  must_fail(SYNTHETIC, "select.count=3", "data.pool.inputs|is missing");
+  must_fail(pool, "select.by=rnd", "select.count|is missing");
+  must_fail(pool, "select={count: 0}", "select.count|at least 1");
+  must_fail(pool, "select={count: 3, by: bayesian_rnd}", "select.by|one of ntk_gp, nngp, rnd, ensemble");
+  must_fail(pool, "select={count: 3, rule: information}", "select.rule|set noise_variance");
+  must_fail(SYNTHETIC "data: {pool: {inputs: pool.npy}}\nnoise_variance: 1\n",
+            "select={count: 3, rule: information, by: rnd}", "select.rule|but not rnd");
+  must_fail(SYNTHETIC "data: {pool: {inputs: pool.npy}}\nquantities: [ntk_gp]\n", "select={count: 3, by: nngp}",
+            "select.by|not among the quantities");
+  must_fail(SYNTHETIC "precision: mixed\n", "loo=true", "precision|but loo needs the matrix");
 }
 
 static void overrides_win(void **state) {
@@ -676,6 +753,9 @@ int main(void) {
       cmocka_unit_test(everything_is_read),
       cmocka_unit_test(every_activation_is_known),
       cmocka_unit_test(mixed_precision_is_checked),
+      cmocka_unit_test(tune_is_read),
+      cmocka_unit_test(tune_is_checked),
+      cmocka_unit_test(select_is_checked),
       cmocka_unit_test(overrides_win),
       cmocka_unit_test(paths_need_no_folder),
       cmocka_unit_test(empty_sections_are_absent),
