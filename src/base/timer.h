@@ -17,6 +17,7 @@
   X(FACTOR_KAPPA, factor_kappa)   \
   X(PREDICT_KAPPA, predict_kappa) \
   X(PREDICT_BOTH, predict_both)   \
+  X(LOO, leave_one_out)           \
   X(SAMPLE, sample)               \
   X(CERTIFY, certify)             \
   X(CHECKPOINT, checkpoint)       \

@@ -55,16 +55,18 @@ static double mean_bytes(const wl_job *job) {
   return (1.0 + job->grid->columns) * local_bytes(job, job->shape->test, job->shape->outputs);
 }
 
-/* Predictions, or the factorization, or κ on its way to other ranks. */
+/* Predictions, or what leaves points out, or the factorization, or κ on its way to other ranks. */
 static wl_memory predict_memory(const wl_job *job) {
   const wl_grid *g = job->grid;
   const wl_data_shape *s = job->shape;
   const wl_grid test = wl_job_test_grid(job->config, g, job->batch);
   const double exchange = (double)wl_tile_exchange_bytes(g->block, wl_machine_threads());
+  const bool *q = job->config->quantity, ensemble = q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND];
+  const double loo = job->config->loo ? wl_loo_bytes(g, s->train, ensemble) : 0.0;
+  const double predict = fmax(wl_predict_bytes(g, &test, s->train, job->batch), loo);
   return (wl_memory){
       .matrix = local_bytes(job, s->train, s->train),
-      .panels =
-          fmax(wl_predict_bytes(g, &test, s->train, job->batch), fmax(wl_factorize_bytes(g, s->train), exchange)),
+      .panels = fmax(predict, fmax(wl_factorize_bytes(g, s->train), exchange)),
       .points = points_bytes(job),
       .targets = 2.0 * local_bytes(job, s->train, s->outputs),
       .square = wl_job_squares(job->config) * local_bytes(job, s->test, s->test),

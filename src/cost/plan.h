@@ -99,6 +99,7 @@ typedef struct wl_work {
   int64_t batch;                           /**< test points at a time */
   wl_network network;
   bool theta, ensemble, kappa; /**< factors Θ; computes ensemble or rnd; factors κ */
+  bool loo;                    /**< leaves points out */
   bool mixed;                  /**< precision: mixed */
   bool tiles; /**< panels of test points are dealt out in tiles, not evenly: with covariances or kernels */
   int64_t samples[WL_DRAW_COUNT]; /**< draws of each kind */

@@ -52,6 +52,7 @@ wl_work wl_search_work(const wl_search *s, int64_t batch) {
                   .theta = wl_model_needs(&options, WL_PRIOR_THETA),
                   .ensemble = c->quantity[WL_QUANTITY_ENSEMBLE] || c->quantity[WL_QUANTITY_RND],
                   .kappa = wl_model_needs(&options, WL_PRIOR_KAPPA),
+                  .loo = c->loo,
                   .mixed = c->precision == WL_PRECISION_MIXED,
                   .tiles = wl_job_has_square(c) && c->precision != WL_PRECISION_MIXED,
                   .certify_draws = c->certify.wanted ? c->certify.replicates * c->certify.heads : 0,

@@ -6,11 +6,18 @@
 #include "dist/matrix.h"
 #include "gram/bytes.h"
 #include "gram/matrix_free.h"
+#include "inference/loo.h"
 #include "inference/mixed.h"
 #include "linalg/bytes.h"
 
 double wl_predict_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int64_t count) {
   return 2.0 * ((double)wl_matrix_local_bytes(panels, n, count) + wl_sweep_bytes(g, n));
+}
+
+double wl_loo_bytes(const wl_grid *g, int64_t n, bool ensemble) {
+  const int64_t width = wl_loo_width(n, g->columns, ensemble);
+  const wl_grid panels = wl_grid_for_panels(g, width);
+  return (ensemble ? 2.0 : 1.0) * (double)wl_matrix_local_bytes(&panels, n, width) + 2.0 * wl_sweep_bytes(g, n);
 }
 
 double wl_predict_mixed_bytes(const wl_grid *g, int64_t n, int64_t count, int64_t outputs, bool both) {

@@ -1,6 +1,6 @@
 /**
  * @file bytes.h
- * What a prediction takes on a rank beside matrix, points and targets, in bytes. Local: the rank is that of grid->row,
+ * What predictions and leave-one-out take on a rank beside matrix, points and targets, in bytes. Local: the rank is that of grid->row,
  * grid->column.
  */
 #ifndef WIDELIMIT_INFERENCE_BYTES_H
@@ -16,8 +16,11 @@
  */
 double wl_predict_bytes(const wl_grid *grid, const wl_grid *panels, int64_t n, int64_t count);
 
+/** Of leaving out n training points: one panel, with the ensemble two, and two block columns on their way. */
+double wl_loo_bytes(const wl_grid *grid, int64_t n, bool ensemble);
+
 /**
- * The same in mixed precision, with the targets. Right-hand sides, solutions, corrections, what becomes of them in a pass, and
+ * Of a prediction in mixed precision, with the targets. Right-hand sides, solutions, corrections, what becomes of them in a pass, and
  * κ's product or the direction of conjugate gradients are five panels; where both priors share passes, they have five each,
  * and κ's products are with both. Then come one panel of floats, the probes, and what a pass or a solve takes beside.
  * @param outputs  columns of the targets

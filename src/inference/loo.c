@@ -124,9 +124,7 @@ static wl_error pass_all(pass *s, const wl_watch *watch) {
     const int64_t count = smaller(width, n - first);
     WL_TRY(pass_panel(s, first, count));
     wl_progress_update(&progress, share_done(s, first + count));
-    if (watch && watch->stops(watch->context, first + count))
-      WL_FAIL(WL_ERROR_STOPPED, "stopped while leaving out points, of which %lld of %lld were through",
-              (long long)(first + count), (long long)n);
+    if (watch) WL_TRY(watch->reached(watch->context, first + count));
   }
   wl_progress_end(&progress);
   double *sums[] = {s->sums.inverse, s->sums.quadratic, s->sums.norm1};

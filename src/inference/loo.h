@@ -24,7 +24,7 @@
  * @param watch  NULL: not watched
  * @param loo    as from wl_model_predict_batch, point i being training point i; to be cleared by wl_prediction_clear
  * Errors: WL_ERROR_USAGE in mixed precision, whose factor does not give S⁻¹; WL_ERROR_NUMERICAL where S⁻¹ overflows or a
- * variance is negative beyond its rounding bound, naming the training row; WL_ERROR_STOPPED; WL_ERROR_MEMORY.
+ * variance is negative beyond its rounding bound, naming the training row; those of the watch; WL_ERROR_MEMORY.
  */
 wl_error wl_model_leave_one_out(wl_model *model, const wl_watch *watch, wl_prediction *loo);
 

@@ -352,10 +352,7 @@ static wl_error pick_all(picker *p, wl_selection *s) {
   for (int64_t k = 0; k < s->count; k++) {
     WL_GOTO(error, done, pick(p, k, at, s));
     wl_progress_update(&progress, (double)(k + 1));
-    if (!watch || !watch->stops(watch->context, k + 1)) continue;
-    error = wl_error_set(WL_ERROR_STOPPED, "stopped after %lld of %lld choices", (long long)k + 1,
-                         (long long)s->count);
-    goto done;
+    if (watch) WL_GOTO(error, done, watch->reached(watch->context, k + 1));
   }
   wl_progress_end(&progress);
 done:

@@ -43,7 +43,7 @@ typedef struct wl_selection {
  * Collective. Chooses under the prior that was factored last, which must be that of `by`, among the model's quantities. O(n² + n m)
  * per choice and process, n × m numbers in all, with ensemble and rnd twice as many; choices in batches share the work.
  * @param pool  m points; made with the model's network, on its grid or, better, on one for panels
- * Errors: WL_ERROR_USAGE in mixed precision, or for information without noise; those of wl_model_predict_batch; WL_ERROR_STOPPED.
+ * Errors: WL_ERROR_USAGE in mixed precision, or for information without noise; those of wl_model_predict_batch and of the watch.
  */
 wl_error wl_model_select(wl_model *model, const wl_points *pool, const wl_select_options *options,
                          wl_selection *selection);

@@ -1,17 +1,18 @@
 /**
  * @file watch.h
- * How a long computation of many steps is told to give up.
+ * What is done between the steps of a long computation, such as a checkpoint, and how it is told to give up.
  */
 #ifndef WIDELIMIT_INFERENCE_WATCH_H
 #define WIDELIMIT_INFERENCE_WATCH_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/** Asked after each step, Collective: whether to end with WL_ERROR_STOPPED. `done` points are through. */
+#include "widelimit/error.h"
+
+/** Called after each step, Collective, when `done` points are through. An error ends the computation. */
 typedef struct wl_watch {
   void *context;
-  bool (*stops)(void *context, int64_t done);
+  wl_error (*reached)(void *context, int64_t done);
 } wl_watch;
 
 #endif

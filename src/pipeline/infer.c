@@ -12,6 +12,7 @@ typedef struct inference {
   const wl_assembly *assembly;
   wl_tally *tally;
   wl_retained *retained;
+  wl_loo *loo;
 } inference;
 
 static bool retains(const inference *in, wl_prior prior) {
@@ -120,17 +121,20 @@ static wl_error infer(const inference *in) {
   const wl_job job = wl_setup_job(in->setup);
   if (wl_job_predicts_both(&job)) return infer_together(in);
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
-    if (!wl_model_needs(&options, (wl_prior)p) ||
-        wl_checkpointer_is_past(in->services->checkpointer, (wl_prior)p, in->assembly->model))
+    if (!wl_model_needs(&options, (wl_prior)p)) continue;
+    if (wl_checkpointer_is_past(in->services->checkpointer, (wl_prior)p, in->assembly->model)) {
+      WL_TRY(wl_loo_recall(in->setup, in->services, (wl_prior)p, in->loo));
       continue;
+    }
     WL_TRY(factor(in, (wl_prior)p));
     WL_TRY(predict(in, (wl_prior)p));
+    WL_TRY(wl_loo_run(in->setup, in->services, in->assembly, (wl_prior)p, in->loo));
   }
   return WL_OK;
 }
 
 wl_error wl_infer(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly, wl_tally *tally,
-                  wl_retained *retained) {
-  const inference in = {setup, services, assembly, tally, retained};
+                  wl_retained *retained, wl_loo *loo) {
+  const inference in = {setup, services, assembly, tally, retained, loo};
   return infer(&in);
 }

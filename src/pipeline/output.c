@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/loo.h"
 #include "pipeline/points.h"
 #include "pipeline/sample_output.h"
 
 static double result_bytes(const wl_setup *setup) {
   const double m = (double)setup->shape.test, c = (double)setup->shape.outputs;
-  return wl_job_result_bytes(setup->config, &setup->shape) + 8.0 * m * (2.0 * c + WL_QUANTITY_COUNT) + 65536.0;
+  return wl_job_result_bytes(setup->config, &setup->shape) + wl_loo_result_bytes(setup->config, &setup->shape) +
+         8.0 * m * (2.0 * c + WL_QUANTITY_COUNT) + 65536.0;
 }
 
 /* Every dataset with its meaning; the order is that of the documentation. */
@@ -60,6 +62,7 @@ static wl_error declare_results(const wl_setup *setup, wl_results **file) {
     WL_TRY(wl_results_add(results, "/mean/nngp", s->test, s->outputs,
                           "kappa_TX (kappa_XX + (noise_variance + jitter) I)^-1 Y", "target units"));
   WL_TRY(declare_quantities(setup, results));
+  WL_TRY(wl_loo_declare(setup, results));
   WL_TRY(wl_sample_declare(setup, results));
   return setup->config->output_kernels ? declare_kernels(setup, results) : WL_OK;
 }

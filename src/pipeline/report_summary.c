@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "pipeline/certificate_report.h"
+#include "pipeline/loo_report.h"
 #include "pipeline/report_numbers.h"
 #include "pipeline/versions.h"
 
@@ -150,6 +151,7 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
                                 number(r->tally->most_negative)));
   json_object_set_new(root, "metrics",
                       json_pack("{s:o, s:o}", "mean", mean_metrics(r), "quantity", quantity_metrics(r, f)));
+  if (wl_loo_is_done(r->loo)) json_object_set_new(root, "loo", wl_loo_object(r->loo, r->setup->shape.classes));
   if (r->sampling->done) json_object_set_new(root, "sampling", sampling_object(r));
   if (r->certified->done)
     json_object_set_new(root, "certificate", wl_certificate_object(&r->certified->certificate));

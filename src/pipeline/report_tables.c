@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "pipeline/certificate_report.h"
+#include "pipeline/loo_report.h"
 #include "pipeline/report_numbers.h"
 
 static void print_shifts(const double shift[WL_STAGES]) {
@@ -130,6 +131,7 @@ void wl_report_print(const wl_report *r, const wl_report_numbers *f) {
   print_factors(r);
   print_means(r);
   print_quantities(r, f);
+  wl_loo_print(r->loo, r->setup->shape.classes);
   print_samples(r);
   if (r->certified->done) wl_certificate_print(&r->certified->certificate);
 }

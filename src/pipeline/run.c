@@ -22,6 +22,7 @@ typedef struct run {
   wl_assembly assembly;
   wl_tally tally;
   wl_retained retained;
+  wl_loo loo;
   wl_sampling sampling;
   wl_certified certified;
 } run;
@@ -42,8 +43,8 @@ static wl_error open_files(const wl_request *request, run *r) {
 
 static wl_error finish(run *r) {
   wl_timer_enter(&r->timer, WL_PHASE_WRITE);
-  const wl_report report = {&r->setup,     r->assembly.model, &r->tally, &r->sampling,
-                            &r->certified, &r->checkpointer,  &r->timer};
+  const wl_report report = {&r->setup,    r->assembly.model, &r->tally,        &r->loo,
+                            &r->sampling, &r->certified,     &r->checkpointer, &r->timer};
   char *summary = NULL, *config = NULL;
   wl_error error = wl_report_make(&report, &summary);
   if (r->setup.rank == 0 && error == WL_OK) {
@@ -67,7 +68,7 @@ static wl_error run_phases(const wl_request *request, run *r) {
   wl_checkpointer_announce(&r->checkpointer);
   WL_TRY(wl_assemble(&r->setup, &services, &r->assembly));
   WL_TRY(wl_output_kernels(&r->setup, &services, &r->assembly));
-  WL_TRY(wl_infer(&r->setup, &services, &r->assembly, &r->tally, &r->retained));
+  WL_TRY(wl_infer(&r->setup, &services, &r->assembly, &r->tally, &r->retained, &r->loo));
   WL_TRY(wl_sample(&r->setup, &services, &r->assembly, &r->retained, &r->sampling));
   WL_TRY(wl_checkpointer_last_boundary(&r->checkpointer));
   WL_TRY(wl_certify_run(&r->setup, &services, &r->assembly, &r->retained, &r->certified));

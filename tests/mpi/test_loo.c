@@ -223,9 +223,9 @@ static void test_model_is_as_it_was(void **state) {
   wl_grid_destroy(&grid);
 }
 
-static bool stops_at_once(void *context, int64_t done) {
+static wl_error stops_at_once(void *context, int64_t done) {
   *(int64_t *)context = done;
-  return true;
+  return WL_ERROR_STOPPED;
 }
 
 static void test_stop(void **state) {

@@ -203,9 +203,9 @@ static void test_information(void **state) {
   wl_grid_destroy(&grid);
 }
 
-static bool stops_at_two(void *context, int64_t done) {
+static wl_error stops_at_two(void *context, int64_t done) {
   (void)context;
-  return done == 2;
+  return done == 2 ? wl_error_set(WL_ERROR_STOPPED, "stopped at 2") : WL_OK;
 }
 
 static void expect_error(wl_model *model, const wl_points *pool, wl_select_options options, wl_error expected,
@@ -224,7 +224,7 @@ static void test_errors(void **state) {
   wl_points *pool = points_of(grid, &c, pool_of(&c), c.pool);
   const wl_watch watch = {NULL, stops_at_two};
   expect_error(f.model, pool, (wl_select_options){.by = WL_QUANTITY_NTK_GP, .count = 4, .watch = &watch},
-               WL_ERROR_STOPPED, "after 2 of 4");
+               WL_ERROR_STOPPED, "stopped at 2");
   expect_error(f.model, pool, (wl_select_options){.by = WL_QUANTITY_NTK_GP, .count = 13}, WL_ERROR_USAGE,
                "13 points cannot be chosen from a pool of 12");
   expect_error(f.model, pool, (wl_select_options){.by = WL_QUANTITY_NNGP, .count = 4}, WL_ERROR_USAGE, "nngp");

@@ -1,0 +1,118 @@
+#include "pipeline/loo_report.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "pipeline/report_numbers.h"
+
+bool wl_loo_is_done(const wl_loo *loo) {
+  return loo->score[WL_PRIOR_THETA].points > 0 || loo->score[WL_PRIOR_KAPPA].points > 0;
+}
+
+/* Σ log p(y_i | all others), over points and outputs. */
+static double log_density(const wl_score *s) {
+  return -wl_score_negative_log_likelihood(s) * (double)(s->points * s->outputs);
+}
+
+/* ---- console ----------------------------------------------------------------------------------------------------- */
+
+static void print_means(const wl_loo *loo, bool classes) {
+  wl_log_line("\n  left out, mean       RMSE%s", classes ? "    accuracy" : "");
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    const wl_score *s = &loo->score[p];
+    if (s->points == 0) continue;
+    if (classes)
+      wl_log_line("  %-14s %10.6f      %.4f", wl_mean_name(p), wl_score_rmse(s), wl_score_accuracy(s));
+    else
+      wl_log_line("  %-14s %10.6f", wl_mean_name(p), wl_score_rmse(s));
+  }
+}
+
+static void print_quantity(const wl_loo *loo, int q) {
+  const wl_score *s = &loo->likelihood[q];
+  const wl_calibration *c = &loo->calibration[q];
+  const double mean = loo->variance_sum[q] / (double)s->points;
+  if (!wl_is_predictive(q)) {
+    wl_log_line("  %-14s %14.6g               -         -         -          -", wl_quantity_name((wl_quantity)q),
+                mean);
+    return;
+  }
+  wl_log_line("  %-14s %14.6g %15.6g   %6.1f %%  %6.1f %% %10.6g", wl_quantity_name((wl_quantity)q), mean,
+              log_density(s), 100.0 * wl_calibration_coverage(c, 0), 100.0 * wl_calibration_coverage(c, 1),
+              wl_calibration_crps(c));
+}
+
+static void print_surprises(const wl_loo *loo) {
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    if (loo->surprises[p] == 0) continue;
+    char text[512] = "";
+    for (int k = 0, used = 0; k < loo->surprises[p] && used < (int)sizeof text; k++)
+      used += snprintf(text + used, sizeof text - (size_t)used, "%s%lld (%.2f)", k > 0 ? ", " : "",
+                       (long long)loo->surprise[p][k].row + 1, loo->surprise[p][k].residual);
+    wl_log_line("  most surprising training rows, counted from 1, by %s (standardized residual):\n    %s",
+                wl_quantity_name(loo->surprised_by[p]), text);
+  }
+}
+
+void wl_loo_print(const wl_loo *loo, bool classes) {
+  if (!wl_loo_is_done(loo)) return;
+  print_means(loo, classes);
+  wl_log_line("\n  left out        mean variance     log density   in 50 %%   in 90 %%       CRPS");
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (loo->likelihood[q].points > 0) print_quantity(loo, q);
+  print_surprises(loo);
+  if (loo->clamped > 0)
+    wl_log_line("  %lld variance(s) of left-out points below zero by rounding (down to %.1e) set to zero",
+                (long long)loo->clamped, loo->most_negative);
+}
+
+/* ---- summary.json ------------------------------------------------------------------------------------------------ */
+
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static json_t *mean_object(const wl_loo *loo, int p, bool classes) {
+  const wl_score *s = &loo->score[p];
+  json_t *o = json_pack("{s:I, s:o}", "points", (json_int_t)s->points, "rmse", number(wl_score_rmse(s))),
+         *rows = json_array();
+  if (classes) json_object_set_new(o, "accuracy", number(wl_score_accuracy(s)));
+  for (int k = 0; k < loo->surprises[p]; k++)
+    json_array_append_new(rows, json_pack("{s:I, s:o}", "index", (json_int_t)loo->surprise[p][k].row,
+                                          "standardized_residual", number(loo->surprise[p][k].residual)));
+  if (loo->surprises[p] > 0)
+    json_object_set_new(o, "surprising",
+                        json_pack("{s:s, s:o}", "by", wl_quantity_name(loo->surprised_by[p]), "rows", rows));
+  else
+    json_decref(rows);
+  return o;
+}
+
+static json_t *quantity_object(const wl_loo *loo, int q) {
+  const wl_score *s = &loo->likelihood[q];
+  const wl_calibration *c = &loo->calibration[q];
+  json_t *o = json_pack("{s:o}", "mean_variance", number(loo->variance_sum[q] / (double)s->points)),
+         *coverage = json_array();
+  for (int k = 0; k < c->level_count; k++)
+    json_array_append_new(coverage, json_pack("{s:o, s:o}", "level", number(c->level[k]), "share",
+                                              number(wl_calibration_coverage(c, k))));
+  if (wl_is_predictive(q)) {
+    json_object_set_new(o, "log_predictive_density_sum", number(log_density(s)));
+    json_object_set_new(o, "negative_log_likelihood", number(wl_score_negative_log_likelihood(s)));
+    json_object_set(o, "coverage", coverage);
+    json_object_set_new(o, "crps", number(wl_calibration_crps(c)));
+  }
+  json_decref(coverage);
+  return o;
+}
+
+json_t *wl_loo_object(const wl_loo *loo, bool classes) {
+  json_t *mean = json_object(), *quantity = json_object();
+  for (int p = 0; p < WL_PRIOR_COUNT; p++)
+    if (loo->score[p].points > 0) json_object_set_new(mean, wl_mean_name(p), mean_object(loo, p, classes));
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (loo->likelihood[q].points > 0)
+      json_object_set_new(quantity, wl_quantity_name((wl_quantity)q), quantity_object(loo, q));
+  return json_pack(
+      "{s:o, s:o, s:o}", "mean", mean, "quantity", quantity, "clamped",
+      json_pack("{s:I, s:o}", "count", (json_int_t)loo->clamped, "most_negative", number(loo->most_negative)));
+}
