@@ -18,6 +18,7 @@
   X(PREDICT_KAPPA, predict_kappa) \
   X(PREDICT_BOTH, predict_both)   \
   X(LOO, leave_one_out)           \
+  X(SELECT, select)               \
   X(SAMPLE, sample)               \
   X(CERTIFY, certify)             \
   X(CHECKPOINT, checkpoint)       \

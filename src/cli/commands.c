@@ -44,6 +44,18 @@ static const wl_option certify_options[] = {
      NULL},
     HELP};
 
+static const wl_option select_options[] = {
+    {"--set", "KEY=VALUE",
+     "override a key of the configuration, e.g.\n"
+     "  --set select.count=50\n"
+     "  --set select.by=rnd       or ntk_gp, nngp, ensemble",
+     WL_OPTION_SETTINGS, AT(overrides), 0, NULL},
+    {"--factor", "FILE", "take the factor from there, as widelimit predict does", WL_OPTION_FILE, AT(factor), 0,
+     NULL},
+    {"--resume", NULL, NULL, WL_OPTION_FLAG, AT(resume), 0, NULL},
+    {"--time-limit", "[D-]HH:MM:SS", "as for widelimit run", WL_OPTION_DURATION, AT(time_limit), 0, NULL},
+    HELP};
+
 static const wl_option finite_options[] = {{"--resume", NULL,
                                             "go on from the networks that a stopped study has measured:\n"
                                             "SIGUSR1 and SIGTERM end it with status 75 after the networks\n"
@@ -157,6 +169,22 @@ const wl_command wl_commands[WL_COMMAND_COUNT] = {
                             .notes = "what each test is: doc/certificate.md\n",
                             .options = certify_options,
                             .option_count = COUNT(certify_options)},
+    [WL_COMMAND_SELECT] =
+        {.name = "select",
+         .operand = "CONFIG",
+         .brief = "select CONFIG",
+         .summary = "choose which points of a pool to label next",
+         .usage = {"[mpirun -n RANKS] widelimit select CONFIG [--set KEY=VALUE]... [--factor FILE]\n"
+                   "                                    [--resume] [--time-limit HH:MM:SS]"},
+         .text = "Chooses points of data.pool.inputs one after the other: each time the one of the\n"
+                 "largest variance, with those before it counted as labelled. Their targets need not\n"
+                 "be known. Leaves the choices in results.h5 and summary.json in the folder that\n"
+                 "output.directory names.\n",
+         .notes = "its section of the configuration (all keys: doc/guide.md):\n"
+                  "  data: {pool: {inputs: pool.npy}, ...}\n"
+                  "  select: {count: 50, by: ntk_gp, rule: variance}\n",
+         .options = select_options,
+         .option_count = COUNT(select_options)},
     [WL_COMMAND_FINITE] = {.name = "finite",
                            .operand = "CONFIG",
                            .brief = "finite CONFIG",

@@ -130,6 +130,7 @@ typedef struct wl_config {
   } tune;
   struct {
     bool wanted;         /**< the section is given */
+    bool active;         /**< set by the command: the pool is in the place of the test points */
     int64_t count;       /**< points to choose */
     wl_quantity by;      /**< ntk_gp, nngp, rnd or ensemble; default ntk_gp */
     wl_select_rule rule; /**< default variance */

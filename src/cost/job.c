@@ -74,7 +74,7 @@ bool wl_job_predicts_both(const wl_job *job) {
 }
 
 int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
-  if (wl_job_has_square(config)) return shape->test;
+  if (wl_job_has_square(config) || config->select.active) return shape->test;
   const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
   const int64_t share = is_mixed(config) ? 50 : 20;            /* more panels, and half the matrix */
   const int64_t wanted = larger(larger(1024, shape->train / share), stride);

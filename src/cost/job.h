@@ -38,7 +38,7 @@ int64_t wl_job_order(const wl_job *job);
 /** Entries of it on the rank that has most; more than 2³¹ − 1 cannot be. */
 int64_t wl_job_largest_share(const wl_job *job);
 
-/** Test points at a time: all where a covariance or the kernels are asked for or needed, else panels of about n/20. */
+/** Test points at a time: all where a covariance or the kernels are asked for or needed, or points are chosen from them, else panels of about n/20. */
 int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid);
 
 /** m × m matrices of test points at the same time while predictions are made: NNGP's stands beside the one that is kept. */

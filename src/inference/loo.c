@@ -216,34 +216,30 @@ static wl_error all_variances(const pass *s, double *prior, wl_prediction *loo) 
   return posterior_variances(s, WL_QUANTITY_NNGP, prior, loo);
 }
 
-/* Rank 0: y_i − g_i / d_i in row-major order, from column-major y and g. */
-static void put_means(const pass *s, const double *y, const double *g, wl_prediction *loo) {
-  for (int64_t i = 0; i < loo->count; i++)
-    for (int64_t j = 0; j < loo->outputs; j++)
-      loo->mean[i * loo->outputs + j] = y[i + j * loo->count] - g[i + j * loo->count] / s->sums.inverse[i];
+/* G ← Y − diag(d)⁻¹ G; both on the same grid. */
+static void subtract_from_targets(const pass *s, wl_matrix *g) {
+  const wl_matrix *y = s->model->targets;
+  for (int64_t jl = 0; jl < g->local_columns; jl++)
+    for (int64_t il = 0; il < g->local_rows; il++) {
+      double *at = g->data + il + jl * g->ld;
+      *at = y->data[il + jl * y->ld] - *at / s->sums.inverse[wl_matrix_global_row(g, il)];
+    }
 }
 
 static wl_error means(const pass *s, wl_prediction *loo) {
   const wl_model *model = s->model;
-  const bool root = s->panels.rank == 0;
-  const size_t bytes = sizeof(double) * (size_t)(loo->count * loo->outputs);
-  double *y = malloc(root ? bytes : 1), *g = malloc(root ? bytes : 1);
-  loo->mean = malloc(bytes);
-  wl_matrix *solution = NULL;
-  wl_error error = WL_OK;
-  if (!y || !g || !loo->mean) error = wl_error_set(WL_ERROR_MEMORY, "leave-one-out: no memory for the means");
-  WL_GOTO(error, done, wl_error_agree(s->panels.comm, error));
-  WL_GOTO(error, done, wl_matrix_create(model->targets->grid, loo->count, loo->outputs, &solution));
-  wl_matrix_copy(model->whitened_targets, solution);
-  WL_GOTO(error, done, wl_cholesky_backward(s->factor, solution));
-  WL_GOTO(error, done, wl_matrix_get(model->targets, 0, 0, loo->count, loo->outputs, y));
-  WL_GOTO(error, done, wl_matrix_get(solution, 0, 0, loo->count, loo->outputs, g));
-  if (root) put_means(s, y, g, loo);
+  wl_matrix *g = NULL;
+  loo->mean = malloc(sizeof(double) * (size_t)(loo->count * loo->outputs));
+  wl_error error = loo->mean ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "leave-one-out: no memory for the means");
+  WL_TRY(wl_error_agree(s->panels.comm, error));
+  WL_TRY(wl_matrix_create(model->targets->grid, loo->count, loo->outputs, &g));
+  wl_matrix_copy(model->whitened_targets, g);
+  WL_GOTO(error, done, wl_cholesky_backward(s->factor, g));
+  subtract_from_targets(s, g);
+  WL_GOTO(error, done, wl_matrix_gather(g, loo->mean));
   wl_grid_broadcast(&s->panels, loo->count * loo->outputs, loo->mean);
 done:
-  wl_matrix_destroy(&solution);
-  free(g);
-  free(y);
+  wl_matrix_destroy(&g);
   return error;
 }
 

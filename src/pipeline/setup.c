@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cost/capacity.h"
+#include "pipeline/select.h"
 
 /* What certify needs that the configuration does not have. */
 static wl_error check_certify(const wl_config *config) {
@@ -32,6 +33,7 @@ static wl_error share_config(const wl_request *request, wl_setup *setup) {
       setup->config->certify.wanted = true;
       error = check_certify(setup->config);
     }
+    if (error == WL_OK && request->select) error = wl_select_prepare(setup->config);
     if (error == WL_OK) error = wl_config_format(setup->config, &text);
     if (error == WL_OK) length = (int64_t)strlen(text) + 1;
   }
@@ -64,6 +66,7 @@ wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, wl_setup *set
   MPI_Comm_rank(comm, &setup->rank);
   WL_TRY(share_config(request, setup));
   WL_TRY(check_factor(request, setup->config));
+  setup->config->select.active = request->select;
   setup->node = wl_node_find(comm);
   return WL_OK;
 }
