@@ -7,6 +7,7 @@ install(TARGETS widelimit_lib EXPORT widelimitTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY include/widelimit DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY doc/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(EXPORT widelimitTargets NAMESPACE widelimit:: DESTINATION ${package_dir})
 
 configure_package_config_file(cmake/widelimitConfig.cmake.in widelimitConfig.cmake INSTALL_DESTINATION ${package_dir})

@@ -36,7 +36,7 @@ typedef struct wl_checkpoint {
   bool factored;                        /**< all are, and evidence[prior] tells of them */
   int64_t predicted;                    /**< test points done under this prior; the result file has them */
   wl_evidence evidence[WL_PRIOR_COUNT]; /**< of priors factored; log_marginal_likelihood is NULL for others */
-  int64_t clamped;                      /**< of the predictions so far (predict.h) */
+  int64_t clamped;                      /**< of the predictions so far (widelimit/model.h) */
   double most_negative;
   int64_t attempts;        /**< runs that have worked on this state */
   double seconds;          /**< that they took */

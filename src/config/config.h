@@ -35,7 +35,7 @@ typedef enum wl_finite_fault {
   WL_FINITE_FAULT_HEAD        /**< head 1 draws the numbers of head 0 */
 } wl_finite_fault;
 
-/** Of the factorizations; results are exact in either (predict.h). */
+/** Of the factorizations; results are exact in either (widelimit/model.h). */
 typedef enum wl_precision { WL_PRECISION_DOUBLE, WL_PRECISION_MIXED } wl_precision;
 
 /** What the first line of a text file is: found out (data/csv_header.h), a header, an example. */

@@ -88,8 +88,8 @@ wl_error wl_joint_restore(const wl_joint_options *options, const wl_points *poin
                           const double *lower_diagonal, wl_joint **joint);
 
 /**
- * Collective. The same for draws of functions alone, where A and A Y are known (predict.h): L is not needed, and K's factor
- * stands in two arrays that have half the room (src/linalg/rfp.h). Not for posterior draws, restarts or lending.
+ * Collective. The same for draws of functions alone, where A and A Y are known (widelimit/model.h): L is not needed, and K's factor
+ * stands in two arrays that have half the room (src/linalg/rfp.h). Not for posterior draws, nor for checkpoints.
  * @param options   the watch is not asked
  * @param halves    the first ⌈N/2⌉ points of X and then T, and the others; borrowed, must outlive the result
  * @param solution  Aᵀ, n × m, on the same grid; borrowed, must outlive the result
@@ -107,7 +107,7 @@ wl_error wl_joint_poll(wl_joint *joint);
 
 /**
  * Local. The array for reading, with the diagonal of a finished factor in place, or of the one under way where `stage` is
- * that one's and it is not finished. Lent until wl_joint_restore_array_read, before anything else is done with the joint array.
+ * that one's and it is not finished. To be given back by wl_joint_restore_array_read before anything else is done with the joint array.
  */
 const wl_matrix *wl_joint_get_array_read(wl_joint *joint, wl_triangle triangle, bool finished);
 void wl_joint_restore_array_read(wl_joint *joint);

@@ -19,7 +19,7 @@ struct wl_joint {
   wl_matrix *gram;           /* N × N; NULL with rfp, as is what follows up to the spare diagonal */
   double *targets; /* Y on the block rows of this rank, all c columns: local training rows × c, column-major */
   double *lower_diagonal, *upper_diagonal; /* of L and U by local row: they share the array's diagonal */
-  double *spare;                           /* the diagonal, while it is lent */
+  double *spare;                           /* the diagonal, while another one is read in its place */
   wl_stage stage;                          /* the last one that was begun */
   int attempt[WL_STAGES];                  /* by stage */
   double held[2]; /* weights a, b of the κ and Θ that the upper triangle holds, not yet factored; 0, 0: none */

@@ -8,7 +8,7 @@
 #include "sampling/joint.h"
 
 /**
- * The posterior at T where its covariance and mean are known already (predict.h), so that no array over X is needed:
+ * The posterior at T where its covariance and mean are known already (widelimit/model.h), so that no array over X is needed:
  *
  *   A Y + L₂₂ z,  L₂₂ L₂₂ᵀ = C + δI,  C = Θ_TT − A Θ_XT                        [He et al. 2020]
  *

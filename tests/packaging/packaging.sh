@@ -54,7 +54,7 @@ run_examples() {
 
 check_exports
 
-cp -r "$source/doc/examples" by_cmake
+cp -r "$(find prefix -type d -name examples)" by_cmake # as installed
 cp -r by_cmake by_make
 cmake -S by_cmake -B by_cmake/build -DCMAKE_PREFIX_PATH="$PWD/prefix"
 cmake --build by_cmake/build
