@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/select_rule.h"
 #include "config/schema.h"
-#include "inference/select.h"
 #include "sampling/fault.h"
 #include "widelimit/network.h"
 #include "widelimit/quantity.h"

@@ -14,14 +14,9 @@
 #ifndef WIDELIMIT_INFERENCE_SELECT_H
 #define WIDELIMIT_INFERENCE_SELECT_H
 
+#include "base/select_rule.h"
 #include "inference/model.h"
 #include "inference/watch.h"
-
-/** What a choice gains; the order is the same. */
-typedef enum wl_select_rule {
-  WL_SELECT_VARIANCE, /**< variance that it takes off the pool's sum */
-  WL_SELECT_INFORMATION /**< ½ log(1 + v / σ²), v its variance: the information about the function, with ntk_gp and nngp */
-} wl_select_rule;
 
 typedef struct wl_select_options {
   wl_quantity by;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "inference/select.h"
 #include "pipeline/checkpoints.h"
 #include "pipeline/header.h"
 #include "pipeline/points.h"
