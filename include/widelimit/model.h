@@ -37,6 +37,7 @@ typedef struct wl_model_options {
   double jitter;                    /**< ≥ 0 */
   bool quantity[WL_QUANTITY_COUNT]; /**< what will be asked for; decides which kernels are assembled */
   uint64_t seed;                    /**< of the probing vectors */
+  wl_engine engine;                 /**< of the factorizations: 0, ScaLAPACK, or look-ahead for many ranks */
   bool mixed;                       /**< single precision for the factor, refinement for the results */
 } wl_model_options;
 

@@ -17,6 +17,7 @@
 #ifndef WIDELIMIT_SAMPLE_H
 #define WIDELIMIT_SAMPLE_H
 
+#include "widelimit/factor.h"
 #include "widelimit/matrix.h"
 #include "widelimit/points.h"
 
@@ -46,6 +47,7 @@ typedef struct wl_sampler_options {
   double jitter;         /**< ≥ 0 */
   uint64_t
       seed; /**< a draw is a function of the seed, its kind and its number alone, on any grid but for rounding */
+  wl_engine engine; /**< of the factorizations */
 } wl_sampler_options;
 
 typedef struct wl_sampler wl_sampler;

@@ -84,7 +84,7 @@ static void unpack(const wl_exchange *x, const wl_slab *s, wl_matrix *a) {
 /* Copies between what comes from (goes to) one owner and its places in the columns that this rank holds. */
 static void copy_piece(const wl_exchange *x, const wl_slab *s, const wl_columns *mine, int owner, bool order) {
   const wl_grid *g = x->matrix->grid;
-  const int64_t nb = g->block, row = owner / g->columns, column = owner % g->columns;
+  const int64_t nb = g->block, row = wl_grid_row_of(g, owner), column = wl_grid_column_of(g, owner);
   const int64_t rl_begin = wl_grid_owned(s->row, g->block, (int)row, g->rows),
                 rl_end = wl_grid_owned(s->row + s->rows, g->block, (int)row, g->rows);
   const int64_t jl_begin = wl_grid_owned(mine->first, g->block, (int)column, g->columns),
@@ -116,7 +116,7 @@ static void count(wl_exchange *x, const wl_slab *s) {
   const wl_columns mine = wl_slab_columns(s, g->rank);
   int at = 0;
   for (int r = 0; r < g->size; r++) {
-    const int row = r / g->columns, column = r % g->columns;
+    const int row = wl_grid_row_of(g, r), column = wl_grid_column_of(g, r);
     const wl_columns theirs = wl_slab_columns(s, r);
     const int64_t first = wl_matrix_local_column(a, theirs.first);
     x->tile_offsets[r] = (int)((first - w.column) * w.rows);

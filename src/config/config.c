@@ -18,6 +18,7 @@
 /* ---- the table ---------------------------------------------------------------------------------------------- */
 
 static const wl_choice encodings[] = {{"none", WL_ENCODING_NONE}, {"one_hot", WL_ENCODING_ONE_HOT}};
+static const wl_choice engines[] = {{"scalapack", WL_ENGINE_SCALAPACK}, {"lookahead", WL_ENGINE_LOOKAHEAD}};
 static const wl_choice precisions[] = {{"double", WL_PRECISION_DOUBLE}, {"mixed", WL_PRECISION_MIXED}};
 static const wl_choice trainings[] = {{"gradient_descent", WL_TRAINING_GRADIENT_DESCENT},
                                       {"linearized", WL_TRAINING_LINEARIZED}};
@@ -124,6 +125,8 @@ static const wl_key keys[] = {
     {REAL("jitter", jitter), AT_LEAST(0), .fallback = "0", FACTOR, HELP("added to the diagonals of both kernels")},
     {CHOICE("precision", precision, precisions), .fallback = "double", FREE,
      HELP("of the factorizations; results are exact in either")},
+    {CHOICE("engine", engine, engines), .fallback = "scalapack", FREE,
+     HELP("of the factorizations in either precision")},
     {SET("quantities", quantity, quantities), .fallback = all_quantities, HELP("what is computed")},
     {INTEGER("sampling.posterior", samples[WL_DRAW_POSTERIOR]), AT_LEAST(0), .fallback = "0",
      WHEN(draws_posterior), HELP("draws of the NTK posterior")},

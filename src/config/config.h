@@ -85,6 +85,7 @@ typedef struct wl_config {
   double noise_variance;            /**< σ² ≥ 0, default 0 */
   double jitter;                    /**< ≥ 0, default 0; added to the diagonal of Θ_XX and κ_XX */
   wl_precision precision;           /**< default double */
+  wl_engine engine;                 /**< of the factorizations, default scalapack */
   bool quantity[WL_QUANTITY_COUNT]; /**< at least one; default all */
   struct {
     int rows, columns, block; /**< ≥ 0, default 0: chosen by the program */

@@ -26,8 +26,10 @@ wl_model_options wl_job_model_options(const wl_config *config) {
 }
 
 wl_joint_options wl_job_joint_options(const wl_config *config) {
-  return (wl_joint_options){
-      .noise_variance = config->noise_variance, .jitter = config->jitter, .seed = config->seed};
+  return (wl_joint_options){.engine = config->engine,
+                            .noise_variance = config->noise_variance,
+                            .jitter = config->jitter,
+                            .seed = config->seed};
 }
 
 wl_prior wl_job_last_prior(const wl_config *config) {

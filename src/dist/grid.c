@@ -70,8 +70,8 @@ wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid
                     .columns = columns,
                     .block = block,
                     .column_block = block,
-                    .row = rank / columns,
-                    .column = rank % columns};
+                    .row = rank % rows,
+                    .column = rank / rows};
   MPI_Comm_dup(comm, &grid->comm);
   MPI_Comm_split(grid->comm, grid->row, grid->column, &grid->row_comm);
   MPI_Comm_split(grid->comm, grid->column, grid->row, &grid->column_comm);

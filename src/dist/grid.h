@@ -9,7 +9,7 @@
 
 #include "widelimit/grid.h"
 
-/** Members are for reading. Rank r stands in row r / Q and column r mod Q. */
+/** Members are for reading. Ranks stand column by column, as ScaLAPACK and SLATE expect: r in row r mod P and column r / P. */
 struct wl_grid {
   MPI_Comm comm;        /**< a duplicate of the communicator given; owned */
   MPI_Comm row_comm;    /**< the Q ranks of this row, ordered by column; owned */
@@ -46,6 +46,11 @@ wl_error wl_grid_check_square(const wl_grid *grid);
 
 /** Local. How many of n rows, dealt out in blocks of `block`, the process coordinate `me` of `count` owns. */
 int64_t wl_grid_owned(int64_t n, int block, int me, int count);
+
+/** Local. The rank that stands in that row and column, and where a rank stands. */
+static inline int wl_grid_rank_at(const wl_grid *grid, int row, int column) { return column * grid->rows + row; }
+static inline int wl_grid_row_of(const wl_grid *grid, int rank) { return rank % grid->rows; }
+static inline int wl_grid_column_of(const wl_grid *grid, int rank) { return rank / grid->rows; }
 
 /** Local. The global index of what has index `local` on the process coordinate `me` of `count`. */
 static inline int64_t wl_grid_global(int64_t local, int block, int me, int count) {

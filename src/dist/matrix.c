@@ -90,7 +90,7 @@ typedef struct share {
 
 static share share_of(const wl_matrix *a, int rank, int64_t i, int64_t j, int64_t rows, int64_t columns) {
   const wl_grid *g = a->grid;
-  const int p = rank / g->columns, q = rank % g->columns;
+  const int p = wl_grid_row_of(g, rank), q = wl_grid_column_of(g, rank);
   return (share){wl_grid_owned(i, g->block, p, g->rows), wl_grid_owned(i + rows, g->block, p, g->rows),
                  wl_grid_owned(j, g->column_block, q, g->columns),
                  wl_grid_owned(j + columns, g->column_block, q, g->columns)};
@@ -101,7 +101,7 @@ static int64_t share_size(share s) { return (s.row_end - s.row_begin) * (s.colum
 static void place(const wl_matrix *a, int rank, share s, int64_t i, int64_t j, int64_t rows, const double *packed,
                   double *out) {
   const wl_grid *g = a->grid;
-  const int p = rank / g->columns, q = rank % g->columns;
+  const int p = wl_grid_row_of(g, rank), q = wl_grid_column_of(g, rank);
   for (int64_t jl = s.column_begin; jl < s.column_end; jl++) {
     double *column = out + (wl_grid_global(jl, g->column_block, q, g->columns) - j) * rows;
     for (int64_t il = s.row_begin; il < s.row_end; il++)

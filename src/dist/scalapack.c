@@ -15,6 +15,16 @@ extern void descinit_(int *desc, const int *m, const int *n, const int *mb, cons
                       const int *csrc, const int *context, const int *lld, int *info);
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
 extern void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info);
+extern void pdpotrf_(const char *uplo, const int *n, double *a, const int *ia, const int *ja, const int *desca,
+                     int *info);
+extern void pspotrf_(const char *uplo, const int *n, float *a, const int *ia, const int *ja, const int *desca,
+                     int *info);
+extern void pstrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
+                    const int *n, const float *alpha, const float *a, const int *ia, const int *ja,
+                    const int *desca, float *b, const int *ib, const int *jb, const int *descb);
+extern void pssyrk_(const char *uplo, const char *trans, const int *n, const int *k, const float *alpha,
+                    const float *a, const int *ia, const int *ja, const int *desca, const float *beta, float *c,
+                    const int *ic, const int *jc, const int *descc);
 extern void pdtrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
                     const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
                     const int *desca, double *b, const int *ib, const int *jb, const int *descb);
@@ -65,7 +75,7 @@ static CBLAS_UPLO cblas_uplo(wl_uplo uplo) { return uplo == WL_LOWER ? CblasLowe
 void wl_blacs_open(wl_grid *grid) {
   grid->blacs_handle = Csys2blacs_handle(grid->comm);
   grid->blacs_context = grid->blacs_handle;
-  Cblacs_gridinit(&grid->blacs_context, "Row", grid->rows, grid->columns);
+  Cblacs_gridinit(&grid->blacs_context, "Column", grid->rows, grid->columns);
 }
 
 void wl_blacs_close(wl_grid *grid) {
@@ -94,6 +104,43 @@ int64_t wl_potrf_tile_single(wl_uplo uplo, int64_t n, float *a, int64_t ld) {
   spotrf_(&ul, &order, a, &lda, &info);
   return info > 0 ? info - 1 : -1;
 }
+
+/* The steps of a Cholesky factorization, for doubles and for floats. */
+#define CHOLESKY_STEPS(suffix, matrix, number, p)                                                                \
+  int64_t wl_potrf##suffix(wl_uplo uplo, matrix *a) {                                                            \
+    if (a->grid->size == 1) {                                                                                    \
+      const int64_t failed = wl_potrf_tile##suffix(uplo, a->rows, a->data, a->ld);                               \
+      return failed < 0 ? a->rows : failed;                                                                      \
+    }                                                                                                            \
+    const char ul = (char)uplo;                                                                                  \
+    const int n = (int)a->rows;                                                                                  \
+    int info;                                                                                                    \
+    p##potrf_(&ul, &n, a->data, &one, &one, a->descriptor, &info);                                               \
+    MPI_Allreduce(MPI_IN_PLACE, &info, 1, MPI_INT, MPI_MAX, a->grid->comm);                                      \
+    return info > 0 ? info - 1 : a->rows;                                                                        \
+  }                                                                                                              \
+                                                                                                                 \
+  void wl_trsm_panel##suffix(wl_uplo uplo, int64_t first, int64_t width, matrix *a) {                            \
+    const char ul = (char)uplo, *side = uplo == WL_LOWER ? "R" : "L";                                            \
+    const int at = (int)first + 1, below = (int)(first + width) + 1;                                             \
+    const int w = (int)width, rest = (int)(a->rows - first - width);                                             \
+    const number plus = 1;                                                                                       \
+    p##trsm_(side, &ul, "T", "N", uplo == WL_LOWER ? &rest : &w, uplo == WL_LOWER ? &w : &rest, &plus, a->data,  \
+             &at, &at, a->descriptor, a->data, uplo == WL_LOWER ? &below : &at, uplo == WL_LOWER ? &at : &below, \
+             a->descriptor);                                                                                     \
+  }                                                                                                              \
+                                                                                                                 \
+  void wl_syrk_trailing##suffix(wl_uplo uplo, int64_t first, int64_t width, matrix *a) {                         \
+    const char ul = (char)uplo, *trans = uplo == WL_LOWER ? "N" : "T";                                           \
+    const int at = (int)first + 1, below = (int)(first + width) + 1;                                             \
+    const int w = (int)width, rest = (int)(a->rows - first - width);                                             \
+    const number plus = 1, minus = -1;                                                                           \
+    p##syrk_(&ul, trans, &rest, &w, &minus, a->data, uplo == WL_LOWER ? &below : &at,                            \
+             uplo == WL_LOWER ? &at : &below, a->descriptor, &plus, a->data, &below, &below, a->descriptor);     \
+  }
+
+CHOLESKY_STEPS(, wl_matrix, double, pd)
+CHOLESKY_STEPS(_single, wl_single, float, ps)
 
 void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b) {
   const char ul = (char)uplo, tr = (char)trans;

@@ -26,6 +26,22 @@ void wl_scalapack_describe(const wl_grid *grid, int64_t rows, int64_t columns, i
 int64_t wl_potrf_tile(wl_uplo uplo, int64_t n, double *a, int64_t ld);
 int64_t wl_potrf_tile_single(wl_uplo uplo, int64_t n, float *a, int64_t ld);
 
+/**
+ * Cholesky factor of A, in place in the triangle named; the other one is not touched. Returns the number of rows, or on all
+ * ranks the row of the first pivot that is not positive. NaN is positive.
+ */
+int64_t wl_potrf(wl_uplo uplo, wl_matrix *a);
+int64_t wl_potrf_single(wl_uplo uplo, wl_single *a);
+
+/**
+ * What is left of A, from row and column `first` on, is [A₁₁ A₂₁ᵀ; A₂₁ A₂₂] with A₁₁ of order `width`, within one tile and factored.
+ * trsm_panel: A₂₁ ← A₂₁ L₁₁⁻ᵀ; syrk_trailing: A₂₂ ← A₂₂ − A₂₁ A₂₁ᵀ. In the triangle named.
+ */
+void wl_trsm_panel(wl_uplo uplo, int64_t first, int64_t width, wl_matrix *a);
+void wl_trsm_panel_single(wl_uplo uplo, int64_t first, int64_t width, wl_single *a);
+void wl_syrk_trailing(wl_uplo uplo, int64_t first, int64_t width, wl_matrix *a);
+void wl_syrk_trailing_single(wl_uplo uplo, int64_t first, int64_t width, wl_single *a);
+
 /** B ← op(A)⁻¹ B, all of both, A triangular. */
 void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);
 

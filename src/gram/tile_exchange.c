@@ -41,7 +41,7 @@ static int64_t block_size(const wl_matrix *a, int64_t ib) {
 }
 
 static int owner(const wl_grid *g, int64_t ib, int64_t jb) {
-  return (int)(ib % g->rows) * g->columns + (int)(jb % g->columns);
+  return wl_grid_rank_at(g, (int)(ib % g->rows), (int)(jb % g->columns));
 }
 
 static int64_t tile_size(const wl_tile_exchange *m) { return (int64_t)m->a->grid->block * m->a->grid->block; }

@@ -57,7 +57,7 @@ static wl_error factor(wl_mixed *m, wl_factor_info *info) {
   info->norm = m->rounded.norm;
   int64_t pivot;
   const double began = MPI_Wtime();
-  WL_TRY(wl_factorize_single(&m->factor, WL_TRIANGLE_LOWER, m->name, &pivot));
+  WL_TRY(wl_factorize_single(&m->factor, WL_TRIANGLE_LOWER, m->engine, m->name, &pivot));
   info->seconds = MPI_Wtime() - began;
   if (pivot < 0) return WL_OK;
   WL_FAIL(

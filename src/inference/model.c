@@ -35,6 +35,7 @@ static wl_error create_side(wl_model *model, wl_prior prior) {
                           .kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA,
                           .name = prior == WL_PRIOR_THETA ? "theta" : "kappa",
                           .shift = model->setup.options.noise_variance + model->setup.options.jitter,
+                          .engine = model->setup.options.engine,
                           .factor = *model->floats};
   own->targets = (wl_mixed_targets){.y = y,
                                     .quadratic = evidence->log_marginal_likelihood,
@@ -297,8 +298,12 @@ wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch 
   } else {
     wl_matrix_set_diagonal(model->gram, model->saved_diagonal);
   }
-  WL_TRY(wl_cholesky_resume(model->gram, triangle_of(prior), prior == WL_PRIOR_THETA ? "theta" : "kappa",
-                            model->setup.options.seed, watch, resume ? &state : NULL, &model->factor[prior]));
+  const wl_cholesky_options options = {.engine = model->setup.options.engine,
+                                       .name = prior == WL_PRIOR_THETA ? "theta" : "kappa",
+                                       .seed = model->setup.options.seed,
+                                       .watch = watch,
+                                       .resume = resume ? &state : NULL};
+  WL_TRY(wl_cholesky_factor_with(model->gram, triangle_of(prior), &options, &model->factor[prior]));
   return condition_on_targets(model, prior);
 }
 

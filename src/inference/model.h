@@ -33,7 +33,7 @@ void wl_model_release(wl_model *model);
 const wl_matrix *wl_model_gram(const wl_model *model);
 
 /**
- * Collective. The same, watched and from a state in between (wl_cholesky_resume). resume->diagonal is not needed. In
+ * Collective. The same, watched and from a state in between (wl_cholesky_options). resume->diagonal is not needed. In
  * mixed precision neither applies.
  * Errors: also those of the watch.
  */

@@ -13,6 +13,7 @@
 #define WIDELIMIT_INFERENCE_REFINE_H
 
 #include "gram/matrix_free.h"
+#include "widelimit/factor.h"
 
 /** S with its factor. */
 typedef struct wl_mixed {
@@ -20,6 +21,7 @@ typedef struct wl_mixed {
   wl_gram_content kernel;  /**< WL_GRAM_THETA or WL_GRAM_KAPPA */
   const char *name;        /**< of S in messages */
   double shift;
+  wl_engine engine; /**< of the factorization */
   wl_rounded rounded;
   wl_single factor;   /**< L in the lower triangle, which may be one behind another (wl_single_behind); borrowed */
   double contraction; /**< δ: the largest factor by which a pass changed an energy norm of an error; 0: unknown */

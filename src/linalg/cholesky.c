@@ -10,6 +10,15 @@
 #include "linalg/factorize.h"
 #include "linalg/sweep.h"
 
+const char *wl_engine_name(wl_engine engine) {
+  static const char *const names[WL_ENGINE_COUNT] = {
+#define ENTRY(NAME, name) #name,
+      WL_ENGINE_LIST(ENTRY)
+#undef ENTRY
+  };
+  return names[engine];
+}
+
 static wl_uplo uplo(wl_triangle triangle) { return triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER; }
 
 /*
@@ -98,8 +107,31 @@ static wl_error measure_before(wl_cholesky *f, const char *name, const wl_matrix
   return WL_OK;
 }
 
-static wl_error factor_and_measure(wl_cholesky *f, const char *name, const wl_factor_watch *watch,
-                                   const wl_factor_state *resume, wl_matrix *z, wl_matrix *sz) {
+static wl_error check_pivot(const char *name, int64_t pivot) {
+  if (pivot < 0) return WL_OK;
+  WL_FAIL(
+      WL_ERROR_NUMERICAL,
+      "the kernel matrix %s is not positive definite to rounding: its pivot at training row %lld (counted from "
+      "1) vanishes, the rows before determine this one; add noise_variance or jitter, or remove rows that "
+      "(nearly) repeat, or change the depth",
+      name, (long long)pivot + 1);
+}
+
+static wl_error check_result(const wl_cholesky *f, const wl_cholesky_options *options) {
+  if (!isfinite(f->info.residual) || !isfinite(f->info.log_determinant))
+    WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite", options->name);
+  if (f->info.residual < WL_RESIDUAL_LIMIT) return WL_OK;
+  WL_FAIL(
+      WL_ERROR_NUMERICAL,
+      "residual of the Cholesky factor of %s: %.1e, FAILED: rounding gives less than 1, and %.0f is allowed; the "
+      "engine %s gave a wrong factor, which points to its library: compare with engine: %s",
+      options->name, f->info.residual, WL_RESIDUAL_LIMIT, wl_engine_name(options->engine),
+      wl_engine_name(options->engine == WL_ENGINE_SCALAPACK ? WL_ENGINE_LOOKAHEAD : WL_ENGINE_SCALAPACK));
+}
+
+static wl_error factor_and_measure(wl_cholesky *f, const wl_cholesky_options *options, wl_matrix *z,
+                                   wl_matrix *sz) {
+  const wl_factor_state *resume = options->resume;
   int64_t pivot;
   wl_factor_state state = {.products = sz};
   if (resume) {
@@ -108,38 +140,32 @@ static wl_error factor_and_measure(wl_cholesky *f, const char *name, const wl_fa
     f->info.norm = resume->norm;
     wl_matrix_copy(resume->products, sz);
   } else {
-    WL_TRY(measure_before(f, name, z, sz));
+    WL_TRY(measure_before(f, options->name, z, sz));
   }
   state.norm = f->info.norm;
+  const wl_factorize_options how = {options->engine, options->name, options->watch, &state};
   const double began = MPI_Wtime();
-  WL_TRY(wl_factorize_from(f->matrix, f->triangle, name, watch, &state, &pivot));
+  WL_TRY(wl_factorize_with(f->matrix, f->triangle, &how, &pivot));
   f->info.seconds = MPI_Wtime() - began;
-  if (pivot >= 0)
-    WL_FAIL(
-        WL_ERROR_NUMERICAL,
-        "the kernel matrix %s is not positive definite to rounding: its pivot at training row %lld (counted from "
-        "1) vanishes, the rows before determine this one; add noise_variance or jitter, or remove rows that "
-        "(nearly) repeat, or change the depth",
-        name, (long long)pivot + 1);
+  WL_TRY(check_pivot(options->name, pivot));
   WL_TRY(log_determinant(f->matrix, &f->info.log_determinant));
   f->info.residual = residual(f, z, sz);
-  if (!isfinite(f->info.residual) || !isfinite(f->info.log_determinant))
-    WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite", name);
+  WL_TRY(check_result(f, options));
   double inverse_norm;
   WL_TRY(wl_inverse_norm1(f, &inverse_norm));
   f->info.reciprocal_condition = 1.0 / (f->info.norm * inverse_norm);
   return WL_OK;
 }
 
-wl_error wl_cholesky_resume(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,
-                            const wl_factor_watch *watch, const wl_factor_state *resume, wl_cholesky *factor) {
+wl_error wl_cholesky_factor_with(wl_matrix *matrix, wl_triangle triangle, const wl_cholesky_options *options,
+                                 wl_cholesky *factor) {
   *factor = (wl_cholesky){.matrix = matrix, .triangle = triangle};
   wl_matrix *z = NULL, *sz = NULL;
   wl_error error = wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, &z);
   if (error == WL_OK) error = wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, &sz);
   if (error == WL_OK) {
-    fill_probes(z, seed);
-    error = factor_and_measure(factor, name, watch, resume, z, sz);
+    fill_probes(z, options->seed);
+    error = factor_and_measure(factor, options, z, sz);
   }
   wl_matrix_destroy(&sz);
   wl_matrix_destroy(&z);
@@ -148,7 +174,8 @@ wl_error wl_cholesky_resume(wl_matrix *matrix, wl_triangle triangle, const char 
 
 wl_error wl_cholesky_factor(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,
                             wl_cholesky *factor) {
-  return wl_cholesky_resume(matrix, triangle, name, seed, NULL, NULL, factor);
+  const wl_cholesky_options options = {.name = name, .seed = seed};
+  return wl_cholesky_factor_with(matrix, triangle, &options, factor);
 }
 
 /* The lower triangle holds L, the upper one U = Lᵀ. */

@@ -23,11 +23,11 @@ typedef struct wl_cholesky {
 } wl_cholesky;
 
 /**
- * Collective. Factors `matrix`, whose named triangle with the diagonal holds S, in place.
+ * Collective. Factors `matrix`, whose named triangle with the diagonal holds S, in place, by ScaLAPACK.
  * @param name  of S in messages and progress, e.g. "theta"
  * @param seed  of the probing vectors
  * Errors: WL_ERROR_NUMERICAL where S is not positive definite to rounding (the message names the pivot's row,
- * counted from 1, and the remedies) or not finite; WL_ERROR_MEMORY. The triangle is then spoilt.
+ * counted from 1, and the remedies) or not finite, or where the residual fails; WL_ERROR_MEMORY. The triangle is then spoilt.
  */
 wl_error wl_cholesky_factor(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,
                             wl_cholesky *factor);
@@ -49,7 +49,7 @@ enum { WL_PROBES = 4 };
  * Watches a factorization, for checkpoints and early stops. Both calls are Collective.
  *
  * `wants` is asked as each panel of columns is done; where it says yes, all work in flight is completed and `reached`
- * gets a state from which wl_cholesky_resume can go on. An error of `reached` (WL_ERROR_STOPPED) ends the factorization.
+ * gets a state from which wl_cholesky_factor_with can go on. An error of `reached` (WL_ERROR_STOPPED) ends the factorization.
  */
 typedef struct wl_factor_watch {
   void *context;
@@ -57,14 +57,19 @@ typedef struct wl_factor_watch {
   wl_error (*reached)(void *context, const wl_factor_state *state);
 } wl_factor_watch;
 
-/**
- * Collective. As wl_cholesky_factor, watched, and from a state in between: `matrix` and `resume` are what `reached` got,
- * on any grid.
- * @param watch   NULL: not watched
- * @param resume  NULL: from the start
- */
-wl_error wl_cholesky_resume(wl_matrix *matrix, wl_triangle triangle, const char *name, uint64_t seed,
-                            const wl_factor_watch *watch, const wl_factor_state *resume, wl_cholesky *factor);
+/** How to factor. All borrowed. */
+typedef struct wl_cholesky_options {
+  wl_engine engine;
+  const char *name;             /**< of S in messages and progress */
+  uint64_t seed;                /**< of the probing vectors */
+  const wl_factor_watch *watch; /**< NULL: not watched */
+  const wl_factor_state
+      *resume; /**< what `reached` got, with the matrix, on any grid and by any engine; NULL: from the start */
+} wl_cholesky_options;
+
+/** Collective. As wl_cholesky_factor, with these options. Errors: also those of the watch. */
+wl_error wl_cholesky_factor_with(wl_matrix *matrix, wl_triangle triangle, const wl_cholesky_options *options,
+                                 wl_cholesky *factor);
 
 /** Collective. B ← L⁻¹ B, all columns; B has the factor's rows and grid. Errors: WL_ERROR_MEMORY. */
 wl_error wl_cholesky_forward(const wl_cholesky *factor, wl_matrix *b);

@@ -1,6 +1,6 @@
 /**
  * @file factorize.h
- * The right-looking block Cholesky loop itself.
+ * The Cholesky factorization itself, without what wl_cholesky_factor measures around it.
  */
 #ifndef WIDELIMIT_LINALG_FACTORIZE_H
 #define WIDELIMIT_LINALG_FACTORIZE_H
@@ -8,23 +8,29 @@
 #include "dist/single.h"
 #include "linalg/cholesky.h"
 
+/** How to factor a triangle. */
+typedef struct wl_factorize_options {
+  wl_engine engine;
+  const char *name;             /**< in progress */
+  const wl_factor_watch *watch; /**< asked after every block column; NULL: not watched */
+  /** What the watch gets, and where to begin: with .columns = 0 at the whole triangle, and then, with .eliminated = 0,
+      .diagonal is ignored. NULL: the whole triangle. */
+  wl_factor_state *state;
+} wl_factorize_options;
+
 /**
- * Collective. Overwrites the triangle with its factor.
- * *pivot is -1, or the global row whose pivot is not positive to rounding; the loop then stops on every rank.
- * Errors: WL_ERROR_MEMORY.
+ * Collective. Overwrites the triangle with its factor; the other one is neither read nor written.
+ * *pivot is -1 or, on all ranks, the first row whose pivot is not positive to rounding; the triangle is then spoilt.
+ * Errors: WL_ERROR_MEMORY; those of the watch.
  */
+wl_error wl_factorize_with(wl_matrix *matrix, wl_triangle triangle, const wl_factorize_options *options,
+                           int64_t *pivot);
+
+/** Collective. The same by ScaLAPACK, unwatched. */
 wl_error wl_factorize(wl_matrix *matrix, wl_triangle triangle, const char *name, int64_t *pivot);
 
 /** Collective. The same in single precision. */
-wl_error wl_factorize_single(wl_single *matrix, wl_triangle triangle, const char *name, int64_t *pivot);
-
-/**
- * Collective. The same, watched and from a state in between.
- * @param watch  NULL, or asked after every panel; `state` is what it gets
- * @param state  where to begin; .columns = 0: the whole triangle, and, with .eliminated = 0, .diagonal is ignored
- * Errors: also those of the watch.
- */
-wl_error wl_factorize_from(wl_matrix *matrix, wl_triangle triangle, const char *name, const wl_factor_watch *watch,
-                           wl_factor_state *state, int64_t *pivot);
+wl_error wl_factorize_single(wl_single *matrix, wl_triangle triangle, wl_engine engine, const char *name,
+                             int64_t *pivot);
 
 #endif

@@ -1,6 +1,6 @@
 /**
  * @file real.h
- * The number type of factorize.inc and sweep.inc, each of which is compiled once for doubles and once for floats: the
+ * The number type of lookahead.inc, potrf.inc and sweep.inc, each of which is compiled once for doubles and once for floats: the
  * file that includes them defines WL_REAL_IS_SINGLE as 0 or 1. With WL_STORED_IS_SINGLE as 1, the matrix that is swept over is
  * one of floats, whatever the panel is.
  */
@@ -21,6 +21,9 @@ typedef wl_single real_matrix;
 #define WL_MPI_REAL MPI_FLOAT
 #define WL_REAL_EPSILON ((double)FLT_EPSILON)
 #define WL_POTRF_TILE wl_potrf_tile_single
+#define WL_POTRF wl_potrf_single
+#define WL_TRSM_PANEL wl_trsm_panel_single
+#define WL_SYRK_TRAILING wl_syrk_trailing_single
 #define WL_GET_DIAGONAL wl_single_get_diagonal
 #else
 typedef double real;
@@ -29,6 +32,9 @@ typedef wl_matrix real_matrix;
 #define WL_MPI_REAL MPI_DOUBLE
 #define WL_REAL_EPSILON DBL_EPSILON
 #define WL_POTRF_TILE wl_potrf_tile
+#define WL_POTRF wl_potrf
+#define WL_TRSM_PANEL wl_trsm_panel
+#define WL_SYRK_TRAILING wl_syrk_trailing
 #define WL_GET_DIAGONAL wl_matrix_get_diagonal
 #endif
 

@@ -41,23 +41,25 @@ void wl_rfp_destroy(wl_rfp **pointer) {
 }
 
 /* L₂₂ᵀ of K₂₂ − Vᵀ V, whose pivots are held against the diagonal of K₂₂ as if they were found among those of all of K. */
-static wl_error factorize_last(wl_rfp *h, const char *name, int64_t *pivot) {
+static wl_error factorize_last(wl_rfp *h, wl_engine engine, const char *name, int64_t *pivot) {
   wl_factor_state state = {.diagonal = h->diagonal[1], .eliminated = h->ends->rows};
+  const wl_factorize_options options = {.engine = engine, .name = name, .state = &state};
   wl_matrix_set_diagonal(&h->last, h->diagonal[1]);
   wl_syrk_transposed(WL_UPPER, h->cross, &h->last);
-  WL_TRY(wl_factorize_from(&h->last, WL_TRIANGLE_UPPER, name, NULL, &state, pivot));
+  WL_TRY(wl_factorize_with(&h->last, WL_TRIANGLE_UPPER, &options, pivot));
   wl_matrix_get_diagonal(&h->last, h->diagonal[1]);
   if (*pivot >= 0) *pivot += h->ends->rows;
   return WL_OK;
 }
 
-wl_error wl_rfp_factorize(wl_rfp *h, const char *name, int64_t *pivot) {
+wl_error wl_rfp_factorize(wl_rfp *h, wl_engine engine, const char *name, int64_t *pivot) {
+  const wl_factorize_options options = {.engine = engine, .name = name};
   wl_matrix_set_diagonal(h->ends, h->diagonal[0]);
-  WL_TRY(wl_factorize(h->ends, WL_TRIANGLE_LOWER, name, pivot));
+  WL_TRY(wl_factorize_with(h->ends, WL_TRIANGLE_LOWER, &options, pivot));
   if (*pivot >= 0) return WL_OK;
   wl_matrix_get_diagonal(h->ends, h->diagonal[0]);
   WL_TRY(wl_triangle_solve(h->ends, WL_TRIANGLE_LOWER, 0, h->cross));
-  return factorize_last(h, name, pivot);
+  return factorize_last(h, engine, name, pivot);
 }
 
 /* [L₁₁ B₁; Vᵀ B₁ + L₂₂ B₂] */

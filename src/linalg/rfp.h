@@ -11,7 +11,7 @@
 #ifndef WIDELIMIT_LINALG_RFP_H
 #define WIDELIMIT_LINALG_RFP_H
 
-#include "dist/matrix.h"
+#include "linalg/cholesky.h"
 
 /** Members are for filling with K. */
 typedef struct wl_rfp {
@@ -30,8 +30,8 @@ wl_error wl_rfp_create(const wl_grid *grid, int64_t order, wl_rfp **rfp);
 /** Local. Frees and sets to NULL; NULL is fine. */
 void wl_rfp_destroy(wl_rfp **rfp);
 
-/** Collective. K becomes L; name and pivot as in wl_factorize. Errors: WL_ERROR_MEMORY. */
-wl_error wl_rfp_factorize(wl_rfp *rfp, const char *name, int64_t *pivot);
+/** Collective. K becomes L; engine, name and pivot as in wl_factorize_with. Errors: WL_ERROR_MEMORY. */
+wl_error wl_rfp_factorize(wl_rfp *rfp, wl_engine engine, const char *name, int64_t *pivot);
 
 /** Collective. B ← L B, N × any. Errors: WL_ERROR_MEMORY. */
 wl_error wl_rfp_multiply(wl_rfp *rfp, wl_matrix *b);

@@ -121,7 +121,9 @@ static wl_error try_factor(wl_joint *j, const target *t, double shift, int64_t c
   attempt a = {.joint = j, .state = wl_joint_get_state(j)};
   const wl_factor_watch watch = {.context = &a, .wants = wants, .reached = reached};
   wl_factor_state state = {.columns = columns, .diagonal = diagonal};
-  WL_TRY(wl_factorize_from(j->gram, t->triangle, t->name, j->options.watch ? &watch : NULL, &state, pivot));
+  const wl_factorize_options options = {
+      .engine = j->options.engine, .name = t->name, .watch = j->options.watch ? &watch : NULL, .state = &state};
+  WL_TRY(wl_factorize_with(j->gram, t->triangle, &options, pivot));
   if (*pivot < 0) wl_matrix_get_diagonal(j->gram, diagonal);
   return WL_OK;
 }
@@ -135,7 +137,7 @@ static wl_error try_rfp(wl_joint *j, const target *t, double shift, int64_t *piv
   WL_TRY(wl_gram_cross_weighted(j->points, j->rest, a, b, h->cross));
   make_diagonal(j->points, a, b, 0, shift, shift, h->diagonal[0]);
   make_diagonal(j->rest, a, b, 0, shift, shift, h->diagonal[1]);
-  return wl_rfp_factorize(h, t->name, pivot);
+  return wl_rfp_factorize(h, j->options.engine, t->name, pivot);
 }
 
 /* What attempts have in common, and how many columns of the factor the next one finds done. */

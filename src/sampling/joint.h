@@ -62,6 +62,7 @@ typedef struct wl_joint_options {
   double noise_variance; /**< σ² ≥ 0 */
   double jitter;         /**< ≥ 0 */
   uint64_t seed;
+  wl_engine engine;            /**< of the factorizations */
   wl_fault fault;              /**< 0: none */
   const wl_joint_watch *watch; /**< NULL: not watched; borrowed, must outlive the joint array */
 } wl_joint_options;

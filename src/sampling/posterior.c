@@ -20,6 +20,7 @@ struct wl_posterior {
 
 /* One factorization: C stays as it is for the next one. */
 typedef struct trial {
+  wl_engine engine;
   const wl_matrix *covariance;
   const double *variance; /* its diagonal, m */
   wl_matrix *factor;
@@ -33,7 +34,8 @@ static wl_error factor_shifted(void *context, int k, double shift, int64_t *pivo
   for (int64_t il = 0; il < t->factor->local_rows; il++)
     t->diagonal[il] = t->variance[wl_matrix_global_row(t->factor, il)] + shift;
   wl_matrix_set_diagonal(t->factor, t->diagonal);
-  return wl_factorize(t->factor, WL_TRIANGLE_LOWER, "posterior cov.", pivot);
+  const wl_factorize_options options = {.engine = t->engine, .name = "posterior cov."};
+  return wl_factorize_with(t->factor, WL_TRIANGLE_LOWER, &options, pivot);
 }
 
 static double largest_theta(const wl_points *points) {
@@ -50,7 +52,7 @@ static wl_error fill(wl_posterior *p, const wl_points *train, const wl_points *t
   error = wl_error_agree(covariance->grid->comm, error);
   if (error == WL_OK) {
     wl_spread_columns(mean, p->mean);
-    trial t = {covariance, variance, p->factor, diagonal};
+    trial t = {p->options.engine, covariance, variance, p->factor, diagonal};
     error = wl_shift_until_factored(train->count + test->count, fmax(largest_theta(train), largest_theta(test)), 0,
                                     "the posterior covariance of the test points", factor_shifted, &t, &p->shift);
   }

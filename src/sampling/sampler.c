@@ -37,8 +37,10 @@ static wl_error check_options(const wl_sampler_options *options) {
 
 static wl_error fill(wl_sampler *s, const wl_sampler_options *options, const wl_points *train,
                      const wl_points *test, const wl_matrix *targets) {
-  const wl_joint_options joint = {
-      .noise_variance = options->noise_variance, .jitter = options->jitter, .seed = options->seed};
+  const wl_joint_options joint = {.noise_variance = options->noise_variance,
+                                  .jitter = options->jitter,
+                                  .seed = options->seed,
+                                  .engine = options->engine};
   s->test = test->count;
   WL_TRY(wl_points_join(train, test, &s->points));
   return wl_joint_create(&joint, s->points, train->count, targets, &s->joint);

@@ -1,5 +1,5 @@
 /*
- * The factorization and the solves on any grid, by scaled residuals computed on rank 0 from the whole matrix:
+ * The factorization by both engines, watched and not, and the solves, on every grid that the ranks make, by scaled residuals computed on rank 0 from the whole matrix:
  *   factor  max |S − L Lᵀ| / (n ε max |S|) < 16        solve  max |S X − B| / (n ε max |S| max |X|) < 16
  */
 #include "mpi_test.h"
@@ -10,7 +10,8 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "linalg/cholesky.h"
+#include "dist/scalapack.h"
+#include "linalg/factorize.h"
 
 enum { RIGHT_HAND_SIDES = 3 };
 static const double tolerance = 16.0, other_triangle = 1234.5;
@@ -93,14 +94,49 @@ static void check_solves(const wl_cholesky *factor, int64_t n, double *whole) {
   wl_matrix_destroy(&b);
 }
 
-static void check_factor(int64_t n, int block, wl_triangle triangle) {
-  wl_grid *grid = grid_of(MPI_COMM_WORLD, block);
+/* Asks for every block column and does nothing there. */
+static bool always(void *context, int64_t columns) {
+  (void)context, (void)columns;
+  return true;
+}
+
+static wl_error note_columns(void *context, const wl_factor_state *state) {
+  int64_t *last = context;
+  assert_true(state->columns > *last);
+  *last = state->columns;
+  return WL_OK;
+}
+
+/* How a matrix is factored: each engine, watched and not. */
+static wl_error factor_as(wl_matrix *a, wl_triangle triangle, wl_engine engine, bool watched,
+                          wl_cholesky *factor) {
+  int64_t last = 0;
+  const wl_factor_watch watch = {.context = &last, .wants = always, .reached = note_columns};
+  const wl_cholesky_options options = {
+      .engine = engine, .name = "test", .seed = 7, .watch = watched ? &watch : NULL};
+  const wl_error error = wl_cholesky_factor_with(a, triangle, &options, factor);
+  if (watched && error == WL_OK) assert_int_equal(last, (a->rows - 1) / a->grid->block * a->grid->block);
+  return error;
+}
+
+/* Runs a check by each engine, watched and not, in both triangles. */
+typedef void check_how(const wl_grid *grid, int64_t n, wl_triangle triangle, wl_engine engine, bool watched);
+
+static void each_way(const wl_grid *grid, int64_t n, check_how *check) {
+  for (int engine = 0; engine < WL_ENGINE_COUNT; engine++)
+    for (int watched = 0; watched < 2; watched++) {
+      check(grid, n, WL_TRIANGLE_LOWER, (wl_engine)engine, watched);
+      check(grid, n, WL_TRIANGLE_UPPER, (wl_engine)engine, watched);
+    }
+}
+
+static void check_factor(const wl_grid *grid, int64_t n, wl_triangle triangle, wl_engine engine, bool watched) {
   wl_matrix *a = NULL;
   wl_cholesky factor;
   double *whole = malloc(sizeof(double) * (size_t)(n * (n + RIGHT_HAND_SIDES)));
   assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
   fill(a, triangle);
-  assert_int_equal(wl_cholesky_factor(a, triangle, "test", 7, &factor), WL_OK);
+  assert_int_equal(factor_as(a, triangle, engine, watched, &factor), WL_OK);
   const double changed = gather_factor(a, triangle, whole);
   const int root = grid->rank == 0;
   assert_true(from_root(changed) == 0.0);
@@ -112,57 +148,137 @@ static void check_factor(int64_t n, int block, wl_triangle triangle) {
   check_solves(&factor, n, whole);
   free(whole);
   wl_matrix_destroy(&a);
-  wl_grid_destroy(&grid);
 }
+
+static void check_factor_each_way(const wl_grid *grid, int64_t n) { each_way(grid, n, check_factor); }
+
+static const grid_case cases[] = {{1, 4}, {5, 16}, {16, 16}, {37, 1}, {61, 8}, {130, 16}, {131, 9}};
+enum { CASES = sizeof cases / sizeof *cases };
 
 static void test_factor(void **state) {
   (void)state;
-  const struct {
-    int64_t n;
-    int block;
-  } cases[] = {{1, 4}, {5, 16}, {16, 16}, {37, 1}, {61, 8}, {130, 16}, {131, 9}};
-  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-    check_factor(cases[c].n, cases[c].block, WL_TRIANGLE_LOWER);
-    check_factor(cases[c].n, cases[c].block, WL_TRIANGLE_UPPER);
+  on_every_grid(cases, CASES, check_factor_each_way);
+}
+
+/* The factor that LAPACK makes of the whole matrix on rank 0: |L − L_LAPACK| ≤ n ε κ₂(S) |L|, here κ₂ < 2,000. */
+static void check_against_lapack(const wl_grid *grid, int64_t n, wl_triangle triangle, wl_engine engine,
+                                 bool watched) {
+  wl_matrix *a = NULL;
+  wl_cholesky factor;
+  double *whole = malloc(sizeof(double) * (size_t)(n * n)), worst = 0.0;
+  assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
+  fill(a, triangle);
+  assert_int_equal(factor_as(a, triangle, engine, watched, &factor), WL_OK);
+  gather_factor(a, triangle, whole);
+  if (grid->rank == 0) {
+    double *lapack = malloc(sizeof(double) * (size_t)(n * n));
+    for (int64_t j = 0; j < n; j++)
+      for (int64_t i = j; i < n; i++) lapack[i + j * n] = entry(i, j);
+    assert_int_equal(wl_potrf_tile(WL_LOWER, n, lapack, n), -1);
+    for (int64_t j = 0; j < n; j++)
+      for (int64_t i = j; i < n; i++) worst = fmax(worst, fabs(whole[i + j * n] - lapack[i + j * n]));
+    free(lapack);
   }
+  assert_true(from_root(worst) < (double)n * DBL_EPSILON * 2000.0 * sqrt(entry(0, 0)));
+  free(whole);
+  wl_matrix_destroy(&a);
+}
+
+static void check_against_lapack_each_way(const wl_grid *grid, int64_t n) {
+  each_way(grid, n, check_against_lapack);
+}
+
+static void test_against_lapack(void **state) {
+  (void)state;
+  on_every_grid(cases, CASES, check_against_lapack_each_way);
 }
 
 /* A matrix spoilt at (at, at): every rank gets the error, with that row (counted from 1) in the message. */
-static void check_spoilt(int64_t at, double value, wl_triangle triangle, const char *expected) {
-  wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
-  wl_matrix *a = NULL;
-  wl_cholesky factor;
-  assert_int_equal(wl_matrix_create(grid, 50, 50, &a), WL_OK);
-  fill(a, triangle);
+static void spoil(wl_matrix *a, int64_t at, double value) {
   for (int64_t jl = 0; jl < a->local_columns; jl++)
     for (int64_t il = 0; il < a->local_rows; il++)
       if (wl_matrix_global_row(a, il) == at && wl_matrix_global_column(a, jl) == at)
         a->data[il + jl * a->ld] = value;
-  assert_int_equal(wl_cholesky_factor(a, triangle, "test", 7, &factor), WL_ERROR_NUMERICAL);
-  assert_non_null(strstr(wl_error_message(), expected));
-  wl_matrix_destroy(&a);
-  wl_grid_destroy(&grid);
 }
 
-static void test_not_positive_definite(void **state) {
-  (void)state;
+static void check_spoilt(const wl_grid *grid, int64_t at, double value, wl_triangle triangle, wl_engine engine,
+                         bool watched, const char *expected) {
+  wl_matrix *a = NULL;
+  wl_cholesky factor;
+  assert_int_equal(wl_matrix_create(grid, 50, 50, &a), WL_OK);
+  fill(a, triangle);
+  spoil(a, at, value);
+  assert_int_equal(factor_as(a, triangle, engine, watched, &factor), WL_ERROR_NUMERICAL);
+  assert_non_null(strstr(wl_error_message(), expected));
+  wl_matrix_destroy(&a);
+}
+
+/* S_at,at at which the pivot vanishes but for rounding: the Schur complement of the others' rows is its distance. */
+static double singular_value(int64_t at) {
+  double l[50 * 50];
+  for (int64_t j = 0; j <= at; j++)
+    for (int64_t i = j; i <= at; i++) l[i + j * 50] = entry(i, j);
+  assert_int_equal(wl_potrf_tile(WL_LOWER, at + 1, l, 50), -1);
+  return entry(at, at) - l[at + at * 50] * l[at + at * 50];
+}
+
+static void check_pivots(const wl_grid *grid, int64_t n, wl_triangle triangle, wl_engine engine, bool watched) {
   const int64_t rows[] = {0, 7, 8, 23, 49};
+  (void)n;
   for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
     char expected[64];
     snprintf(expected, sizeof expected, "training row %lld (", (long long)rows[r] + 1);
-    check_spoilt(rows[r], -1.0, WL_TRIANGLE_LOWER, expected);
-    check_spoilt(rows[r], -1.0, WL_TRIANGLE_UPPER, expected);
+    check_spoilt(grid, rows[r], -1.0, triangle, engine, watched, expected);
+    if (rows[r] > 0) check_spoilt(grid, rows[r], singular_value(rows[r]), triangle, engine, watched, expected);
   }
 }
 
+static void check_pivots_each_way(const wl_grid *grid, int64_t n) { each_way(grid, n, check_pivots); }
+
+static const grid_case spoilt = {50, 8};
+
+static void test_not_positive_definite(void **state) {
+  (void)state;
+  on_every_grid(&spoilt, 1, check_pivots_each_way);
+}
+
+static void check_not_finite(const wl_grid *grid, int64_t n, wl_triangle triangle, wl_engine engine,
+                             bool watched) {
+  (void)n;
+  check_spoilt(grid, 20, NAN, triangle, engine, watched, "not finite");
+  check_spoilt(grid, 20, INFINITY, triangle, engine, watched, "not finite");
+}
+
+static void check_not_finite_each_way(const wl_grid *grid, int64_t n) { each_way(grid, n, check_not_finite); }
+
 static void test_not_finite(void **state) {
   (void)state;
-  check_spoilt(20, NAN, WL_TRIANGLE_LOWER, "not finite");
-  check_spoilt(20, INFINITY, WL_TRIANGLE_UPPER, "not finite");
+  on_every_grid(&spoilt, 1, check_not_finite_each_way);
+}
+
+/* What gets past the look at S: the factorization itself names a row whose pivot is NaN. */
+static void check_nan_pivot(const wl_grid *grid, int64_t n, wl_triangle triangle, wl_engine engine, bool watched) {
+  int64_t last = 0, pivot;
+  const wl_factor_watch watch = {.context = &last, .wants = always, .reached = note_columns};
+  const wl_factorize_options options = {.engine = engine, .name = "test", .watch = watched ? &watch : NULL};
+  wl_matrix *a = NULL;
+  assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
+  fill(a, triangle);
+  spoil(a, 20, NAN);
+  assert_int_equal(wl_factorize_with(a, triangle, &options, &pivot), WL_OK);
+  assert_int_equal(pivot, 20);
+  wl_matrix_destroy(&a);
+}
+
+static void check_nan_pivot_each_way(const wl_grid *grid, int64_t n) { each_way(grid, n, check_nan_pivot); }
+
+static void test_nan_pivot(void **state) {
+  (void)state;
+  on_every_grid(&spoilt, 1, check_nan_pivot_each_way);
 }
 
 /*
- * What is reported as residual, where it is known: products S Z that were handed over wrong by 1 in every entry give
+ * What is reported as residual, and that so much is an error, where it is known: products S Z that were handed over wrong by 1 in every entry give
  * ‖S Z − L Lᵀ Z‖_F = √(4 n), beside which rounding is 1e-13.
  */
 static void test_residual(void **state) {
@@ -193,7 +309,9 @@ static void test_residual(void **state) {
     }
   const wl_factor_state resume = {.columns = 0, .norm = norm, .products = products};
   wl_cholesky factor;
-  assert_int_equal(wl_cholesky_resume(a, WL_TRIANGLE_LOWER, "test", seed, NULL, &resume, &factor), WL_OK);
+  const wl_cholesky_options options = {.name = "test", .seed = seed, .resume = &resume};
+  assert_int_equal(wl_cholesky_factor_with(a, WL_TRIANGLE_LOWER, &options, &factor), WL_ERROR_NUMERICAL);
+  assert_non_null(strstr(wl_error_message(), "FAILED"));
   const double expected = sqrt((double)(n * WL_PROBES)) / ((double)n * DBL_EPSILON * norm * sqrt(probes));
   assert_true(fabs(factor.info.residual / expected - 1.0) < 1e-10);
   wl_matrix_destroy(&products);
@@ -224,8 +342,12 @@ static void test_condition(void **state) {
 }
 
 static int group(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor), cmocka_unit_test(test_not_positive_definite),
-                                     cmocka_unit_test(test_not_finite), cmocka_unit_test(test_residual),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor),
+                                     cmocka_unit_test(test_against_lapack),
+                                     cmocka_unit_test(test_not_positive_definite),
+                                     cmocka_unit_test(test_not_finite),
+                                     cmocka_unit_test(test_nan_pivot),
+                                     cmocka_unit_test(test_residual),
                                      cmocka_unit_test(test_condition)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,7 +123,7 @@ static void check_factor(const grid_case *s, const int64_t *columns, size_t coun
   int64_t pivot;
   assert_int_equal(wl_factorize(a, WL_TRIANGLE_LOWER, "double", &pivot), WL_OK);
   assert_int_equal(pivot, -1);
-  assert_int_equal(wl_factorize_single(single, WL_TRIANGLE_LOWER, "single", &pivot), WL_OK);
+  assert_int_equal(wl_factorize_single(single, WL_TRIANGLE_LOWER, WL_ENGINE_SCALAPACK, "single", &pivot), WL_OK);
   assert_int_equal(pivot, -1);
   assert_true(single_difference(single, a, 1) < tolerance * (double)n * FLT_EPSILON);
   for (size_t c = 0; c < count; c++) {
@@ -204,7 +204,7 @@ static void test_pivot(void **state) {
     wl_matrix_set_diagonal(a, diagonal);
     wl_single *single = narrowed(a);
     int64_t pivot;
-    assert_int_equal(wl_factorize_single(single, WL_TRIANGLE_LOWER, "single", &pivot), WL_OK);
+    assert_int_equal(wl_factorize_single(single, WL_TRIANGLE_LOWER, WL_ENGINE_SCALAPACK, "single", &pivot), WL_OK);
     assert_int_equal(pivot, rows[r]);
     free(diagonal);
     wl_single_destroy(&single);

@@ -108,7 +108,7 @@ static void check_factor(const wl_grid *grid, int64_t n) {
   int64_t pivot;
   assert_int_equal(wl_factorize(l, WL_TRIANGLE_LOWER, "whole", &pivot), WL_OK);
   assert_int_equal(pivot, -1);
-  assert_int_equal(wl_rfp_factorize(h, "packed", &pivot), WL_OK);
+  assert_int_equal(wl_rfp_factorize(h, WL_ENGINE_SCALAPACK, "packed", &pivot), WL_OK);
   assert_int_equal(pivot, -1);
   check_product(h, l, n, identity);
   check_product(h, l, 1, column);
@@ -129,7 +129,7 @@ static void check_pivot(const wl_grid *grid, int64_t n, value of) {
   int64_t pivot;
   assert_int_equal(wl_factorize(a, WL_TRIANGLE_LOWER, "whole", &pivot), WL_OK);
   assert_int_equal(pivot, special);
-  assert_int_equal(wl_rfp_factorize(h, "packed", &pivot), WL_OK);
+  assert_int_equal(wl_rfp_factorize(h, WL_ENGINE_SCALAPACK, "packed", &pivot), WL_OK);
   assert_int_equal(pivot, special);
   wl_rfp_destroy(&h);
   wl_matrix_destroy(&a);
