@@ -12,6 +12,9 @@
 typedef enum { WL_LOWER = 'L', WL_UPPER = 'U' } wl_uplo;
 typedef enum { WL_NO_TRANS = 'N', WL_TRANS = 'T' } wl_trans;
 
+/** Local. The file that p?potrf comes from: the ScaLAPACK that answers, or the program where it is linked in. */
+const char *wl_scalapack_library(void);
+
 /** Starts and ends BLACS on the grid's own communicator (its default would be MPI_COMM_WORLD). */
 void wl_blacs_open(wl_grid *grid);
 void wl_blacs_close(wl_grid *grid);

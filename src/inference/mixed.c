@@ -223,6 +223,7 @@ static wl_error end(const wl_mixed_request *request, joint *j) {
   if (!t) return WL_OK;
   WL_TRY(correct_determinant(request->mixed, &j->probes, t->info, t->uncertainty));
   t->info->residual = request->mixed->backward / ((double)t->y->rows * (double)FLT_EPSILON * t->info->norm);
+  WL_TRY(wl_check_residual(t->info, request->mixed->name, request->mixed->engine));
   memcpy(t->quadratic, j->quadratic, sizeof(double) * (size_t)t->y->columns);
   copy_first(j->v.x, t->x);
   copy_first(j->v.r, t->r);

@@ -117,16 +117,13 @@ static wl_error check_pivot(const char *name, int64_t pivot) {
       name, (long long)pivot + 1);
 }
 
-static wl_error check_result(const wl_cholesky *f, const wl_cholesky_options *options) {
-  if (!isfinite(f->info.residual) || !isfinite(f->info.log_determinant))
-    WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite", options->name);
-  if (f->info.residual < WL_RESIDUAL_LIMIT) return WL_OK;
-  WL_FAIL(
-      WL_ERROR_NUMERICAL,
-      "residual of the Cholesky factor of %s: %.1e, FAILED: rounding gives less than 1, and %.0f is allowed; the "
-      "engine %s gave a wrong factor, which points to its library: compare with engine: %s",
-      options->name, f->info.residual, WL_RESIDUAL_LIMIT, wl_engine_name(options->engine),
-      wl_engine_name(options->engine == WL_ENGINE_SCALAPACK ? WL_ENGINE_LOOKAHEAD : WL_ENGINE_SCALAPACK));
+wl_error wl_check_residual(const wl_factor_info *info, const char *name, wl_engine engine) {
+  if (info->residual < WL_RESIDUAL_LIMIT) return WL_OK;
+  WL_FAIL(WL_ERROR_NUMERICAL,
+          "residual of the Cholesky factor of %s: %.1e, FAILED: rounding gives less than 1, and %.0f is allowed; "
+          "engine %s made a wrong factor: compare with engine: %s, and look at its library",
+          name, info->residual, WL_RESIDUAL_LIMIT, wl_engine_name(engine),
+          wl_engine_name(engine == WL_ENGINE_SCALAPACK ? WL_ENGINE_LOOKAHEAD : WL_ENGINE_SCALAPACK));
 }
 
 static wl_error factor_and_measure(wl_cholesky *f, const wl_cholesky_options *options, wl_matrix *z,
@@ -150,7 +147,9 @@ static wl_error factor_and_measure(wl_cholesky *f, const wl_cholesky_options *op
   WL_TRY(check_pivot(options->name, pivot));
   WL_TRY(log_determinant(f->matrix, &f->info.log_determinant));
   f->info.residual = residual(f, z, sz);
-  WL_TRY(check_result(f, options));
+  if (!isfinite(f->info.residual) || !isfinite(f->info.log_determinant))
+    WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite", options->name);
+  WL_TRY(wl_check_residual(&f->info, options->name, options->engine));
   double inverse_norm;
   WL_TRY(wl_inverse_norm1(f, &inverse_norm));
   f->info.reciprocal_condition = 1.0 / (f->info.norm * inverse_norm);

@@ -33,4 +33,10 @@ wl_error wl_factorize(wl_matrix *matrix, wl_triangle triangle, const char *name,
 wl_error wl_factorize_single(wl_single *matrix, wl_triangle triangle, wl_engine engine, const char *name,
                              int64_t *pivot);
 
+/**
+ * Local. The verdict on a residual, the same on all ranks. Errors: WL_ERROR_NUMERICAL where it is not below WL_RESIDUAL_LIMIT.
+ * @param name  of the matrix in the message
+ */
+wl_error wl_check_residual(const wl_factor_info *info, const char *name, wl_engine engine);
+
 #endif

@@ -1,6 +1,7 @@
 #include "pipeline/header.h"
 
 #include "base/log.h"
+#include "dist/scalapack.h"
 
 void wl_print_header(const wl_setup *setup) {
   const wl_config *c = setup->config;
@@ -22,6 +23,7 @@ void wl_print_header(const wl_setup *setup) {
               setup->grid->block, (long long)setup->batch);
   wl_log_line("  BLAS     %s kernel, %d thread%s a rank", wl_blas_kernel(), wl_blas_threads(),
               wl_blas_threads() == 1 ? "" : "s");
+  wl_log_line("  engine   %s, ScaLAPACK from %s", wl_engine_name(c->engine), wl_scalapack_library());
   wl_log_line("  matrix   %s in all%s, %s of memory free on this node",
               wl_format_bytes(wl_job_matrix_bytes(c, s), bytes, sizeof bytes),
               c->precision == WL_PRECISION_MIXED ? " in single precision, results refined" : "",

@@ -132,6 +132,7 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
   json_object_set_new(root, "network", network_object(r->setup->config));
   json_object_set_new(root, "noise_variance", number(r->setup->config->noise_variance));
   json_object_set_new(root, "jitter", number(r->setup->config->jitter));
+  json_object_set_new(root, "engine", json_string(wl_engine_name(r->setup->config->engine)));
   json_object_set_new(root, "precision",
                       json_string(r->setup->config->precision == WL_PRECISION_MIXED ? "mixed" : "double"));
   json_object_set_new(root, "grid", grid_object(r->setup->grid));

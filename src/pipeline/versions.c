@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/machine.h"
+#include "dist/scalapack.h"
 
 const char *wl_mpi_version(void) {
   static char text[MPI_MAX_LIBRARY_VERSION_STRING];
@@ -24,6 +25,6 @@ const char *wl_hdf5_version(void) {
 }
 
 void wl_print_version(void) {
-  printf("widelimit %s\n%s\nScaLAPACK %s\nHDF5 %s\n%s\n", WIDELIMIT_VERSION, wl_mpi_version(),
-         WIDELIMIT_SCALAPACK_VERSION, wl_hdf5_version(), wl_blas_version());
+  printf("widelimit %s\n%s\nScaLAPACK %s, %s\nHDF5 %s\n%s\n", WIDELIMIT_VERSION, wl_mpi_version(),
+         WIDELIMIT_SCALAPACK_VERSION, wl_scalapack_library(), wl_hdf5_version(), wl_blas_version());
 }

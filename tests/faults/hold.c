@@ -75,18 +75,18 @@ static void pass(const char *name) {
     return real arguments;                                \
   }
 
-/* Assembly: products of inputs. Factorization: updates of tiles. Prediction: products with κ. Draws. */
+/* Assembly: products of inputs. Factorization: updates of what is left. Prediction: products with κ. Draws. */
 STAND_BEFORE(void, cblas_dgemm,
              (const enum CBLAS_ORDER order, const enum CBLAS_TRANSPOSE ta, const enum CBLAS_TRANSPOSE tb,
               const blasint m, const blasint n, const blasint k, const double alpha, const double *a,
               const blasint lda, const double *b, const blasint ldb, const double beta, double *c,
               const blasint ldc),
              (order, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc))
-STAND_BEFORE(void, cblas_dsyrk,
-             (const enum CBLAS_ORDER order, const enum CBLAS_UPLO uplo, const enum CBLAS_TRANSPOSE trans,
-              const blasint n, const blasint k, const double alpha, const double *a, const blasint lda,
-              const double beta, double *c, const blasint ldc),
-             (order, uplo, trans, n, k, alpha, a, lda, beta, c, ldc))
+STAND_BEFORE(void, pdsyrk_,
+             (const char *uplo, const char *trans, const int *n, const int *k, const double *alpha,
+              const double *a, const int *ia, const int *ja, const int *desca, const double *beta, double *c,
+              const int *ic, const int *jc, const int *descc),
+             (uplo, trans, n, k, alpha, a, ia, ja, desca, beta, c, ic, jc, descc))
 STAND_BEFORE(void, pdgemm_,
              (const char *ta, const char *tb, const int *m, const int *n, const int *k, const double *alpha,
               const double *a, const int *ia, const int *ja, const int *desca, const double *b, const int *ib,

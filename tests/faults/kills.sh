@@ -29,7 +29,7 @@ try() {
 }
 
 try 'the assembly' 1 cblas_dgemm:3
-try 'the factorization' 1 cblas_dsyrk:4
+try 'the factorization' 1 pdsyrk_:4
 try 'the writing of a checkpoint' 0 strip:2
 try 'the renaming of a checkpoint' 0 rename:2
 try 'the prediction' 1 pdgemm_:1

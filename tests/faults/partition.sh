@@ -87,7 +87,7 @@ pull() {
   go_on "cut off in $1"
 }
 
-pull 'the factorization' cblas_dsyrk:5
+pull 'the factorization' pdsyrk_:5
 pull 'the writing of a checkpoint' rename:2
 pull 'the prediction' pdgemm_:1
 exit $((failures > 0))

@@ -21,10 +21,10 @@ try() {
   go_on "$1"
 }
 
-try 'USR1 on a rank in the factorization' cblas_dsyrk:5 USR1 rank
+try 'USR1 on a rank in the factorization' pdsyrk_:5 USR1 rank
 try 'USR1 on a rank at a checkpoint' rename:2 USR1 rank
 try 'USR1 on mpirun' rename:2 USR1 mpirun
-try 'TERM on a rank' cblas_dsyrk:5 TERM rank
+try 'TERM on a rank' pdsyrk_:5 TERM rank
 
 ### a second SIGTERM stops at once
 fresh

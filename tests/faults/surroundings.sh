@@ -8,7 +8,7 @@ set -uo pipefail
 make_case
 
 ### the folder of the checkpoints is removed, between two of them and while one is written; then there is nothing to go on from
-for place in '1 cblas_dsyrk:9' '0 strip:3' '0 rename:3'; do
+for place in '1 pdsyrk_:9' '0 strip:3' '0 rename:3'; do
   fresh
   # shellcheck disable=SC2086 # rank and place
   begin_held $place
@@ -82,7 +82,7 @@ same 'disk full during a checkpoint'
 [ -z "$(find small -name '*.h5*')" ] || failed 'disk full during a checkpoint: part of one is left'
 fresh
 fill 1000000
-begin_held 1 cblas_dsyrk:9 --set checkpoint.directory=small --set checkpoint.every_minutes=30
+begin_held 1 pdsyrk_:9 --set checkpoint.directory=small --set checkpoint.every_minutes=30
 kill -USR1 "$(pid_of 0)"
 release
 finish

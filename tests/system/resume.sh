@@ -95,6 +95,10 @@ for number in $numbers; do
     run "$other" run case.yaml --resume --set grid.block=$((20 + step)) --set checkpoint.every_minutes=30 ||
       failed "resume from $number on $other ranks"
     same "resume from $number on $other ranks" 1e-12
+  elif ((step % 5 == 3)); then
+    run "$other" run case.yaml --resume --set engine=lookahead --set checkpoint.every_minutes=30 ||
+      failed "resume from $number on $other ranks by the other engine"
+    same "resume from $number on $other ranks by the other engine" 1e-12
   elif ((step % 5 == 2)); then
     run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed "resume from $number"
     same "resume from $number" 0
@@ -173,10 +177,26 @@ status=0
 run "$ranks" predict --factor nothing.h5 case.yaml || status=$?
 check 'no factor' 2 $status 'nothing.h5: cannot be opened'
 
+### from a checkpoint of the other engine, on another grid
+rm -rf ckpt kept out
+mkdir kept
+hold commit:1 --set engine=lookahead
+ln ckpt/case.*.h5 kept/
+release || failed 'the run with checkpoints by the other engine'
+same 'the run with checkpoints by the other engine' 1e-12
+for number in 000003 000008 000014; do
+  [ -e "kept/case.$number.h5" ] || continue
+  from $number
+  run "$other" run case.yaml --resume --set grid.block=37 --set checkpoint.every_minutes=30 ||
+    failed "resume from $number of the other engine"
+  same "resume from $number of the other engine" 1e-12
+  grep -q 'resumed  attempt 2' log || failed "checkpoint $number of the other engine was not gone on from"
+done
+
 ### limits
 rm -rf ckpt
 status=0
-hold cblas_dsyrk:2 --time-limit 00:00:01 --set checkpoint.every_minutes=30
+hold pdsyrk_:2 --time-limit 00:00:01 --set checkpoint.every_minutes=30
 sleep 1
 release || status=$?
 check 'time limit' 75 $status 'stopped by the time limit'

@@ -113,7 +113,7 @@ expect 'after kill -9' 0 'attempt 2'
 ### SIGTERM to mpirun, which Open MPI hands on after as many seconds as it then gives the ranks. Rank 0 is held until then.
 rm -rf out
 export OMPI_MCA_odls_base_sigkill_timeout=10
-hold cblas_dsyrk:2 run case.yaml --set name=late
+hold pdsyrk_:2 run case.yaml --set name=late
 kill -TERM $mpirun
 finish
 unset OMPI_MCA_odls_base_sigkill_timeout

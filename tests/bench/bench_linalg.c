@@ -1,0 +1,206 @@
+/*
+ * bench_linalg N [COLUMNS [REPEATS [BLOCK [P]]]]: the factorization by every engine, watched and not, in both precisions, and solves with
+ * COLUMNS right-hand sides by every way there is, in turn in one process on the same matrix: Gflop/s, medians. By hand:
+ *
+ *   mpirun -n 2 build/tests/bench_linalg 8000 1000 5
+ *
+ * WIDELIMIT_PBLAS_BLOCK sets the PBLAS logical block.
+ */
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dist/scalapack.h"
+#include "dist/single.h"
+#include "linalg/factorize.h"
+#include "linalg/sweep.h"
+
+enum { MOST_REPEATS = 50, MOST_WAYS = 16 };
+
+typedef struct bench {
+  int64_t n, columns;
+  wl_matrix *s, *b; /* n × n, n × columns */
+  wl_single *s32;
+} bench;
+
+/* Diagonally dominant; computed again before each factorization. */
+static double entry(int64_t i, int64_t j, int64_t n) {
+  return i == j ? (double)n : 1.0 / (1.0 + (double)(i > j ? i - j : j - i));
+}
+
+static void fill(bench *b) {
+  for (int64_t jl = 0; jl < b->s->local_columns; jl++)
+    for (int64_t il = 0; il < b->s->local_rows; il++)
+      b->s->data[il + jl * b->s->ld] =
+          entry(wl_matrix_global_row(b->s, il), wl_matrix_global_column(b->s, jl), b->n);
+}
+
+static void fill_single(bench *b) {
+  for (int64_t jl = 0; jl < b->s32->local_columns; jl++)
+    for (int64_t il = 0; il < b->s32->local_rows; il++)
+      b->s32->data[il + jl * b->s32->ld] =
+          (float)entry(wl_matrix_global_row(b->s, il), wl_matrix_global_column(b->s, jl), b->n);
+}
+
+static void fill_right(bench *b) {
+  for (int64_t k = 0; k < b->b->ld * b->b->local_columns; k++) b->b->data[k] = 1.0 / (double)(k % 1000 + 1);
+}
+
+static bool never(void *context, int64_t columns) {
+  (void)context, (void)columns;
+  return false;
+}
+
+static void must(bool good) {
+  if (good) return;
+  fprintf(stderr, "bench_linalg: %s\n", wl_error_message());
+  MPI_Abort(MPI_COMM_WORLD, 1);
+}
+
+static void factor(bench *b, wl_engine engine, bool watched) {
+  const wl_factor_watch watch = {.wants = never};
+  const wl_factorize_options options = {.engine = engine, .name = "bench", .watch = watched ? &watch : NULL};
+  int64_t pivot;
+  must(wl_factorize_with(b->s, WL_TRIANGLE_LOWER, &options, &pivot) == WL_OK && pivot < 0);
+}
+
+static void scalapack(bench *b) { factor(b, WL_ENGINE_SCALAPACK, false); }
+static void watched(bench *b) { factor(b, WL_ENGINE_SCALAPACK, true); }
+static void lookahead(bench *b) { factor(b, WL_ENGINE_LOOKAHEAD, false); }
+
+static void single_by(bench *b, wl_engine engine) {
+  int64_t pivot;
+  must(wl_factorize_single(b->s32, WL_TRIANGLE_LOWER, engine, "bench", &pivot) == WL_OK && pivot < 0);
+}
+
+static void scalapack_single(bench *b) { single_by(b, WL_ENGINE_SCALAPACK); }
+static void lookahead_single(bench *b) { single_by(b, WL_ENGINE_LOOKAHEAD); }
+
+static void solve(bench *b) { must(wl_triangle_solve(b->s, WL_TRIANGLE_LOWER, 0, b->b) == WL_OK); }
+static void solve_transposed(bench *b) { must(wl_triangle_solve(b->s, WL_TRIANGLE_LOWER, 1, b->b) == WL_OK); }
+static void trsm(bench *b) { wl_trsm_left(WL_LOWER, WL_NO_TRANS, b->s, b->b); }
+static void trsm_transposed(bench *b) { wl_trsm_left(WL_LOWER, WL_TRANS, b->s, b->b); }
+
+/* L X = B by p?trsm on diagonal blocks of order `width` and p?gemm behind. */
+extern void pdgemm_(const char *transa, const char *transb, const int *m, const int *n, const int *k,
+                    const double *alpha, const double *a, const int *ia, const int *ja, const int *desca,
+                    const double *b, const int *ib, const int *jb, const int *descb, const double *beta, double *c,
+                    const int *ic, const int *jc, const int *descc);
+extern void pdtrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
+                    const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
+                    const int *desca, double *b, const int *ib, const int *jb, const int *descb);
+
+static int super_width = 768;
+
+static void blocked(bench *b) {
+  const int one = 1, n = (int)b->columns;
+  const double plus = 1.0, minus = -1.0;
+  for (int64_t first = 0; first < b->n; first += super_width) {
+    const int w = (int)(b->n - first < super_width ? b->n - first : super_width), at = (int)first + 1,
+              below = at + w;
+    const int rest = (int)(b->n - first) - w;
+    pdtrsm_("L", "L", "N", "N", &w, &n, &plus, b->s->data, &at, &at, b->s->descriptor, b->b->data, &at, &one,
+            b->b->descriptor);
+    if (rest > 0)
+      pdgemm_("N", "N", &rest, &n, &w, &minus, b->s->data, &below, &at, b->s->descriptor, b->b->data, &at, &one,
+              b->b->descriptor, &plus, b->b->data, &below, &one, b->b->descriptor);
+  }
+}
+
+static void blocked_transposed(bench *b) {
+  const int one = 1, n = (int)b->columns;
+  const double plus = 1.0, minus = -1.0;
+  for (int64_t first = (b->n - 1) / super_width * super_width; first >= 0; first -= super_width) {
+    const int w = (int)(b->n - first < super_width ? b->n - first : super_width), at = (int)first + 1,
+              below = at + w;
+    const int rest = (int)(b->n - first) - w;
+    if (rest > 0)
+      pdgemm_("T", "N", &w, &n, &rest, &minus, b->s->data, &below, &at, b->s->descriptor, b->b->data, &below, &one,
+              b->b->descriptor, &plus, b->b->data, &at, &one, b->b->descriptor);
+    pdtrsm_("L", "L", "T", "N", &w, &n, &plus, b->s->data, &at, &at, b->s->descriptor, b->b->data, &at, &one,
+            b->b->descriptor);
+  }
+}
+
+static wl_matrix *product;
+static double *diagonal;
+static void symmetric(bench *b) { must(wl_symmetric_product(b->s, diagonal, b->b, 0.0, product) == WL_OK); }
+static void symm(bench *b) { wl_symm_left(WL_UPPER, 1.0, b->s, b->b, 0.0, product); }
+
+typedef struct way {
+  const char *name;
+  void (*run)(bench *);
+  void (*prepare)(bench *);
+  double gigaflop;
+  double seconds[MOST_REPEATS];
+} way;
+
+static int compare(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double number(int argc, char **argv, int i, double fallback) { return argc > i ? atof(argv[i]) : fallback; }
+
+int main(int argc, char **argv) {
+  MPI_Init(&argc, &argv);
+  const int64_t n = (int64_t)number(argc, argv, 1, 4000.0), columns = (int64_t)number(argc, argv, 2, 1000.0);
+  const int repeats = (int)fmin(MOST_REPEATS, number(argc, argv, 3, 3.0));
+  int ranks;
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  const int block = (int)number(argc, argv, 4, (double)wl_grid_choose_block(n, ranks));
+  if (getenv("SUPER")) super_width = atoi(getenv("SUPER"));
+  wl_grid *grid = NULL;
+  must(wl_grid_create(MPI_COMM_WORLD, (int)number(argc, argv, 5, 0.0), 0, block, &grid) == WL_OK);
+  const wl_grid panels = wl_grid_for_panels(grid, columns);
+  bench b = {.n = n, .columns = columns};
+  must(wl_matrix_create(grid, n, n, &b.s) == WL_OK && wl_matrix_create(&panels, n, columns, &b.b) == WL_OK &&
+       wl_single_create(grid, n, n, &b.s32) == WL_OK && wl_matrix_create(&panels, n, columns, &product) == WL_OK);
+  diagonal = calloc((size_t)b.s->local_rows + 1, sizeof(double));
+  const double cube = (double)n * (double)n * (double)n / 3e9,
+               square = (double)n * (double)n * (double)columns / 1e9;
+  way ways[] = {
+      {.name = "scalapack", .run = scalapack, .prepare = fill, .gigaflop = cube},
+      {.name = "scalapack, watched", .run = watched, .prepare = fill, .gigaflop = cube},
+      {.name = "lookahead", .run = lookahead, .prepare = fill, .gigaflop = cube},
+      {.name = "scalapack, single", .run = scalapack_single, .prepare = fill_single, .gigaflop = cube},
+      {.name = "lookahead, single", .run = lookahead_single, .prepare = fill_single, .gigaflop = cube},
+      {.name = "solve, B stationary", .run = solve, .prepare = fill_right, .gigaflop = square},
+      {.name = "solve, pdtrsm", .run = trsm, .prepare = fill_right, .gigaflop = square},
+      {.name = "solve, pdtrsm + pdgemm", .run = blocked, .prepare = fill_right, .gigaflop = square},
+      {.name = "transposed, B stationary", .run = solve_transposed, .prepare = fill_right, .gigaflop = square},
+      {.name = "transposed, pdtrsm", .run = trsm_transposed, .prepare = fill_right, .gigaflop = square},
+      {.name = "transposed, pdtrsm + pdgemm",
+       .run = blocked_transposed,
+       .prepare = fill_right,
+       .gigaflop = square},
+      {.name = "product, B stationary", .run = symmetric, .prepare = fill_right, .gigaflop = 2.0 * square},
+      {.name = "product, pdsymm", .run = symm, .prepare = fill_right, .gigaflop = 2.0 * square}};
+  const int count = sizeof ways / sizeof *ways;
+  for (int r = 0; r < repeats; r++)
+    for (int w = 0; w < count; w++) {
+      if (ways[w].prepare) ways[w].prepare(&b);
+      MPI_Barrier(MPI_COMM_WORLD);
+      const double began = MPI_Wtime();
+      ways[w].run(&b);
+      MPI_Barrier(MPI_COMM_WORLD);
+      ways[w].seconds[r] = MPI_Wtime() - began;
+    }
+  if (grid->rank == 0)
+    printf("n = %lld, %lld columns, grid %d x %d, block %d\n", (long long)n, (long long)columns, grid->rows,
+           grid->columns, block);
+  for (int w = 0; w < count && grid->rank == 0; w++) {
+    qsort(ways[w].seconds, (size_t)repeats, sizeof(double), compare);
+    printf("  %-28s %8.1f Gflop/s\n", ways[w].name, ways[w].gigaflop / ways[w].seconds[repeats / 2]);
+  }
+  wl_matrix_destroy(&product);
+  wl_single_destroy(&b.s32);
+  wl_matrix_destroy(&b.b);
+  wl_matrix_destroy(&b.s);
+  wl_grid_destroy(&grid);
+  free(diagonal);
+  MPI_Finalize();
+  return 0;
+}
