@@ -54,8 +54,8 @@ for number in $sizes $rank_counts $test_points $repeats; do
 done
 mkdir -p "$folder"
 
-# number KEY FILE: in pretty-printed JSON
-number() { sed -n "s/^ *\"$1\": \([-+.0-9eE]*\),\{0,1\}$/\1/p" "$2" | sed -n 1p; }
+# number KEY FILE [WHICH]: in pretty-printed JSON, its first value or another
+number() { sed -n "s/^ *\"$1\": \([-+.0-9eE]*\),\{0,1\}$/\1/p" "$2" | sed -n "${3:-1}p"; }
 
 # grown NUMBER RANKS: for weak scaling
 grown() {
@@ -68,13 +68,14 @@ bench() {
   mv "$4.part" "$4"
 }
 
+# An object a size and engine in the order in which bench lists them: the first is the default engine.
 keys=(ranks nodes blas_threads n test grid_rows grid_columns block dgemm_gflops assembly_seconds factor_seconds
   cholesky_ratio predict_seconds run_seconds run_ratio peak_rss_bytes_sum)
 csv=$folder/scaling.csv
 {
   printf 'kind,size'
   printf ',%s' "${keys[@]}"
-  echo
+  echo ',lookahead_factor_seconds,lookahead_run_seconds'
 } >"$csv"
 for size in $sizes; do
   for ranks in $rank_counts; do
@@ -84,7 +85,7 @@ for size in $sizes; do
     {
       printf '%s,%s' "$kind" "$size"
       for key in "${keys[@]}"; do printf ',%s' "$(number "$key" "$json")"; done
-      echo
+      printf ',%s,%s\n' "$(number factor_seconds "$json" 2)" "$(number run_seconds "$json" 2)"
     } >>"$csv"
   done
 done

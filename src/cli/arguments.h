@@ -29,7 +29,7 @@ typedef struct wl_arguments {
   const char *config;
   wl_words overrides, assumptions;
   wl_counts sizes;
-  bool resume, calibrate;
+  bool resume, calibrate, scalapack, lookahead;
   double time_limit;      /**< seconds */
   double memory_per_node; /**< bytes */
   const char *factor, *calibration, *json, *sbatch;

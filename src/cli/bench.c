@@ -8,7 +8,9 @@ static wl_error set_options(const wl_arguments *a, wl_bench_options *o) {
                           .test = a->test ? a->test : 1000,
                           .dimension = a->dimension ? a->dimension : 64,
                           .json = a->json,
-                          .calibrate = a->calibrate};
+                          .calibrate = a->calibrate,
+                          .engine = {[WL_ENGINE_SCALAPACK] = a->scalapack || !a->lookahead,
+                                     [WL_ENGINE_LOOKAHEAD] = a->lookahead || !a->scalapack}};
   if (o->calibrate && a->sizes.count > 0) WL_FAIL(WL_ERROR_USAGE, "--calibrate measures no size: leave out --n");
   o->n[0] = 8000;
   o->count = a->sizes.count > 0 ? a->sizes.count : 1;

@@ -76,6 +76,8 @@ static const wl_option bench_options[] = {
     {"--repeats", "R", "repetitions, of which the median is shown (3)", WL_OPTION_COUNT, AT(repeats), INT64_MAX,
      NULL},
     {"--block", "NB", "block size (chosen as `run` does)", WL_OPTION_COUNT, AT(block), INT64_MAX, NULL},
+    {"--scalapack", NULL, "this engine alone, rather than both in turn", WL_OPTION_FLAG, AT(scalapack), 0, NULL},
+    {"--lookahead", NULL, "this one alone", WL_OPTION_FLAG, AT(lookahead), 0, NULL},
     {"--json", "FILE", "the same numbers for programs", WL_OPTION_FILE, AT(json), 0, NULL},
     {"--calibrate", NULL,
      "measure the rates that widelimit plan counts with instead, with\n"
@@ -213,7 +215,7 @@ const wl_command wl_commands[WL_COMMAND_COUNT] = {
                           .summary = "time every phase beside DGEMM on this machine",
                           .usage = {"[mpirun -n RANKS] widelimit bench [--n N]... [--test M] [--dimension D]\n"
                                     "                                  [--repeats R] [--block NB]\n"
-                                    "                                  [--json FILE]",
+                                    "                                  [--scalapack | --lookahead] [--json FILE]",
                                     "[mpirun -n RANKS] widelimit bench --calibrate [--json FILE]"},
                           .text =
                               "Times assembly, Cholesky, prediction and a whole run on made-up data, beside the\n"

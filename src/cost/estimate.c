@@ -34,12 +34,12 @@ static wl_speeds speeds_of_rank(const wl_speeds *speeds, const wl_layout *l) {
   return s;
 }
 
-/* Ranks count along the rows of the grid, and nodes are filled in that order. */
+/* Ranks count along the columns of the grid, and nodes are filled in that order. */
 wl_cost wl_cost_of(const wl_speeds *speeds, const wl_layout *l, const wl_work *w) {
   const double here = l->ranks_per_node, q = l->columns, p = l->rows;
   wl_cost m = {.s = speeds_of_rank(speeds, l), .l = l, .w = w};
-  m.row = (wl_circle){q, fmin(q, here), fmax(here, 1.0)};
-  m.column = (wl_circle){p, fmin(p, fmax(1.0, floor(here / q))), fmin(here, q)};
+  m.column = (wl_circle){p, fmin(p, here), fmax(here, 1.0)};
+  m.row = (wl_circle){q, fmin(q, fmax(1.0, floor(here / p))), fmin(here, p)};
   return m;
 }
 
@@ -78,12 +78,12 @@ double wl_cost_most_rows(double left, double block, double count) {
 
 /* ---- the factorization ---------------------------------------------------------------------------------------- */
 
-/* The loop of factorize.c: its panel lies along `across`, and is sent `along` with one step of look-ahead. */
+/* Right-looking: its panel is owned by the ranks of one `owners`, and broadcast over a `bcast`. */
 typedef struct loop {
   const wl_cost *m;
   double n, b, blocks;
-  const wl_circle *along, *across;
-  int count; /* of process coordinates along */
+  const wl_circle *bcast, *owners;
+  int count; /* of process coordinates in a bcast */
 } loop;
 
 static double width_of(const loop *l, double k) { return fmin(l->b, l->n - k * l->b); }
@@ -91,9 +91,9 @@ static double width_of(const loop *l, double k) { return fmin(l->b, l->n - k * l
 /* Diagonal tile, its way to the panel's owners, triangular solve, packing. */
 static double panel_seconds(const loop *l, double k) {
   const wl_speeds *s = &l->m->s;
-  const double b = width_of(l, k), rows = wl_cost_most_rows(l->n - k * l->b - b, l->b, l->across->members);
+  const double b = width_of(l, k), rows = wl_cost_most_rows(l->n - k * l->b - b, l->b, l->owners->members);
   return b * b * b / 3.0 / wl_cost_rate(s->tile_gflops, s->tile_half, b) +
-         wl_cost_broadcast(l->m, l->across, 8.0 * b * b) +
+         wl_cost_broadcast(l->m, l->owners, 8.0 * b * b) +
          rows * b * b / wl_cost_rate(s->panel_gflops, s->panel_half, b) + wl_cost_copy(l->m, 2.0 * rows * b);
 }
 
@@ -103,7 +103,7 @@ static double panel_seconds(const loop *l, double k) {
  */
 static double update_seconds(const loop *l, double k, double first, double count) {
   const wl_speeds *s = &l->m->s;
-  const double a = l->count, b = l->b, p = l->across->members, width = width_of(l, k);
+  const double a = l->count, b = l->b, p = l->owners->members, width = width_of(l, k);
   if (count <= 0.0) return 0.0;
   const double below = count * (l->n - first * b) - b * a * count * (count - 1.0) / 2.0; /* rows, summed */
   const double uneven = p > 1.0 ? count * b * b / 4.0 : 0.0; /* what the rank with most has beyond its share */
@@ -117,15 +117,33 @@ static double update_seconds(const loop *l, double k, double first, double count
 static double gather_seconds(const loop *l, double k) {
   const double left = l->n - (k + 1.0) * l->b;
   if (left <= 0.0) return 0.0;
-  const double numbers = wl_cost_most_rows(left, l->b, l->along->members) * l->b;
-  return gather(l->m, l->across, 8.0 * numbers) + wl_cost_copy(l->m, 2.0 * numbers);
+  const double numbers = wl_cost_most_rows(left, l->b, l->bcast->members) * l->b;
+  return gather(l->m, l->owners, 8.0 * numbers) + wl_cost_copy(l->m, 2.0 * numbers);
 }
 
-static double follow(const loop *l, double *clock) {
+static double panel_broadcast(const loop *l, double left) {
+  return wl_cost_broadcast(l->m, l->bcast,
+                           8.0 * wl_cost_most_rows(fmax(left, 0.0), l->b, l->owners->members) * l->b);
+}
+
+/* Blocks beyond block k of the coordinate whose first one is `first`. */
+static double blocks_from(const loop *l, double first) {
+  return first < l->blocks ? floor((l->blocks - 1.0 - first) / l->count) + 1.0 : 0.0;
+}
+
+/* ScaLAPACK: every step waits for the one before. */
+static double factor_in_turn(const loop *l) {
+  double total = 0.0;
+  for (double k = 0.0; k < l->blocks; k++)
+    total += panel_seconds(l, k) + panel_broadcast(l, l->n - (k + 1.0) * l->b) + gather_seconds(l, k) +
+             update_seconds(l, k, k + 1.0, blocks_from(l, k + 1.0));
+  return total;
+}
+
+/* With look-ahead: a clock for each coordinate. */
+static double factor_ahead(const loop *l, double *clock) {
   const double a = l->count;
-  double arrives =
-      panel_seconds(l, 0.0) +
-      wl_cost_broadcast(l->m, l->along, 8.0 * wl_cost_most_rows(l->n, l->b, l->across->members) * l->b);
+  double arrives = panel_seconds(l, 0.0) + panel_broadcast(l, l->n);
   for (int q = 0; q < l->count; q++) clock[q] = 0.0;
   clock[0] = panel_seconds(l, 0.0);
   for (double k = 0.0; k + 1.0 < l->blocks; k++) {
@@ -134,14 +152,11 @@ static double follow(const loop *l, double *clock) {
     double next = 0.0;
     for (int q = 0; q < l->count; q++) {
       const double after = fmod(k + 1.0, a), first = k + 1.0 + fmod(q - after + a, a);
-      double blocks = first < l->blocks ? floor((l->blocks - 1.0 - first) / a) + 1.0 : 0.0;
+      const double blocks = blocks_from(l, first);
       clock[q] = fmax(clock[q], arrives) + gathered;
       if (q == owner) {
         clock[q] += update_seconds(l, k, first, 1.0) + panel_seconds(l, k + 1.0);
-        const double left = l->n - (k + 2.0) * l->b;
-        next = clock[q] +
-               wl_cost_broadcast(l->m, l->along,
-                                 8.0 * wl_cost_most_rows(fmax(left, 0.0), l->b, l->across->members) * l->b);
+        next = clock[q] + panel_broadcast(l, l->n - (k + 2.0) * l->b);
         clock[q] += update_seconds(l, k, first + a, blocks - 1.0);
       } else {
         clock[q] += update_seconds(l, k, first, blocks);
@@ -159,12 +174,13 @@ double wl_cost_factor(const wl_cost *m, double n, bool lower) {
             .n = n,
             .b = m->l->block,
             .blocks = ceil(n / m->l->block),
-            .along = lower ? &m->row : &m->column,
-            .across = lower ? &m->column : &m->row,
+            .bcast = lower ? &m->row : &m->column,
+            .owners = lower ? &m->column : &m->row,
             .count = lower ? m->l->columns : m->l->rows};
+  if (m->w->engine == WL_ENGINE_SCALAPACK) return factor_in_turn(&l);
   double *clock = malloc(sizeof(double) * (size_t)l.count);
   if (!clock) return NAN;
-  const double seconds = follow(&l, clock);
+  const double seconds = factor_ahead(&l, clock);
   free(clock);
   return seconds;
 }

@@ -6,9 +6,9 @@
  *
  *   r(b) = r∞ b / (b + h)             r∞ `…_gflops`, h `…_half`: every pass over C costs as much as h columns
  *
- * and a message of s bytes takes α + s/β. The factorization is followed step by step, with one clock for each process
- * column: its panel waits for nobody, everybody waits for the panel [the look-ahead of src/linalg/factorize.c]. All
- * other phases are sums. Sources: Hockney 1994 (α, β and the half length); Petitet et al., HPL scalability analysis
+ * and a message of s bytes takes α + s/β. ScaLAPACK's factorization is a sum over block columns; the one with look-ahead is
+ * followed step by step, with one clock for each process column: its panel waits for nobody, everybody waits for the panel
+ * [src/linalg/lookahead.inc]. All other phases are sums. Sources: Hockney 1994 (α, β and the half length); Petitet et al., HPL scalability analysis
  * (panel, broadcast, update); Thakur, Rabenseifner and Gropp 2005 (trees and rings of messages).
  */
 #ifndef WIDELIMIT_COST_PLAN_H
@@ -101,6 +101,7 @@ typedef struct wl_work {
   bool theta, ensemble, kappa; /**< factors Θ; computes ensemble or rnd; factors κ */
   bool loo;                    /**< leaves points out */
   bool mixed;                  /**< precision: mixed */
+  wl_engine engine;            /**< of the factorizations */
   bool tiles; /**< panels of test points are dealt out in tiles, not evenly: with covariances or kernels */
   int64_t samples[WL_DRAW_COUNT]; /**< draws of each kind */
   int64_t certify_draws;          /**< replicates × heads; 0: no certificate */

@@ -30,8 +30,8 @@ static wl_error lay_out(const wl_search *s, int64_t ranks, int ranks_per_node, w
   for (int r = 0; r < p->ranks_per_node; r++) { /* the first node: low coordinates have most */
     wl_grid at = p->grid;
     at.rank = r;
-    at.row = r / at.columns;
-    at.column = r % at.columns;
+    at.row = wl_grid_row_of(&at, r);
+    at.column = wl_grid_column_of(&at, r);
     const wl_job job = {s->config, &s->shape, &at, p->batch};
     const wl_memory memory = wl_job_memory(&job);
     p->node = wl_memory_add(p->node, memory);
@@ -54,6 +54,7 @@ wl_work wl_search_work(const wl_search *s, int64_t batch) {
                   .kappa = wl_model_needs(&options, WL_PRIOR_KAPPA),
                   .loo = c->loo,
                   .mixed = c->precision == WL_PRECISION_MIXED,
+                  .engine = c->engine,
                   .tiles = wl_job_has_square(c) && c->precision != WL_PRECISION_MIXED,
                   .certify_draws = c->certify.wanted ? c->certify.replicates * c->certify.heads : 0,
                   .file_bytes = wl_job_result_bytes(c, &s->shape)};
@@ -64,7 +65,7 @@ wl_work wl_search_work(const wl_search *s, int64_t batch) {
 }
 
 static void predict_time(const wl_search *s, wl_search_point *p) {
-  const wl_work work = wl_search_work(s, p->batch);
+  wl_work work = wl_search_work(s, p->batch);
   const wl_layout layout = {.rows = p->grid.rows,
                             .columns = p->grid.columns,
                             .block = p->grid.block,
@@ -74,6 +75,10 @@ static void predict_time(const wl_search *s, wl_search_point *p) {
                             .measured_threads = s->measured_threads};
   p->estimate = wl_estimate_run(s->speeds, &layout, &work);
   p->limit = wl_estimate_limit(s->speeds, &layout, &work, p->share);
+  for (int e = 0; e < WL_ENGINE_COUNT; e++) {
+    work.engine = (wl_engine)e;
+    p->seconds_by[e] = wl_estimate_run(s->speeds, &layout, &work).total;
+  }
 }
 
 int wl_search_ranks_per_node(const wl_search *s) { return (int)larger(1, s->cores_per_node / s->threads); }

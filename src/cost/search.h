@@ -28,7 +28,8 @@ typedef struct wl_search_point {
   wl_memory rank, node; /**< of the rank, and of the node, that has most */
   int64_t largest_share;
   bool fits_indices, fits_memory;
-  wl_estimate estimate;
+  wl_estimate estimate;               /**< by the configuration's engine */
+  double seconds_by[WL_ENGINE_COUNT]; /**< in all, by each engine */
   wl_limit limit;
   double share[WL_LIMIT_COUNT];
   double efficiency; /**< nodes × seconds of the smallest that fits, over that of this one; 0: not compared */

@@ -87,28 +87,33 @@ static double lap(MPI_Comm comm, double *since) {
   return seconds;
 }
 
+/* Points and targets of one size. */
+typedef struct inputs {
+  wl_points *train, *test;
+  wl_matrix *targets;
+} inputs;
+
 /* Assembles, factors and predicts everything once. */
-static wl_error time_phases(bench *b, const wl_points *train, const wl_points *test, const wl_matrix *targets,
-                            timing *t) {
+static wl_error time_phases(bench *b, const inputs *in, wl_engine engine, timing *t) {
   wl_model *model = NULL;
   wl_prediction p = {0};
   wl_error error;
-  wl_model_options all = {.quantity = {true, true, true, true, true}};
+  wl_model_options all = {.engine = engine, .quantity = {true, true, true, true, true}};
   double since;
   MPI_Barrier(b->comm);
   const double began = since = MPI_Wtime();
-  WL_GOTO(error, done, wl_model_create(&all, train, targets, &model));
+  WL_GOTO(error, done, wl_model_create(&all, in->train, in->targets, &model));
   t->assembly = lap(b->comm, &since);
   WL_GOTO(error, done, wl_model_factor(model, WL_PRIOR_THETA));
   t->factor_theta = lap(b->comm, &since);
-  WL_GOTO(error, done, wl_model_predict_batch(model, test, 0, NULL, &p));
+  WL_GOTO(error, done, wl_model_predict_batch(model, in->test, 0, NULL, &p));
   wl_prediction_clear(&p);
   t->predict_theta = lap(b->comm, &since);
   WL_GOTO(error, done, wl_model_factor(model, WL_PRIOR_KAPPA));
   t->factor_kappa = lap(b->comm, &since);
   t->cholesky = 0.5 * (wl_model_evidence(model, WL_PRIOR_THETA)->factor.seconds +
                        wl_model_evidence(model, WL_PRIOR_KAPPA)->factor.seconds);
-  WL_GOTO(error, done, wl_model_predict_batch(model, test, 0, NULL, &p));
+  WL_GOTO(error, done, wl_model_predict_batch(model, in->test, 0, NULL, &p));
   t->predict_kappa = lap(b->comm, &since);
   t->run = since - began;
 done:
@@ -117,22 +122,23 @@ done:
   return error;
 }
 
-static wl_error time_size(bench *b, timing *times) {
-  const wl_grid panels = wl_grid_for_panels(b->grid, b->options.test);
-  wl_points *train = NULL, *test = NULL;
-  wl_matrix *targets = NULL;
+/* Repetitions by each engine in turn: times[engine][repetition]. */
+static wl_error time_size(bench *b, timing times[WL_ENGINE_COUNT][WL_BENCH_REPEATS]) {
+  const wl_bench_options *o = &b->options;
+  const wl_grid panels = wl_grid_for_panels(b->grid, o->test);
+  inputs in = {NULL, NULL, NULL};
   wl_error error;
-  WL_GOTO(error, done, wl_points_read(b->grid, &b->network, b->n, b->options.dimension, read_random, b, &train));
-  WL_GOTO(error, done,
-          wl_points_read(&panels, &b->network, b->options.test, b->options.dimension, read_random_test, b, &test));
-  WL_GOTO(error, done, wl_matrix_create(b->grid, b->n, 1, &targets));
-  for (int64_t i = 0; i < targets->ld * targets->local_columns; i++) targets->data[i] = 1.0;
-  for (int r = 0; r < b->options.repeats; r++)
-    WL_GOTO(error, done, time_phases(b, train, test, targets, &times[r]));
+  WL_GOTO(error, done, wl_points_read(b->grid, &b->network, b->n, o->dimension, read_random, b, &in.train));
+  WL_GOTO(error, done, wl_points_read(&panels, &b->network, o->test, o->dimension, read_random_test, b, &in.test));
+  WL_GOTO(error, done, wl_matrix_create(b->grid, b->n, 1, &in.targets));
+  for (int64_t i = 0; i < in.targets->ld * in.targets->local_columns; i++) in.targets->data[i] = 1.0;
+  for (int r = 0; r < o->repeats; r++)
+    for (int e = 0; e < WL_ENGINE_COUNT; e++)
+      if (o->engine[e]) WL_GOTO(error, done, time_phases(b, &in, (wl_engine)e, &times[e][r]));
 done:
-  wl_matrix_destroy(&targets);
-  wl_points_destroy(&test);
-  wl_points_destroy(&train);
+  wl_matrix_destroy(&in.targets);
+  wl_points_destroy(&in.test);
+  wl_points_destroy(&in.train);
   return error;
 }
 
@@ -143,7 +149,7 @@ static double median_of(const timing *times, int count, size_t member) {
 }
 
 /* The medians, printed and as JSON. */
-static json_t *report(const bench *b, const timing *times, double dgemm, double peak) {
+static json_t *report(const bench *b, wl_engine engine, const timing *times, double dgemm, double peak) {
   const int r = b->options.repeats;
   const double n = (double)b->n, m = (double)b->options.test, chol = n * n * n / 3e9;
 #define WL_MEDIAN(member) median_of(times, r, offsetof(timing, member))
@@ -153,8 +159,8 @@ static json_t *report(const bench *b, const timing *times, double dgemm, double 
   const double factor = WL_MEDIAN(cholesky), work = 2.0 * chol + 5.0 * n * n * m / 1e9;
 #undef WL_MEDIAN
   char bytes[32], matrix[32];
-  wl_log_line("\n  n = %lld, %lld test points, %d repetition%s (medians)", (long long)b->n,
-              (long long)b->options.test, r, r == 1 ? "" : "s");
+  wl_log_line("\n  engine %s, n = %lld, %lld test points, %d repetition%s (medians)", wl_engine_name(engine),
+              (long long)b->n, (long long)b->options.test, r, r == 1 ? "" : "s");
   wl_log_line("  phase             seconds   Gflop/s   of DGEMM");
   wl_log_line("  %-14s %10s  %8.1f   %7.1f %%", "DGEMM", "", dgemm, 100.0);
   wl_log_line("  %-14s %10.3f         -   %7.1f %% of one Cholesky", "assembly", assembly,
@@ -172,17 +178,30 @@ static json_t *report(const bench *b, const timing *times, double dgemm, double 
   wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "whole run", run, work / run, 100.0 * work / run / dgemm);
   wl_log_line("  peak memory    %s over all ranks, the matrix %s", wl_format_bytes(peak, bytes, sizeof bytes),
               wl_format_bytes(8.0 * n * n, matrix, sizeof matrix));
-  return json_pack("{s:I, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "n", (json_int_t)b->n,
-                   "test", (json_int_t)b->options.test, "dimension", (json_int_t)b->options.dimension, "repeats",
-                   r, "dgemm_gflops", dgemm, "cholesky_gflops", chol / factor, "cholesky_ratio",
-                   chol / factor / dgemm, "assembly_seconds", assembly, "factor_seconds", factor,
-                   "predict_seconds", predict_theta + predict_kappa, "run_seconds", run, "run_ratio",
-                   work / run / dgemm, "peak_rss_bytes_sum", peak, "matrix_bytes", 8.0 * n * n);
+  return json_pack("{s:s, s:I, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "engine",
+                   wl_engine_name(engine), "n", (json_int_t)b->n, "test", (json_int_t)b->options.test, "dimension",
+                   (json_int_t)b->options.dimension, "repeats", r, "dgemm_gflops", dgemm, "cholesky_gflops",
+                   chol / factor, "cholesky_ratio", chol / factor / dgemm, "assembly_seconds", assembly,
+                   "factor_seconds", factor, "predict_seconds", predict_theta + predict_kappa, "run_seconds", run,
+                   "run_ratio", work / run / dgemm, "peak_rss_bytes_sum", peak, "matrix_bytes", 8.0 * n * n);
+}
+
+/* The tables of a size, one for each engine. */
+static void report_size(const bench *b, timing times[WL_ENGINE_COUNT][WL_BENCH_REPEATS], double dgemm, double peak,
+                        json_t *all) {
+  for (int e = 0; e < WL_ENGINE_COUNT; e++) {
+    if (!b->options.engine[e]) continue;
+    json_t *one = report(b, (wl_engine)e, times[e], dgemm, peak);
+    json_object_set_new(one, "grid_rows", json_integer(b->grid->rows));
+    json_object_set_new(one, "grid_columns", json_integer(b->grid->columns));
+    json_object_set_new(one, "block", json_integer(b->grid->block));
+    json_array_append_new(all, one);
+  }
 }
 
 static wl_error bench_size(bench *b, json_t *all) {
   const int block = b->options.block ? b->options.block : wl_grid_choose_block(b->n, b->ranks);
-  timing times[WL_BENCH_REPEATS];
+  timing times[WL_ENGINE_COUNT][WL_BENCH_REPEATS];
   double before, after, peak;
   WL_TRY(wl_grid_create(b->comm, 0, 0, block, &b->grid));
   wl_error error;
@@ -193,11 +212,7 @@ static wl_error bench_size(bench *b, json_t *all) {
   MPI_Allreduce(MPI_IN_PLACE, &peak, 1, MPI_DOUBLE, MPI_SUM, b->comm);
   wl_log_line("\n  grid %d x %d, block %d; DGEMM before %.1f and after %.1f Gflop/s", b->grid->rows,
               b->grid->columns, block, before, after);
-  json_t *one = report(b, times, before > after ? before : after, peak);
-  json_object_set_new(one, "grid_rows", json_integer(b->grid->rows));
-  json_object_set_new(one, "grid_columns", json_integer(b->grid->columns));
-  json_object_set_new(one, "block", json_integer(block));
-  json_array_append_new(all, one);
+  report_size(b, times, before > after ? before : after, peak, all);
 done:
   wl_grid_destroy(&b->grid);
   return error;

@@ -103,6 +103,19 @@ static void print_time(const wl_plan *plan) {
               100.0 * p->share[WL_LIMIT_FILES]);
 }
 
+/* What the engines take, and the advice to change where that saves more than a tenth. */
+static void print_engines(const wl_plan *plan) {
+  const double *seconds = plan->chosen.seconds_by;
+  const wl_engine chosen = plan->config->engine,
+                  other = chosen == WL_ENGINE_SCALAPACK ? WL_ENGINE_LOOKAHEAD : WL_ENGINE_SCALAPACK;
+  char by[2][32];
+  wl_log_line("  engine %s %s, %s %s%s%s", wl_engine_name(chosen),
+              wl_format_seconds(seconds[chosen], by[0], sizeof by[0]), wl_engine_name(other),
+              wl_format_seconds(seconds[other], by[1], sizeof by[1]),
+              seconds[other] < 0.9 * seconds[chosen] ? ": set engine: " : "",
+              seconds[other] < 0.9 * seconds[chosen] ? wl_engine_name(other) : "");
+}
+
 static void print_curve(const wl_plan *plan) {
   if (plan->curve.count == 0) return;
   wl_log_line("\n   nodes     ranks        grid   time         of ideal   node hours  waits for");
@@ -124,6 +137,7 @@ void wl_plan_print(const wl_plan *plan) {
   print_head(plan);
   print_memory(plan);
   print_time(plan);
+  print_engines(plan);
   print_curve(plan);
 }
 
@@ -137,7 +151,7 @@ static json_t *memory_object(const wl_memory *m) {
 }
 
 static json_t *point_object(const wl_search_point *p) {
-  json_t *seconds = json_object(), *without = json_object();
+  json_t *seconds = json_object(), *without = json_object(), *engines = json_object();
   for (int i = 0; i < WL_PHASE_COUNT; i++)
     if (p->estimate.seconds[i] > 0.0)
       json_object_set_new(seconds, wl_phase_name((wl_phase)i), json_real(p->estimate.seconds[i]));
@@ -153,6 +167,9 @@ static json_t *point_object(const wl_search_point *p) {
   json_object_set_new(o, "bytes_node", memory_object(&p->node));
   json_object_set_new(o, "seconds", seconds);
   json_object_set_new(o, "gflops", json_real(1e-9 * p->estimate.flops / p->estimate.total));
+  for (int e = 0; e < WL_ENGINE_COUNT; e++)
+    json_object_set_new(engines, wl_engine_name((wl_engine)e), json_real(p->seconds_by[e]));
+  json_object_set_new(o, "seconds_by_engine", engines);
   json_object_set_new(o, "limit", json_string(wl_limit_name(p->limit)));
   json_object_set_new(o, "saved_without", without);
   if (p->efficiency > 0.0) json_object_set_new(o, "efficiency", json_real(p->efficiency));

@@ -181,6 +181,7 @@ int main(int argc, char **argv) {
   const int count = sizeof ways / sizeof *ways;
   for (int r = 0; r < repeats; r++)
     for (int w = 0; w < count; w++) {
+      if (argc > 6 && !strstr(ways[w].name, argv[6])) continue;
       if (ways[w].prepare) ways[w].prepare(&b);
       MPI_Barrier(MPI_COMM_WORLD);
       const double began = MPI_Wtime();
@@ -192,6 +193,7 @@ int main(int argc, char **argv) {
     printf("n = %lld, %lld columns, grid %d x %d, block %d\n", (long long)n, (long long)columns, grid->rows,
            grid->columns, block);
   for (int w = 0; w < count && grid->rank == 0; w++) {
+    if (argc > 6 && !strstr(ways[w].name, argv[6])) continue;
     qsort(ways[w].seconds, (size_t)repeats, sizeof(double), compare);
     printf("  %-28s %8.1f Gflop/s\n", ways[w].name, ways[w].gigaflop / ways[w].seconds[repeats / 2]);
   }
