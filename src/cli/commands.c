@@ -215,7 +215,8 @@ const wl_command wl_commands[WL_COMMAND_COUNT] = {
                           .summary = "time every phase beside DGEMM on this machine",
                           .usage = {"[mpirun -n RANKS] widelimit bench [--n N]... [--test M] [--dimension D]\n"
                                     "                                  [--repeats R] [--block NB]\n"
-                                    "                                  [--scalapack | --lookahead] [--json FILE]",
+                                    "                                  [--scalapack | --lookahead]\n"
+                                    "                                  [--json FILE]",
                                     "[mpirun -n RANKS] widelimit bench --calibrate [--json FILE]"},
                           .text =
                               "Times assembly, Cholesky, prediction and a whole run on made-up data, beside the\n"

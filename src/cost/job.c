@@ -17,7 +17,8 @@ bool wl_job_has_draws(const wl_config *config) {
 }
 
 wl_model_options wl_job_model_options(const wl_config *config) {
-  wl_model_options options = {.noise_variance = config->noise_variance,
+  wl_model_options options = {.engine = config->engine,
+                              .noise_variance = config->noise_variance,
                               .jitter = config->jitter,
                               .seed = config->seed,
                               .mixed = is_mixed(config)};
