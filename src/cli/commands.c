@@ -176,12 +176,13 @@ const wl_command wl_commands[WL_COMMAND_COUNT] = {
          .operand = "CONFIG",
          .brief = "select CONFIG",
          .summary = "choose which points of a pool to label next",
-         .usage = {"[mpirun -n RANKS] widelimit select CONFIG [--set KEY=VALUE]... [--factor FILE]\n"
-                   "                                    [--resume] [--time-limit HH:MM:SS]"},
-         .text = "Chooses points of data.pool.inputs one after the other: each time the one of the\n"
-                 "largest variance, with those before it counted as labelled. Their targets need not\n"
-                 "be known. Leaves the choices in results.h5 and summary.json in the folder that\n"
-                 "output.directory names.\n",
+         .usage = {"[mpirun -n RANKS] widelimit select CONFIG [--set KEY=VALUE]...\n"
+                   "                                   [--factor FILE] [--resume]\n"
+                   "                                   [--time-limit HH:MM:SS]"},
+         .text = "Chooses points of data.pool.inputs one after the other: each time the one of\n"
+                 "the largest variance, with those before it counted as labelled. Their targets\n"
+                 "need not be known. Leaves the choices in results.h5 and summary.json in the\n"
+                 "folder that output.directory names.\n",
          .notes = "its section of the configuration (all keys: doc/guide.md):\n"
                   "  data: {pool: {inputs: pool.npy}, ...}\n"
                   "  select: {count: 50, by: ntk_gp, rule: variance}\n",
