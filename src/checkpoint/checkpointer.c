@@ -115,8 +115,8 @@ void wl_checkpointer_announce(const wl_checkpointer *k) {
 }
 
 void wl_checkpointer_hand_over(wl_checkpointer *k, wl_model_setup *model) {
-  if (k->options.factor)
-    model->holds = WL_GRAM_THETA; /* comes from the file; κ is assembled where A κ_XX Aᵀ wants it */
+  if (k->options.factor && !model->keep_kernels)
+    model->holds = WL_GRAM_THETA; /* its factor comes from the file; κ is assembled where A κ_XX Aᵀ wants it */
   if (!k->resumed) return;
   if (k->state.draws.begun) { /* nothing is wanted of the model any more */
     model->holds = WL_GRAM_KAPPA;
@@ -126,6 +126,8 @@ void wl_checkpointer_hand_over(wl_checkpointer *k, wl_model_setup *model) {
   k->array = NULL;
   model->holds = k->state.prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
 }
+
+void wl_checkpointer_suspend(wl_checkpointer *k) { k->suspended = true; }
 
 bool wl_checkpointer_is_past(const wl_checkpointer *k, wl_prior prior, wl_model *model) {
   const wl_checkpoint *s = &k->state;

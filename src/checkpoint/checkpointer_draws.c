@@ -66,7 +66,7 @@ static wl_error save(wl_checkpointer *k, wl_decision decision, wl_joint *joint, 
 /* A certificate needs predictions that are in no file: there, a stop goes back to the factor of Θ. */
 static wl_error save_or_stop(wl_checkpointer *k, wl_decision decision, wl_joint *joint,
                              const wl_joint_state *state) {
-  if (!k->options.certified) return save(k, decision, joint, state);
+  if (!k->options.certified && !k->suspended) return save(k, decision, joint, state);
   wl_halt_saved(&k->halt);
   return wl_checkpointer_stop_without(k, decision);
 }

@@ -16,7 +16,7 @@ static bool wants(void *context, int64_t columns) {
 
 /* The certificate needs what Θ's predictions leave in memory: a run that has them cannot be gone on from later. */
 static bool is_too_late(const wl_checkpointer *k, wl_prior prior, int64_t predicted) {
-  return k->options.certified && (prior == WL_PRIOR_KAPPA || predicted > 0);
+  return k->suspended || (k->options.certified && (prior == WL_PRIOR_KAPPA || predicted > 0));
 }
 
 static wl_error reached(void *context, const wl_factor_state *state) {

@@ -9,6 +9,11 @@
 #include "linalg/cholesky.h"
 #include "widelimit/model.h"
 
+/** Local. What a quantity rests on. */
+static inline wl_prior wl_quantity_prior(wl_quantity quantity) {
+  return quantity == WL_QUANTITY_NNGP ? WL_PRIOR_KAPPA : WL_PRIOR_THETA;
+}
+
 /** Local. Whether the options ask for anything under this prior. */
 bool wl_model_needs(const wl_model_options *options, wl_prior prior);
 

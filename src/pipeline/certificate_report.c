@@ -38,7 +38,7 @@ void wl_certificate_print(const wl_certificate *c) {
   wl_log_line("  %.1f and %.1f of %lld directions are seen", c->directions[0], c->directions[1],
               (long long)c->points);
   for (int k = 0; k < 2; k++)
-    if (c->directions[k] < 1.0)
+    if (c->directions[k] < 0.5) /* Σ λ/(λ + τ): each λ is below τ then */
       wl_log_line("  NOTE: nothing at these points varies by more than that noise: tests of %s see nothing",
                   k == 0 ? "claim 1" : "claims 2 and 3");
   if (c->fault != WL_FAULT_NONE) wl_log_line("  on purpose: %s", wl_fault_text(c->fault));

@@ -1,5 +1,8 @@
 #include "pipeline/infer.h"
 
+#include <float.h>
+#include <stdio.h>
+
 #include "base/log.h"
 #include "base/util.h"
 #include "pipeline/output.h"
@@ -75,12 +78,28 @@ done:
   return error;
 }
 
+/*
+ * An estimate beyond 1/(n ε) says that no digit of a solution is sure. κ ends there as with a failed pivot; Θ, on which all
+ * else rests, with the warning of the report. In mixed precision the refinement judges.
+ */
+static wl_error check_condition(const inference *in, wl_prior prior) {
+  const wl_evidence *e = wl_model_evidence(in->assembly->model, prior);
+  const double n = (double)in->setup->shape.train;
+  if (prior != WL_PRIOR_KAPPA || !e || e->factor.reciprocal_condition >= n * DBL_EPSILON) return WL_OK;
+  WL_FAIL(
+      WL_ERROR_NUMERICAL,
+      "the kernel matrix kappa is singular to rounding: its condition estimate %.1e is beyond %.1e, 1/eps over "
+      "the %.0f training rows; add noise_variance or jitter",
+      1.0 / e->factor.reciprocal_condition, 1.0 / (n * DBL_EPSILON), n);
+}
+
 static wl_error factor(const inference *in, wl_prior prior) {
   wl_timer_enter(in->services->timer, prior == WL_PRIOR_THETA ? WL_PHASE_FACTOR_THETA : WL_PHASE_FACTOR_KAPPA);
   const double left =
       (double)(in->setup->shape.train - wl_checkpointer_columns(in->services->checkpointer, prior));
   wl_timer_count(in->services->timer, left * left * left / 3.0);
-  return wl_checkpointer_factor(in->services->checkpointer, in->assembly->model, prior);
+  WL_TRY(wl_checkpointer_factor(in->services->checkpointer, in->assembly->model, prior));
+  return check_condition(in, prior);
 }
 
 static wl_error predict(const inference *in, wl_prior prior) {
@@ -99,9 +118,22 @@ static wl_error predict(const inference *in, wl_prior prior) {
   return wl_model_solve_targets(in->assembly->model);
 }
 
-/* Both factors, and then the predictions in the same passes. */
-static wl_error infer_together(const inference *in) {
-  WL_TRY(factor(in, WL_PRIOR_THETA));
+/* κ cannot be used, for the reason of the error: nngp alone rests on it, and what Θ gave stands. */
+static wl_error leave_out_nngp(const inference *in) {
+  wl_log_warning("nngp is left out: %s", wl_error_message());
+  wl_tally_leave_out_nngp(in->tally, wl_error_message());
+  wl_checkpointer_suspend(in->services->checkpointer);
+  return wl_output_leave_out(in->setup, in->services->results, WL_PRIOR_KAPPA);
+}
+
+static wl_error infer_prior(const inference *in, wl_prior prior) {
+  WL_TRY(factor(in, prior));
+  WL_TRY(predict(in, prior));
+  return wl_loo_run(in->setup, in->services, in->assembly, prior, in->loo);
+}
+
+/* After Θ's factor: κ's, and then the predictions in the same passes. */
+static wl_error predict_together(const inference *in) {
   WL_TRY(factor(in, WL_PRIOR_KAPPA));
   const int64_t m = in->setup->shape.test;
   const double flops = wl_job_predict_flops(in->setup->config, &in->setup->shape, WL_PRIOR_THETA, m) +
@@ -115,6 +147,18 @@ static wl_error infer_together(const inference *in) {
   return WL_OK;
 }
 
+/* Both factors, and then the predictions. Where that fails and Θ alone does not, it was κ. */
+static wl_error infer_together(const inference *in) {
+  char reason[WL_MESSAGE_SIZE];
+  WL_TRY(factor(in, WL_PRIOR_THETA));
+  const wl_error error = predict_together(in);
+  if (error != WL_ERROR_NUMERICAL) return error;
+  snprintf(reason, sizeof reason, "%s", wl_error_message());
+  WL_TRY(infer_prior(in, WL_PRIOR_THETA));
+  wl_error_set(error, "%s", reason);
+  return leave_out_nngp(in);
+}
+
 /* One prior after the other. */
 static wl_error infer(const inference *in) {
   const wl_model_options options = wl_job_model_options(in->setup->config);
@@ -126,9 +170,10 @@ static wl_error infer(const inference *in) {
       WL_TRY(wl_loo_recall(in->setup, in->services, (wl_prior)p, in->loo));
       continue;
     }
-    WL_TRY(factor(in, (wl_prior)p));
-    WL_TRY(predict(in, (wl_prior)p));
-    WL_TRY(wl_loo_run(in->setup, in->services, in->assembly, (wl_prior)p, in->loo));
+    const wl_error error = infer_prior(in, (wl_prior)p);
+    if (error == WL_ERROR_NUMERICAL && p == WL_PRIOR_KAPPA && wl_job_wants_both(in->setup->config))
+      return leave_out_nngp(in);
+    WL_TRY(error);
   }
   return WL_OK;
 }

@@ -181,3 +181,23 @@ wl_error wl_output_prediction(const wl_setup *setup, wl_results *results, const 
   WL_TRY(wl_error_agree(setup->comm, error));
   return square ? write_covariances(results, p, square) : WL_OK;
 }
+
+/* Root. */
+static wl_error remove_prior(wl_results *results, wl_prior prior) {
+  static const char *const groups[] = {"variance", "covariance", "loo/variance"};
+  char path[64];
+  WL_TRY(wl_results_remove(results, prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp"));
+  WL_TRY(wl_results_remove(results, prior == WL_PRIOR_THETA ? "/loo/mean/ntk" : "/loo/mean/nngp"));
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
+    if (wl_quantity_prior((wl_quantity)q) != prior) continue;
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
+      snprintf(path, sizeof path, "/%s/%s", groups[g], wl_quantity_name((wl_quantity)q));
+      WL_TRY(wl_results_remove(results, path));
+    }
+  }
+  return WL_OK;
+}
+
+wl_error wl_output_leave_out(const wl_setup *setup, wl_results *results, wl_prior prior) {
+  return wl_error_agree(setup->comm, setup->rank == 0 ? remove_prior(results, prior) : WL_OK);
+}

@@ -18,6 +18,9 @@ wl_error wl_output_open(const wl_setup *setup, const wl_checkpointer *checkpoint
 /** Collective. κ and Θ of XX (before it is factored), TX and TT, where they are asked for. */
 wl_error wl_output_kernels(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly);
 
+/** Collective. Takes the mean of this prior and all that rests on it out of the results. Errors: WL_ERROR_IO. */
+wl_error wl_output_leave_out(const wl_setup *setup, wl_results *results, wl_prior prior);
+
 /** Collective. Means and variances of a prediction; `square` holds its covariances, or is NULL. */
 wl_error wl_output_prediction(const wl_setup *setup, wl_results *results, const wl_prediction *prediction,
                               const wl_matrix *square);

@@ -95,7 +95,7 @@ static json_t *mean_metrics(const wl_report *r) {
 static json_t *quantity_metrics(const wl_report *r, const wl_report_numbers *f) {
   json_t *o = json_object();
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
-    if (!r->setup->config->quantity[q]) continue;
+    if (!r->tally->variance[q]) continue;
     json_t *m = json_pack("{s:o}", "mean_variance", number(f->mean_variance[q][0]));
     if (r->tally->likelihood[q].points > 0 && wl_is_predictive(q))
       json_object_set_new(m, "negative_log_likelihood",
@@ -152,6 +152,7 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
                                 number(r->tally->most_negative)));
   json_object_set_new(root, "metrics",
                       json_pack("{s:o, s:o}", "mean", mean_metrics(r), "quantity", quantity_metrics(r, f)));
+  if (r->tally->left_out[0]) json_object_set_new(root, "left_out", json_pack("{s:s}", "nngp", r->tally->left_out));
   if (wl_loo_is_done(r->loo)) json_object_set_new(root, "loo", wl_loo_object(r->loo, r->setup->shape.classes));
   if (r->sampling->done) json_object_set_new(root, "sampling", sampling_object(r));
   if (r->certified->done)

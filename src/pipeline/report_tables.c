@@ -121,7 +121,8 @@ static void print_quantities(const wl_report *r, const wl_report_numbers *f) {
   wl_log_line("\n  quantity       mean variance%s%s%s", r->tally->ood ? "   out of dist." : "",
               r->setup->shape.test_targets ? "  neg. log lik." : "", r->tally->ood ? "    AUROC" : "");
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
-    if (r->setup->config->quantity[q]) print_quantity(r, f, q);
+    if (r->tally->variance[q]) print_quantity(r, f, q);
+  if (r->tally->left_out[0]) wl_log_line("  nngp           left out: kappa failed, see the message at the end");
   if (r->tally->clamped > 0)
     wl_log_line("  %lld variance(s) below zero by rounding (down to %.1e) set to zero",
                 (long long)r->tally->clamped, r->tally->most_negative);

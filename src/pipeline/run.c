@@ -74,7 +74,8 @@ static wl_error run_phases(const wl_request *request, run *r) {
   WL_TRY(wl_certify_run(&r->setup, &services, &r->assembly, &r->retained, &r->certified));
   WL_TRY(finish(r));
   wl_checkpointer_remove_all(&r->checkpointer);
-  return wl_certified_check(&r->certified);
+  WL_TRY(wl_certified_check(&r->certified));
+  return wl_tally_check(&r->tally, r->setup.config);
 }
 
 static void clear(run *r) {

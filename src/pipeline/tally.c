@@ -79,6 +79,27 @@ wl_error wl_tally_add(const wl_setup *setup, const wl_prediction *p, wl_tally *t
   return score(setup, p, t);
 }
 
+void wl_tally_leave_out_nngp(wl_tally *tally, const char *reason) {
+  snprintf(tally->left_out, sizeof tally->left_out, "%s", reason);
+  free(tally->variance[WL_QUANTITY_NNGP]);
+  tally->variance[WL_QUANTITY_NNGP] = NULL;
+  tally->score[WL_PRIOR_KAPPA] = (wl_score){0};
+  tally->likelihood[WL_QUANTITY_NNGP] = (wl_score){0};
+}
+
+wl_error wl_tally_check(const wl_tally *tally, const wl_config *config) {
+  if (!tally->left_out[0]) return WL_OK;
+  char others[128] = "";
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
+    if (q == WL_QUANTITY_NNGP || !config->quantity[q]) continue;
+    const size_t used = strlen(others);
+    snprintf(others + used, sizeof others - used, "%s%s", used ? ", " : "", wl_quantity_name((wl_quantity)q));
+  }
+  WL_FAIL(WL_ERROR_NUMERICAL,
+          "nngp is left out: %s. All other results are in %s; they are complete with quantities: [%s]",
+          tally->left_out, config->output_directory, others);
+}
+
 void wl_tally_clear(wl_tally *tally) {
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) free(tally->variance[q]);
   free(tally->ood);

@@ -313,6 +313,14 @@ wl_error wl_results_add_cube(wl_results *r, const char *path, int64_t planes, in
   return add(r, path, 3, shape, formula, units);
 }
 
+wl_error wl_results_remove(wl_results *r, const char *path) {
+  const hid_t set = H5Dopen2(r->file, path, H5P_DEFAULT);
+  if (set < 0) return WL_OK;
+  H5Dclose(set);
+  if (H5Ldelete(r->file, path, H5P_DEFAULT) >= 0) return WL_OK;
+  WL_FAIL(WL_ERROR_IO, "%s/%s: cannot remove %s", r->directory, r->name, path);
+}
+
 /* Writes the piece that begins at `start`. Where a piece has all columns, the columns' extent is that of the dataset. */
 static wl_error put(wl_results *r, const char *path, const hsize_t *start, const hsize_t *wanted,
                     const double *values) {

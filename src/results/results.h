@@ -66,6 +66,9 @@ wl_error wl_results_note(wl_results *results, const char *name, const char *text
 wl_error wl_results_add(wl_results *results, const char *path, int64_t rows, int64_t columns, const char *formula,
                         const char *units);
 
+/** Takes a dataset out again, where there is one of that path. Errors: WL_ERROR_IO. */
+wl_error wl_results_remove(wl_results *results, const char *path);
+
 /** Writes the rows × columns piece at (row, column), given row-major. For vectors column = 0, columns = 1. */
 wl_error wl_results_put(wl_results *results, const char *path, int64_t row, int64_t column, int64_t rows,
                         int64_t columns, const double *values);

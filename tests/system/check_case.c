@@ -8,10 +8,12 @@
  *   stdout REGEX             a line of `log` matches
  *   messages N               `err` has so many lines "widelimit: error: "
  *   /DATASET [NUMBER...]     out/results.h5 holds it: these numbers, to 1e-10 of the largest of them
+ *   within NUMBER            instead of 1e-10, from here on; a remark says what allows no more
  *   sd /DATASET NUMBER...    the same of the square roots of what it holds
  *   without /DATASET         out/results.h5 holds no such dataset
  *   summary KEY VALUE        out/summary.json holds it (dots between levels): a number to 1e-10, a text or null
  *   same FILE FILE           two files are equal to the bit
+ *   equal FILE FILE          two files of results have the same datasets, equal to the bit
  *   near FILE FILE           two files of results have the same means and variances, to 1e-10 of the largest
  *   file PATH, no file PATH  is there, is not there
  *   results PATH             the file for datasets, instead of out/results.h5, from here on
@@ -30,7 +32,7 @@
 enum { LINE_SIZE = 1 << 14, MOST_NUMBERS = 1024 };
 
 static char results[256] = "out/results.h5";
-static const double tolerance = 1e-10;
+static double tolerance = 1e-10;
 
 static bool any_line_matches(const char *path, const char *pattern) {
   regex_t regex;
@@ -115,6 +117,46 @@ static bool results_are_near(const char *pair) {
   return good;
 }
 
+typedef struct comparison {
+  char other[sizeof results];
+  int datasets;
+} comparison;
+
+/* An H5L_iterate_t, which goes on with 0: groups count as nothing. */
+static herr_t compare_link(hid_t root, const char *name, const H5L_info_t *info, void *context) {
+  static double a[MOST_NUMBERS], b[MOST_NUMBERS];
+  comparison *c = context;
+  char one[sizeof results];
+  (void)root, (void)info;
+  const int count = read_dataset(name, a);
+  if (count < 0) return 0;
+  strcpy(one, results);
+  strcpy(results, c->other);
+  const int other = read_dataset(name, b);
+  strcpy(results, one);
+  c->datasets++;
+  if (count == other && memcmp(a, b, sizeof(double) * (size_t)count) == 0) return 0;
+  printf("  %s differs\n", name);
+  return 1;
+}
+
+/* Those of the one file in the other. */
+static int compare_files(const char *one, const char *two) {
+  comparison c = {.datasets = 0};
+  strcpy(results, one);
+  strcpy(c.other, two);
+  const hid_t file = H5Fopen(one, H5F_ACC_RDONLY, H5P_DEFAULT);
+  const bool equal = file >= 0 && H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, compare_link, &c) == 0;
+  if (file >= 0) H5Fclose(file);
+  return equal ? c.datasets : -1;
+}
+
+static bool results_are_equal(const char *pair) {
+  char one[sizeof results], two[sizeof results];
+  if (sscanf(pair, "%255s %255s", one, two) != 2) return false;
+  return compare_files(one, two) > 0 && compare_files(two, one) > 0;
+}
+
 static bool summary_is(const char *key, const char *wanted) {
   json_t *root = json_load_file("out/summary.json", 0, NULL);
   const json_t *value = root;
@@ -162,6 +204,8 @@ static bool holds(char *word, int status) {
   if (strcmp(word, "silent") == 0) return !any_line_matches("err", rest);
   if (strcmp(word, "stdout") == 0) return any_line_matches("log", rest);
   if (strcmp(word, "same") == 0) return same_files(rest);
+  if (strcmp(word, "within") == 0) return (tolerance = atof(rest)) > 0.0;
+  if (strcmp(word, "equal") == 0) return results_are_equal(rest);
   if (strcmp(word, "near") == 0) return results_are_near(rest);
   if (strcmp(word, "file") == 0) return access(rest, F_OK) == 0;
   if (strcmp(word, "no") == 0) return access(rest_of(rest), F_OK) != 0;
