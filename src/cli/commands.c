@@ -171,23 +171,23 @@ const wl_command wl_commands[WL_COMMAND_COUNT] = {
                             .notes = "what each test is: doc/certificate.md\n",
                             .options = certify_options,
                             .option_count = COUNT(certify_options)},
-    [WL_COMMAND_SELECT] =
-        {.name = "select",
-         .operand = "CONFIG",
-         .brief = "select CONFIG",
-         .summary = "choose which points of a pool to label next",
-         .usage = {"[mpirun -n RANKS] widelimit select CONFIG [--set KEY=VALUE]...\n"
-                   "                                   [--factor FILE] [--resume]\n"
-                   "                                   [--time-limit HH:MM:SS]"},
-         .text = "Chooses points of data.pool.inputs one after the other: each time the one of\n"
-                 "the largest variance, with those before it counted as labelled. Their targets\n"
-                 "need not be known. Leaves the choices in results.h5 and summary.json in the\n"
-                 "folder that output.directory names.\n",
-         .notes = "its section of the configuration (all keys: doc/guide.md):\n"
-                  "  data: {pool: {inputs: pool.npy}, ...}\n"
-                  "  select: {count: 50, by: ntk_gp, rule: variance}\n",
-         .options = select_options,
-         .option_count = COUNT(select_options)},
+    [WL_COMMAND_SELECT] = {.name = "select",
+                           .operand = "CONFIG",
+                           .brief = "select CONFIG",
+                           .summary = "choose which points of a pool to label next",
+                           .usage = {"[mpirun -n RANKS] widelimit select CONFIG [--set KEY=VALUE]...\n"
+                                     "                                   [--factor FILE] [--resume]\n"
+                                     "                                   [--time-limit HH:MM:SS]"},
+                           .text =
+                               "Chooses points of data.pool.inputs one after the other: each time the one of\n"
+                               "the largest variance, with those before it counted as labelled. Their targets\n"
+                               "need not be known. Leaves the choices in results.h5 and summary.json in the\n"
+                               "folder that output.directory names.\n",
+                           .notes = "its section of the configuration (all keys: doc/guide.md):\n"
+                                    "  data: {pool: {inputs: pool.npy}, ...}\n"
+                                    "  select: {count: 50, by: ntk_gp, rule: variance}\n",
+                           .options = select_options,
+                           .option_count = COUNT(select_options)},
     [WL_COMMAND_FINITE] = {.name = "finite",
                            .operand = "CONFIG",
                            .brief = "finite CONFIG",
