@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "pipeline/plan_report.h"
@@ -63,10 +65,22 @@ static void write_directives(FILE *file, const wl_plan *plan) {
   fprintf(file, "#SBATCH --output=widelimit-%%j.log\n");
 }
 
+/* This program, so that the job may start in any folder; where the system does not tell, the one in the path. */
+static void write_program(FILE *file) {
+  char path[4096];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  path[length > 0 ? length : 0] = '\0';
+  fputs("here=", file);
+  quote(file, length > 0 ? path : "widelimit");
+  fputs("\nprogram=${WIDELIMIT:-$here}\n", file);
+}
+
 static void write_command(FILE *file, const wl_plan *plan, const char *end) {
   const wl_plan_options *o = &plan->options;
+  char *config = realpath(o->config, NULL);
   fputs("\"${launch[@]}\" \"$program\" run ", file);
-  quote(file, o->config);
+  quote(file, config ? config : o->config);
+  free(config);
   for (int i = 0; i < o->override_count; i++) {
     fputs(" \\\n  --set ", file);
     quote(file, o->overrides[i]);
@@ -102,12 +116,12 @@ static void write_script(FILE *file, const wl_plan *plan) {
   fprintf(file,
           "# Adapt: partition and account, the modules; WIDELIMIT and WIDELIMIT_LAUNCH where yours are others.\n");
   write_directives(file, plan);
+  fputs("set -uo pipefail\n\n# module load openmpi hdf5-parallel openblas scalapack\n\n", file);
+  write_program(file);
   fprintf(file,
-          "set -uo pipefail\n\n# module load openmpi hdf5-parallel openblas scalapack\n\n"
-          "program=${WIDELIMIT:-build/widelimit}\n"
           "read -ra launch <<<\"${WIDELIMIT_LAUNCH:-mpirun}\"\n"
-          "export OPENBLAS_NUM_THREADS=%d\n\n",
-          plan->search.threads);
+          "export OPENBLAS_NUM_THREADS=%d SRUN_CPUS_PER_TASK=%d\n\n",
+          plan->search.threads, plan->search.threads);
   if (!checkpoints) {
     write_command(file, plan, "\n");
     return;

@@ -167,6 +167,11 @@ for checkpoint in '' 'checkpoint.directory=ck'; do
     grep -q "^#SBATCH $line$" job.sbatch || fail "job.sbatch lacks $line"
   done
   if command -v shellcheck >/dev/null; then shellcheck job.sbatch; fi
+  mkdir -p elsewhere # the program and the configuration are found from any folder
+  read -r started _ named _ < <(cd elsewhere && WIDELIMIT_LAUNCH='echo' bash ../job.sbatch)
+  if ! [ -x "$started" ] || ! [ -f "$named" ]; then
+    fail "from another folder, job.sbatch starts '$started' on '$named'"
+  fi
 done
 grep -q -- '--signal=B:USR1@' job.sbatch || fail 'a job with checkpoints wants a signal'
 
