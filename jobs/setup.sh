@@ -13,7 +13,7 @@ if locale -a 2>/dev/null | grep -qix 'C.utf-\?8'; then export LC_ALL=C.UTF-8; el
 build_packages=(
   cmake make gcc libc6-dev pkg-config
   openmpi-bin libopenmpi-dev libscalapack-openmpi-dev libopenblas-dev libhdf5-openmpi-dev
-  libyaml-dev libjansson-dev libgsl-dev librandom123-dev libsleef-dev libcmocka-dev
+  libyaml-dev libjansson-dev libgsl-dev libnlopt-dev librandom123-dev libsleef-dev libcmocka-dev
   zlib1g-dev libzip-dev
 )
 

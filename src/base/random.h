@@ -34,6 +34,8 @@ typedef enum wl_stream {
   WL_STREAM_FINITE_DIRECTION, /**< directions of their targets */
   WL_STREAM_FINITE_NOISE,     /**< noise on their targets */
   WL_STREAM_SPLIT,            /**< which rows of a data set are for testing */
+  WL_STREAM_TUNE_SUBSET,      /**< which training rows tune evaluates on */
+  WL_STREAM_TUNE_PLACE,       /**< where it looks */
 } wl_stream;
 
 /** One standard normal number at (i, j). */

@@ -49,6 +49,7 @@ wl_error wl_command_run(const wl_arguments *arguments);
 wl_error wl_command_predict(const wl_arguments *arguments);
 wl_error wl_command_certify(const wl_arguments *arguments);
 wl_error wl_command_select(const wl_arguments *arguments);
+wl_error wl_command_tune(const wl_arguments *arguments);
 wl_error wl_command_finite(const wl_arguments *arguments);
 wl_error wl_command_bench(const wl_arguments *arguments);
 wl_error wl_command_plan(const wl_arguments *arguments);

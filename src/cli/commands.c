@@ -56,6 +56,18 @@ static const wl_option select_options[] = {
     {"--time-limit", "[D-]HH:MM:SS", "as for widelimit run", WL_OPTION_DURATION, AT(time_limit), 0, NULL},
     HELP};
 
+static const wl_option tune_options[] = {{"--set", "KEY=VALUE",
+                                          "override a key of the configuration, e.g.\n"
+                                          "  --set tune.evaluations=50\n"
+                                          "  --set tune.method=grid    or random, local",
+                                          WL_OPTION_SETTINGS, AT(overrides), 0, NULL},
+                                         {"--time-limit", "[D-]HH:MM:SS",
+                                          "stop after the evaluation in hand once this much time has\n"
+                                          "passed; as after SIGUSR1 and SIGTERM, the best so far is\n"
+                                          "written and the status is 75",
+                                          WL_OPTION_DURATION, AT(time_limit), 0, NULL},
+                                         HELP};
+
 static const wl_option finite_options[] = {{"--resume", NULL,
                                             "go on from the networks that a stopped study has measured:\n"
                                             "SIGUSR1 and SIGTERM end it with status 75 after the networks\n"
@@ -188,6 +200,24 @@ const wl_command wl_commands[WL_COMMAND_COUNT] = {
                                     "  select: {count: 50, by: ntk_gp, rule: variance}\n",
                            .options = select_options,
                            .option_count = COUNT(select_options)},
+    [WL_COMMAND_TUNE] = {.name = "tune",
+                         .operand = "CONFIG",
+                         .brief = "tune CONFIG",
+                         .summary = "choose depth, variances and noise by the training data",
+                         .usage = {"[mpirun -n RANKS] widelimit tune CONFIG [--set KEY=VALUE]...\n"
+                                   "                                 [--time-limit HH:MM:SS]"},
+                         .text = "Looks for values of keys that make the marginal likelihood or a leave-one-out\n"
+                                 "score of the training data as good as can be. Leaves tuned.yaml, the\n"
+                                 "configuration with the best values, and all evaluations in tune.h5, in the\n"
+                                 "folder that output.directory names.\n",
+                         .notes = "its section of the configuration (all keys: doc/guide.md):\n"
+                                  "  tune:\n"
+                                  "    objective: log_marginal_likelihood\n"
+                                  "    parameters:\n"
+                                  "      network.sigma_w: {from: 0.5, to: 3, scale: log}\n"
+                                  "      network.depth: [2, 3, 5]\n",
+                         .options = tune_options,
+                         .option_count = COUNT(tune_options)},
     [WL_COMMAND_FINITE] = {.name = "finite",
                            .operand = "CONFIG",
                            .brief = "finite CONFIG",

@@ -15,8 +15,8 @@
 static wl_error (*const call[WL_COMMAND_COUNT])(const wl_arguments *) = {
     [WL_COMMAND_RUN] = wl_command_run,         [WL_COMMAND_PREDICT] = wl_command_predict,
     [WL_COMMAND_CERTIFY] = wl_command_certify, [WL_COMMAND_SELECT] = wl_command_select,
-    [WL_COMMAND_FINITE] = wl_command_finite,   [WL_COMMAND_BENCH] = wl_command_bench,
-    [WL_COMMAND_PLAN] = wl_command_plan};
+    [WL_COMMAND_TUNE] = wl_command_tune,       [WL_COMMAND_FINITE] = wl_command_finite,
+    [WL_COMMAND_BENCH] = wl_command_bench,     [WL_COMMAND_PLAN] = wl_command_plan};
 
 static bool is_help(const char *word) { return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0; }
 

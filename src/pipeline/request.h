@@ -16,6 +16,7 @@ typedef struct wl_request {
   double time_limit;  /**< seconds; 0: none */
   const char *factor; /**< file with the factors; NULL: they are computed */
   bool certify;       /**< whatever the configuration says */
+  bool tune;          /**< the configuration must say what is tuned, and give no other value to it */
   bool select;        /**< the configuration is made one of select (pipeline/select.h) */
 } wl_request;
 

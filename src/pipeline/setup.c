@@ -22,6 +22,16 @@ static wl_error check_certify(const wl_config *config) {
   return WL_OK;
 }
 
+/* What tune needs, and what it must not find. */
+static wl_error check_tune(const wl_config *config) {
+  if (!config->tune.wanted)
+    WL_FAIL(WL_ERROR_CONFIG, "%s: tune: is missing: widelimit tune needs tune.parameters", config->file);
+  if (config->tune.fixed)
+    WL_FAIL(WL_ERROR_CONFIG, "%s: %s: is given a value, but tune.parameters varies it: leave out one of both",
+            config->file, config->tune.fixed);
+  return WL_OK;
+}
+
 /* Rank 0 reads the configuration; the others get its effective text. */
 static wl_error share_config(const wl_request *request, wl_setup *setup) {
   char *text = NULL;
@@ -33,6 +43,7 @@ static wl_error share_config(const wl_request *request, wl_setup *setup) {
       setup->config->certify.wanted = true;
       error = check_certify(setup->config);
     }
+    if (error == WL_OK && request->tune) error = check_tune(setup->config);
     if (error == WL_OK && request->select) error = wl_select_prepare(setup->config);
     if (error == WL_OK) error = wl_config_format(setup->config, &text);
     if (error == WL_OK) length = (int64_t)strlen(text) + 1;

@@ -18,7 +18,8 @@
 
 struct wl_results {
   char *directory;
-  const char *name; /* of the HDF5 file; borrowed */
+  const char *name;   /* of the HDF5 file; borrowed */
+  const char *config; /* of the configuration, where it is not config.yaml; borrowed */
   hid_t file;
   int created; /* the temporary files are ours to remove, not those of another run in the same folder */
 };
@@ -29,7 +30,9 @@ static const char *const names[] = {NULL, "config.yaml", "summary.json"}; /* NUL
 enum { RESULTS, CONFIG, SUMMARY, FILES };
 
 static void path_of(const wl_results *r, int file, int temporary, char *path, size_t size) {
-  snprintf(path, size, temporary ? "%s/.%s.partial" : "%s/%s", r->directory, names[file] ? names[file] : r->name);
+  const char *name = names[file] ? names[file] : r->name;
+  if (file == CONFIG && r->config) name = r->config;
+  snprintf(path, size, temporary ? "%s/.%s.partial" : "%s/%s", r->directory, name);
 }
 
 static wl_error make_directory(const char *path) {
@@ -234,8 +237,9 @@ static wl_error close_file(wl_results *r) {
 static wl_error commit(wl_results *r, const char *summary, const char *config) {
   WL_TRY(close_file(r));
   WL_TRY(write_text(r, CONFIG, config));
-  WL_TRY(write_text(r, SUMMARY, summary));
-  for (int f = 0; f < FILES; f++) { /* what a rename could still fail on, before the first one */
+  const int files = summary ? FILES : SUMMARY;
+  if (summary) WL_TRY(write_text(r, SUMMARY, summary));
+  for (int f = 0; f < files; f++) { /* what a rename could still fail on, before the first one */
     char from[4200], to[4200];
     struct stat status;
     path_of(r, f, 1, from, sizeof from);
@@ -244,7 +248,7 @@ static wl_error commit(wl_results *r, const char *summary, const char *config) {
     if (stat(to, &status) == 0 && S_ISDIR(status.st_mode))
       WL_FAIL(WL_ERROR_IO, "%s: is a folder, where this file belongs", to);
   }
-  for (int f = 0; f < FILES; f++) {
+  for (int f = 0; f < files; f++) {
     char from[4200], to[4200];
     path_of(r, f, 1, from, sizeof from);
     path_of(r, f, 0, to, sizeof to);
@@ -255,6 +259,13 @@ static wl_error commit(wl_results *r, const char *summary, const char *config) {
 
 wl_error wl_results_commit(wl_results **r, const char *summary, const char *config) {
   const wl_error error = commit(*r, summary, config);
+  wl_results_discard(r);
+  return error;
+}
+
+wl_error wl_results_commit_config(wl_results **r, const char *name, const char *config) {
+  (*r)->config = name;
+  const wl_error error = commit(*r, NULL, config);
   wl_results_discard(r);
   return error;
 }

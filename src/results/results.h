@@ -34,6 +34,9 @@ void wl_results_discard(wl_results **results);
  */
 wl_error wl_results_commit(wl_results **results, const char *summary, const char *config);
 
+/** The same without summary.json, and with another name than config.yaml for the configuration; `name` is borrowed. */
+wl_error wl_results_commit_config(wl_results **results, const char *name, const char *config);
+
 /**
  * Goes on with an unfinished results.h5 that wl_results_partial_path() names.
  * Errors: WL_ERROR_IO.

@@ -1,0 +1,157 @@
+#include "pipeline/tune_evaluate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/util.h"
+#include "inference/calibration.h"
+#include "inference/loo.h"
+#include "inference/metrics.h"
+
+typedef struct ticket {
+  double number;
+  int64_t row;
+} ticket;
+
+static int by_number(const void *a, const void *b) {
+  const ticket *s = a, *t = b;
+  if (s->number != t->number) return s->number < t->number ? -1 : 1;
+  return s->row < t->row ? -1 : s->row > t->row;
+}
+
+/* taken[i]: row i is one of `subset` random ones. */
+static wl_error draw_rows(uint64_t seed, int64_t rows, int64_t subset, bool *taken) {
+  ticket *tickets = malloc(sizeof *tickets * (size_t)rows);
+  if (!tickets) WL_FAIL(WL_ERROR_MEMORY, "tune: out of memory");
+  for (int64_t i = 0; i < rows; i++)
+    tickets[i] = (ticket){wl_random_normal(seed, WL_STREAM_TUNE_SUBSET, (uint64_t)i, 0), i};
+  qsort(tickets, (size_t)rows, sizeof *tickets, by_number);
+  for (int64_t k = 0; k < subset; k++) taken[tickets[k].row] = true;
+  free(tickets);
+  return WL_OK;
+}
+
+/* Keeps those rows of `columns` numbers that are taken. */
+static wl_error keep(wl_data *data, wl_row_reader read, int64_t rows, int64_t columns, const bool *taken,
+                     double *kept) {
+  const int64_t step = smaller(rows, larger(1, ((int64_t)1 << 20) / columns));
+  double *piece = malloc(sizeof(double) * (size_t)(step * columns));
+  wl_error error = piece ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "tune: out of memory");
+  for (int64_t first = 0; first < rows && error == WL_OK; first += step) {
+    const int64_t count = smaller(step, rows - first);
+    error = read(data, first, count, piece);
+    for (int64_t i = 0; i < count && error == WL_OK; i++) {
+      if (!taken[first + i]) continue;
+      memcpy(kept, piece + i * columns, sizeof(double) * (size_t)columns);
+      kept += columns;
+    }
+  }
+  free(piece);
+  return error;
+}
+
+/* Root. */
+static wl_error read_rows(const wl_setup *setup, int64_t subset, wl_tune_data *data) {
+  const wl_data_shape *shape = &setup->shape;
+  bool *taken = calloc((size_t)shape->train, sizeof *taken);
+  data->inputs = malloc(sizeof(double) * (size_t)(subset * shape->dimension));
+  data->target = malloc(sizeof(double) * (size_t)(subset * shape->outputs));
+  wl_error error =
+      taken && data->inputs && data->target ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "tune: out of memory");
+  if (error == WL_OK) error = draw_rows(setup->config->seed, shape->train, subset, taken);
+  if (error == WL_OK)
+    error = keep(setup->data, wl_data_train_inputs, shape->train, shape->dimension, taken, data->inputs);
+  if (error == WL_OK)
+    error = keep(setup->data, wl_data_train_targets, shape->train, shape->outputs, taken, data->target);
+  free(taken);
+  return error;
+}
+
+wl_error wl_tune_read(wl_setup *setup, wl_tune_data *data) {
+  const int64_t asked = setup->config->tune.subset, rows = setup->shape.train;
+  const int64_t subset = asked > 0 ? smaller(asked, rows) : rows;
+  const wl_error error = setup->rank == 0 ? read_rows(setup, subset, data) : WL_OK;
+  setup->shape.train = subset;
+  return wl_error_agree(setup->comm, error);
+}
+
+wl_error wl_tune_spread(const wl_setup *setup, wl_tune_data *data) {
+  const int64_t n = setup->shape.train, c = setup->shape.outputs, step = larger(1, ((int64_t)1 << 20) / c);
+  WL_TRY(wl_matrix_create(setup->grid, n, c, &data->targets));
+  double *rows = malloc(sizeof(double) * (size_t)(smaller(n, step) * c));
+  const wl_error error =
+      wl_error_agree(setup->comm, rows ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "tune: out of memory"));
+  for (int64_t first = 0; first < n && error == WL_OK; first += step) {
+    const int64_t count = smaller(step, n - first);
+    if (setup->rank == 0) memcpy(rows, data->target + first * c, sizeof(double) * (size_t)(count * c));
+    wl_matrix_set_rows(data->targets, first, count, rows);
+  }
+  free(rows);
+  return error;
+}
+
+/* Root. */
+static wl_error score(const wl_setup *setup, const wl_prediction *p, const double *target, double *value) {
+  const wl_config *c = setup->config;
+  double *variance = malloc(sizeof(double) * (size_t)p->count);
+  if (!variance) WL_FAIL(WL_ERROR_MEMORY, "tune: out of memory");
+  for (int64_t i = 0; i < p->count; i++) variance[i] = p->variance[c->tune.prior][i] + c->noise_variance;
+  wl_score scores = {0};
+  wl_calibration calibration = {.outputs = p->outputs};
+  wl_score_add(&scores, p->count, p->outputs, p->mean, variance, 0.0, target, NULL);
+  wl_calibration_add(&calibration, p->count, p->mean, variance, target, NULL);
+  free(variance);
+  const double all = (double)p->count * (double)p->outputs;
+  if (c->tune.objective == WL_TUNE_LOO_RMSE)
+    *value = wl_score_rmse(&scores);
+  else if (c->tune.objective == WL_TUNE_LOO_CRPS)
+    *value = wl_calibration_crps(&calibration);
+  else
+    *value = -all * wl_score_negative_log_likelihood(&scores);
+  return WL_OK;
+}
+
+static wl_error of_model(const wl_setup *setup, wl_model *model, const double *target, double *value) {
+  const wl_config *c = setup->config;
+  const wl_prior prior = c->tune.prior == WL_QUANTITY_NNGP ? WL_PRIOR_KAPPA : WL_PRIOR_THETA;
+  wl_error error = WL_OK;
+  WL_TRY(wl_model_factor(model, prior));
+  *value = 0.0;
+  if (c->tune.objective == WL_TUNE_LOG_MARGINAL_LIKELIHOOD) {
+    const wl_evidence *evidence = wl_model_evidence(model, prior);
+    for (int64_t j = 0; j < setup->shape.outputs; j++) *value += evidence->log_marginal_likelihood[j];
+  } else {
+    wl_prediction loo = {0};
+    error = wl_model_leave_one_out(model, NULL, &loo);
+    if (error == WL_OK && setup->rank == 0) error = score(setup, &loo, target, value);
+    wl_prediction_clear(&loo);
+    WL_TRY(wl_error_agree(setup->comm, error));
+  }
+  MPI_Bcast(value, 1, MPI_DOUBLE, 0, setup->comm);
+  if (!isfinite(*value)) WL_FAIL(WL_ERROR_NUMERICAL, "tune: the objective is not finite");
+  return WL_OK;
+}
+
+wl_error wl_tune_objective_value(const wl_setup *setup, bool same_network, wl_tune_data *data, double *value) {
+  const wl_config *c = setup->config;
+  if (!same_network) wl_points_destroy(&data->points);
+  if (!data->points)
+    WL_TRY(wl_points_create(setup->grid, &c->network, setup->shape.train, setup->shape.dimension, data->inputs,
+                            &data->points));
+  wl_model_options options = wl_job_model_options(c);
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) options.quantity[q] = q == (int)c->tune.prior;
+  wl_model *model = NULL;
+  wl_error error = wl_model_create(&options, data->points, data->targets, &model);
+  if (error == WL_OK) error = of_model(setup, model, data->target, value);
+  wl_model_destroy(&model);
+  return error;
+}
+
+void wl_tune_data_clear(wl_tune_data *data) {
+  wl_points_destroy(&data->points);
+  wl_matrix_destroy(&data->targets);
+  free(data->inputs);
+  free(data->target);
+}
