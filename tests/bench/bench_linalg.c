@@ -1,5 +1,5 @@
 /*
- * bench_linalg N [COLUMNS [REPEATS [BLOCK [P]]]]: the factorization by every engine, watched and not, in both precisions, and solves with
+ * bench_linalg N [COLUMNS [REPEATS [BLOCK [P [PART OF NAMES]]]]]: the factorization by every engine, watched and not, in both precisions, and solves with
  * COLUMNS right-hand sides by every way there is, in turn in one process on the same matrix: Gflop/s, medians. By hand:
  *
  *   mpirun -n 2 build/tests/bench_linalg 8000 1000 5
@@ -17,7 +17,7 @@
 #include "linalg/factorize.h"
 #include "linalg/sweep.h"
 
-enum { MOST_REPEATS = 50, MOST_WAYS = 16 };
+enum { MOST_REPEATS = 50 };
 
 typedef struct bench {
   int64_t n, columns;
@@ -92,13 +92,13 @@ extern void pdtrsm_(const char *side, const char *uplo, const char *trans, const
                     const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
                     const int *desca, double *b, const int *ib, const int *jb, const int *descb);
 
-static int super_width = 768;
+enum { SUPER_BLOCK = 768 };
 
 static void blocked(bench *b) {
   const int one = 1, n = (int)b->columns;
   const double plus = 1.0, minus = -1.0;
-  for (int64_t first = 0; first < b->n; first += super_width) {
-    const int w = (int)(b->n - first < super_width ? b->n - first : super_width), at = (int)first + 1,
+  for (int64_t first = 0; first < b->n; first += SUPER_BLOCK) {
+    const int w = (int)(b->n - first < SUPER_BLOCK ? b->n - first : SUPER_BLOCK), at = (int)first + 1,
               below = at + w;
     const int rest = (int)(b->n - first) - w;
     pdtrsm_("L", "L", "N", "N", &w, &n, &plus, b->s->data, &at, &at, b->s->descriptor, b->b->data, &at, &one,
@@ -112,8 +112,8 @@ static void blocked(bench *b) {
 static void blocked_transposed(bench *b) {
   const int one = 1, n = (int)b->columns;
   const double plus = 1.0, minus = -1.0;
-  for (int64_t first = (b->n - 1) / super_width * super_width; first >= 0; first -= super_width) {
-    const int w = (int)(b->n - first < super_width ? b->n - first : super_width), at = (int)first + 1,
+  for (int64_t first = (b->n - 1) / SUPER_BLOCK * SUPER_BLOCK; first >= 0; first -= SUPER_BLOCK) {
+    const int w = (int)(b->n - first < SUPER_BLOCK ? b->n - first : SUPER_BLOCK), at = (int)first + 1,
               below = at + w;
     const int rest = (int)(b->n - first) - w;
     if (rest > 0)
@@ -129,13 +129,28 @@ static double *diagonal;
 static void symmetric(bench *b) { must(wl_symmetric_product(b->s, diagonal, b->b, 0.0, product) == WL_OK); }
 static void symm(bench *b) { wl_symm_left(WL_UPPER, 1.0, b->s, b->b, 0.0, product); }
 
+/* What is timed, what comes before it untimed, and flops in units of n³/3 or of n² times the columns. */
 typedef struct way {
   const char *name;
   void (*run)(bench *);
   void (*prepare)(bench *);
-  double gigaflop;
-  double seconds[MOST_REPEATS];
+  double cubes, squares;
 } way;
+
+static const way ways[] = {{"scalapack", scalapack, fill, 1.0, 0.0},
+                           {"scalapack, watched", watched, fill, 1.0, 0.0},
+                           {"lookahead", lookahead, fill, 1.0, 0.0},
+                           {"scalapack, single", scalapack_single, fill_single, 1.0, 0.0},
+                           {"lookahead, single", lookahead_single, fill_single, 1.0, 0.0},
+                           {"solve, B stationary", solve, fill_right, 0.0, 1.0},
+                           {"solve, pdtrsm", trsm, fill_right, 0.0, 1.0},
+                           {"solve, pdtrsm + pdgemm", blocked, fill_right, 0.0, 1.0},
+                           {"transposed, B stationary", solve_transposed, fill_right, 0.0, 1.0},
+                           {"transposed, pdtrsm", trsm_transposed, fill_right, 0.0, 1.0},
+                           {"transposed, pdtrsm + pdgemm", blocked_transposed, fill_right, 0.0, 1.0},
+                           {"product, B stationary", symmetric, fill_right, 0.0, 2.0},
+                           {"product, pdsymm", symm, fill_right, 0.0, 2.0}};
+enum { WAYS = sizeof ways / sizeof *ways };
 
 static int compare(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
@@ -144,6 +159,30 @@ static int compare(const void *a, const void *b) {
 
 static double number(int argc, char **argv, int i, double fallback) { return argc > i ? atof(argv[i]) : fallback; }
 
+static double seconds_of(bench *b, const way *w) {
+  w->prepare(b);
+  MPI_Barrier(MPI_COMM_WORLD);
+  const double began = MPI_Wtime();
+  w->run(b);
+  MPI_Barrier(MPI_COMM_WORLD);
+  return MPI_Wtime() - began;
+}
+
+/* Every way in turn, as often as that; the medians. */
+static void compare_ways(bench *b, int repeats, const char *only) {
+  static double seconds[WAYS][MOST_REPEATS];
+  const double n = (double)b->n, cube = n * n * n / 3e9, square = n * n * (double)b->columns / 1e9;
+  for (int r = 0; r < repeats; r++)
+    for (int w = 0; w < WAYS; w++)
+      if (strstr(ways[w].name, only)) seconds[w][r] = seconds_of(b, &ways[w]);
+  for (int w = 0; w < WAYS && b->s->grid->rank == 0; w++) {
+    if (!strstr(ways[w].name, only)) continue;
+    qsort(seconds[w], (size_t)repeats, sizeof(double), compare);
+    printf("  %-28s %8.1f Gflop/s\n", ways[w].name,
+           (ways[w].cubes * cube + ways[w].squares * square) / seconds[w][repeats / 2]);
+  }
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   const int64_t n = (int64_t)number(argc, argv, 1, 4000.0), columns = (int64_t)number(argc, argv, 2, 1000.0);
@@ -151,7 +190,6 @@ int main(int argc, char **argv) {
   int ranks;
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   const int block = (int)number(argc, argv, 4, (double)wl_grid_choose_block(n, ranks));
-  if (getenv("SUPER")) super_width = atoi(getenv("SUPER"));
   wl_grid *grid = NULL;
   must(wl_grid_create(MPI_COMM_WORLD, (int)number(argc, argv, 5, 0.0), 0, block, &grid) == WL_OK);
   const wl_grid panels = wl_grid_for_panels(grid, columns);
@@ -159,44 +197,11 @@ int main(int argc, char **argv) {
   must(wl_matrix_create(grid, n, n, &b.s) == WL_OK && wl_matrix_create(&panels, n, columns, &b.b) == WL_OK &&
        wl_single_create(grid, n, n, &b.s32) == WL_OK && wl_matrix_create(&panels, n, columns, &product) == WL_OK);
   diagonal = calloc((size_t)b.s->local_rows + 1, sizeof(double));
-  const double cube = (double)n * (double)n * (double)n / 3e9,
-               square = (double)n * (double)n * (double)columns / 1e9;
-  way ways[] = {
-      {.name = "scalapack", .run = scalapack, .prepare = fill, .gigaflop = cube},
-      {.name = "scalapack, watched", .run = watched, .prepare = fill, .gigaflop = cube},
-      {.name = "lookahead", .run = lookahead, .prepare = fill, .gigaflop = cube},
-      {.name = "scalapack, single", .run = scalapack_single, .prepare = fill_single, .gigaflop = cube},
-      {.name = "lookahead, single", .run = lookahead_single, .prepare = fill_single, .gigaflop = cube},
-      {.name = "solve, B stationary", .run = solve, .prepare = fill_right, .gigaflop = square},
-      {.name = "solve, pdtrsm", .run = trsm, .prepare = fill_right, .gigaflop = square},
-      {.name = "solve, pdtrsm + pdgemm", .run = blocked, .prepare = fill_right, .gigaflop = square},
-      {.name = "transposed, B stationary", .run = solve_transposed, .prepare = fill_right, .gigaflop = square},
-      {.name = "transposed, pdtrsm", .run = trsm_transposed, .prepare = fill_right, .gigaflop = square},
-      {.name = "transposed, pdtrsm + pdgemm",
-       .run = blocked_transposed,
-       .prepare = fill_right,
-       .gigaflop = square},
-      {.name = "product, B stationary", .run = symmetric, .prepare = fill_right, .gigaflop = 2.0 * square},
-      {.name = "product, pdsymm", .run = symm, .prepare = fill_right, .gigaflop = 2.0 * square}};
-  const int count = sizeof ways / sizeof *ways;
-  for (int r = 0; r < repeats; r++)
-    for (int w = 0; w < count; w++) {
-      if (argc > 6 && !strstr(ways[w].name, argv[6])) continue;
-      if (ways[w].prepare) ways[w].prepare(&b);
-      MPI_Barrier(MPI_COMM_WORLD);
-      const double began = MPI_Wtime();
-      ways[w].run(&b);
-      MPI_Barrier(MPI_COMM_WORLD);
-      ways[w].seconds[r] = MPI_Wtime() - began;
-    }
+  must(diagonal != NULL);
   if (grid->rank == 0)
     printf("n = %lld, %lld columns, grid %d x %d, block %d\n", (long long)n, (long long)columns, grid->rows,
            grid->columns, block);
-  for (int w = 0; w < count && grid->rank == 0; w++) {
-    if (argc > 6 && !strstr(ways[w].name, argv[6])) continue;
-    qsort(ways[w].seconds, (size_t)repeats, sizeof(double), compare);
-    printf("  %-28s %8.1f Gflop/s\n", ways[w].name, ways[w].gigaflop / ways[w].seconds[repeats / 2]);
-  }
+  compare_ways(&b, repeats, argc > 6 ? argv[6] : "");
   wl_matrix_destroy(&product);
   wl_single_destroy(&b.s32);
   wl_matrix_destroy(&b.b);
