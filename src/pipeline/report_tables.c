@@ -53,13 +53,13 @@ static void print_phases(const wl_report *r, const wl_report_numbers *f) {
 }
 
 static void print_factors(const wl_report *r) {
-  wl_log_line("\n  matrix   log determinant   condition   residual          log marginal likelihood");
+  wl_log_line("\n  matrix  log determinant  condition  residual         log marginal likelihood");
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     const wl_evidence *e = wl_model_evidence(r->model, (wl_prior)p);
     if (!e) continue;
     double sum = 0.0;
     for (int64_t j = 0; j < r->setup->shape.outputs; j++) sum += e->log_marginal_likelihood[j];
-    wl_log_line("  %-7s %16.6g %11.2e %10.1e %-6s %25.8g", p == WL_PRIOR_THETA ? "theta" : "kappa",
+    wl_log_line("  %-7s %15.6g %10.2e %9.1e %-6s %24.8g", p == WL_PRIOR_THETA ? "theta" : "kappa",
                 e->factor.log_determinant, 1.0 / e->factor.reciprocal_condition, e->factor.residual,
                 e->factor.residual < WL_RESIDUAL_LIMIT ? "PASSED" : "FAILED", sum);
     if (e->refinement.used)
