@@ -16,7 +16,8 @@ for mpi; do
   for header in include/widelimit/*.h; do
     for compiler in 'gcc -x c -std=c99' 'g++ -x c++ -std=c++11'; do
       # shellcheck disable=SC2086 # a compiler and its options
-      check $compiler <<<"#include \"widelimit/${header##*/}\"" || { failures=$((failures + 1)) && echo "FAILED: $header, $compiler, $mpi"; }
+      check $compiler <<<"#include \"widelimit/${header##*/}\"
+int main(void);" || { failures=$((failures + 1)) && echo "FAILED: $header, $compiler, $mpi"; }
       compiled=$((compiled + 1))
     done
   done

@@ -310,7 +310,7 @@ wl_error wl_certifier_run(const wl_certifier_options *options, const wl_certifie
                                   .heads = options->heads,
                                   .points = input->points->count - input->train,
                                   .false_alarm = options->false_alarm,
-                                  .fault = options->joint.fault};
+                                  .fault = (int)options->joint.fault};
   wl_certifier c = {.options = options,
                     .input = input,
                     .certificate = certificate,

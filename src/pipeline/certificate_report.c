@@ -41,7 +41,7 @@ void wl_certificate_print(const wl_certificate *c) {
     if (c->directions[k] < 0.5) /* Σ λ/(λ + τ): each λ is below τ then */
       wl_log_line("  NOTE: nothing at these points varies by more than that noise: tests of %s see nothing",
                   k == 0 ? "claim 1" : "claims 2 and 3");
-  if (c->fault != WL_FAULT_NONE) wl_log_line("  on purpose: %s", wl_fault_text(c->fault));
+  if (c->fault != WL_FAULT_NONE) wl_log_line("  on purpose: %s", wl_fault_text((wl_fault)c->fault));
   wl_log_line("  the certificate: %s", verdict(c->passed));
 }
 
@@ -65,7 +65,7 @@ json_t *wl_certificate_object(const wl_certificate *c) {
                         (json_int_t)c->replicates, "heads", (json_int_t)c->heads, "points", (json_int_t)c->points,
                         "false_alarm", number(c->false_alarm), "correction", "Bonferroni", "tests_with_p_value",
                         (int)WL_TEST_FIRST_EXACT);
-  json_object_set_new(o, "sabotage", json_string(wl_fault_name(c->fault)));
+  json_object_set_new(o, "sabotage", json_string(wl_fault_name((wl_fault)c->fault)));
   json_object_set_new(
       o, "resolution",
       json_pack("{s:o, s:o, s:I, s:I, s:o, s:o}", "ensemble", number(c->resolution[0]), "posterior",
