@@ -1,7 +1,7 @@
 /**
  * @file grid.h
- * The process grid: P × Q ranks over which block-cyclic matrices are laid out. Rank r of the communicator stands in row r / Q and
- * column r mod Q. First what is made, and last what is destroyed: points, matrices and models borrow it.
+ * The process grid: P × Q ranks over which block-cyclic matrices are laid out. Rank r of the communicator stands in row r mod P and
+ * column r / P. First what is made, and last what is destroyed: points, matrices and models borrow it.
  */
 #ifndef WIDELIMIT_GRID_H
 #define WIDELIMIT_GRID_H

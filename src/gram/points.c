@@ -69,7 +69,7 @@ static int owner_of_block(const void *context, int64_t first, int64_t *count) {
   const wl_points *s = set_of(context, &first);
   const wl_grid *g = s->grid;
   *count = smaller(*count, smaller(s->count, (first / g->block + 1) * g->block) - first);
-  return (int)(first / g->block % g->rows) * g->columns;
+  return wl_grid_rank_at(g, (int)(first / g->block % g->rows), 0);
 }
 
 static wl_error read_from_block(const void *context, int64_t first, int64_t count, double *rows) {
