@@ -141,7 +141,7 @@ static wl_error check_sum(int file, const char *path, uint64_t size, const uint6
 static wl_error check(int file, const char *path) {
   struct stat status;
   if (fstat(file, &status) != 0) return failed(path);
-  if (!S_ISREG(status.st_mode)) WL_FAIL(WL_ERROR_DATA, "%s: is not a file", path);
+  if (!S_ISREG(status.st_mode)) WL_FAIL(WL_ERROR_DATA, "%s: is not a regular file", path);
   if (status.st_size == 0) WL_FAIL(WL_ERROR_DATA, "%s: is empty", path);
   uint64_t tail[TAIL];
   const uint64_t size = (uint64_t)status.st_size;
@@ -152,7 +152,7 @@ static wl_error check(int file, const char *path) {
 }
 
 wl_error wl_guard_check(const char *path) {
-  const int file = open(path, O_RDONLY);
+  const int file = open(path, O_RDONLY | O_NONBLOCK); /* a pipe would wait for its writer */
   if (file < 0) WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened: %s", path, strerror(errno));
   const wl_error error = check(file, path);
   close(file);

@@ -84,7 +84,8 @@ static json_t *mean_metrics(const wl_report *r) {
   json_t *o = json_object();
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     const wl_score *s = &r->tally->score[p];
-    if (s->points == 0) continue;
+    const bool left_out = p == WL_PRIOR_KAPPA && r->tally->left_out[0];
+    if (!r->setup->shape.test_targets || left_out || !wl_model_evidence(r->model, (wl_prior)p)) continue;
     json_t *m = json_pack("{s:o, s:o}", "points", integer(s->points), "rmse", number(wl_score_rmse(s)));
     if (r->setup->shape.classes) json_object_set_new(m, "accuracy", number(wl_score_accuracy(s)));
     json_object_set_new(o, wl_mean_name(p), m);
