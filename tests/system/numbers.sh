@@ -111,6 +111,59 @@ mapfile -t expected < <(paste -d, t.csv u.csv o.csv | awk -F, -v ranks="$ranks" 
 ((${#expected[@]} >= 3 * 54)) || failed "only $((${#expected[@]} / 3)) numbers are expected"
 "$check_summary" linear/summary.json "${expected[@]}" || failed 'linear/summary.json'
 
+# Each training point left out: without point i
+#   mean = z_i (Σ z y − z_i y_i) / (s + n − z_i²)      ntk_gp = nngp = bayesian_rnd = z_i² s / (s + n − z_i²)
+#   ensemble = rnd / 2 = (z_i s / (s + n − z_i²))²
+run linear --set loo=true --set output.directory=left_out
+mapfile -t expected < <(paste -d, x.csv y.csv | awk -F, -v s=0.5 '
+  function say(key, value) { printf "%s\n%.17g\n%.3g\n", key, value, 1e-12 * (1 + (value < 0 ? -value : value)) }
+  # P(|Z| < z) by Simpson with a step of 1/1000 of z: 1e-13 at z = 3
+  function within(z,    i, sum) {
+    for (i = 0; i <= 1000; i++) sum += (i % 1000 == 0 ? 1 : i % 2 ? 4 : 2) * exp(-0.5 * (z * i / 1000) ^ 2)
+    return sum * z / 3000 * sqrt(2 / pi)
+  }
+  function quantity(name, kind, likely,    i, v, w, all, half, most, crps, density) {
+    for (i = 1; i <= n; i++) {
+      all += variance[kind, i]; v = variance[kind, i] + s; w = residual[i] / sqrt(v)
+      half += w <= 0.674489750196082; most += w <= 1.64485362695147
+      density -= 0.5 * (log(2 * pi * v) + w ^ 2)
+      crps += sqrt(v) * (w * within(w) + sqrt(2 / pi) * exp(-0.5 * w ^ 2) - 1 / sqrt(pi))
+    }
+    name = "loo.quantity." name
+    say(name ".mean_variance", all / n)
+    if (!likely) return
+    say(name ".negative_log_likelihood", -density / n); say(name ".log_predictive_density_sum", density)
+    say(name ".coverage.0.level", 0.5); say(name ".coverage.0.share", half / n)
+    say(name ".coverage.1.level", 0.9); say(name ".coverage.1.share", most / n); say(name ".crps", crps / n)
+  }
+  { x[++n] = $1; y[n] = $2; mean += $1 }
+  END {
+    pi = atan2(0, -1); mean /= n
+    for (i = 1; i <= n; i++) square += (x[i] - mean) ^ 2 / n
+    for (i = 1; i <= n; i++) { z[i] = (x[i] - mean) / sqrt(square); zy += z[i] * y[i] }
+    for (i = 1; i <= n; i++) {
+      r = y[i] - z[i] * (zy - z[i] * y[i]) / (s + n - z[i] ^ 2); residual[i] = r < 0 ? -r : r; squared += r ^ 2
+      variance["posterior", i] = z[i] ^ 2 * s / (s + n - z[i] ^ 2)
+      variance["ensemble", i] = (z[i] * s / (s + n - z[i] ^ 2)) ^ 2; variance["rnd", i] = 2 * variance["ensemble", i]
+      surprise[i] = residual[i] / sqrt(variance["posterior", i] + s)
+    }
+    quantity("ntk_gp", "posterior", 1); quantity("nngp", "posterior", 1); quantity("bayesian_rnd", "posterior", 1)
+    quantity("ensemble", "ensemble", 1); quantity("rnd", "rnd", 0)
+    split("ntk nngp", means, " ")
+    for (k = 1; k <= 2; k++) {
+      name = "loo.mean." means[k]
+      say(name ".points", n); say(name ".rmse", sqrt(squared / n))
+      for (i = 1; i <= n; i++) {
+        place = 0 # 0: most surprising
+        for (j = 1; j <= n; j++) place += surprise[j] > surprise[i]
+        say(name ".surprising.rows." place ".index", i - 1); say(name ".surprising.rows." place ".standardized_residual", surprise[i])
+      }
+    }
+    say("loo.clamped.count", 0)
+  }')
+((${#expected[@]} == 3 * 54)) || failed "$((${#expected[@]} / 3)) numbers are expected of points left out"
+"$check_summary" left_out/summary.json "${expected[@]}" || failed 'left_out/summary.json'
+
 # Test points that are training points, without noise: all variances are zero, and rounding takes some below it.
 awk 'BEGIN { for (i = 0; i < 60; i++) printf "%.6f,%.6f,%.6f\n", sin(i), cos(3 * i), sin(7 * i + 1) }' >points.csv
 awk 'BEGIN { for (i = 0; i < 60; i++) printf "%.6f\n", sin(2 * i) }' >targets.csv
