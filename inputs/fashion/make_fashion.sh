@@ -72,6 +72,9 @@ END
 get_images
 write_known
 first fashion_5000 5000 1000
+first certify 9800 100
+first certify_20000 19800 100
+first finite 12 3
 write_all
 if $digits; then add_digits; fi
 awk '$1 == 0 ? NR <= 2000 : NR % 5 == 0 { print NR - 1 }' all_digit.csv >all_3000.txt # 2,000 of clothes, with digits 1,000 more

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # fashion.sh PROGRAM LAUNCHER RANKS CHECK_SUMMARY INPUTS: 5,000 images of clothes give what is known from elsewhere
-# (inputs/fashion/README.md) to four digits. Skipped where Debian's dataset-fashion-mnist is not installed, but in CI. Runs in a
+# (inputs/fashion/README.md) to six digits. Skipped where Debian's dataset-fashion-mnist is not installed, but in CI. Runs in a
 # folder of its own.
 set -euo pipefail
 program=$1 launcher=$2 ranks=$3 check_summary=$4 inputs=$5
@@ -18,8 +18,8 @@ $launcher "$ranks" "$program" run fashion_5000.yaml --set output.directory=out
   sizes.train 5000 0 sizes.test 2000 0 sizes.dimension 784 0 sizes.outputs 5 0 metrics.mean.ntk.points 1000 0 \
   metrics.mean.ntk.accuracy 0.8990 5e-5 \
   metrics.mean.nngp.accuracy 0.9000 5e-5 \
-  metrics.quantity.ensemble.auroc 0.9225 5e-5 \
-  metrics.quantity.rnd.auroc 0.9225 5e-5 \
-  metrics.quantity.bayesian_rnd.auroc 0.8554 5e-5 \
-  metrics.quantity.ntk_gp.auroc 0.8554 5e-5 \
-  metrics.quantity.nngp.auroc 0.9170 5e-5
+  metrics.quantity.ensemble.auroc 0.922495 5e-6 \
+  metrics.quantity.rnd.auroc 0.922495 5e-6 \
+  metrics.quantity.bayesian_rnd.auroc 0.855354 5e-6 \
+  metrics.quantity.ntk_gp.auroc 0.855354 5e-6 \
+  metrics.quantity.nngp.auroc 0.917020 5e-6
