@@ -15,6 +15,7 @@
 
 #include "data/data.h"
 #include "data/moments.h"
+#include "data/repeats.h"
 #include "data/rows.h"
 
 static char folder[] = "/tmp/widelimit-data-XXXXXX";
@@ -256,6 +257,23 @@ static void must_not_open(const char *more, const char *rest, const char *part) 
   wl_config_destroy(&config);
 }
 
+/* The first two equal rows in the order of the file; −0 is 0, columns are not exchanged. */
+static void repeated_rows(void **state) {
+  (void)state;
+  static const double x[][2] = {{1, 2}, {2, 1}, {0.0, 3}, {1, 3}, {-0.0, 3}, {2, 1}};
+  enum { COUNT = sizeof x / sizeof *x };
+  wl_row_hash hashes[COUNT];
+  int64_t first, second;
+  for (int i = 0; i < COUNT; i++) hashes[i] = wl_row_hash_make(x[i], 2, i);
+  wl_row_hash_find_repeat(hashes, COUNT, &first, &second);
+  assert_int_equal(first, 2);
+  assert_int_equal(second, 4);
+  for (int i = 0; i < 4; i++) hashes[i] = wl_row_hash_make(x[i], 2, i);
+  wl_row_hash_find_repeat(hashes, 4, &first, &second);
+  assert_int_equal(first, -1);
+  assert_int_equal(second, -1);
+}
+
 static void singular_rows(void **state) {
   (void)state;
   static const char test[] = "  test: {inputs: t.csv}", free_of_biases[] = "network: {sigma_b: 0}";
@@ -323,6 +341,7 @@ int main(void) {
       cmocka_unit_test(constant_columns),
       cmocka_unit_test(targets_are_standardized),
       cmocka_unit_test(splits_and_lists),
+      cmocka_unit_test(repeated_rows),
       cmocka_unit_test(singular_rows),
       cmocka_unit_test(files_that_do_not_match),
       cmocka_unit_test(classes),

@@ -75,6 +75,18 @@ static void test_second_run_waits(void **state) {
   unlink(path);
 }
 
+/* More than any disk has. Nothing is made. */
+static void test_room_is_looked_for(void **state) {
+  (void)state;
+  char path[64];
+  partial_path(path, sizeof path);
+  wl_results *results = NULL;
+  assert_int_equal(wl_results_create(folder, 1e30, &results), WL_ERROR_IO);
+  assert_null(results);
+  assert_non_null(strstr(wl_error_message(), "the results need"));
+  assert_int_equal(access(path, F_OK), -1);
+}
+
 static void test_one_of_two_runs(void **state) {
   (void)state;
   wl_results *results = NULL;
@@ -123,6 +135,7 @@ static void test_errors_of_hdf5_are_left_alone(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_room_is_looked_for),
       cmocka_unit_test(test_second_run_waits),
       cmocka_unit_test(test_one_of_two_runs),
       cmocka_unit_test(test_errors_of_hdf5_are_left_alone),

@@ -583,6 +583,25 @@ static void npz_archives(void **state) {
   must_fail("x.npz:train", "x.npz: is not an NPZ (ZIP) archive");
 }
 
+/* −2 and 1 as each of the types, big endian. */
+static void idx_element_types(void **state) {
+  (void)state;
+  static const struct {
+    unsigned char code, size, elements[16];
+  } types[] = {{0x09, 1, {0xfe, 1}},
+               {0x0b, 2, {0xff, 0xfe, 0, 1}},
+               {0x0c, 4, {0xff, 0xff, 0xff, 0xfe, 0, 0, 0, 1}},
+               {0x0d, 4, {0xc0, 0, 0, 0, 0x3f, 0x80}},
+               {0x0e, 8, {0xc0, 0, 0, 0, 0, 0, 0, 0, 0x3f, 0xf0}}};
+  static const double numbers[] = {-2, 1};
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    unsigned char file[24] = {0, 0, types[i].code, 1, 0, 0, 0, 2};
+    memcpy(file + 8, types[i].elements, sizeof types[i].elements);
+    write_file("x.idx", file, 8 + 2 * (size_t)types[i].size);
+    must_hold("x.idx", 2, 1, numbers);
+  }
+}
+
 static void idx_files(void **state) {
   (void)state;
   static const double pixels[6] = {0, 1, 2, 253, 254, 255}, halves[2] = {-1.5, 2};
@@ -910,6 +929,7 @@ int main(void) {
       cmocka_unit_test(npy_cut_anywhere),
       cmocka_unit_test(packed_files),
       cmocka_unit_test(npz_archives),
+      cmocka_unit_test(idx_element_types),
       cmocka_unit_test(idx_files),
       cmocka_unit_test(chosen_rows),
       cmocka_unit_test(hdf5_element_types),
