@@ -13,16 +13,17 @@ pattern=${1:-.}
 list=$PWD/tests/mutants.txt
 copy='build-mutants/source'
 build='build-mutants/build'
-log=$PWD/build-mutants/log original=$PWD/build-mutants/original
+log=$PWD/build-mutants/log original=$PWD/build-mutants/original touched=$PWD/build-mutants/touched
 install_packages "${build_packages[@]}"
 mpi_environment
 
-# A copy of what is tracked or new, times of unchanged files kept.
+# A copy of what is tracked or new, times of unchanged files kept. A file that an interrupted run had changed is built again.
 copy_sources() {
   mkdir -p "$copy"
   git -c safe.directory="$PWD" ls-files -z --cached --others --exclude-standard --deduplicate |
     while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
     tar -c --null --no-recursion -T - | tar -x -C "$copy"
+  [ ! -f "$touched" ] || touch -c "$copy/$(<"$touched")"
 }
 
 field() { awk -F ' ;; ' -v n="$2" '{ print $n }' <<<"$1"; }
@@ -36,6 +37,7 @@ run_tests() { ctest --test-dir "$build" --no-tests=error --timeout 300 -R "$1" >
 # mutate FILE EXPRESSION: changes one line of the copy.
 mutate() {
   local changed
+  echo "$1" >"$touched"
   cp "$copy/$1" "$original"
   sed -i -e "$2" "$copy/$1"
   changed=$(diff "$original" "$copy/$1" | grep -c '^>' || true)
