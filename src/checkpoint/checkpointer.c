@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "checkpoint/checkpointer_parts.h"
+#include "checkpoint/checkpointer_private.h"
 
 /* Until one was measured, a checkpoint is taken to be written and read back at this speed. */
 static const double assumed_speed = 100e6;

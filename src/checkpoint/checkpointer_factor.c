@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "checkpoint/checkpointer_parts.h"
+#include "checkpoint/checkpointer_private.h"
 
 static bool wants(void *context, int64_t columns) {
   wl_checkpointer *k = context;

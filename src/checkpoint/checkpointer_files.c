@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checkpoint/checkpointer_parts.h"
+#include "checkpoint/checkpointer_private.h"
 
 enum { DIGITS = 6 };
 static const char ending[] = ".h5", partial[] = ".h5.partial";

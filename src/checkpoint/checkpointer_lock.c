@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "checkpoint/checkpointer_parts.h"
+#include "checkpoint/checkpointer_private.h"
 
 /* Tries and milliseconds between them: a run whose mpirun was killed needs a moment to notice. */
 enum { TRIES = 30, PAUSE = 100 };

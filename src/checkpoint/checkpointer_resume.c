@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "checkpoint/checkpointer_parts.h"
+#include "checkpoint/checkpointer_private.h"
 
 /* A checkpoint that may be gone on from, and the file that has its matrix. */
 typedef struct candidate {

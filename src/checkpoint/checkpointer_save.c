@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "checkpoint/checkpointer_parts.h"
+#include "checkpoint/checkpointer_private.h"
 
 static wl_error copy_evidence(const wl_checkpointer *k, const wl_checkpointer_state *state, wl_checkpoint *c) {
   const size_t size = sizeof(double) * (size_t)k->options.outputs;

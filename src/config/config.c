@@ -23,10 +23,10 @@ static const wl_choice precisions[] = {{"double", WL_PRECISION_DOUBLE}, {"mixed"
 static const wl_choice trainings[] = {{"gradient_descent", WL_TRAINING_GRADIENT_DESCENT},
                                       {"linearized", WL_TRAINING_LINEARIZED}};
 static const wl_choice momenta[] = {{"none", WL_MOMENTUM_NONE}, {"heavy_ball", WL_MOMENTUM_HEAVY_BALL}};
-static const wl_choice sabotages[] = {{"none", WL_FINITE_FAULT_NONE},
-                                      {"last_layer", WL_FINITE_FAULT_LAST_LAYER},
-                                      {"shared", WL_FINITE_FAULT_SHARED},
-                                      {"head", WL_FINITE_FAULT_HEAD}};
+static const wl_choice finite_faults[] = {{"none", WL_FINITE_FAULT_NONE},
+                                          {"last_layer", WL_FINITE_FAULT_LAST_LAYER},
+                                          {"shared", WL_FINITE_FAULT_SHARED},
+                                          {"head", WL_FINITE_FAULT_HEAD}};
 static const wl_choice headers[] = {
     {"auto", WL_HEADER_AUTO}, {"true", WL_HEADER_TRUE}, {"false", WL_HEADER_FALSE}};
 static const wl_choice faults[] = {
@@ -182,8 +182,8 @@ static const wl_key keys[] = {
      HELP("in units of 1 / lambda_max(theta_XX)")},
     {CHOICE("finite_width.momentum", finite_width.momentum, momenta), .fallback = "heavy_ball",
      WHEN(has_finite_width), HELP("of gradient descent")},
-    {CHOICE("finite_width.sabotage", finite_width.sabotage, sabotages), .fallback = "none", WHEN(has_finite_width),
-     HELP("something done wrong on purpose, to see it noticed")},
+    {CHOICE("finite_width.sabotage", finite_width.sabotage, finite_faults), .fallback = "none",
+     WHEN(has_finite_width), HELP("something done wrong on purpose, to see it noticed")},
     {INTEGER("grid.rows", grid.rows), AT_LEAST(0), .fallback = "0", FREE, HELP("process rows; 0: chosen")},
     {INTEGER("grid.columns", grid.columns), AT_LEAST(0), .fallback = "0", FREE,
      HELP("process columns; 0: chosen")},

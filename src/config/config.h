@@ -27,7 +27,7 @@ typedef enum wl_training { WL_TRAINING_GRADIENT_DESCENT, WL_TRAINING_LINEARIZED 
 /** Momentum of gradient descent (finite.h). */
 typedef enum wl_momentum { WL_MOMENTUM_NONE, WL_MOMENTUM_HEAVY_BALL } wl_momentum;
 
-/** A mistake made on purpose, to show that the verdicts see it (finite.h). */
+/** A fault put in on purpose, to show that the verdicts see it (finite.h). */
 typedef enum wl_finite_fault {
   WL_FINITE_FAULT_NONE,
   WL_FINITE_FAULT_LAST_LAYER, /**< the Bayesian target keeps its last layer */

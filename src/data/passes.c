@@ -157,7 +157,7 @@ static bool vanishes_at_zero(const wl_network *network) {
           (phi != WL_ACTIVATION_COS && phi != WL_ACTIVATION_SIGMOID && phi != WL_ACTIVATION_SOFTPLUS));
 }
 
-static wl_error judge(const wl_row_set *set, const wl_network *network, const repeat_pass *pass) {
+static wl_error check_singular(const wl_row_set *set, const wl_network *network, const repeat_pass *pass) {
   int64_t first, second;
   if (pass->zero >= 0 && vanishes_at_zero(network))
     WL_FAIL(WL_ERROR_DATA,
@@ -178,7 +178,7 @@ wl_error wl_pass_singular_rows(const wl_row_set *set, const wl_network *network)
   repeat_pass pass = {set->columns, -1, malloc(sizeof(wl_row_hash) * (size_t)set->rows)};
   if (!pass.hashes) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to look for repeated rows", set->name);
   wl_error error = wl_row_set_visit(set, visit_repeat, &pass);
-  if (error == WL_OK) error = judge(set, network, &pass);
+  if (error == WL_OK) error = check_singular(set, network, &pass);
   free(pass.hashes);
   return error;
 }

@@ -108,7 +108,7 @@ static void measure(const wl_experiment *experiment, wl_combination *c, const wl
   claim->limit = wl_combination_estimate(c, entry, weights);
 }
 
-static void judge(const wl_experiment *experiment, double level, double critical, wl_claim *claim) {
+static void test_claim(const wl_experiment *experiment, double level, double critical, wl_claim *claim) {
   wl_series_data data = {.count = experiment->width_count};
   for (int64_t w = 0; w < data.count; w++) {
     data.n[w] = (double)experiment->widths[w];
@@ -161,7 +161,7 @@ wl_error wl_experiment_verdict(const wl_experiment *experiment, wl_verdict *verd
   for (int c = 0; c < WL_CLAIMS; c++) {
     wl_claim *claim = &verdict->claim[c];
     if (!claim->present) continue;
-    judge(experiment, level, verdict->critical, claim);
+    test_claim(experiment, level, verdict->critical, claim);
     verdict->pass = verdict->pass && claim->pass;
   }
   count_convergence(experiment, verdict);

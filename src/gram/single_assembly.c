@@ -74,7 +74,7 @@ typedef struct place {
 } place;
 
 /* To floats and to the sums. */
-static void narrow_tile(const rounding *r, operand *o, const place *t) {
+static void round_tile(const rounding *r, operand *o, const place *t) {
   if (!o->facts) return;
   for (int64_t i = 0; t->on_diagonal && i < t->rows; i++)
     o->tile[i + i * t->rows] = o->diagonal[t->il + i] + r->shift;
@@ -120,8 +120,8 @@ wl_error wl_gram_assemble_single(const wl_points *points, double shift, wl_singl
                        .on_diagonal = (il / nb * g->rows + g->row) * nb == j};
       wl_network_tile((wl_point_range){points->row, il, t.rows}, (wl_point_range){points->column, jl, t.columns},
                       (wl_tile){r.kappa.tile, t.rows}, (wl_tile){r.theta.tile, t.rows}, r.work);
-      narrow_tile(&r, &r.theta, &t);
-      narrow_tile(&r, &r.kappa, &t);
+      round_tile(&r, &r.theta, &t);
+      round_tile(&r, &r.kappa, &t);
     }
     wl_progress_update(&progress, (double)jl);
   }

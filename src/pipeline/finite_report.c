@@ -12,10 +12,10 @@
 
 static const char *const trainings[] = {
     [WL_TRAINING_GRADIENT_DESCENT] = "gradient_descent", [WL_TRAINING_LINEARIZED] = "linearized"};
-static const char *const sabotages[] = {[WL_FINITE_FAULT_NONE] = "none",
-                                        [WL_FINITE_FAULT_LAST_LAYER] = "last_layer",
-                                        [WL_FINITE_FAULT_SHARED] = "shared",
-                                        [WL_FINITE_FAULT_HEAD] = "head"};
+static const char *const finite_faults[] = {[WL_FINITE_FAULT_NONE] = "none",
+                                            [WL_FINITE_FAULT_LAST_LAYER] = "last_layer",
+                                            [WL_FINITE_FAULT_SHARED] = "shared",
+                                            [WL_FINITE_FAULT_HEAD] = "head"};
 
 void wl_finite_print_header(const wl_finite *f) {
   const wl_config *c = f->setup.config;
@@ -36,7 +36,7 @@ void wl_finite_print_header(const wl_finite *f) {
               wl_blas_threads() == 1 ? "" : "s");
   if (f->options.fault != WL_FINITE_FAULT_NONE)
     wl_log_warning("finite_width.sabotage is %s: a mistake is made on purpose and the verdict must be FAIL",
-                   sabotages[f->options.fault]);
+                   finite_faults[f->options.fault]);
 }
 
 /* ---- numbers of both ------------------------------------------------------------------------------------------ */
@@ -181,10 +181,10 @@ static json_t *section(const wl_finite *f) {
   for (int64_t w = 0; w < f->experiment->width_count; w++) json_array_append_new(widths, width_object(f, w));
   for (int model = 0; model < WL_FINITE_MODELS; model++)
     json_object_set_new(missed, wl_finite_model_name(model), json_integer((json_int_t)v->not_converged[model]));
-  json_t *o =
-      json_pack("{s:s, s:b, s:s, s:s, s:I, s:I, s:i}", "verdict", v->pass ? "PASS" : "FAIL", "pass", v->pass,
-                "training", trainings[f->options.training], "sabotage", sabotages[f->options.fault], "networks",
-                (json_int_t)f->options.networks, "heads", (json_int_t)f->options.heads, "ranks", f->ranks);
+  json_t *o = json_pack("{s:s, s:b, s:s, s:s, s:I, s:I, s:i}", "verdict", v->pass ? "PASS" : "FAIL", "pass",
+                        v->pass, "training", trainings[f->options.training], "sabotage",
+                        finite_faults[f->options.fault], "networks", (json_int_t)f->options.networks, "heads",
+                        (json_int_t)f->options.heads, "ranks", f->ranks);
   json_object_set_new(o, "seconds", number(f->experiment->seconds));
   json_object_set_new(o, "theta_eigenvalue_min", number(f->problem->lambda_min));
   json_object_set_new(o, "theta_eigenvalue_max", number(f->problem->lambda_max));

@@ -14,7 +14,7 @@ static int64_t columns_a_piece(int64_t rows) {
 /* The piece of a triangle: columns j … j + columns − 1 from the diagonal on, column-major with `rows` rows. */
 typedef struct strip {
   int64_t row, column, rows, columns;
-  double *values, *mirrored;
+  double *values, *transposed;
 } strip;
 
 /* Scales, sets the diagonal and copies the given triangle of the strip's square part onto the other. */
@@ -32,11 +32,11 @@ static void complete_strip(const strip *s, wl_triangle triangle, double scale, c
     }
   }
   for (int64_t i = 0; i < s->rows; i++)
-    for (int64_t j = 0; j < s->columns; j++) s->mirrored[i * s->columns + j] = s->values[i + j * s->rows];
+    for (int64_t j = 0; j < s->columns; j++) s->transposed[i * s->columns + j] = s->values[i + j * s->rows];
 }
 
 static wl_error put_strip(wl_results *results, const char *path, const strip *s) {
-  WL_TRY(wl_results_put(results, path, s->row, s->column, s->rows, s->columns, s->mirrored));
+  WL_TRY(wl_results_put(results, path, s->row, s->column, s->rows, s->columns, s->transposed));
   return wl_results_put(results, path, s->column, s->row, s->columns, s->rows, s->values);
 }
 
@@ -48,8 +48,8 @@ wl_error wl_results_put_symmetric(wl_results *results, const char *path, const w
   strip s = {0};
   if (root) {
     s.values = malloc(sizeof(double) * (size_t)(n * step));
-    s.mirrored = malloc(sizeof(double) * (size_t)(n * step));
-    if (!s.values || !s.mirrored) error = wl_error_set(WL_ERROR_MEMORY, "%s: no memory for a piece", path);
+    s.transposed = malloc(sizeof(double) * (size_t)(n * step));
+    if (!s.values || !s.transposed) error = wl_error_set(WL_ERROR_MEMORY, "%s: no memory for a piece", path);
   }
   error = wl_error_agree(a->grid->comm, error);
   for (int64_t j = 0; j < n && error == WL_OK; j += step) {
@@ -65,7 +65,7 @@ wl_error wl_results_put_symmetric(wl_results *results, const char *path, const w
     }
     error = wl_error_agree(a->grid->comm, error);
   }
-  free(s.mirrored);
+  free(s.transposed);
   free(s.values);
   return error;
 }

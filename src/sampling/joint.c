@@ -184,7 +184,7 @@ static wl_error factor_posterior(wl_joint *j, const wl_joint_state *from) {
   return factor(j, &t, from);
 }
 
-static wl_error enter(wl_joint *j, wl_stage stage, const wl_joint_state *from) {
+static wl_error factor_stage(wl_joint *j, wl_stage stage, const wl_joint_state *from) {
   const bool plain = j->options.fault == WL_FAULT_PLAIN_TARGET;
   const target kappa = {WL_STAGE_KAPPA, WL_TRIANGLE_UPPER, "joint kappa", 1.0, 0.0, 0.0, false};
   const target lower = {
@@ -195,7 +195,7 @@ static wl_error enter(wl_joint *j, wl_stage stage, const wl_joint_state *from) {
   return WL_OK;
 }
 
-wl_error wl_joint_factor(wl_joint *j, wl_stage stage) { return enter(j, stage, NULL); }
+wl_error wl_joint_factor(wl_joint *j, wl_stage stage) { return factor_stage(j, stage, NULL); }
 
 wl_joint_state wl_joint_get_state(const wl_joint *j) {
   wl_joint_state state = {.stage = j->stage, .columns = j->train + j->test};
@@ -294,7 +294,7 @@ static wl_error go_on(wl_joint *j, const wl_joint_state *state, const double *lo
   j->stage = state->stage;
   if (state->stage == WL_STAGE_POSTERIOR) return factor_posterior(j, state);
   memcpy(j->lower_diagonal, lower_diagonal, sizeof(double) * (size_t)j->gram->local_rows);
-  return enter(j, state->stage, state);
+  return factor_stage(j, state->stage, state);
 }
 
 wl_error wl_joint_restore(const wl_joint_options *options, const wl_points *points, int64_t train,

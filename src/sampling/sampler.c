@@ -73,7 +73,7 @@ void wl_sampler_destroy(wl_sampler **sampler) {
   *sampler = NULL;
 }
 
-static wl_error enter_stage(wl_sampler *s, wl_stage stage) {
+static wl_error factor_stage(wl_sampler *s, wl_stage stage) {
   if (s->staged && s->stage == stage) return WL_OK;
   s->staged = false;
   WL_TRY(wl_joint_factor(s->joint, stage));
@@ -83,9 +83,9 @@ static wl_error enter_stage(wl_sampler *s, wl_stage stage) {
 }
 
 static wl_error draw_bayesian(wl_sampler *s, wl_draw_numbers numbers, wl_matrix *out) {
-  WL_TRY(enter_stage(s, WL_STAGE_KAPPA));
+  WL_TRY(factor_stage(s, WL_STAGE_KAPPA));
   WL_TRY(wl_joint_begin_bayesian(s->joint, numbers, out));
-  WL_TRY(enter_stage(s, WL_STAGE_THETA_LOWER));
+  WL_TRY(factor_stage(s, WL_STAGE_THETA_LOWER));
   return wl_joint_end_bayesian(s->joint, numbers, out);
 }
 
@@ -100,10 +100,10 @@ wl_error wl_sampler_draw(wl_sampler *s, wl_draw kind, int64_t first, wl_matrix *
     case WL_DRAW_POSTERIOR:
       return wl_joint_draw_posterior(s->joint, numbers, out);
     case WL_DRAW_ENSEMBLE:
-      WL_TRY(enter_stage(s, WL_STAGE_KAPPA));
+      WL_TRY(factor_stage(s, WL_STAGE_KAPPA));
       return wl_joint_draw_ensemble(s->joint, numbers, out);
     case WL_DRAW_RND:
-      WL_TRY(enter_stage(s, WL_STAGE_KAPPA));
+      WL_TRY(factor_stage(s, WL_STAGE_KAPPA));
       return wl_joint_draw_rnd(s->joint, numbers, out);
     case WL_DRAW_BAYESIAN_RND:
       return draw_bayesian(s, numbers, out);

@@ -28,8 +28,8 @@ output: {directory: out}
 END
 }
 
-# judge NAME STATUS PATTERN ACTUAL: the message is looked for in case/err.
-judge() {
+# check NAME STATUS PATTERN ACTUAL: the message is looked for in case/err.
+check() {
   local messages wrong=()
   messages=$(grep -c '^widelimit: error: ' case/err)
   [ "$4" = "$2" ] || wrong+=("exit status $4, expected $2")
@@ -52,7 +52,7 @@ expect() {
   local name=$1 status=$2 pattern=$3 actual=0
   shift 3
   (cd case && timeout -k 5 60 "${launch[@]}" "$program" "$@") >case/log 2>case/err </dev/null || actual=$?
-  judge "$name: $*" "$status" "$pattern" "$actual"
+  check "$name: $*" "$status" "$pattern" "$actual"
 }
 
 # bad NAME STATUS PATTERN [--set KEY=VALUE]...: the run in case/.

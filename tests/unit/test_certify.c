@@ -26,7 +26,7 @@ static void print_failures(const wl_certificate *c) {
                   c->test[t].p);
 }
 
-/* What a mistake must and must not do. */
+/* What a fault must and must not do. */
 typedef struct expectation {
   wl_fault fault;
   wl_test_name fails[8];
@@ -42,13 +42,13 @@ static void check_mistake(const problem *p, const expectation *e) {
   for (int k = 0; k < e->fail_count; k++) right = right && !c.test[e->fails[k]].passed;
   for (int k = 0; k < e->pass_count; k++) right = right && c.test[e->passes[k]].passed;
   if (!right) {
-    print_error("mistake %s gave these failures:\n", wl_fault_name(e->fault));
+    print_error("fault %s gave these failures:\n", wl_fault_name(e->fault));
     print_failures(&c);
   }
   assert_true(right);
 }
 
-static void test_mistakes(void **state) {
+static void test_faults(void **state) {
   (void)state;
   static const expectation expected[] = {
       {WL_FAULT_TRAINING_KERNEL,
@@ -166,7 +166,7 @@ static void test_calibration(void **state) {
 
 static int group(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mistakes),
+      cmocka_unit_test(test_faults),
       cmocka_unit_test(test_correlation_p),
       cmocka_unit_test(test_edges),
       cmocka_unit_test(test_calibration),

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# finite_sabotage.sh PROGRAM LAUNCHER RANKS INPUT: mistakes made on purpose must FAIL, on the right line, with exit status 4; and
+# finite_faults.sh PROGRAM LAUNCHER RANKS INPUT: faults put in on purpose must FAIL, on the right line, with exit status 4; and
 # so must networks that do not converge. What finite networks are asked that cannot be gets one message. Runs in a folder of
 # its own.
 set -uo pipefail
@@ -25,7 +25,7 @@ expect() {
   fi
 }
 
-# must_pass CLAIM: the mistake is not blamed on this claim
+# must_pass CLAIM: the fault is not blamed on this claim
 must_pass() {
   awk -v claim="$1" '/^  [a-z]/ { name = $1 } name == claim && / (PASS|FAIL)$/ { print $NF }' log | grep -qx PASS && return
   failures=$((failures + 1))

@@ -1,9 +1,9 @@
 /**
- * @file checkpointer_parts.h
+ * @file checkpointer_private.h
  * What the files of the checkpointer share.
  */
-#ifndef WIDELIMIT_CHECKPOINT_CHECKPOINTER_PARTS_H
-#define WIDELIMIT_CHECKPOINT_CHECKPOINTER_PARTS_H
+#ifndef WIDELIMIT_CHECKPOINT_CHECKPOINTER_PRIVATE_H
+#define WIDELIMIT_CHECKPOINT_CHECKPOINTER_PRIVATE_H
 
 #include "checkpoint/checkpointer.h"
 
