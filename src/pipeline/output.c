@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "pipeline/loo.h"
+#include "pipeline/observed.h"
 #include "pipeline/points.h"
 #include "pipeline/sample_output.h"
 
 static double result_bytes(const wl_setup *setup) {
   const double m = (double)setup->shape.test, c = (double)setup->shape.outputs;
   return wl_job_result_bytes(setup->config, &setup->shape) + wl_loo_result_bytes(setup->config, &setup->shape) +
-         8.0 * m * (2.0 * c + WL_QUANTITY_COUNT) + 65536.0;
+         wl_observed_bytes(&setup->shape) + 8.0 * m * (2.0 * c + WL_QUANTITY_COUNT) + 65536.0;
 }
 
 /* Every dataset with its meaning; the order is that of the documentation. */
@@ -64,6 +65,7 @@ static wl_error declare_results(const wl_setup *setup, wl_results **file) {
   WL_TRY(declare_quantities(setup, results));
   WL_TRY(wl_loo_declare(setup, results));
   WL_TRY(wl_sample_declare(setup, results));
+  WL_TRY(wl_observed_write(setup, results));
   return setup->config->output_kernels ? declare_kernels(setup, results) : WL_OK;
 }
 

@@ -44,7 +44,13 @@ assert result.summary["sizes"]["train"] == len(inputs), "the summary is of anoth
 assert "summary.json" in result.log
 
 with tempfile.TemporaryDirectory() as kept:
-    widelimit.run(inputs, targets, tests, T_targets=np.zeros(len(tests)), ranks=ranks, directory=kept, **options)
+    heights, flags = np.arange(targets.size // len(targets) * len(tests), dtype=float), np.arange(len(tests)) % 2
+    kept_result = widelimit.run(
+        inputs, targets, tests, T_targets=heights.reshape(len(tests), -1), ood=flags, ranks=ranks, directory=kept, **options
+    )
+    assert np.array_equal(kept_result.arrays["test/targets"].ravel(), heights), "targets of the tests are others"
+    assert np.array_equal(kept_result.arrays["test/ood"], flags), "marks of the tests are others"
+    assert "train/inputs" not in kept_result.arrays, "inputs of several dimensions were written"
     names = sorted(os.listdir(kept))
     assert names == ["data.h5", "out", "run.yaml"], names
 
@@ -53,3 +59,13 @@ assert failure.status == 2, failure.status
 refused("rows, not", ValueError, inputs, targets[:-1], tests)
 refused("row 2", widelimit.Failure, np.where(np.arange(len(inputs))[:, None] == 1, np.nan, inputs), targets, tests)
 refused("nosuchkey", widelimit.Failure, inputs, targets, tests, nosuchkey=1)
+
+# Observed values stand beside the predictions: inputs of one dimension, and classes as numbers, also of none in training.
+line, labels = np.linspace(-1, 1, 6), np.array([0, 1, 2, 2, 1, 0])
+result = widelimit.run(
+    line, labels, line + 0.1, T_targets=np.array([2, 1, 0, 3, 0, 1]), ranks=ranks, noise_variance=0.01, data={"target_encoding": "one_hot"}
+)
+assert np.array_equal(result.arrays["train/inputs"][:, 0], line), result.arrays["train/inputs"]
+assert np.array_equal(result.arrays["test/inputs"][:, 0], line + 0.1), result.arrays["test/inputs"]
+assert np.array_equal(result.arrays["train/targets"], labels), result.arrays["train/targets"]
+assert np.array_equal(result.arrays["test/targets"], [2, 1, 0, -1, 0, 1]), result.arrays["test/targets"]
