@@ -11,19 +11,20 @@ Asks widelimit plan for runs of SIZES (131072 262144 524288 1048576) training po
 1,000 test points of dimension 64, all quantities, on 1 to 1,024 nodes of CORES (64)
 cores and MEMORY (256G), one rank a core. -a: an assumption about that machine, such
 as network_gbytes=25; -r: rates measured by widelimit bench --calibrate. Nothing is
-computed. FIGURE (.svg or .png) is doc/figures/plan_large.svg unless told otherwise.
+computed. FIGURE (.svg or .png) is plan_large.svg in this folder unless told otherwise.
 Adapt: WIDELIMIT (build/widelimit). Needs gnuplot (Debian: gnuplot-nox).
 END
 }
 
-sizes="131072 262144 524288 1048576" cores=64 memory=256G options=()
+sizes="131072 262144 524288 1048576" cores=64 memory=256G calibration='' options=()
+[ "${1-}" != --help ] || set -- -h
 while getopts n:c:m:a:r:h option; do
   case $option in
     n) sizes=$OPTARG ;;
     c) cores=$OPTARG ;;
     m) memory=$OPTARG ;;
     a) options+=(--assume "$OPTARG") ;;
-    r) options+=(--calibration "$OPTARG") ;;
+    r) calibration=$OPTARG ;;
     h)
       usage
       exit 0
@@ -36,12 +37,10 @@ while getopts n:c:m:a:r:h option; do
 done
 shift $((OPTIND - 1))
 
-# shellcheck source-path=SCRIPTDIR source=setup.sh
-. "$(dirname "$0")/setup.sh"
-install_packages gnuplot-nox
-program=${WIDELIMIT:-build/widelimit} figure=${1-doc/figures/plan_large.svg}
-columns=$(mktemp -d)
-trap 'rm -rf "$columns"' EXIT
+# shellcheck source-path=SCRIPTDIR source=plotting.sh
+. "$(dirname "$0")/plotting.sh"
+program=${WIDELIMIT:-build/widelimit} figure=$(from_caller "${1-plan_large.svg}")
+if [ -n "$calibration" ]; then options+=(--calibration "$(from_caller "$calibration")"); fi
 
 # value KEY: the first number, word or truth value with that key in the plan
 value() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" "$columns/plan.json" | sed -n 1p; }
@@ -82,6 +81,4 @@ for n in $sizes; do
       print $2, $6, first / ($3 * $6) >fitting
     }' "$columns/$n"
 done
-mkdir -p "$(dirname "$figure")"
-gnuplot -e "columns='$columns'; sizes='$sizes'; figure='$figure'" jobs/plan_large.gp
-echo "$figure"
+draw plan_large "$figure" "$sizes"

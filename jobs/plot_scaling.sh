@@ -14,11 +14,11 @@ END
 }
 
 [ $# -gt 0 ] || set -- --help
-# shellcheck source-path=SCRIPTDIR source=plot.sh
-. "$(dirname "$0")/plot.sh"
-csv=$1 figure=${2-${1%.csv}.svg}
+# shellcheck source-path=SCRIPTDIR source=plotting.sh
+. "$(dirname "$0")/plotting.sh"
+csv=$(from_caller "$1")
+figure=$(from_caller "${2-${1%.csv}.svg}")
 [ -f "$csv" ] || fail "$csv is missing"
-install_packages gnuplot-nox
 
 # For each size a file: ranks, seconds, speed-up, efficiency; and the table on the console.
 awk -F, -v folder="$columns" '
@@ -39,10 +39,4 @@ awk -F, -v folder="$columns" '
   }' "$csv"
 [ -s "$columns/sizes" ] || fail "$csv has no runs"
 kind=$(awk -F, 'NR == 2 { print $1 }' "$csv")
-mkdir -p "$(dirname "$figure")"
-if command -v gnuplot >/dev/null; then
-  gnuplot -e "columns='$columns'; kind='$kind'; figure='$figure'; cores=${CORES:-$(nproc)}" jobs/plot_scaling.gp
-  echo "$figure"
-else
-  echo "no gnuplot, no figure" >&2
-fi
+draw plot_scaling "$figure" "$kind" "${CORES:-$(nproc)}"

@@ -14,8 +14,7 @@ usage: jobs/scaling.sh [-w] [-r "RANKS..."] [-n "SIZES..."] [-m TEST] [-k REPEAT
   -k  repetitions, of which the median counts (3)
 
 FOLDER (out/scaling) gets scaling.csv, a line for each run, scaling.svg, and the JSON
-of each run; a study that was interrupted goes on. Other folders than the project's
-need a path that starts with /.
+of each run; a study that was interrupted goes on.
 
 Adapt: WIDELIMIT (build/widelimit), WIDELIMIT_LAUNCH ("mpirun -n"), the threads of a
 rank OPENBLAS_NUM_THREADS (1), and CORES, how many cores there are in all: beyond it,
@@ -24,6 +23,7 @@ END
 }
 
 sizes="4000 8000" rank_counts="1 2" test_points=1000 repeats=3 kind=strong
+[ "${1-}" != --help ] || set -- -h
 while getopts wr:n:m:k:h option; do
   case $option in
     w) kind=weak ;;
@@ -47,7 +47,7 @@ shift $((OPTIND - 1))
 . "$(dirname "$0")/setup.sh"
 mpi_environment
 export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS-1}
-folder=${1-out/scaling} program=${WIDELIMIT:-build/widelimit}
+folder=$(from_caller "${1-out/scaling}") program=${WIDELIMIT:-build/widelimit}
 read -ra launch <<<"${WIDELIMIT_LAUNCH:-mpirun -n}"
 for number in $sizes $rank_counts $test_points $repeats; do
   [[ $number =~ ^[1-9][0-9]*$ ]] || fail "'$number' is no number of at least 1"
@@ -90,4 +90,8 @@ for size in $sizes; do
   done
 done
 echo "$csv"
-jobs/plot_scaling.sh "$csv" "$folder/scaling.svg"
+if command -v gnuplot >/dev/null; then
+  jobs/plot_scaling.sh "$csv" "$folder/scaling.svg"
+else
+  echo "no gnuplot, no figure" >&2
+fi

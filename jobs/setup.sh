@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # What the scripts of jobs/, tests/run.sh and .ci/run share. Source it from a script that runs with `set -euo pipefail`;
-# it changes to the project's folder. Logs go to build/logs/.
+# it changes to the project's folder; where the script was started is in $caller. Logs go to build/logs/.
 
+caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 script=$(basename "$0")
 log_dir=build/logs
@@ -18,10 +19,13 @@ build_packages=(
 )
 
 # shellcheck disable=SC2034 # what only some tests need; where it is not installed they are skipped, by name, but in CI
-test_packages=(slurm-wlm iproute2 python3-numpy python3-h5py g++ dataset-fashion-mnist)
+test_packages=(slurm-wlm iproute2 gnuplot-nox python3-numpy python3-h5py g++ dataset-fashion-mnist)
 
 # shellcheck disable=SC2034 # what .ci/run needs to build with another compiler, another MPI and, beside these, for another processor
 port_packages=(clang g++ mpich libmpich-dev libscalapack-mpich-dev libhdf5-mpich-dev)
+
+# from_caller PATH: a path as the user wrote it, in the folder of the start.
+from_caller() { case $1 in /*) echo "$1" ;; *) echo "$caller/$1" ;; esac }
 
 fail() {
   printf '%s: %s\n' "$script" "$*" >&2
@@ -135,6 +139,6 @@ dataset_column() {
   numbers=$(mktemp)
   h5dump -d "$2" -m '%.17g' -y -w 1 -o "$numbers" "$1" >/dev/null
   echo >>"$numbers" # the last number has no end of line
-  sed -n 's/^ *\(-\{0,1\}[0-9][-+.0-9eE]*\),\{0,1\}$/\1/p' "$numbers"
+  sed -n 's/^ *\(-\{0,1\}[0-9ni][-+.0-9eEnaif]*\),\{0,1\}$/\1/p' "$numbers"
   rm -f "$numbers"
 }

@@ -1,0 +1,311 @@
+"""Draws what the results of a run allow, by gnuplot. Started by plot.sh, which finds a Python with NumPy and h5py."""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+try:
+    import h5py
+    import numpy as np
+except ImportError:
+    np = h5py = None
+
+JOBS = pathlib.Path(__file__).resolve().parent
+DESCRIPTION = """\
+RESULTS are output folders of widelimit run. Figures go into them, NAME.svg and NAME.png:
+
+  bands        inputs of one dimension: mean and two standard deviations of the
+               function, with draws where the run made some
+  calibration  targets of the test points, no classes: predicted against observed,
+               and how many targets central intervals of each level hold
+  risk         targets of the test points: the error of those that the run is least
+               uncertain about
+  detection    points marked ood: standard deviation in and out of distribution, and
+               ROC curves
+  quantiles    samples of rnd and ensemble: squared errors of HEADS heads and
+               variances of HEADS + 1 members against their law
+
+Points marked ood count for detection only. What does not fit is left out by name;
+status 2 where nothing fits. Needs gnuplot, NumPy and h5py (Debian: gnuplot-nox
+python3-numpy python3-h5py).
+"""
+DRAWS = {"ensemble": "ensemble", "ntk_gp": "posterior", "bayesian_rnd": "posterior"}
+
+
+class Unfit(Exception):
+    """Why a figure cannot be drawn of these results."""
+
+
+class Run:
+    """The results of one run, read when they are asked for."""
+
+    def __init__(self, folder):
+        for name in ("results.h5", "summary.json"):
+            if not (folder / name).is_file():
+                raise Unfit(f"{name} is missing: this is no output folder of widelimit run")
+        try:
+            self.file = h5py.File(folder / "results.h5")
+            self.summary = json.loads((folder / "summary.json").read_text())
+            self.noise = self.summary["noise_variance"]
+            self.variances = list(self.file["variance"])
+        except (OSError, ValueError, KeyError) as why:
+            raise Unfit(f"these are no results of widelimit run: {why}") from why
+
+    def get(self, path):
+        return self.file[path][()] if path in self.file else None
+
+    def mean(self, quantity):
+        return self.get("mean/nngp" if quantity == "nngp" else "mean/ntk")
+
+    def variance(self, quantity):
+        return self.get("variance/" + quantity)
+
+    def predictive(self, quantity):
+        """Variance of a new observation, a column for every output or one for all."""
+        given = self.get("predictive/" + quantity)
+        variance = self.variance(quantity) + self.noise if given is None else given
+        return variance.reshape(len(variance), -1)
+
+    def shown(self, *groups):
+        """Of quantities that would look the same the first that there is: one a group."""
+        found = [next((name for name in group if name in self.variances), None) for group in groups]
+        return [name for name in found if name]
+
+    def posteriors(self):
+        quantities = self.shown(("ensemble",), ("ntk_gp", "bayesian_rnd"), ("nngp",))
+        if not quantities:
+            raise Unfit("of rnd alone there is no predictive variance")
+        return quantities
+
+    def rankings(self):
+        return self.shown(("ensemble", "rnd"), ("ntk_gp", "bayesian_rnd"), ("nngp",))
+
+    def targets(self):
+        """Targets of the test points and which of them count; classes are a vector, numbers a matrix."""
+        targets = self.get("test/targets")
+        if targets is None:
+            raise Unfit("there are no targets of the test points (data.test.targets)")
+        ood = self.get("test/ood")
+        counted = np.ones(len(targets), bool) if ood is None else ood == 0
+        if not counted.any():
+            raise Unfit("no test point is in distribution")
+        return targets, counted
+
+
+class Figure:
+    """A folder of columns for gnuplot, and the paths of what it draws."""
+
+    def __init__(self, folder, prefix, formats):
+        self.folder, self.prefix, self.formats = folder, prefix, formats
+
+    def columns(self, name, *columns):
+        np.savetxt(self.folder / name, np.column_stack(columns), fmt="%.9g")
+
+    def draw(self, plot, *arguments):
+        for form in self.formats:
+            made, figure = self.folder / f"made.{form}", pathlib.Path(f"{self.prefix}{plot}.{form}")
+            command = ["gnuplot", "-c", JOBS / f"plot_{plot}.gp", self.folder, made, JOBS, *map(str, arguments)]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            if done.stderr:
+                print(f"plot.sh: gnuplot at {figure}: {done.stderr.strip()}", file=sys.stderr)
+            if done.returncode:
+                sys.exit(5)
+            figure.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(made, figure)
+            print(figure)
+
+
+def thin(count, ends=20, most=400):
+    """At most some 400 of count sorted points, evenly spread, and all at either end."""
+    if count <= most:
+        return np.arange(count)
+    middle = np.linspace(0, count - 1, most).astype(int)
+    return np.unique(np.concatenate([np.arange(ends), middle, np.arange(count - ends, count)]))
+
+
+def last_of_ties(values):
+    """Where a sorted column ends a run of equal numbers: within one there is no order."""
+    return np.append(np.flatnonzero(np.diff(values)), len(values) - 1)
+
+
+def plot_bands(run, figure, options):
+    inputs, y = run.get("test/inputs"), options.output - 1
+    if inputs is None:
+        raise Unfit("the inputs have more than one dimension")
+    order = np.argsort(inputs[:, 0], kind="stable")
+    x, quantities = inputs[order, 0], run.posteriors()
+    train, targets = run.get("train/targets"), run.get("test/targets")
+    column = (lambda values: values == y) if train.ndim == 1 else (lambda values: values[:, y])
+    figure.columns("train", run.get("train/inputs")[:, 0], column(train))
+    figure.columns("test", x, np.full(len(x), np.nan) if targets is None else column(targets)[order])
+    for quantity in quantities:
+        mean, deviation = run.mean(quantity)[order, y], np.sqrt(run.variance(quantity)[order])
+        figure.columns("bands_" + quantity, x, mean, deviation)
+        draws = run.get("samples/" + DRAWS.get(quantity, "none"))
+        with open(figure.folder / ("draws_" + quantity), "w", encoding="utf-8") as file:
+            for draw in () if draws is None else draws[:12, order, y]:
+                np.savetxt(file, np.column_stack([x, draw]), fmt="%.9g", footer="\n", comments="")
+    figure.draw("bands", " ".join(quantities), options.output if run.mean(quantities[0]).shape[1] > 1 else 0)
+
+
+def plot_calibration(run, figure, options):
+    targets, counted = run.targets()
+    if targets.ndim == 1:
+        raise Unfit("the targets are classes")
+    y, quantities = options.output - 1, sorted(run.posteriors(), key=("ntk_gp", "bayesian_rnd", "ensemble", "nngp").index)
+    for quantity in quantities:
+        mean, variance = run.mean(quantity)[counted], run.predictive(quantity)[counted]
+        error = np.abs(targets[counted] - mean)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            distance = np.sort(np.where(error == 0, 0.0, error / np.sqrt(variance)).ravel())
+        keep = thin(len(distance))
+        figure.columns("coverage_" + quantity, np.minimum(distance[keep], 1e3), (keep + 1) / len(distance))
+        order = np.argsort(targets[counted][:, y], kind="stable")[thin(len(mean))]
+        spread = np.sqrt(variance[:, min(y, variance.shape[1] - 1)])
+        figure.columns("predicted_" + quantity, targets[counted][order, y], mean[order, y], spread[order])
+    figure.draw("calibration", " ".join(quantities), options.output if targets.shape[1] > 1 else 0)
+
+
+def plot_risk(run, figure, options):
+    del options
+    targets, counted = run.targets()
+    classes, quantities = targets.ndim == 1, run.rankings()
+    for quantity in quantities:
+        mean, variance = run.mean(quantity)[counted], run.variance(quantity)[counted]
+        if classes:
+            error = (np.argmax(mean, axis=1) != targets[counted]).astype(float)
+        else:
+            error = np.mean((mean - targets[counted]) ** 2, axis=1)
+        order = np.argsort(variance, kind="stable")
+        risk = np.cumsum(error[order]) / np.arange(1, len(order) + 1)
+        at = last_of_ties(variance[order])
+        at = at[thin(len(at))]
+        figure.columns("risk_" + quantity, (at + 1) / len(order), risk[at] if classes else np.sqrt(risk[at]))
+    figure.draw("risk", " ".join(quantities), "share of wrong classes" if classes else "root mean square error (target units)")
+
+
+def plot_detection(run, figure, options):
+    del options
+    ood = run.get("test/ood")
+    if ood is None:
+        raise Unfit("no points are marked out of distribution (data.test.ood)")
+    if np.ptp(ood) == 0:
+        raise Unfit("all test points are in distribution, or all out of it")
+    quantities, areas = run.rankings(), []
+    for quantity in quantities:
+        variance = run.variance(quantity)
+        order = np.argsort(-variance, kind="stable")
+        at, flags = last_of_ties(variance[order]), ood[order]
+        hits = np.concatenate([[0], np.cumsum(flags)[at] / np.sum(flags)])
+        alarms = np.concatenate([[0], np.cumsum(1 - flags)[at] / np.sum(1 - flags)])
+        areas.append(np.sum(np.diff(alarms) * (hits[1:] + hits[:-1]) / 2))
+        keep = thin(len(hits))
+        figure.columns("roc_" + quantity, alarms[keep], hits[keep])
+    deviation = np.sqrt(run.variance(quantities[0]))
+    edges = np.linspace(0, deviation.max() or 1, 41)
+    shares = [np.append(np.histogram(deviation[ood == side], edges)[0] / np.sum(ood == side), 0) for side in (0, 1)]
+    figure.columns("histogram", edges, *shares)
+    figure.draw("detection", " ".join(quantities), " ".join(f"{area:.4f}" for area in areas))
+
+
+def plot_quantiles(run, figure, options):
+    rnd, ensemble, heads = run.get("samples/rnd"), run.get("samples/ensemble"), options.heads
+    if rnd is None or ensemble is None or "ensemble" not in run.variances:
+        raise Unfit("there are no samples of rnd and ensemble with the variance of ensemble")
+    variance = run.variance("ensemble")[:, np.newaxis]
+    sets = (
+        ("rnd", rnd, heads, lambda group: np.mean(group**2, axis=0) / 2),
+        ("ensemble", ensemble, heads + 1, lambda group: np.var(group, axis=0, ddof=1)),
+    )
+    for name, draws, size, statistic in sets:
+        draws = draws.reshape(len(draws), len(variance), -1)
+        groups = [draws[first : first + size] for first in range(0, len(draws) - size + 1, size)]
+        if not groups:
+            raise Unfit(f"there are {len(draws)} samples of {name}, fewer than {size}")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.concatenate([(statistic(group) / variance)[variance[:, 0] > 0].ravel() for group in groups])
+        keep = thin(len(values))
+        figure.columns(name, (keep + 0.5) / len(values), np.sort(values)[keep])
+    figure.draw("quantiles", heads)
+
+
+PLOTS = {
+    "bands": plot_bands,
+    "calibration": plot_calibration,
+    "risk": plot_risk,
+    "detection": plot_detection,
+    "quantiles": plot_quantiles,
+}
+
+
+def draw(folder, options):
+    run = Run(folder)
+    outputs = run.mean(run.variances[0]).shape[1]
+    if options.output > outputs:
+        raise Unfit(f"there is no output {options.output}, but {outputs} in all")
+    skipped = []
+    for name in options.plot or PLOTS:
+        prefix = f"{options.prefix}-" if options.prefix else f"{folder}{os.sep}"
+        with tempfile.TemporaryDirectory() as columns:
+            try:
+                PLOTS[name](run, Figure(pathlib.Path(columns), prefix, options.formats), options)
+            except Unfit as why:
+                if options.plot:
+                    raise Unfit(f"no {name}: {why}") from why
+                skipped.append(f"  {name}: {why}")
+    if len(skipped) == len(PLOTS):
+        raise Unfit("nothing to draw\n" + "\n".join(skipped))
+    if skipped:
+        print("not drawn:\n" + "\n".join(skipped))
+
+
+def formats(text):
+    chosen = text.replace(",", " ").split()
+    if not chosen or set(chosen) - {"svg", "png"}:
+        raise argparse.ArgumentTypeError("svg and png, or one of them")
+    return chosen
+
+
+def count(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of at least 1")
+    return int(text)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="jobs/plot.sh", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", metavar="RESULTS", type=pathlib.Path, nargs="+")
+    parser.add_argument("-p", dest="plot", metavar="PLOT", action="append", choices=PLOTS, help="only this one; again for more")
+    parser.add_argument("-f", dest="formats", metavar="FORMATS", type=formats, default=["svg", "png"], help='"svg png"')
+    parser.add_argument("-o", dest="prefix", metavar="PREFIX", help="figures are PREFIX-NAME.svg, of one folder")
+    parser.add_argument("-y", dest="output", metavar="OUTPUT", type=count, default=1, help="drawn by bands and calibration (1)")
+    parser.add_argument("-k", dest="heads", metavar="HEADS", type=count, default=16, help="of quantiles (16)")
+    options = parser.parse_args()
+    if options.prefix and len(options.folders) > 1:
+        parser.error("-o is for one folder of results")
+    return options
+
+
+def main():
+    options = parse()
+    if h5py is None:
+        sys.exit("plot.sh: NumPy or h5py is missing (Debian: python3-numpy python3-h5py)")
+    if not shutil.which("gnuplot"):
+        sys.exit("plot.sh: gnuplot is missing (Debian: gnuplot-nox)")
+    status = 0
+    for folder in options.folders:
+        try:
+            draw(folder, options)
+        except Unfit as why:
+            print(f"plot.sh: {folder}: {why}", file=sys.stderr)
+            status = 2
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
