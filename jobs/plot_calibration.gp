@@ -12,7 +12,7 @@ set xlabel (output > 0 ? sprintf('observed (output %d)', output) : 'observed')
 set ylabel 'predicted'
 z = 1.6448536269514722
 set key at screen 0.29,0.02 center bottom
-plot columns.'/predicted_'.first using 1:2:(z*$3) with yerrorbars lt 1 dt 1 lw 0.7 lc rgb '#aaaaaa' ps 0 title 'interval', \
+plot columns.'/predicted_'.first using 1:($2 - z*$3):(0):(2*z*$3) with vectors nohead lt 1 lw 1 lc rgb '#aaaaaa' title 'interval', \
      '' using 1:2 with points lt style(first) ps 0.6 title 'mean', \
      x with lines lt 1 lc rgb 'black' lw 1 dt 2 title 'predicted = observed'
 

@@ -60,6 +60,7 @@ run plain "$project/inputs/synthetic/small.yaml" --set 'synthetic={train: 20, te
 plot -k 4 toy digits
 drawn toy bands calibration risk
 drawn digits detection quantiles risk
+! grep -l 'scale(0.00)' ./*/*.svg || failed "these have symbols of no size, which are no valid SVG"
 grep -q 'AUROC 0.9555' digits/detection.svg || failed "the AUROC of the digits is not in their figure"
 plot -p bands -f svg -o elsewhere/mine toy
 [ "$(ls elsewhere)" = mine-bands.svg ] || failed "-o made '$(ls elsewhere)'"
