@@ -172,6 +172,11 @@ for checkpoint in '' 'checkpoint.directory=ck'; do
   if ! [ -x "$started" ] || ! [ -f "$named" ]; then
     fail "from another folder, job.sbatch starts '$started' on '$named'"
   fi
+  threads=$(sed -n 's/^#SBATCH --cpus-per-task=//p' job.sbatch)
+  given=$(cd elsewhere && env -u SRUN_CPUS_PER_TASK WIDELIMIT_LAUNCH=printenv WIDELIMIT=SRUN_CPUS_PER_TASK \
+    bash ../job.sbatch 2>/dev/null) || true # printenv does not know the arguments of the run
+  [ "$given" = "$threads" ] || fail "job.sbatch gives its steps '$given' cores a rank, not $threads"
+  ! grep -Ewq 'apt|apt-get|pip|sudo|install' job.sbatch || fail 'job.sbatch installs something'
 done
 grep -q -- '--signal=B:USR1@' job.sbatch || fail 'a job with checkpoints wants a signal'
 
