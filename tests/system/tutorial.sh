@@ -15,7 +15,7 @@ data=$(python3 -c 'import importlib.util as u; s = u.find_spec("sklearn"); print
 [ -f "$data/diabetes_data_raw.csv.gz" ] || missing=scikit-learn
 if [ -n "$missing" ]; then
   echo "$missing is missing" >&2
-  [ "${CI-}" != true ] || exit 1
+  [ "${CI-}" != true ] || [ "$missing" = scikit-learn ] || exit 1 # its data are on PyPI, from which no script installs
   exit 77
 fi
 
