@@ -23,7 +23,10 @@ wl_error wl_launcher_check(int ranks);
  */
 void wl_launcher_prepare(void);
 
-/** Local. Whether rank 0 prints errors: of the copies that wl_launcher_check finds the launcher's first alone, else always. */
+/**
+ * Local. Whether rank 0 prints errors: of the copies that wl_launcher_check finds the launcher's first alone, else always. The
+ * others wait here for a few seconds: a launcher ends all copies when one fails, and the first must have spoken by then.
+ */
 bool wl_launcher_lets_speak(int ranks);
 
 #endif
