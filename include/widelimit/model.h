@@ -7,6 +7,7 @@
  *   mean (ntk)     A Y                                                [Jacot et al. 2018; Lee et al. 2020, eq. 14]
  *   ensemble       κ_TT + A κ_XX Aᵀ − A κ_XT − κ_TX Aᵀ                [Lee et al. 2020, eq. 16]
  *   rnd            2 × ensemble: E[ε²] of predictor minus target      [arXiv 2602.19964, Cor. 3.2]
+ *                  ensemble + the same of κ_g, where the target is another network, with κ_g
  *   ntk_gp         Θ_TT − A Θ_XT                                      [He et al. 2020]
  *   bayesian_rnd   equals ntk_gp                                      [arXiv 2602.19964, Thm 4.2]
  *   mean (nngp)    κ_TX (κ_XX + (σ² + jitter) I)⁻¹ Y                  [Lee et al. 2018]
@@ -39,6 +40,8 @@ typedef struct wl_model_options {
   uint64_t seed;                    /**< of the probing vectors */
   wl_engine engine;                 /**< of the factorizations: 0, ScaLAPACK, or look-ahead for many ranks */
   bool mixed;                       /**< single precision for the factor, refinement for the results */
+  const wl_network *
+      rnd_target; /**< RND's target network g; NULL: one like the predictor's. Not in mixed precision. Borrowed for the call */
 } wl_model_options;
 
 /** Local. All quantities, no noise, no jitter, double precision, seed 1. */
@@ -101,6 +104,9 @@ typedef struct wl_prediction {
   int64_t count, outputs;
   double *mean;                        /**< w × c, row-major */
   double *variance[WL_QUANTITY_COUNT]; /**< w, all ranks; NULL where not asked for */
+  wl_matrix *
+      rnd_covariance; /**< of rnd off the diagonal, above it, where its target is another network and covariances are
+                                asked for; NULL otherwise; w × w on the grid of T; owned */
   wl_matrix *solution;  /**< Aᵀ = S⁻¹ Θ_XT, n × w, on the grid of T; NULL where not asked for; owned */
   int64_t clamped;      /**< variances below zero by no more than rounding, set to zero */
   double most_negative; /**< the lowest of them before that; 0 if none */

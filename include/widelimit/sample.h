@@ -48,6 +48,8 @@ typedef struct wl_sampler_options {
   uint64_t
       seed; /**< a draw is a function of the seed, its kind and its number alone, on any grid but for rounding */
   wl_engine engine; /**< of the factorizations */
+  const wl_network
+      *rnd_target; /**< RND's target network g; NULL: one like the predictor's. Borrowed for the call */
 } wl_sampler_options;
 
 typedef struct wl_sampler wl_sampler;
@@ -70,8 +72,8 @@ WL_API void wl_sampler_destroy(wl_sampler **sampler);
 /**
  * Collective. Draws at T, one a column of `out`: column k is number first + k. For posterior and ensemble, which have c outputs,
  * number s·c + j is draw s at output j.
- * ensemble and rnd need a factor of κ, bayesian_rnd one of κ and then one of Θ⁻, which take turns in one array: draw all of a
- * kind at once, and posterior, ensemble, rnd, bayesian_rnd in this order.
+ * ensemble and rnd need a factor of κ, rnd of another target network one of κ + κ_g, bayesian_rnd one of κ and then one of Θ⁻,
+ * which take turns in one array: draw all of a kind at once, and posterior, ensemble, rnd, bayesian_rnd in this order.
  * @param first  ≥ 0
  * @param out    m × any, on the grid of the points
  * Errors: WL_ERROR_USAGE; WL_ERROR_NUMERICAL where no shift makes a factor exist; WL_ERROR_MEMORY.

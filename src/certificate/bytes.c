@@ -14,6 +14,6 @@ static double pair_bytes(const wl_grid *g, double heads) {
 
 double wl_certify_bytes(const wl_grid *g, int64_t n, int64_t m, int64_t replicates, int64_t heads) {
   const int64_t all = n + m;
-  return 2.0 * bytes(g, all, m) + 4.0 * bytes(g, m, m) + (double)replicates * bytes(g, m, heads) +
+  return 2.0 * bytes(g, all, m) + 5.0 * bytes(g, m, m) + (double)replicates * bytes(g, m, heads) +
          3.0 * bytes(g, all, heads + 1) + pair_bytes(g, (double)heads);
 }

@@ -9,7 +9,7 @@
 #include "dist/grid.h"
 
 /**
- * Of n training points, m test points, R replicates of K heads: two (n + m) × m panels, four m × m matrices, heads between
+ * Of n training points, m test points, R replicates of K heads: two (n + m) × m panels, five m × m matrices, heads between
  * their halves, functions, and on rank 0 the inner products of pairs.
  */
 double wl_certify_bytes(const wl_grid *grid, int64_t n, int64_t m, int64_t replicates, int64_t heads);

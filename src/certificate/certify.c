@@ -1,11 +1,12 @@
 /*
- * The phases of a certification: exact part with κ, replicates with κ, exact part with Θ⁻ and Θ, replicates with Θ⁻,
- * tests.
+ * The phases of a certification: exact part with κ, replicates with κ, both with κ + κ_g where RND's target is another network,
+ * exact part with Θ⁻ and Θ, replicates with Θ⁻, tests.
  */
 #include "certificate/certifier.h"
 
 #include <gsl/gsl_errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,8 @@ const char *wl_test_name_of(wl_test_name test) { return test_table[test].name; }
 const char *wl_test_text(wl_test_name test) { return test_table[test].text; }
 int wl_test_claim(wl_test_name test) { return test_table[test].claim; }
 
-const char *wl_claim_text(int claim) {
+const char *wl_claim_text(int claim, bool other_target) {
+  if (claim == 1 && other_target) return "RND error and members, each by a law of its own";
   static const char *const texts[] = {
       "squared RND error = ensemble variance", "Bayesian RND error = centred posterior",
       "mean + Bayesian RND head = posterior sample", "covariances and solve, exactly"};
@@ -45,16 +47,12 @@ static void certifier_destroy(wl_certifier *c) {
   wl_statistics_destroy(&c->ensemble);
   wl_statistics_destroy(&c->bayesian);
   wl_statistics_destroy(&c->posterior);
-  double *const arrays[] = {c->ensemble_variance,
-                            c->posterior_variance,
-                            c->upper,
-                            c->lower,
-                            c->upper_scale,
-                            c->lower_scale,
-                            c->weight,
-                            c->mean,
-                            c->pairs,
-                            c->bayesian_pairs};
+  for (int l = 0; l < WL_LAWS; l++) {
+    free(c->law[l].variance);
+    free(c->law[l].diagonal);
+    free(c->law[l].scale);
+  }
+  double *const arrays[] = {c->weight, c->mean, c->pairs, c->bayesian_pairs};
   for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++) free(arrays[k]);
   wl_matrix_destroy(&c->moment);
   wl_matrix_destroy(&c->general);
@@ -68,35 +66,48 @@ static wl_error allocate(wl_certifier *c) {
   const int64_t rows = c->covariance->local_rows, m = c->test, k = c->options->heads, both = 2 * k + 1;
   const bool root = c->covariance->grid->rank == 0;
   c->half = calloc((size_t)c->options->replicates, sizeof(wl_matrix *));
-  c->ensemble_variance = numbers(m);
-  c->posterior_variance = numbers(m);
-  c->upper = numbers(rows);
-  c->lower = numbers(rows);
-  c->upper_scale = numbers(rows);
-  c->lower_scale = numbers(rows);
+  bool laws = true;
+  for (int l = 0; l < WL_LAWS; l++) {
+    c->law[l].variance = numbers(m);
+    c->law[l].diagonal = numbers(rows);
+    c->law[l].scale = numbers(rows);
+    laws = laws && c->law[l].variance && c->law[l].diagonal && c->law[l].scale;
+  }
   c->weight = numbers(m);
   c->mean = numbers(rows * c->input->mean->columns);
   c->pairs = numbers(root ? both * both : 0);
   c->bayesian_pairs = numbers(root ? 4 * k * k : 0);
   wl_error error = WL_OK;
-  if (!c->half || !c->ensemble_variance || !c->posterior_variance || !c->upper || !c->lower || !c->upper_scale ||
-      !c->lower_scale || !c->weight || !c->mean || !c->pairs || !c->bayesian_pairs)
+  if (!c->half || !laws || !c->weight || !c->mean || !c->pairs || !c->bayesian_pairs)
     error = wl_error_set(WL_ERROR_MEMORY, "certificate: out of memory");
   return wl_error_agree(c->covariance->grid->comm, error);
 }
 
+static void scale_matrix(wl_matrix *h, double factor) {
+  for (int64_t k = 0; k < h->ld * h->local_columns; k++) h->data[k] *= factor;
+}
+
+static void take_law(wl_law *law, const char *name, wl_matrix *matrix, wl_triangle triangle, double factor,
+                     const double *variance) {
+  law->name = name;
+  law->matrix = matrix;
+  law->triangle = triangle;
+  for (int64_t t = 0; t < matrix->rows; t++) law->variance[t] = factor * variance[t];
+  for (int64_t il = 0; il < matrix->local_rows; il++)
+    law->diagonal[il] = law->variance[wl_matrix_global_row(matrix, il)];
+}
+
 /* The analytic side, 2 % too large where that is the fault. */
 static void take_covariances(wl_certifier *c) {
+  const wl_certifier_input *in = c->input;
   const double factor = c->options->joint.fault == WL_FAULT_COVARIANCE ? 1.02 : 1.0;
-  for (int64_t k = 0; k < c->covariance->ld * c->covariance->local_columns; k++) c->covariance->data[k] *= factor;
-  for (int64_t t = 0; t < c->test; t++) {
-    c->ensemble_variance[t] = factor * c->input->ensemble_variance[t];
-    c->posterior_variance[t] = factor * c->input->posterior_variance[t];
-  }
-  for (int64_t il = 0; il < c->covariance->local_rows; il++) {
-    c->upper[il] = c->ensemble_variance[wl_matrix_global_row(c->covariance, il)];
-    c->lower[il] = c->posterior_variance[wl_matrix_global_row(c->covariance, il)];
-  }
+  scale_matrix(in->covariance, factor);
+  take_law(&c->law[WL_LAW_ENSEMBLE], "ensemble", in->covariance, WL_TRIANGLE_UPPER, factor, in->ensemble_variance);
+  take_law(&c->law[WL_LAW_POSTERIOR], "posterior", in->covariance, WL_TRIANGLE_LOWER, factor,
+           in->posterior_variance);
+  if (!in->rnd_covariance) return;
+  scale_matrix(in->rnd_covariance, factor);
+  take_law(&c->law[WL_LAW_RND], "rnd", in->rnd_covariance, WL_TRIANGLE_UPPER, factor, in->rnd_variance);
 }
 
 /* ---- whitening ---------------------------------------------------------------------------------------------- */
@@ -111,15 +122,15 @@ static double choose_resolution(const wl_certifier *c, double shifts) {
 }
 
 /* Σ λ/(λ + τ) = m − τ tr (Σ + τ I)⁻¹, from the factor whose diagonal is in place. */
-static wl_error count_directions(wl_certifier *c, wl_triangle triangle, double tau, double *directions) {
-  const int lower = triangle == WL_TRIANGLE_LOWER;
+static wl_error count_directions(const wl_law *law, double tau, double *directions) {
+  const int lower = law->triangle == WL_TRIANGLE_LOWER;
   wl_matrix *inverse = NULL;
-  WL_TRY(wl_matrix_create(c->covariance->grid, c->test, c->test, &inverse));
+  WL_TRY(wl_matrix_create(law->matrix->grid, law->matrix->rows, law->matrix->rows, &inverse));
   for (int64_t jl = 0; jl < inverse->local_columns; jl++)
     for (int64_t il = 0; il < inverse->local_rows; il++)
       inverse->data[il + jl * inverse->ld] =
           wl_matrix_global_row(inverse, il) == wl_matrix_global_column(inverse, jl) ? 1.0 : 0.0;
-  wl_trsm_left(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, c->covariance, inverse);
+  wl_trsm_left(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, law->matrix, inverse);
   double sum = 0.0;
   for (int64_t jl = 0; jl < inverse->local_columns; jl++)
     for (int64_t il = 0; il < inverse->local_rows; il++) {
@@ -127,30 +138,31 @@ static wl_error count_directions(wl_certifier *c, wl_triangle triangle, double t
       sum += x * x;
     }
   MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, inverse->grid->comm);
-  *directions = fmax(0.0, (double)c->test - tau * sum);
+  *directions = fmax(0.0, (double)law->matrix->rows - tau * sum);
   wl_matrix_destroy(&inverse);
   return WL_OK;
 }
 
-/* Factors Σ + τ I (or C + τ I) in its triangle; `diagonal` becomes the factor's. */
-static wl_error factor_covariance(wl_certifier *c, wl_triangle triangle, double tau, double *diagonal,
-                                  double *scale) {
-  const int which = triangle == WL_TRIANGLE_LOWER;
-  const double *variance = which ? c->posterior_variance : c->ensemble_variance;
+/* Factors a law's covariance + τ I in its triangle; its diagonal becomes the factor's. */
+static wl_error factor_covariance(wl_certifier *c, wl_law_name which, double shifts) {
+  wl_law *law = &c->law[which];
+  const double tau = choose_resolution(c, shifts);
   int64_t pivot;
-  for (int64_t il = 0; il < c->covariance->local_rows; il++) scale[il] = diagonal[il] += tau;
-  wl_matrix_set_diagonal(c->covariance, diagonal);
-  WL_TRY(wl_factorize(c->covariance, triangle, which ? "posterior cov." : "ensemble cov.", &pivot));
-  wl_matrix_get_diagonal(c->covariance, diagonal);
+  char name[32];
+  snprintf(name, sizeof name, "%s cov.", law->name);
+  for (int64_t il = 0; il < law->matrix->local_rows; il++) law->scale[il] = law->diagonal[il] += tau;
+  wl_matrix_set_diagonal(law->matrix, law->diagonal);
+  WL_TRY(wl_factorize(law->matrix, law->triangle, name, &pivot));
+  wl_matrix_get_diagonal(law->matrix, law->diagonal);
   c->certificate->resolution[which] = tau;
-  for (int64_t t = 0; t < c->test; t++) c->certificate->unresolved[which] += variance[t] < tau;
+  for (int64_t t = 0; t < c->test; t++) c->certificate->unresolved[which] += law->variance[t] < tau;
   if (pivot >= 0)
     WL_FAIL(
         WL_ERROR_NUMERICAL,
         "the %s covariance of the test points is not positive semidefinite to rounding (test point %lld, counted "
         "from 1): the kernel matrix is too ill-conditioned, add noise_variance or jitter",
-        which ? "posterior" : "ensemble", (long long)pivot + 1);
-  return count_directions(c, triangle, tau, &c->certificate->directions[which]);
+        law->name, (long long)pivot + 1);
+  return count_directions(law, tau, &c->certificate->directions[which]);
 }
 
 /* h ← h − mean (of output j, where it has one) + √τ ξ. */
@@ -199,39 +211,49 @@ static wl_error add_all_products(const wl_matrix *a, const wl_matrix *b, double 
 
 /* ---- replicates --------------------------------------------------------------------------------------------- */
 
-static void scale_matrix(wl_matrix *h, double factor) {
-  for (int64_t k = 0; k < h->ld * h->local_columns; k++) h->data[k] *= factor;
+/* K + 1 members, the first half of K Bayesian heads; c outputs take turns. */
+static wl_error replicate_functions(wl_certifier *c, int64_t r, wl_matrix *members) {
+  const int64_t k = c->options->heads, outputs = c->joint->outputs, output = r % outputs;
+  WL_TRY(wl_joint_draw_ensemble(c->joint, (wl_draw_numbers){r * (k + 1) * outputs + output, outputs}, members));
+  WL_TRY(wl_matrix_create(members->grid, c->test, k, &c->half[r]));
+  WL_TRY(wl_joint_begin_bayesian(c->joint, (wl_draw_numbers){r * k, 1}, c->half[r]));
+  look_through_noise(c, WL_STREAM_CERTIFY_ENSEMBLE, r * (k + 1), (int)output,
+                     c->certificate->resolution[WL_LAW_ENSEMBLE], members);
+  return wl_statistics_add(&c->ensemble, &c->law[WL_LAW_ENSEMBLE], members);
 }
 
-/* K RND heads, K + 1 members, the first half of K Bayesian heads; c outputs take turns. */
-static wl_error replicate_kappa(wl_certifier *c, int64_t r, wl_matrix *heads, wl_matrix *members) {
-  const int64_t k = c->options->heads, outputs = c->joint->outputs, output = r % outputs;
-  const double tau = c->certificate->resolution[0];
+/* K RND heads, against their law. */
+static wl_error replicate_rnd(wl_certifier *c, int64_t r, wl_matrix *heads) {
+  const wl_law *law = wl_certifier_rnd_law(c);
+  const int64_t k = c->options->heads;
+  const bool halved = !wl_certifier_has_target(c) && c->options->joint.fault != WL_FAULT_NO_HALF;
   WL_TRY(wl_joint_draw_rnd(c->joint, (wl_draw_numbers){r * k, 1}, heads));
-  WL_TRY(wl_joint_draw_ensemble(c->joint, (wl_draw_numbers){r * (k + 1) * outputs + output, outputs}, members));
-  WL_TRY(wl_matrix_create(heads->grid, c->test, k, &c->half[r]));
-  WL_TRY(wl_joint_begin_bayesian(c->joint, (wl_draw_numbers){r * k, 1}, c->half[r]));
-  if (c->options->joint.fault != WL_FAULT_NO_HALF) scale_matrix(heads, sqrt(0.5)); /* ½ ε² */
-  look_through_noise(c, WL_STREAM_CERTIFY_RND, r * k, -1, tau, heads);
-  look_through_noise(c, WL_STREAM_CERTIFY_ENSEMBLE, r * (k + 1), (int)output, tau, members);
-  wl_matrix_set_diagonal(c->covariance, c->upper);
-  WL_TRY(wl_statistics_add(&c->rnd, c->upper_scale, c->covariance, WL_TRIANGLE_UPPER, heads));
-  WL_TRY(wl_statistics_add(&c->ensemble, c->upper_scale, c->covariance, WL_TRIANGLE_UPPER, members));
+  if (halved) scale_matrix(heads, sqrt(0.5)); /* ½ ε² */
+  look_through_noise(c, WL_STREAM_CERTIFY_RND, r * k, -1, c->certificate->resolution[law - c->law], heads);
+  return wl_statistics_add(&c->rnd, law, heads);
+}
+
+/* All of that. Heads with another target come from another kernel, and are seen among themselves (replicates_rnd). */
+static wl_error replicate_kappa(wl_certifier *c, int64_t r, wl_matrix *heads, wl_matrix *members) {
+  const int64_t k = c->options->heads, size = 2 * k + 1;
+  WL_TRY(replicate_functions(c, r, members));
+  if (wl_certifier_has_target(c)) return add_products(members, members, k, k, size, c->pairs);
+  WL_TRY(replicate_rnd(c, r, heads));
   return add_all_products(heads, members, c->pairs);
 }
 
 /* The second half of K Bayesian heads, K posterior draws. */
 static wl_error replicate_theta(wl_certifier *c, int64_t r, wl_matrix *draws) {
   const int64_t k = c->options->heads, outputs = c->joint->outputs, output = r % outputs;
-  const double tau = c->certificate->resolution[1];
+  const double tau = c->certificate->resolution[WL_LAW_POSTERIOR];
+  const wl_law *law = &c->law[WL_LAW_POSTERIOR];
   wl_matrix *heads = c->half[r];
   WL_TRY(wl_joint_end_bayesian(c->joint, (wl_draw_numbers){r * k, 1}, heads));
   WL_TRY(wl_joint_draw_posterior(c->joint, (wl_draw_numbers){r * k * outputs + output, outputs}, draws));
   look_through_noise(c, WL_STREAM_CERTIFY_BAYESIAN, r * k, -1, tau, heads);
   look_through_noise(c, WL_STREAM_CERTIFY_POSTERIOR, r * k, (int)output, tau, draws);
-  wl_matrix_set_diagonal(c->covariance, c->lower);
-  WL_TRY(wl_statistics_add(&c->bayesian, c->lower_scale, c->covariance, WL_TRIANGLE_LOWER, heads));
-  WL_TRY(wl_statistics_add(&c->posterior, c->lower_scale, c->covariance, WL_TRIANGLE_LOWER, draws));
+  WL_TRY(wl_statistics_add(&c->bayesian, law, heads));
+  WL_TRY(wl_statistics_add(&c->posterior, law, draws));
   wl_syrk_add(WL_LOWER, heads, c->moment);
   WL_TRY(add_all_products(heads, draws, c->bayesian_pairs));
   wl_matrix_destroy(&c->half[r]);
@@ -258,6 +280,21 @@ static wl_error replicates_kappa(wl_certifier *c) {
   return error;
 }
 
+/* RND heads whose target is another network, where κ + κ_g is factored. */
+static wl_error replicates_rnd(wl_certifier *c) {
+  const int64_t k = c->options->heads, count = c->options->replicates;
+  wl_matrix *heads = NULL;
+  WL_TRY(wl_matrix_create(c->covariance->grid, c->test, k, &heads));
+  wl_error error = WL_OK;
+  for (int64_t r = 0; r < count && error == WL_OK; r++) {
+    error = replicate_rnd(c, r, heads);
+    if (error == WL_OK) error = add_products(heads, heads, 0, 0, 2 * k + 1, c->pairs);
+    if (error == WL_OK) error = wl_joint_poll(c->joint);
+  }
+  wl_matrix_destroy(&heads);
+  return error;
+}
+
 static wl_error replicates_theta(wl_certifier *c) {
   const int64_t m = c->test, count = c->options->replicates, k = c->options->heads;
   wl_matrix *draws = NULL;
@@ -280,6 +317,15 @@ static wl_error replicates_theta(wl_certifier *c) {
 
 /* ---- the phases --------------------------------------------------------------------------------------------- */
 
+/* The errors of RND where their target is another network: covariance and replicates. */
+static wl_error certify_target(wl_certifier *c) {
+  if (!wl_certifier_has_target(c)) return WL_OK;
+  WL_TRY(wl_exact_target(c)); /* leaves κ + κ_g, which is factored next */
+  WL_TRY(wl_joint_factor(c->joint, WL_STAGE_RND));
+  WL_TRY(factor_covariance(c, WL_LAW_RND, wl_joint_shift(c->joint, WL_STAGE_RND)));
+  return replicates_rnd(c);
+}
+
 static wl_error run_phases(wl_certifier *c) {
   WL_TRY(allocate(c));
   wl_spread_columns(c->input->mean, c->mean);
@@ -287,20 +333,24 @@ static wl_error run_phases(wl_certifier *c) {
   WL_TRY(wl_joint_create(&c->options->joint, c->input->points, c->train, c->input->targets, &c->joint));
   const double *shift = c->joint->shift;
   WL_TRY(wl_exact_begin(c));
+  WL_TRY(wl_exact_order(c));
   WL_TRY(wl_exact_rnd(c));
   WL_TRY(wl_joint_factor(c->joint, WL_STAGE_KAPPA));
-  WL_TRY(factor_covariance(c, WL_TRIANGLE_UPPER, choose_resolution(c, shift[WL_STAGE_KAPPA]), c->upper,
-                           c->upper_scale));
+  WL_TRY(factor_covariance(c, WL_LAW_ENSEMBLE, shift[WL_STAGE_KAPPA]));
   WL_TRY(replicates_kappa(c));
+  WL_TRY(certify_target(c));
   WL_TRY(wl_exact_solve(c));
   WL_TRY(wl_exact_bayesian(c)); /* leaves Θ⁻, which is factored next */
   wl_matrix_destroy(&c->general);
   wl_matrix_destroy(&c->g);
   WL_TRY(wl_joint_factor(c->joint, WL_STAGE_THETA_LOWER));
-  WL_TRY(factor_covariance(c, WL_TRIANGLE_LOWER, choose_resolution(c, shift[0] + shift[1] + shift[2]), c->lower,
-                           c->lower_scale));
+  WL_TRY(factor_covariance(c, WL_LAW_POSTERIOR,
+                           shift[WL_STAGE_POSTERIOR] + shift[WL_STAGE_KAPPA] + shift[WL_STAGE_THETA_LOWER]));
   WL_TRY(replicates_theta(c));
-  for (int s = 0; s < 3; s++) c->certificate->shift[s] = shift[s];
+  c->certificate->shift[0] = shift[WL_STAGE_POSTERIOR];
+  c->certificate->shift[1] = shift[WL_STAGE_KAPPA];
+  c->certificate->shift[2] = shift[WL_STAGE_THETA_LOWER];
+  c->certificate->shift[3] = shift[WL_STAGE_RND];
   return wl_certify_test(c);
 }
 
@@ -310,6 +360,7 @@ wl_error wl_certifier_run(const wl_certifier_options *options, const wl_certifie
                                   .heads = options->heads,
                                   .points = input->points->count - input->train,
                                   .false_alarm = options->false_alarm,
+                                  .other_target = input->rnd_covariance != NULL,
                                   .fault = (int)options->joint.fault};
   wl_certifier c = {.options = options,
                     .input = input,

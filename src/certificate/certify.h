@@ -24,6 +24,8 @@ typedef struct wl_certifier_input {
   const double *ensemble_variance, *posterior_variance; /**< diagonals of Σ and C, m each, on every rank */
   const double *rnd_variance, *bayesian_variance; /**< of RND errors, not halved, and Bayesian ones; may be NULL */
   wl_matrix *covariance; /**< Σ above, C below the diagonal, as wl_model_predict_batch leaves them; consumed */
+  wl_matrix *
+      rnd_covariance; /**< of RND errors above the diagonal where their target is another network; consumed; else NULL */
 } wl_certifier_input;
 
 /**

@@ -45,7 +45,8 @@ static wl_error predict(const wl_certify_options *options, const wl_points *trai
                                   .quantity = {[WL_QUANTITY_ENSEMBLE] = true,
                                                [WL_QUANTITY_RND] = true,
                                                [WL_QUANTITY_BAYESIAN_RND] = true,
-                                               [WL_QUANTITY_NTK_GP] = true}};
+                                               [WL_QUANTITY_NTK_GP] = true},
+                                  .rnd_target = options->rnd_target};
   WL_TRY(wl_model_create(&model, train, targets, &w->model));
   WL_TRY(wl_matrix_create(train->grid, test->count, test->count, &w->covariance));
   WL_TRY(wl_matrix_create(train->grid, test->count, targets->columns, &w->mean));
@@ -57,11 +58,13 @@ static wl_error predict(const wl_certify_options *options, const wl_points *trai
 
 static wl_error certify(const wl_certify_options *options, const wl_points *train, const wl_matrix *targets,
                         workspace *w, wl_certificate *certificate) {
-  const wl_certifier_options certifier = {
-      .joint = {.noise_variance = options->noise_variance, .jitter = options->jitter, .seed = options->seed},
-      .replicates = options->replicates,
-      .heads = options->heads,
-      .false_alarm = options->false_alarm};
+  const wl_certifier_options certifier = {.joint = {.noise_variance = options->noise_variance,
+                                                    .jitter = options->jitter,
+                                                    .seed = options->seed,
+                                                    .rnd_target = options->rnd_target},
+                                          .replicates = options->replicates,
+                                          .heads = options->heads,
+                                          .false_alarm = options->false_alarm};
   double *const *variance = w->prediction.variance;
   const wl_certifier_input input = {.points = w->points,
                                     .train = train->count,
@@ -71,7 +74,8 @@ static wl_error certify(const wl_certify_options *options, const wl_points *trai
                                     .posterior_variance = variance[WL_QUANTITY_NTK_GP],
                                     .rnd_variance = variance[WL_QUANTITY_RND],
                                     .bayesian_variance = variance[WL_QUANTITY_BAYESIAN_RND],
-                                    .covariance = w->covariance};
+                                    .covariance = w->covariance,
+                                    .rnd_covariance = w->prediction.rnd_covariance};
   return wl_certifier_run(&certifier, &input, certificate);
 }
 

@@ -18,6 +18,7 @@
 #include "base/random.h"
 #include "certificate/certifier.h"
 #include "dist/scalapack.h"
+#include "linalg/factorize.h"
 
 static void set_test(wl_certifier *c, wl_test_name name, double statistic) {
   static const double bound = 4.0;
@@ -58,20 +59,25 @@ static double largest(const wl_grid *grid, double value) {
   return value;
 }
 
-/* max |a − b| within a triangle without its diagonal, and |a_tt − diagonal_t| on it, in units of the bound. NaN counts as
- * infinite. `a` may be NULL: then b holds the differences, diagonal included. */
-static double scaled_difference(const wl_certifier *c, const wl_matrix *a, const wl_matrix *b,
-                                const double *diagonal, int lower) {
+/* ε N times the largest entry of the diagonals of S, Θ_TT, and where the target's kernel is in it, of κ_g. */
+static double unit(const wl_certifier *c, bool target) {
+  return (double)(c->train + c->test) * DBL_EPSILON * (target ? fmax(c->largest, c->largest_target) : c->largest);
+}
+
+/* max |law − b| within its triangle, whose diagonal is law->variance, in units of the bound. NaN counts as infinite. Without a
+ * law, b holds the differences, below and on the diagonal. */
+static double scaled_difference(const wl_certifier *c, const wl_law *law, const wl_matrix *b) {
+  const bool lower = !law || law->triangle == WL_TRIANGLE_LOWER, target = law == &c->law[WL_LAW_RND];
   double worst = 0.0;
   for (int64_t jl = 0; jl < b->local_columns; jl++)
     for (int64_t il = 0; il < b->local_rows; il++) {
       const int64_t i = wl_matrix_global_row(b, il), j = wl_matrix_global_column(b, jl);
       if (lower ? i < j : i > j) continue;
-      const double other = !a ? 0.0 : i == j ? diagonal[i] : a->data[il + jl * a->ld];
+      const double other = !law ? 0.0 : i == j ? law->variance[i] : law->matrix->data[il + jl * law->matrix->ld];
       const double scaled = fabs(b->data[il + jl * b->ld] - other) / (c->weight[i] * c->weight[j]);
       if (!(scaled <= worst)) worst = isfinite(scaled) ? scaled : INFINITY;
     }
-  return largest(b->grid, worst) / ((double)(c->train + c->test) * DBL_EPSILON * c->largest);
+  return largest(b->grid, worst) / unit(c, target);
 }
 
 /* max |scale · variance_t − general_tt| in units of the bound, where there are such variances. */
@@ -85,16 +91,21 @@ static double diagonal_difference(const wl_certifier *c, double scale, const dou
       const double scaled = fabs(b->data[il + jl * b->ld] - scale * variance[i]) / (c->weight[i] * c->weight[i]);
       if (!(scaled <= worst)) worst = isfinite(scaled) ? scaled : INFINITY;
     }
-  return largest(b->grid, worst) / ((double)(c->train + c->test) * DBL_EPSILON * c->largest);
+  return largest(b->grid, worst) / unit(c, false);
 }
 
-/* Largest entry of the diagonals of S and Θ_TT. */
-static double largest_diagonal(const wl_certifier *c) {
-  const wl_kernel_points *points = c->joint->points->row;
+static double largest_of_rows(const wl_points *points, const double *by_row) {
   double value = 0.0;
-  for (int64_t i = 0; i < wl_kernel_points_count(points); i++)
-    value = fmax(value, wl_kernel_points_theta(points)[i]);
-  return largest(c->covariance->grid, value) + c->joint->options.noise_variance + c->joint->options.jitter;
+  for (int64_t i = 0; i < wl_kernel_points_count(points->row); i++) value = fmax(value, by_row[i]);
+  return largest(points->grid, value);
+}
+
+/* Largest entries of the diagonals of S and Θ_TT, and of κ_g. */
+static void find_largest(wl_certifier *c) {
+  const wl_joint *j = c->joint;
+  c->largest = largest_of_rows(j->points, wl_kernel_points_theta(j->points->row)) + j->options.noise_variance +
+               j->options.jitter;
+  if (j->target) c->largest_target = largest_of_rows(j->target, wl_kernel_points_kappa(j->target->row));
 }
 
 /* ‖G‖₂² by the power method on Gᵀ G: from below, within a few per cent after as many steps; taken half as large again. */
@@ -125,6 +136,7 @@ static wl_error estimate_norm(wl_certifier *c) {
 /* C + δ I − L₂₂ L₂₂ᵀ, from the rows of T of Lᵀ [0; I] = [L₂₁ᵀ; L₂₂ᵀ]. */
 static wl_error check_border(wl_certifier *c, const wl_matrix *border) {
   wl_matrix *difference = NULL;
+  const wl_law *law = &c->law[WL_LAW_POSTERIOR];
   double *diagonal = malloc(sizeof(double) * (size_t)(c->covariance->local_rows + 1));
   wl_error error = diagonal ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "certificate: out of memory");
   error = wl_error_agree(c->g->grid->comm, error);
@@ -132,10 +144,10 @@ static wl_error check_border(wl_certifier *c, const wl_matrix *border) {
   if (error == WL_OK) {
     wl_matrix_copy(c->covariance, difference);
     for (int64_t il = 0; il < difference->local_rows; il++)
-      diagonal[il] = c->lower[il] + wl_joint_shift(c->joint, WL_STAGE_POSTERIOR);
+      diagonal[il] = law->diagonal[il] + wl_joint_shift(c->joint, WL_STAGE_POSTERIOR);
     wl_matrix_set_diagonal(difference, diagonal);
     wl_syrk_transposed(WL_LOWER, border, difference);
-    set_test(c, WL_TEST_EXACT_BORDER, scaled_difference(c, NULL, difference, NULL, 1));
+    set_test(c, WL_TEST_EXACT_BORDER, scaled_difference(c, NULL, difference));
   }
   wl_matrix_destroy(&difference);
   free(diagonal);
@@ -146,7 +158,7 @@ wl_error wl_exact_begin(wl_certifier *c) {
   const wl_grid *grid = c->covariance->grid;
   WL_TRY(wl_matrix_create(grid, c->train + c->test, c->test, &c->g));
   fill_border(c, c->g);
-  c->largest = largest_diagonal(c);
+  find_largest(c);
   wl_joint_use_lower(c->joint);
   wl_trmm_left(WL_LOWER, WL_TRANS, c->joint->gram, c->g); /* [V; L₂₂ᵀ] */
   wl_matrix *border = NULL;
@@ -160,8 +172,49 @@ wl_error wl_exact_begin(wl_certifier *c) {
   return error == WL_OK ? estimate_norm(c) : error;
 }
 
+/* D ← C − Σ + k m u diag(1 + ‖w_t‖₁)² below and on the diagonal, u the unit; `transposed` has Σ there. */
+static void fill_order(const wl_certifier *c, const wl_matrix *transposed, double k, double *diagonal,
+                       wl_matrix *d) {
+  const double *posterior = c->law[WL_LAW_POSTERIOR].variance, *ensemble = c->law[WL_LAW_ENSEMBLE].variance;
+  const double shift = k * (double)c->test * unit(c, false);
+  for (int64_t e = 0; e < d->ld * d->local_columns; e++) d->data[e] = c->covariance->data[e] - transposed->data[e];
+  for (int64_t il = 0; il < d->local_rows; il++) {
+    const int64_t t = wl_matrix_global_row(d, il);
+    diagonal[il] = posterior[t] - ensemble[t] + shift * c->weight[t] * c->weight[t];
+  }
+  wl_matrix_set_diagonal(d, diagonal);
+}
+
+/*
+ * Σ ⪯ C: with the same A, C − Σ = V_A[Θ⁻] + (σ² + jitter) A Aᵀ ⪰ 0 wherever Θ⁻ = Θ − κ ⪰ 0 over X and T, as it is of any network
+ * here. Entries err by no more than 4 u (1 + ‖w_s‖₁)(1 + ‖w_t‖₁), a matrix that is at most 4 m u diag(1 + ‖w_t‖₁)²: with
+ * as much on its diagonal, C − Σ has a Cholesky factor. The statistic is the first of 0, 1, 4 times m u that does it.
+ */
+wl_error wl_exact_order(wl_certifier *c) {
+  static const double multiples[] = {0.0, 1.0, 4.0};
+  wl_matrix *d = NULL, *transposed = NULL;
+  double *diagonal = malloc(sizeof(double) * (size_t)(c->covariance->local_rows + 1)), statistic = INFINITY;
+  wl_error error = diagonal ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "certificate: out of memory");
+  WL_GOTO(error, done, wl_error_agree(c->covariance->grid->comm, error));
+  WL_GOTO(error, done, wl_matrix_create(c->covariance->grid, c->test, c->test, &d));
+  WL_GOTO(error, done, wl_matrix_create(c->covariance->grid, c->test, c->test, &transposed));
+  wl_transpose(c->covariance, transposed);
+  for (size_t k = 0; k < sizeof multiples / sizeof *multiples && isinf(statistic); k++) {
+    int64_t pivot;
+    fill_order(c, transposed, multiples[k], diagonal, d);
+    WL_GOTO(error, done, wl_factorize(d, WL_TRIANGLE_LOWER, "posterior - ensemble", &pivot));
+    if (pivot < 0) statistic = multiples[k];
+  }
+  set_test(c, WL_TEST_EXACT_ORDER, statistic);
+done:
+  wl_matrix_destroy(&transposed);
+  wl_matrix_destroy(&d);
+  free(diagonal);
+  return error;
+}
+
 /* general ← general + Gᵀ K G with K in the upper triangle of the joint array. */
-static wl_error add_general(wl_certifier *c) {
+static wl_error add_general(wl_certifier *c, wl_matrix *general) {
   wl_matrix *d = NULL, *product = NULL;
   wl_error error = wl_matrix_create(c->g->grid, c->g->rows, c->g->columns, &d);
   if (error == WL_OK) error = wl_matrix_create(c->g->grid, c->test, c->test, &product);
@@ -169,32 +222,54 @@ static wl_error add_general(wl_certifier *c) {
     wl_joint_use_upper(c->joint);
     wl_symm_left(WL_UPPER, 1.0, c->joint->gram, c->g, 0.0, d);
     wl_gemm_transposed(c->g, d, product);
-    for (int64_t k = 0; k < product->ld * product->local_columns; k++) c->general->data[k] += product->data[k];
+    for (int64_t k = 0; k < product->ld * product->local_columns; k++) general->data[k] += product->data[k];
   }
   wl_matrix_destroy(&product);
   wl_matrix_destroy(&d);
   return error;
 }
 
-wl_error wl_exact_rnd(wl_certifier *c) {
-  WL_TRY(wl_matrix_create(c->g->grid, c->test, c->test, &c->general));
-  memset(c->general->data, 0, sizeof(double) * (size_t)(c->general->ld * c->general->local_columns));
-  WL_TRY(wl_joint_fill_upper(c->joint, 1.0, 0.0, 0.0, 0.0));
-  WL_TRY(add_general(c));
-  set_test(c, WL_TEST_EXACT_RND,
-           fmax(scaled_difference(c, c->covariance, c->general, c->ensemble_variance, 0),
-                diagonal_difference(c, 0.5, c->input->rnd_variance)));
+static wl_error create_general(const wl_certifier *c, wl_matrix **general) {
+  WL_TRY(wl_matrix_create(c->g->grid, c->test, c->test, general));
+  memset((*general)->data, 0, sizeof(double) * (size_t)((*general)->ld * (*general)->local_columns));
   return WL_OK;
+}
+
+wl_error wl_exact_rnd(wl_certifier *c) {
+  WL_TRY(create_general(c, &c->general));
+  WL_TRY(wl_joint_fill_upper(c->joint, (wl_kernel_weights){.kappa = 1.0}, 0.0, 0.0));
+  WL_TRY(add_general(c, c->general));
+  const double *rnd = wl_certifier_has_target(c) ? NULL : c->input->rnd_variance;
+  set_test(c, WL_TEST_EXACT_RND,
+           fmax(scaled_difference(c, &c->law[WL_LAW_ENSEMBLE], c->general), diagonal_difference(c, 0.5, rnd)));
+  return WL_OK;
+}
+
+wl_error wl_exact_target(wl_certifier *c) {
+  const bool own = c->joint->options.fault == WL_FAULT_OWN_TARGET;
+  const wl_kernel_weights weights = {.kappa = own ? 2.0 : 1.0, .target = own ? 0.0 : 1.0};
+  wl_matrix *general = NULL;
+  wl_error error;
+  WL_GOTO(error, done, create_general(c, &general));
+  WL_GOTO(error, done, wl_joint_fill_upper(c->joint, weights, 0.0, 0.0));
+  WL_GOTO(error, done, add_general(c, general));
+  set_test(
+      c, WL_TEST_EXACT_RND,
+      fmax(c->certificate->test[WL_TEST_EXACT_RND].statistic, scaled_difference(c, &c->law[WL_LAW_RND], general)));
+done:
+  wl_matrix_destroy(&general);
+  return error;
 }
 
 wl_error wl_exact_bayesian(wl_certifier *c) {
   const wl_joint_options *o = &c->joint->options;
   const bool plain = o->fault == WL_FAULT_PLAIN_TARGET, quiet = o->fault == WL_FAULT_NO_NOISE;
   const double noise = quiet ? 0.0 : o->noise_variance + o->jitter;
-  WL_TRY(wl_joint_fill_upper(c->joint, plain ? 1.0 : -1.0, plain ? 0.0 : 1.0, noise, 0.0));
-  WL_TRY(add_general(c));
+  const wl_kernel_weights weights = {.kappa = plain ? 1.0 : -1.0, .theta = plain ? 0.0 : 1.0};
+  WL_TRY(wl_joint_fill_upper(c->joint, weights, noise, 0.0));
+  WL_TRY(add_general(c, c->general));
   set_test(c, WL_TEST_EXACT_BAYESIAN,
-           fmax(scaled_difference(c, c->covariance, c->general, c->posterior_variance, 1),
+           fmax(scaled_difference(c, &c->law[WL_LAW_POSTERIOR], c->general),
                 diagonal_difference(c, 1.0, c->input->bayesian_variance)));
   return WL_OK;
 }
@@ -203,7 +278,7 @@ wl_error wl_exact_bayesian(wl_certifier *c) {
 wl_error wl_exact_solve(wl_certifier *c) {
   const wl_joint_options *o = &c->joint->options;
   wl_matrix *d = NULL;
-  WL_TRY(wl_joint_fill_upper(c->joint, 0.0, 1.0, o->noise_variance + o->jitter, 0.0));
+  WL_TRY(wl_joint_fill_upper(c->joint, (wl_kernel_weights){.theta = 1.0}, o->noise_variance + o->jitter, 0.0));
   WL_TRY(wl_matrix_create(c->g->grid, c->g->rows, c->g->columns, &d));
   wl_joint_use_upper(c->joint);
   wl_symm_left(WL_UPPER, 1.0, c->joint->gram, c->g, 0.0, d);
@@ -214,7 +289,7 @@ wl_error wl_exact_solve(wl_certifier *c) {
       const double scaled = fabs(d->data[il + jl * d->ld]) / c->weight[wl_matrix_global_column(d, jl)];
       if (!(scaled <= worst)) worst = isfinite(scaled) ? scaled : INFINITY;
     }
-  worst = largest(d->grid, worst) / ((double)(c->train + c->test) * DBL_EPSILON * c->largest);
+  worst = largest(d->grid, worst) / unit(c, false);
   set_test(c, WL_TEST_EXACT_SOLVE, worst);
   wl_matrix_destroy(&d);
   return WL_OK;

@@ -84,16 +84,16 @@ static void observe_norms(wl_statistics *o, const wl_matrix *w, double *norms) {
       wl_law_add(o->norm_law, gsl_cdf_chisq_P(norms[k], (double)w->rows));
 }
 
-wl_error wl_statistics_add(wl_statistics *o, const double *scale, const wl_matrix *factor, wl_triangle triangle,
-                           wl_matrix *h) {
-  const int lower = triangle == WL_TRIANGLE_LOWER;
+wl_error wl_statistics_add(wl_statistics *o, const wl_law *law, wl_matrix *h) {
+  const int lower = law->triangle == WL_TRIANGLE_LOWER;
   const size_t room = (size_t)(2 * h->local_rows + h->local_columns + 1);
   double *work = malloc(sizeof(double) * room);
   wl_error error = work ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "certificate: out of memory");
   error = wl_error_agree(h->grid->comm, error);
   if (error == WL_OK) {
-    observe_points(o, scale, h, work, work + h->local_rows);
-    wl_trsm_left(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, factor, h);
+    observe_points(o, law->scale, h, work, work + h->local_rows);
+    wl_matrix_set_diagonal(law->matrix, law->diagonal);
+    wl_trsm_left(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, law->matrix, h);
     observe_coordinates(o, h, work, work + h->local_rows);
     observe_norms(o, h, work + 2 * h->local_rows);
     o->seen++;

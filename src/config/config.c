@@ -8,6 +8,7 @@
 #include "config/config.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define WL_HOLDER wl_config
@@ -65,6 +66,11 @@ static bool has_split(const void *config) { return ((const wl_config *)config)->
 static bool has_slope(const void *config) {
   return ((const wl_config *)config)->network.activation == WL_ACTIVATION_LEAKY_RELU;
 }
+static bool has_target(const void *config) { return ((const wl_config *)config)->rnd_target.wanted; }
+static bool has_target_slope(const void *config) {
+  return has_target(config) &&
+         ((const wl_config *)config)->rnd_target.network.activation == WL_ACTIVATION_LEAKY_RELU;
+}
 static bool has_certify(const void *config) { return ((const wl_config *)config)->certify.wanted; }
 static bool has_tune(const void *config) { return ((const wl_config *)config)->tune.wanted; }
 static bool has_select(const void *config) { return ((const wl_config *)config)->select.wanted; }
@@ -120,6 +126,17 @@ static const wl_key keys[] = {
      HELP("standard deviation of weights")},
     {REAL("network.sigma_b", network.sigma_b), AT_LEAST(0), .fallback = "0.1", FACTOR,
      HELP("standard deviation of biases")},
+    {SECTION("rnd.target", rnd_target.wanted), HELP("RND's target is another network than the predictor")},
+    {INTEGER("rnd.target.depth", rnd_target.network.depth), AT_LEAST(1), WHEN(has_target),
+     HELP("L of the target, weight layers")},
+    {CHOICE("rnd.target.activation", rnd_target.network.activation, activations), WHEN(has_target),
+     HELP("of the target's hidden layers")},
+    {REAL("rnd.target.slope", rnd_target.network.slope), .fallback = "0.01", WHEN(has_target_slope),
+     HELP("of its leaky_relu below 0")},
+    {REAL("rnd.target.sigma_w", rnd_target.network.sigma_w), ABOVE(0), WHEN(has_target),
+     HELP("standard deviation of its weights")},
+    {REAL("rnd.target.sigma_b", rnd_target.network.sigma_b), AT_LEAST(0), WHEN(has_target),
+     HELP("standard deviation of its biases")},
     {REAL("noise_variance", noise_variance), AT_LEAST(0), .fallback = "0", FACTOR,
      HELP("sigma^2, of the targets")},
     {REAL("jitter", jitter), AT_LEAST(0), .fallback = "0", FACTOR, HELP("added to the diagonals of both kernels")},
@@ -255,21 +272,51 @@ static wl_error check_data(const wl_values *values, const wl_config *config) {
   return WL_OK;
 }
 
-static wl_error check_network(const wl_values *values, const wl_network *network) {
-  const size_t slope = find("network.slope");
+/** The key of that network's member. */
+static size_t find_member(const char *section, const char *member, size_t length) {
+  char name[64];
+  snprintf(name, sizeof name, "%s.%.*s", section, (int)length, member);
+  return find(name);
+}
+
+/** A network whose keys stand in `section`. */
+static wl_error check_network(const wl_values *values, const char *section, const wl_network *network) {
+  static const char prefix[] = "network."; /* of wl_network_check's messages, which start with the member */
+  const size_t slope = find_member(section, "slope", 5), activation = find_member(section, "activation", 10);
   if (wl_values_origin(values, slope) != WL_ORIGIN_DEFAULT &&
-      wl_values_origin(values, find("network.activation")) != WL_ORIGIN_ASSIGNED &&
+      wl_values_origin(values, activation) != WL_ORIGIN_ASSIGNED &&
       network->activation != WL_ACTIVATION_LEAKY_RELU)
-    return wl_values_fail(values, slope, "belongs to leaky_relu, but network.activation is %s",
+    return wl_values_fail(values, slope, "belongs to leaky_relu, but %s is %s", keys[activation].name,
                           wl_activation_name(network->activation));
   if (wl_network_check(network) == WL_OK) return WL_OK;
-  const char *message = wl_error_message();
-  for (size_t key = 0; key < wl_config_schema.count; key++) { /* the message starts with the key */
-    const size_t length = strlen(keys[key].name);
-    if (strncmp(message, keys[key].name, length) == 0 && message[length] == ' ')
-      return wl_values_fail(values, key, "%s", message + length + 1);
-  }
-  return wl_values_fail(values, find("network.depth"), "%s", message);
+  const char *message = wl_error_message(), *member = message + strlen(prefix);
+  const size_t length = strcspn(member, " "), key = find_member(section, member, length);
+  if (key < wl_config_schema.count) return wl_values_fail(values, key, "%s", member + length + 1);
+  return wl_values_fail(values, find_member(section, "depth", 5), "%s", message);
+}
+
+/** Another target network is given whole, and some of what rests on rnd cannot have it. */
+static wl_error check_target(const wl_values *values, const wl_config *config) {
+  static const char *const whole[4] = {"rnd.target.depth", "rnd.target.activation", "rnd.target.sigma_w",
+                                       "rnd.target.sigma_b"};
+  const size_t own = find("certify.sabotage");
+  const bool own_target = config->certify.wanted && config->certify.sabotage == WL_FAULT_OWN_TARGET;
+  if (!config->rnd_target.wanted && own_target)
+    return wl_values_fail(values, own, "is own_target, which is a fault only beside rnd.target");
+  if (!config->rnd_target.wanted) return WL_OK;
+  WL_TRY(require(values, whole, 4, "a target network is given whole"));
+  WL_TRY(check_network(values, "rnd.target", &config->rnd_target.network));
+  if (!config->quantity[WL_QUANTITY_RND])
+    return wl_values_fail(values, find("rnd.target"), "is given, but rnd is not among the quantities");
+  if (config->loo)
+    return wl_values_fail(values, find("loo"),
+                          "has no rnd with rnd.target: set loo: false, or take rnd out of the quantities");
+  if (config->finite_width.sabotage == WL_FINITE_FAULT_SHARED)
+    return wl_values_fail(values, find("finite_width.sabotage"),
+                          "is shared, but rnd.target has no parameters in common with the predictor");
+  if (config->certify.wanted && config->certify.sabotage == WL_FAULT_NO_HALF)
+    return wl_values_fail(values, own, "is no_half, which is no fault with rnd.target: there is no half then");
+  return WL_OK;
 }
 
 /** The name becomes part of a path. */
@@ -330,6 +377,7 @@ static wl_error check_precision(const wl_values *values, const wl_config *config
   if (config->loo) return wl_values_fail(values, key, needs, "loo");
   if (config->select.wanted) return wl_values_fail(values, key, needs, "select");
   if (config->tune.wanted) return wl_values_fail(values, key, needs, "tune");
+  if (config->rnd_target.wanted) return wl_values_fail(values, key, needs, "rnd.target");
   return WL_OK;
 }
 
@@ -364,6 +412,8 @@ static wl_error check_select(const wl_values *values, const wl_config *config) {
     return wl_values_fail(values, find("data.pool.inputs"), "is missing: select needs points to choose from");
   if (!config->quantity[config->select.by])
     return wl_values_fail(values, find("select.by"), "is %s, which is not among the quantities", by);
+  if (config->rnd_target.wanted && config->select.by == WL_QUANTITY_RND)
+    return wl_values_fail(values, find("select.by"), "is rnd, which select does not have with rnd.target");
   if (config->select.rule != WL_SELECT_INFORMATION) return WL_OK;
   const bool posterior = config->select.by == WL_QUANTITY_NTK_GP || config->select.by == WL_QUANTITY_NNGP;
   if (!posterior)
@@ -383,5 +433,6 @@ wl_error wl_config_check(const wl_config *config, const wl_values *values) {
   WL_TRY(check_precision(values, config));
   WL_TRY(check_tune(values, config));
   WL_TRY(check_select(values, config));
-  return check_network(values, &config->network);
+  WL_TRY(check_target(values, config));
+  return check_network(values, "network", &config->network);
 }

@@ -81,7 +81,11 @@ typedef struct wl_config {
   struct {
     int64_t train, test, dimension; /**< all 0 when real data is given, else all ≥ 1 */
   } synthetic;
-  wl_network network;               /**< default wl_network_default() */
+  wl_network network; /**< default wl_network_default() */
+  struct {
+    bool wanted;        /**< the section `rnd.target` is given: RND's target is this network */
+    wl_network network; /**< all members of it are given */
+  } rnd_target;
   double noise_variance;            /**< σ² ≥ 0, default 0 */
   double jitter;                    /**< ≥ 0, default 0; added to the diagonal of Θ_XX and κ_XX */
   wl_precision precision;           /**< default double */

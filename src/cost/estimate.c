@@ -288,6 +288,20 @@ double wl_cost_sweep(const wl_cost *m, wl_sweep kind, double n, double columns) 
   return total;
 }
 
+/*
+ * What another target network adds to one batch, `share` of its panel being this rank's: κ_g once more for half of the pairs of
+ * X, its product with Aᵀ, and κ_g,XT.
+ */
+static double target_seconds(const wl_cost *m, double width, double share) {
+  wl_work work = *m->w;
+  work.network = *m->w->rnd_target;
+  wl_cost target = *m;
+  target.w = &work;
+  const double n = (double)work.train, entry = wl_cost_entry(&target, m->s.kappa, m->l->threads);
+  return (0.5 * n * n * entry + 2e-9 * n * n * width / m->s.gemm_gflops) / wl_cost_ranks(m) + share * entry +
+         wl_cost_touch(m, 2.0 * share) + wl_cost_copy(m, 3.0 * share);
+}
+
 static double predict_phase(const wl_cost *m, bool theta) {
   const wl_work *w = m->w;
   const double n = (double)w->train, batches = ceil((double)w->test / (double)w->batch);
@@ -303,6 +317,7 @@ static double predict_phase(const wl_cost *m, bool theta) {
     if (both)
       once += wl_cost_sweep(m, WL_SWEEP_PULL, n, width) + wl_cost_sweep(m, WL_SWEEP_BOTH, n, width) +
               wl_cost_copy(m, 4.0 * share);
+    if (both && w->rnd_target) once += target_seconds(m, width, share);
     total += times > 0.0 ? times * once : 0.0;
   }
   return total;
@@ -347,14 +362,15 @@ static double draw_flops(const wl_work *w) {
   const double draw = all * all, train = (w->mixed ? 0.0 : n * n) + 2.0 * n * m;
   return (double)w->samples[WL_DRAW_POSTERIOR] * c * (w->mixed ? m * m : draw + n * n) +
          (double)w->samples[WL_DRAW_ENSEMBLE] * c * (draw + train) +
-         (double)w->samples[WL_DRAW_RND] * (2.0 * draw + train) +
+         (double)w->samples[WL_DRAW_RND] * ((w->rnd_target ? 1.0 : 2.0) * draw + train) +
          (double)w->samples[WL_DRAW_BAYESIAN_RND] * 2.0 * (draw + train);
 }
 
-/* Joint kernels from which functions are drawn: κ, and Θ⁻ where it is not zero. */
+/* Joint kernels from which functions are drawn: κ, that of another target network with it, and Θ⁻ where it is not zero. */
 static int joint_kernels(const wl_work *w) {
-  if (!wl_work_draws_functions(w)) return 0;
-  return w->samples[WL_DRAW_BAYESIAN_RND] > 0 && w->network.depth > 1 ? 2 : 1;
+  const bool apart = w->rnd_target && w->samples[WL_DRAW_RND] > 0, lower = w->samples[WL_DRAW_BAYESIAN_RND] > 0;
+  const bool kappa = w->samples[WL_DRAW_ENSEMBLE] > 0 || lower || (w->samples[WL_DRAW_RND] > 0 && !apart);
+  return kappa + apart + (lower && w->network.depth > 1);
 }
 
 double wl_work_sample_flops(const wl_work *w) {
@@ -390,7 +406,8 @@ static double sample_phase(const wl_cost *m) {
 
 static double certify_phase(const wl_cost *m) {
   if (m->w->certify_draws == 0) return 0.0;
-  return joint_factor(m, true) + 2.0 * joint_factor(m, false) + panel_work(m, certify_flops(m->w));
+  const double kernels = m->w->rnd_target ? 3.0 : 2.0;
+  return joint_factor(m, true) + kernels * joint_factor(m, false) + panel_work(m, certify_flops(m->w));
 }
 
 /* ---- the run ---------------------------------------------------------------------------------------------------- */
@@ -407,9 +424,10 @@ static double read_phase(const wl_cost *m) {
 
 static double model_flops(const wl_work *w) {
   const double n = (double)w->train, m = (double)w->test, all = n + m, cube = n * n * n / 3.0;
-  const double certificate = w->certify_draws > 0 ? all * all * all + certify_flops(w) : 0.0;
-  return (w->theta ? cube + (w->ensemble ? 4.0 : 1.0) * n * n * m : 0.0) + (w->kappa ? cube + n * n * m : 0.0) +
-         loo_flops(w) + wl_work_sample_flops(w) + certificate;
+  const double factors = w->rnd_target ? 4.0 / 3.0 : 1.0;
+  const double certificate = w->certify_draws > 0 ? factors * all * all * all + certify_flops(w) : 0.0;
+  return (w->theta ? cube + (w->ensemble ? w->rnd_target ? 6.0 : 4.0 : 1.0) * n * n * m : 0.0) +
+         (w->kappa ? cube + n * n * m : 0.0) + loo_flops(w) + wl_work_sample_flops(w) + certificate;
 }
 
 /* Assembly, factors and predictions. */

@@ -16,12 +16,17 @@ bool wl_job_has_draws(const wl_config *config) {
   return false;
 }
 
+const wl_network *wl_job_rnd_target(const wl_config *config) {
+  return config->rnd_target.wanted && config->quantity[WL_QUANTITY_RND] ? &config->rnd_target.network : NULL;
+}
+
 wl_model_options wl_job_model_options(const wl_config *config) {
   wl_model_options options = {.engine = config->engine,
                               .noise_variance = config->noise_variance,
                               .jitter = config->jitter,
                               .seed = config->seed,
-                              .mixed = is_mixed(config)};
+                              .mixed = is_mixed(config),
+                              .rnd_target = wl_job_rnd_target(config)};
   memcpy(options.quantity, config->quantity, sizeof options.quantity);
   return options;
 }
@@ -30,7 +35,8 @@ wl_joint_options wl_job_joint_options(const wl_config *config) {
   return (wl_joint_options){.engine = config->engine,
                             .noise_variance = config->noise_variance,
                             .jitter = config->jitter,
-                            .seed = config->seed};
+                            .seed = config->seed,
+                            .rnd_target = wl_job_rnd_target(config)};
 }
 
 wl_prior wl_job_last_prior(const wl_config *config) {
@@ -60,7 +66,8 @@ bool wl_job_keeps_solution(const wl_config *config) { return draws_functions(con
 double wl_job_squares(const wl_config *config) {
   const bool kept = wl_job_keeps_covariance(config), written = config->output_covariance || config->output_kernels;
   const bool both = kept && config->output_covariance && config->quantity[WL_QUANTITY_NNGP];
-  return both ? 2.0 : kept || written ? 1.0 : 0.0;
+  const double rnd = wl_job_rnd_target(config) && (kept || config->output_covariance) ? 1.0 : 0.0;
+  return rnd + (both ? 2.0 : kept || written ? 1.0 : 0.0);
 }
 
 bool wl_job_has_square(const wl_config *config) { return wl_job_squares(config) > 0.0; }
@@ -144,8 +151,8 @@ double wl_job_result_bytes(const wl_config *config, const wl_data_shape *shape) 
 double wl_job_predict_flops(const wl_config *config, const wl_data_shape *shape, wl_prior prior, int64_t count) {
   const bool *q = config->quantity;
   const bool ensemble = prior == WL_PRIOR_THETA && (q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND]);
-  const double n = (double)shape->train;
-  return (ensemble ? 4.0 : 1.0) * n * n * (double)count; /* forward 1, backward 1, product with κ 2 */
+  const double n = (double)shape->train, target = ensemble && wl_job_rnd_target(config) ? 2.0 : 0.0;
+  return (target + (ensemble ? 4.0 : 1.0)) * n * n * (double)count; /* forward 1, backward 1, product with a κ 2 */
 }
 
 double wl_job_sample_flops(const wl_config *config, const wl_data_shape *shape) {
@@ -153,6 +160,7 @@ double wl_job_sample_flops(const wl_config *config, const wl_data_shape *shape) 
                   .test = shape->test,
                   .outputs = shape->outputs,
                   .network = config->network,
+                  .rnd_target = wl_job_rnd_target(config),
                   .mixed = is_mixed(config)};
   memcpy(work.samples, config->samples, sizeof work.samples);
   return wl_work_sample_flops(&work);
@@ -161,6 +169,7 @@ double wl_job_sample_flops(const wl_config *config, const wl_data_shape *shape) 
 double wl_job_certify_flops(const wl_config *config, const wl_data_shape *shape) {
   const double n = (double)shape->train, m = (double)shape->test, all = n + m;
   const double draws = (double)(config->certify.replicates * config->certify.heads);
-  const double factors = all * all * all + 2.0 / 3.0 * m * m * m, exact = 6.0 * all * all * m + 4.0 * all * m * m;
+  const double factors = (wl_job_rnd_target(config) ? 4.0 / 3.0 : 1.0) * all * all * all + 2.0 / 3.0 * m * m * m,
+               exact = 6.0 * all * all * m + 4.0 * all * m * m;
   return factors + exact + draws * (7.0 * all * all + 4.0 * (n * n + 2.0 * n * m) + 5.0 * m * m);
 }

@@ -19,6 +19,9 @@ typedef struct wl_job {
   int64_t batch;       /**< test points at a time */
 } wl_job;
 
+/** RND's target network where it is asked for and not the predictor's; NULL otherwise. Owned by the configuration. */
+const wl_network *wl_job_rnd_target(const wl_config *config);
+
 /** What the configuration asks of the model. */
 wl_model_options wl_job_model_options(const wl_config *config);
 

@@ -63,7 +63,9 @@ static wl_memory predict_memory(const wl_job *job) {
   const double exchange = (double)wl_tile_exchange_bytes(g->block, wl_machine_threads());
   const bool *q = job->config->quantity, ensemble = q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND];
   const double loo = job->config->loo ? wl_loo_bytes(g, s->train, ensemble) : 0.0;
-  const double predict = fmax(wl_predict_bytes(g, &test, s->train, job->batch), loo);
+  const double target =
+      wl_job_rnd_target(job->config) ? wl_predict_target_bytes(g, &test, s->train, job->batch) : 0.0;
+  const double predict = fmax(wl_predict_bytes(g, &test, s->train, job->batch) + target, loo);
   return (wl_memory){
       .matrix = local_bytes(job, s->train, s->train),
       .panels = fmax(predict, fmax(wl_factorize_bytes(g, s->train), exchange)),

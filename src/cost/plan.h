@@ -98,10 +98,11 @@ typedef struct wl_work {
   int64_t train, test, dimension, outputs; /**< n, m, d, c */
   int64_t batch;                           /**< test points at a time */
   wl_network network;
-  bool theta, ensemble, kappa; /**< factors Θ; computes ensemble or rnd; factors κ */
-  bool loo;                    /**< leaves points out */
-  bool mixed;                  /**< precision: mixed */
-  wl_engine engine;            /**< of the factorizations */
+  const wl_network *rnd_target; /**< RND's target network; NULL: one like the predictor's, or no rnd */
+  bool theta, ensemble, kappa;  /**< factors Θ; computes ensemble or rnd; factors κ */
+  bool loo;                     /**< leaves points out */
+  bool mixed;                   /**< precision: mixed */
+  wl_engine engine;             /**< of the factorizations */
   bool tiles; /**< panels of test points are dealt out in tiles, not evenly: with covariances or kernels */
   int64_t samples[WL_DRAW_COUNT]; /**< draws of each kind */
   int64_t certify_draws;          /**< replicates × heads; 0: no certificate */

@@ -52,6 +52,9 @@ extern void pdgemm_(const char *transa, const char *transb, const int *m, const 
                     const double *alpha, const double *a, const int *ia, const int *ja, const int *desca,
                     const double *b, const int *ib, const int *jb, const int *descb, const double *beta, double *c,
                     const int *ic, const int *jc, const int *descc);
+extern void pdtran_(const int *m, const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
+                    const int *desca, const double *beta, double *c, const int *ic, const int *jc,
+                    const int *descc);
 extern void Cpdgemr2d(int m, int n, double *a, int ia, int ja, int *desca, double *b, int ib, int jb, int *descb,
                       int context);
 
@@ -207,6 +210,12 @@ static void gemm_transposed(const wl_matrix *a, const wl_matrix *b, double beta,
   const int m = (int)c->rows, n = (int)c->columns, k = (int)a->rows;
   pdgemm_("T", "N", &m, &n, &k, &unit, a->data, &one, &one, a->descriptor, b->data, &one, &one, b->descriptor,
           &beta, c->data, &one, &one, c->descriptor);
+}
+
+void wl_transpose(const wl_matrix *a, wl_matrix *b) {
+  const int m = (int)b->rows, n = (int)b->columns;
+  const double nothing = 0.0;
+  pdtran_(&m, &n, &unit, a->data, &one, &one, a->descriptor, &nothing, b->data, &one, &one, b->descriptor);
 }
 
 void wl_gemm_transposed(const wl_matrix *a, const wl_matrix *b, wl_matrix *c) { gemm_transposed(a, b, 0.0, c); }

@@ -66,6 +66,9 @@ void wl_syr2k_transposed(wl_uplo uplo, const wl_matrix *a, const wl_matrix *b, w
 /** C ← β C + α A B with A symmetric, given by the triangle named; all of each. */
 void wl_symm_left(wl_uplo uplo, double alpha, const wl_matrix *a, const wl_matrix *b, double beta, wl_matrix *c);
 
+/** B ← Aᵀ; all of both. */
+void wl_transpose(const wl_matrix *a, wl_matrix *b);
+
 /** C ← Aᵀ B; all of each. */
 void wl_gemm_transposed(const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
 

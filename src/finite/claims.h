@@ -17,9 +17,10 @@ typedef struct wl_view {
 
 /** What is special about a claim. */
 enum {
-  WL_CLAIM_HEADS = 1,  /**< needs more than one head */
-  WL_CLAIM_GROUPS = 2, /**< a replicate is a group of K + 1 networks; needs several of them */
-  WL_CLAIM_UNIFORM = 4 /**< the features are u and stand for the functions B(s) = 1{u ≤ s} − s, 0 < s < 1 */
+  WL_CLAIM_HEADS = 1,   /**< needs more than one head */
+  WL_CLAIM_GROUPS = 2,  /**< a replicate is a group of K + 1 networks; needs several of them */
+  WL_CLAIM_UNIFORM = 4, /**< the features are u and stand for the functions B(s) = 1{u ≤ s} − s, 0 < s < 1 */
+  WL_CLAIM_TWICE = 8    /**< holds where rnd is twice the ensemble: its target is like its predictor */
 };
 
 typedef struct wl_claim_entry {

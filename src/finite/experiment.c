@@ -159,7 +159,10 @@ static uint64_t fingerprint(const wl_problem *p, const wl_experiment_options *o)
                             (double)o->fault,
                             (double)o->width_count,
                             p->time};
+  const double target[] = {p->target.depth, p->target.activation, p->target.slope, p->target.sigma_w,
+                           p->target.sigma_b};
   uint64_t hash = wl_journal_hash(0, numbers, sizeof numbers);
+  if (p->other_target) hash = wl_journal_hash(hash, target, sizeof target);
   hash = wl_journal_hash(hash, &o->seed, sizeof o->seed);
   hash = wl_journal_hash(hash, o->widths, sizeof o->widths[0] * (size_t)o->width_count);
   hash = wl_journal_hash(hash, p->x, sizeof(double) * (size_t)(p->all * p->dimension));

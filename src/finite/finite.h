@@ -7,7 +7,8 @@
  *
  * Three models, each network drawn and trained on its own:
  *   ensemble      f trained on Y (one head a target column); error ε = f(T) − A Y
- *   rnd           predictor u trained on a fixed random target g; ε = u(T) − g(T)         [arXiv 2602.19964, Thm 3.1]
+ *   rnd           predictor u trained on a fixed random target g, of a network of its own where one is given; ε = u(T) − g(T)
+ *                                                                                         [arXiv 2602.19964, Thm 3.1]
  *   bayesian_rnd  u trained on g̃(x) = ∇u(x; ϑ₀)·ψ*, ψ* ~ N(0, I) with its last layer zero; ε = u(T) − g̃(T)
  *                                                                                         [the same, Thm 4.2]
  * At infinite width training turns the error at initialization ε₀ into P ε₀, P = [−A, I] over the points (X, T),
@@ -150,6 +151,8 @@ wl_error wl_net_linearized(const wl_linearization *linear, const double *targets
 /** The problem with all that is known of it exactly. Every rank holds one. Members are for reading. */
 typedef struct wl_problem {
   wl_network network;
+  wl_network target; /**< of RND */
+  bool other_target; /**< and it is not the predictor's network: rnd need not be twice the ensemble */
   int64_t train, test, all, dimension, outputs; /**< n, m, N = n + m, d, c */
   double *x;                                    /**< N points, X then T; owned, as all below */
   double *y;                                    /**< c × n, column-major */
@@ -159,6 +162,7 @@ typedef struct wl_problem {
   double *P; /**< m × N: [−A, I], column-major; A = Θ_TX S⁻¹, at a time t Θ_TX S⁻¹ (I − e^{−tS}) */
   double *mean;     /**< c × m: (A Y)ᵀ */
   double *ensemble; /**< m × m: P κ Pᵀ, the ensemble's covariance */
+  double *rnd;      /**< m × m: P (κ + κ_g) Pᵀ, of RND's error */
   double *posterior; /**< m × m: P Θ Pᵀ + ridge A Aᵀ, of Bayesian RND's error; at convergence the NTK posterior */
   double *noise;                 /**< m: ridge times the squared norm of each row of A */
   double lambda_min, lambda_max; /**< of Θ_XX */
@@ -169,6 +173,7 @@ typedef struct wl_problem_data {
   int64_t train, test, dimension, outputs; /**< n, m, d, c */
   const double *x;                         /**< n + m points, X then T */
   const double *y;                         /**< c × n, column-major */
+  const wl_network *rnd_target;            /**< RND's target network; NULL: one like the predictor's */
 } wl_problem_data;
 
 /**

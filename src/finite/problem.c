@@ -22,24 +22,27 @@ static wl_error allocate(wl_problem *p) {
   p->P = room(m * N);
   p->mean = room(m * p->outputs);
   p->ensemble = room(m * m);
+  p->rnd = room(m * m);
   p->posterior = room(m * m);
   p->noise = room(m);
-  if (!p->x || !p->y || !p->kappa || !p->theta || !p->P || !p->mean || !p->ensemble || !p->posterior || !p->noise)
+  if (!p->x || !p->y || !p->kappa || !p->theta || !p->P || !p->mean || !p->ensemble || !p->rnd || !p->posterior ||
+      !p->noise)
     WL_FAIL(WL_ERROR_MEMORY, "finite networks: no memory for the kernels of %lld points", (long long)N);
   return WL_OK;
 }
 
-static wl_error fill_kernels(wl_problem *p) {
+/* Both kernels of a network at all points, N × N; theta NULL: not wanted. */
+static wl_error fill_kernels(const wl_problem *p, const wl_network *network, double *kappa, double *theta) {
   const int64_t N = p->all;
   wl_kernel_points *points = NULL;
-  WL_TRY(wl_kernel_points_create(&p->network, N, p->dimension, p->x, NULL, &points));
-  double *work = malloc(sizeof(double) * wl_network_tile_work(&p->network, N, N));
+  WL_TRY(wl_kernel_points_create(network, N, p->dimension, p->x, NULL, &points));
+  double *work = malloc(sizeof(double) * wl_network_tile_work(network, N, N));
   if (work) {
-    wl_network_tile((wl_point_range){points, 0, N}, (wl_point_range){points, 0, N}, (wl_tile){p->kappa, N},
-                    (wl_tile){p->theta, N}, work);
+    wl_network_tile((wl_point_range){points, 0, N}, (wl_point_range){points, 0, N}, (wl_tile){kappa, N},
+                    (wl_tile){theta, N}, work);
     for (int64_t i = 0; i < N; i++) { /* the diagonal by its closed form */
-      p->kappa[i * N + i] = wl_kernel_points_kappa(points)[i];
-      p->theta[i * N + i] = wl_kernel_points_theta(points)[i];
+      kappa[i * N + i] = wl_kernel_points_kappa(points)[i];
+      if (theta) theta[i * N + i] = wl_kernel_points_theta(points)[i];
     }
   }
   free(work);
@@ -114,17 +117,37 @@ static wl_error fill_laws(wl_problem *p) {
   return WL_OK;
 }
 
+/* rnd = ensemble + P κ_g Pᵀ, which is twice ensemble where the target is like the predictor. */
+static wl_error fill_rnd(wl_problem *p) {
+  const int64_t N = p->all, m = p->test;
+  for (int64_t i = 0; i < m * m; i++) p->rnd[i] = (p->other_target ? 1.0 : 2.0) * p->ensemble[i];
+  if (!p->other_target) return WL_OK;
+  double *kappa = room(N * N), *half = room(m * N);
+  wl_error error = kappa && half ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "finite networks: out of memory");
+  if (error == WL_OK) error = fill_kernels(p, &p->target, kappa, NULL);
+  if (error == WL_OK) {
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, (blasint)m, (blasint)N, (blasint)N, 1.0, p->P,
+                (blasint)m, kappa, (blasint)N, 0.0, half, (blasint)m);
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, (blasint)m, (blasint)m, (blasint)N, 1.0, half, (blasint)m,
+                p->P, (blasint)m, 1.0, p->rnd, (blasint)m);
+  }
+  free(half);
+  free(kappa);
+  return error;
+}
+
 static wl_error fill(wl_problem *p, const double *x, const double *y) {
   WL_TRY(allocate(p));
   memcpy(p->x, x, sizeof(double) * (size_t)(p->all * p->dimension));
   memcpy(p->y, y, sizeof(double) * (size_t)(p->train * p->outputs));
-  WL_TRY(fill_kernels(p));
+  WL_TRY(fill_kernels(p, &p->network, p->kappa, p->theta));
   double *S = room(p->train * p->train);
   if (!S) WL_FAIL(WL_ERROR_MEMORY, "finite networks: out of memory");
   const wl_error error = fill_map(p, S);
   free(S);
   WL_TRY(error);
-  return fill_laws(p);
+  WL_TRY(fill_laws(p));
+  return fill_rnd(p);
 }
 
 wl_error wl_problem_create(const wl_network *network, const wl_problem_data *data, double ridge, double time,
@@ -133,6 +156,8 @@ wl_error wl_problem_create(const wl_network *network, const wl_problem_data *dat
   wl_problem *p = calloc(1, sizeof *p);
   if (!p) WL_FAIL(WL_ERROR_MEMORY, "finite networks: out of memory");
   *p = (wl_problem){.network = *network,
+                    .target = data->rnd_target ? *data->rnd_target : *network,
+                    .other_target = data->rnd_target != NULL,
                     .train = data->train,
                     .test = data->test,
                     .all = data->train + data->test,
@@ -156,6 +181,7 @@ void wl_problem_destroy(wl_problem **pointer) {
   free(p->P);
   free(p->mean);
   free(p->ensemble);
+  free(p->rnd);
   free(p->posterior);
   free(p->noise);
   free(p);

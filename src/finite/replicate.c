@@ -62,7 +62,8 @@ static double *room(int64_t count) { return malloc(sizeof(double) * (size_t)(cou
 
 static wl_error allocate(wl_replicate *w) {
   const wl_problem *p = w->problem;
-  const wl_net net = {p->network, p->dimension, w->width, w->most};
+  wl_net net = {p->network, p->dimension, w->width, w->most};
+  if (p->target.depth > net.network.depth) net.network.depth = p->target.depth; /* room for either */
   const int64_t size = wl_net_parameters(&net), N = p->all;
   w->parameters = room(size);
   w->second = room(size);
@@ -230,8 +231,10 @@ static wl_error measure_rnd(wl_replicate *w, int64_t index, double *values, doub
   const wl_net net = net_of(w, WL_FINITE_RND);
   double *conditional = values + w->record.conditional[WL_FINITE_RND];
   const bool shared = w->options->fault == WL_FINITE_FAULT_SHARED;
-  draw(w, &net, shared ? WL_STREAM_FINITE_PREDICTOR : WL_STREAM_FINITE_TARGET, index, target);
-  WL_TRY(wl_net_kernels(&net, w->parameters, p->x, w->tape, w->kappa, NULL));
+  wl_net other = net;
+  other.network = p->target;
+  draw(w, &other, shared ? WL_STREAM_FINITE_PREDICTOR : WL_STREAM_FINITE_TARGET, index, target);
+  WL_TRY(wl_net_kernels(&other, w->parameters, p->x, w->tape, w->kappa, NULL));
   add_conditional(w, w->kappa, p->all, 1.0, conditional);
   draw(w, &net, WL_STREAM_FINITE_PREDICTOR, index, w->start);
   const bool linearized = w->options->training == WL_TRAINING_LINEARIZED;

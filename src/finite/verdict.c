@@ -21,6 +21,7 @@ double wl_claim_shown_error(const wl_claim *claim, int64_t width) {
 
 static bool is_present(const wl_claim_entry *entry, const wl_experiment *experiment) {
   if ((entry->flags & WL_CLAIM_HEADS) && experiment->record.heads[WL_FINITE_RND] < 2) return false;
+  if ((entry->flags & WL_CLAIM_TWICE) && experiment->problem->other_target) return false;
   return !(entry->flags & WL_CLAIM_GROUPS) || wl_claim_groups(experiment) >= LEAST_GROUPS;
 }
 

@@ -55,7 +55,7 @@ typedef struct assembly {
   const wl_points *rows, *columns;
   wl_gram_content content;
   double kappa_weight, theta_weight;
-  bool triangular, lower;
+  bool triangular, lower, add; /* add: to what is there */
   wl_matrix *a, *kappa, *theta;
   wl_tile_exchange *exchange; /* NULL: no entry serves two places */
   int64_t height;             /* block rows of a step where tiles are mirrored */
@@ -201,20 +201,33 @@ static void fill_weighted(const assembly *as, const tile *t, scratch *s) {
     for (int64_t i = 0; i < t->rows; i++) {
       const bool within = !as->triangular || (as->lower ? t->i + i > t->j + j : t->i + i < t->j + j);
       const int64_t k = i + j * t->rows;
-      if (within) t->at[i + j * as->a->ld] = as->kappa_weight * s->kappa[k] + as->theta_weight * s->theta[k];
+      if (!within) continue;
+      double *at = &t->at[i + j * as->a->ld];
+      const double value = as->kappa_weight * s->kappa[k] + as->theta_weight * s->theta[k];
+      *at = as->add ? *at + value : value;
     }
 }
 
-wl_error wl_gram_weighted(const wl_points *points, double kappa_weight, double theta_weight, wl_triangle triangle,
-                          wl_matrix *a) {
+static wl_error assemble_weighted(const wl_points *points, double kappa_weight, double theta_weight,
+                                  wl_triangle triangle, bool add, wl_matrix *a) {
   assembly as = {.rows = points,
                  .columns = points,
                  .kappa_weight = kappa_weight,
                  .theta_weight = theta_weight,
                  .triangular = true,
                  .lower = triangle == WL_TRIANGLE_LOWER,
+                 .add = add,
                  .a = a};
   return assemble_square(&as, fill_weighted);
+}
+
+wl_error wl_gram_weighted(const wl_points *points, double kappa_weight, double theta_weight, wl_triangle triangle,
+                          wl_matrix *a) {
+  return assemble_weighted(points, kappa_weight, theta_weight, triangle, false, a);
+}
+
+wl_error wl_gram_add_kappa(const wl_points *points, wl_triangle triangle, wl_matrix *a) {
+  return assemble_weighted(points, 1.0, 0.0, triangle, true, a);
 }
 
 static void fill_cross(const assembly *as, const tile *t, scratch *s) {

@@ -36,6 +36,9 @@ wl_error wl_gram_symmetric(const wl_points *points, wl_gram_content content, wl_
 wl_error wl_gram_weighted(const wl_points *points, double kappa_weight, double theta_weight, wl_triangle triangle,
                           wl_matrix *gram);
 
+/** Collective. Adds κ to what stands strictly within the triangle named. Errors: WL_ERROR_MEMORY. */
+wl_error wl_gram_add_kappa(const wl_points *points, wl_triangle triangle, wl_matrix *gram);
+
 /**
  * Collective. κ and Θ between two point sets: entry (i, j) pairs a_i with b_j.
  * @param kappa, theta  a->count × b->count; either may be NULL (not wanted)

@@ -135,18 +135,22 @@ static wl_error create_side(const wl_network *network, const side *s, int64_t co
   return error;
 }
 
-static wl_error fill(wl_points *set, const source *from, int64_t row_count, int64_t column_count) {
-  const wl_grid *grid = set->grid;
-  const int same = grid->size == 1;
-  const side sides[2] = {{grid->row, grid->rows, grid->block, set->row_x},
-                         {grid->column, grid->columns, grid->column_block, set->column_x}};
-  WL_TRY(spread(set, from, sides, same ? 1 : 2));
+/* Both sides from their coordinates. Collective. */
+static wl_error prepare(wl_points *set, const side *sides, int64_t row_count, int64_t column_count) {
   wl_error error = create_side(&set->network, &sides[0], row_count, set->dimension, &set->row);
-  if (same)
+  if (set->grid->size == 1)
     set->column = set->row;
   else if (error == WL_OK)
     error = create_side(&set->network, &sides[1], column_count, set->dimension, &set->column);
-  return wl_error_agree(grid->comm, error);
+  return wl_error_agree(set->grid->comm, error);
+}
+
+static wl_error fill(wl_points *set, const source *from, int64_t row_count, int64_t column_count) {
+  const wl_grid *grid = set->grid;
+  const side sides[2] = {{grid->row, grid->rows, grid->block, set->row_x},
+                         {grid->column, grid->columns, grid->column_block, set->column_x}};
+  WL_TRY(spread(set, from, sides, grid->size == 1 ? 1 : 2));
+  return prepare(set, sides, row_count, column_count);
 }
 
 static wl_error create(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
@@ -241,13 +245,11 @@ wl_error wl_points_create_distributed(const wl_grid *grid, const wl_network *net
 }
 
 wl_error wl_points_check_alike(const wl_points *a, const wl_points *b) {
-  const wl_network *u = &a->network, *v = &b->network;
   if (!wl_grid_same(a->grid, b->grid)) WL_FAIL(WL_ERROR_USAGE, "two sets of points are on different grids");
   if (a->dimension != b->dimension)
     WL_FAIL(WL_ERROR_USAGE, "two sets of points have dimensions %lld and %lld", (long long)a->dimension,
             (long long)b->dimension);
-  if (u->depth != v->depth || u->activation != v->activation || u->slope != v->slope || u->sigma_w != v->sigma_w ||
-      u->sigma_b != v->sigma_b)
+  if (!wl_network_same(&a->network, &b->network))
     WL_FAIL(WL_ERROR_USAGE, "two sets of points were made with different networks");
   return WL_OK;
 }
@@ -259,6 +261,26 @@ wl_error wl_points_join(const wl_points *a, const wl_points *b, wl_points **poin
                 &(source){&both, owner_of_block, read_from_block}, points);
 }
 
+wl_error wl_points_with_network(const wl_points *points, const wl_network *network, wl_points **result) {
+  const wl_grid *g = points->grid;
+  wl_points *set = calloc(1, sizeof *set);
+  wl_error error = set ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "no memory for points of another network");
+  error = wl_error_agree(g->comm, error);
+  if (error == WL_OK) {
+    *set = *points;
+    set->network = *network;
+    set->row = set->column = NULL;
+    set->shared = true;
+    const side sides[2] = {{g->row, g->rows, g->block, set->row_x},
+                           {g->column, g->columns, g->column_block, set->column_x}};
+    error = prepare(set, sides, wl_kernel_points_count(points->row), wl_kernel_points_count(points->column));
+    if (error == WL_ERROR_NUMERICAL) error = wl_error_set(error, "RND's target network: %s", wl_error_message());
+  }
+  if (error != WL_OK) wl_points_destroy(&set);
+  *result = set;
+  return error;
+}
+
 int64_t wl_points_count(const wl_points *points) { return points ? points->count : 0; }
 
 void wl_points_destroy(wl_points **points) {
@@ -266,8 +288,8 @@ void wl_points_destroy(wl_points **points) {
   wl_points *set = *points;
   if (set->column != set->row) wl_kernel_points_destroy(&set->column);
   wl_kernel_points_destroy(&set->row);
-  if (set->column_x != set->row_x) free(set->column_x);
-  free(set->row_x);
+  if (!set->shared && set->column_x != set->row_x) free(set->column_x);
+  if (!set->shared) free(set->row_x);
   free(set);
   *points = NULL;
 }

@@ -5,6 +5,8 @@
 #ifndef WIDELIMIT_GRAM_POINTS_H
 #define WIDELIMIT_GRAM_POINTS_H
 
+#include <stdbool.h>
+
 #include "dist/grid.h"
 #include "kernel/network.h"
 #include "widelimit/points.h"
@@ -16,11 +18,18 @@ struct wl_points {
   int64_t count, dimension;
   wl_kernel_points *row;    /**< the points of this rank's block rows, in local order; owned */
   wl_kernel_points *column; /**< the points of its block columns; owned, may be the same object as `row` */
-  double *row_x, *column_x; /**< their coordinates; owned, likewise */
+  double *row_x, *column_x; /**< their coordinates; owned, likewise, unless shared */
+  bool shared;              /**< the coordinates belong to another set */
 };
 
 /** Local. WL_ERROR_USAGE where they are not on one grid, of one dimension and made with one network. */
 wl_error wl_points_check_alike(const wl_points *a, const wl_points *b);
+
+/**
+ * Collective. The same points as another network sees them. Their coordinates are those of `points`, which must outlive the result.
+ * Errors: those of wl_points_create.
+ */
+wl_error wl_points_with_network(const wl_points *points, const wl_network *network, wl_points **result);
 
 /**
  * Collective. X and then T, of one network and dimension, on one grid. Errors: those of wl_points_create.

@@ -14,6 +14,12 @@ double wl_predict_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int6
   return 2.0 * ((double)wl_matrix_local_bytes(panels, n, count) + wl_sweep_bytes(g, n));
 }
 
+double wl_predict_target_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int64_t count) {
+  const bool few = wl_product_is_few(g, n, count);
+  const double panel = (double)wl_matrix_local_bytes(panels, n, count);
+  return panel + fmax(panel, wl_product_bytes(g, n, few, few ? 2 * count : 0));
+}
+
 double wl_loo_bytes(const wl_grid *g, int64_t n, bool ensemble) {
   const int64_t width = wl_loo_width(n, g->columns, ensemble);
   const wl_grid panels = wl_grid_for_panels(g, width);

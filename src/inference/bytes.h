@@ -16,6 +16,9 @@
  */
 double wl_predict_bytes(const wl_grid *grid, const wl_grid *panels, int64_t n, int64_t count);
 
+/** What RND's target network adds to that: a product with its κ_XX and κ_XT, or one and the product's own room. */
+double wl_predict_target_bytes(const wl_grid *grid, const wl_grid *panels, int64_t n, int64_t count);
+
 /** Of leaving out n training points: one panel, with the ensemble two, and two block columns on their way. */
 double wl_loo_bytes(const wl_grid *grid, int64_t n, bool ensemble);
 

@@ -264,6 +264,8 @@ wl_error wl_model_leave_one_out(wl_model *model, const wl_watch *watch, wl_predi
     WL_FAIL(WL_ERROR_USAGE,
             "leave-one-out needs the inverse of the kernel matrix, which mixed precision does not "
             "have to more than single precision: use double");
+  if (model->target && model->current == WL_PRIOR_THETA)
+    WL_FAIL(WL_ERROR_USAGE, "leave-one-out has no rnd whose target is another network");
   wl_error error = wl_prediction_create(model, model->current, 0, model->train->count, loo);
   if (error == WL_OK) error = leave_one_out(model, watch, loo);
   if (error != WL_OK)

@@ -68,7 +68,10 @@ static wl_error check_options(const wl_model_options *options) {
             options->noise_variance);
   if (!(options->jitter >= 0.0) || !isfinite(options->jitter))
     WL_FAIL(WL_ERROR_USAGE, "wl_model_create: jitter is %g; it must be at least 0 and finite", options->jitter);
-  return WL_OK;
+  if (!options->rnd_target) return WL_OK;
+  if (options->mixed)
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_create: another target network for rnd needs double precision");
+  return wl_network_check(options->rnd_target);
 }
 
 static wl_error check_data(const wl_points *train, const wl_matrix *targets) {
@@ -117,6 +120,11 @@ static wl_error begin(const wl_model_setup *setup, const wl_points *train, const
   return WL_OK;
 }
 
+/* Whether rnd is wanted of another target network. */
+static bool has_target(const wl_model_options *options) {
+  return options->rnd_target && options->quantity[WL_QUANTITY_RND];
+}
+
 wl_error wl_model_create_from(const wl_model_setup *setup, const wl_points *train, const wl_matrix *targets,
                               wl_model **result) {
   *result = NULL;
@@ -125,6 +133,9 @@ wl_error wl_model_create_from(const wl_model_setup *setup, const wl_points *trai
   wl_error error;
   WL_GOTO(error, fail, wl_error_agree(train->grid->comm, create_local(model)));
   WL_GOTO(error, fail, setup->options.mixed ? create_mixed(model) : create_double(model));
+  if (has_target(&setup->options))
+    WL_GOTO(error, fail, wl_points_with_network(train, setup->options.rnd_target, &model->target));
+  model->setup.options.rnd_target = NULL;
   if (model->gram) WL_GOTO(error, fail, wl_gram_symmetric(train, needed_content(model), model->gram));
   *result = model;
   return WL_OK;
@@ -166,6 +177,7 @@ void wl_model_destroy(wl_model **pointer) {
   wl_model *model = *pointer;
   wl_model_release(model);
   for (int p = 0; p < WL_PRIOR_COUNT; p++) free(model->evidence[p].log_marginal_likelihood);
+  wl_points_destroy(&model->target);
   free(model->saved_diagonal);
   free(model->kappa_diagonal);
   free(model);

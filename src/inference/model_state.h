@@ -20,6 +20,7 @@ struct wl_model {
   wl_model_setup setup;
   const wl_points *train;
   const wl_matrix *targets;
+  wl_points *target;           /* X as RND's target network sees it; owned, NULL: it is the predictor's */
   wl_matrix *gram;             /* NULL in mixed precision */
   wl_matrix *whitened_targets; /* L⁻¹ Y of the prior factored last; NULL in mixed precision */
   wl_single *floats;           /* NULL in double precision; a pair where both priors are needed */

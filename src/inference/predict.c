@@ -7,13 +7,12 @@
  */
 #include "inference/model.h"
 
-#include <float.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "dist/scalapack.h"
+#include "inference/target.h"
 #include "inference/variance.h"
 #include "linalg/sweep.h"
 
@@ -22,16 +21,6 @@ static void columns_destroy(wl_columns *c) {
   free(c->kappa);
   free(c->dot);
   free(c->norm1);
-}
-
-/* Values of test points that the ranks of one grid row hold for their block columns, made known to all. */
-static void share_columns(const wl_points *test, const double *local, double *all) {
-  const wl_grid *g = test->grid;
-  memset(all, 0, sizeof(double) * (size_t)test->count);
-  if (g->row == 0)
-    for (int64_t jl = 0; jl < wl_kernel_points_count(test->column); jl++)
-      all[wl_grid_global(jl, g->column_block, g->column, g->columns)] = local[jl];
-  MPI_Allreduce(MPI_IN_PLACE, all, (int)test->count, MPI_DOUBLE, MPI_SUM, g->comm);
 }
 
 static wl_error columns_create(const wl_points *test, wl_columns *c) {
@@ -45,78 +34,8 @@ static wl_error columns_create(const wl_points *test, wl_columns *c) {
     columns_destroy(c);
     return error;
   }
-  share_columns(test, wl_kernel_points_theta(test->column), c->theta);
-  share_columns(test, wl_kernel_points_kappa(test->column), c->kappa);
-  return WL_OK;
-}
-
-void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_columns *c) {
-  memset(c->dot, 0, sizeof(double) * (size_t)x->columns);
-  memset(c->norm1, 0, sizeof(double) * (size_t)x->columns);
-  for (int64_t jl = 0; jl < x->local_columns; jl++) {
-    const double *xj = x->data + jl * x->ld, *yj = y->data + jl * y->ld;
-    double dot = 0.0, norm1 = 0.0;
-    for (int64_t il = 0; il < x->local_rows; il++) {
-      dot += xj[il] * yj[il];
-      norm1 += fabs(xj[il]);
-    }
-    const int64_t j = wl_matrix_global_column(x, jl);
-    c->dot[j] = dot;
-    c->norm1[j] = norm1;
-  }
-  MPI_Allreduce(MPI_IN_PLACE, c->dot, (int)x->columns, MPI_DOUBLE, MPI_SUM, x->grid->comm);
-  MPI_Allreduce(MPI_IN_PLACE, c->norm1, (int)x->columns, MPI_DOUBLE, MPI_SUM, x->grid->comm);
-}
-
-/* Sets a variance that rounding took below zero to zero; `bound` says how far rounding can. */
-static wl_error clamp(wl_prediction *p, wl_quantity quantity, int64_t j, double bound) {
-  double *value = &p->variance[quantity][j];
-  if (*value >= 0.0) return WL_OK;
-  if (!(*value >= -bound))
-    WL_FAIL(WL_ERROR_NUMERICAL,
-            "%s variance at test point %lld (counted from 1) is %g, below zero by more than rounding "
-            "explains (%g); the kernel matrix is too ill-conditioned: add noise_variance or jitter",
-            wl_quantity_name(quantity), (long long)(p->first + j) + 1, *value, bound);
-  if (*value < p->most_negative) p->most_negative = *value;
-  p->clamped++;
-  *value = 0.0;
-  return WL_OK;
-}
-
-/*
- * prior_tt − ‖v_t‖². The factor is that of S + E with ‖E‖ of order n ε ‖S‖, which moves ‖v‖² by wᵀ E w, at most
- * n ε cond(S) prior_tt [Higham 2002, Thm 10.3]; measured errors stay below the bound without the n on cond(S).
- */
-wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, const double *prior,
-                               const wl_columns *c, wl_prediction *p) {
-  const wl_factor_info *factor = &model->evidence[p->prior].factor;
-  const double relative = DBL_EPSILON * ((double)model->train->count + 1.0 / factor->reciprocal_condition);
-  for (int64_t j = 0; j < p->count; j++) {
-    p->variance[quantity][j] = prior[j] - c->dot[j];
-    WL_TRY(clamp(p, quantity, j, relative * prior[j]));
-  }
-  return WL_OK;
-}
-
-static double largest_entry(const wl_points *points, const double *by_row) {
-  double largest = 0.0;
-  for (int64_t i = 0; i < wl_kernel_points_count(points->row); i++)
-    if (by_row[i] > largest) largest = by_row[i];
-  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, points->grid->comm);
-  return largest;
-}
-
-/*
- * κ_tt + w_tᵀ d_t. For any w the exact value is not negative (κ is positive semidefinite), so only the rounding of
- * this sum counts: n ε max κ (1 + ‖w‖₁)². (In mixed precision zᵀ κ_XX z may be left out, which is smaller.)
- */
-wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_prediction *p) {
-  const double largest_kappa = largest_entry(model->train, model->kappa_diagonal), n = (double)model->train->count;
-  for (int64_t j = 0; j < p->count; j++) {
-    const double largest = largest_kappa > c->kappa[j] ? largest_kappa : c->kappa[j], weight = 1.0 + c->norm1[j];
-    p->variance[WL_QUANTITY_ENSEMBLE][j] = c->kappa[j] + c->dot[j];
-    WL_TRY(clamp(p, WL_QUANTITY_ENSEMBLE, j, n * DBL_EPSILON * largest * weight * weight));
-  }
+  wl_share_columns(test, wl_kernel_points_theta(test->column), c->theta);
+  wl_share_columns(test, wl_kernel_points_kappa(test->column), c->kappa);
   return WL_OK;
 }
 
@@ -162,6 +81,7 @@ static wl_error predict_theta(wl_model *model, const wl_points *test, wl_matrix 
   }
   if (!kappa_xt) return WL_OK;
   WL_TRY(predict_ensemble(model, v, kappa_xt, c, covariance, p));
+  if (model->target) return wl_predict_target(model, test, v, c, covariance, p);
   for (int64_t j = 0; j < p->count; j++)
     p->variance[WL_QUANTITY_RND][j] = 2.0 * p->variance[WL_QUANTITY_ENSEMBLE][j];
   return WL_OK;
@@ -273,7 +193,10 @@ wl_error wl_model_predict(wl_model *model, const wl_points *test, wl_matrix *cov
   return wl_model_predict_batch(model, test, 0, covariance, prediction);
 }
 
-/* ensemble and nngp stand above the diagonal, ntk_gp below it; twice ensemble is rnd, and ntk_gp is bayesian_rnd. */
+/*
+ * ensemble and nngp stand above the diagonal, ntk_gp below it; twice ensemble is rnd, unless that has a target network of
+ * its own, and ntk_gp is bayesian_rnd.
+ */
 wl_error wl_prediction_covariance(const wl_prediction *p, const wl_matrix *covariance, wl_quantity quantity,
                                   double *values) {
   WL_REQUIRE(p);
@@ -282,10 +205,11 @@ wl_error wl_prediction_covariance(const wl_prediction *p, const wl_matrix *covar
     WL_FAIL(WL_ERROR_USAGE, "%s: the prediction has no variances of this quantity", __func__);
   if (covariance->rows != p->count || covariance->columns != p->count)
     WL_FAIL(WL_ERROR_USAGE, "%s: covariance is not of this prediction", __func__);
-  WL_TRY(wl_matrix_gather(covariance, values));
+  const bool own = quantity == WL_QUANTITY_RND && p->rnd_covariance;
+  WL_TRY(wl_matrix_gather(own ? p->rnd_covariance : covariance, values));
   if (covariance->grid->rank != 0) return WL_OK;
   const bool lower = quantity == WL_QUANTITY_NTK_GP || quantity == WL_QUANTITY_BAYESIAN_RND;
-  const double scale = quantity == WL_QUANTITY_RND ? 2.0 : 1.0;
+  const double scale = quantity == WL_QUANTITY_RND && !own ? 2.0 : 1.0;
   const int64_t n = p->count;
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < i; j++) {
@@ -302,6 +226,7 @@ void wl_prediction_clear(wl_prediction *p) {
   free(p->mean);
   p->mean = NULL;
   wl_matrix_destroy(&p->solution);
+  wl_matrix_destroy(&p->rnd_covariance);
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     free(p->variance[q]);
     p->variance[q] = NULL;

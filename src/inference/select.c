@@ -399,6 +399,8 @@ static wl_error check(const wl_model *model, const wl_points *pool, const wl_sel
   if ((o->by == WL_QUANTITY_NNGP) != (model->current == WL_PRIOR_KAPPA) || !model->setup.options.quantity[o->by])
     WL_FAIL(WL_ERROR_USAGE, "points cannot be chosen by %s: the model does not have it now",
             wl_quantity_name(o->by));
+  if (model->target && o->by == WL_QUANTITY_RND)
+    WL_FAIL(WL_ERROR_USAGE, "points cannot be chosen by rnd where its target is another network");
   if (o->count < 1 || o->count > pool->count)
     WL_FAIL(WL_ERROR_USAGE, "%lld points cannot be chosen from a pool of %lld", (long long)o->count,
             (long long)pool->count);

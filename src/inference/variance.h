@@ -31,10 +31,17 @@ void wl_prediction_drop_unasked(const wl_model *model, wl_prediction *p);
 /** c->dot = Σᵢ xᵢ yᵢ and c->norm1 = Σᵢ |xᵢ| for every column. */
 void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_columns *c);
 
+/** Values of test points that the ranks of one grid row hold for their block columns, made known to all. */
+void wl_share_columns(const wl_points *test, const double *local, double *all);
+
 /** prior_tt − c->dot, and κ_tt + c->dot; errors as wl_model_predict_batch has them. */
 wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, const double *prior,
                                const wl_columns *c, wl_prediction *p);
 wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_prediction *p);
+
+/** The same sum for any κ, c->kappa and c->dot being its own, as the variance of `quantity`; `kappa`: κ_ii of X by local row. */
+wl_error wl_functions_variance(const wl_points *train, const double *kappa, const wl_columns *c,
+                               wl_quantity quantity, wl_prediction *p);
 
 /**
  * Vᵀ C with C = model->whitened_targets, to all ranks in row-major order; in mixed precision, with V = B and its solution X + Z,

@@ -30,6 +30,11 @@ wl_error wl_network_check(const wl_network *network) {
   return WL_OK;
 }
 
+bool wl_network_same(const wl_network *a, const wl_network *b) {
+  return a->depth == b->depth && a->activation == b->activation && a->slope == b->slope &&
+         a->sigma_w == b->sigma_w && a->sigma_b == b->sigma_b;
+}
+
 static int64_t padded(int64_t rows) { return (rows + WL_PAD - 1) / WL_PAD * WL_PAD; }
 
 /* The rows of one strip in vector order, zero where padded. */

@@ -5,9 +5,13 @@
 #ifndef WIDELIMIT_KERNEL_NETWORK_H
 #define WIDELIMIT_KERNEL_NETWORK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "widelimit/network.h"
+
+/** Local. Whether two networks have the same kernels by the same operations: all members are equal. */
+bool wl_network_same(const wl_network *a, const wl_network *b);
 
 /** A set of points with all that the layer recursion needs to know of each point alone. */
 typedef struct wl_kernel_points wl_kernel_points;

@@ -30,7 +30,8 @@ wl_error wl_certify_run(const wl_setup *setup, const wl_services *services, cons
                                       .posterior_variance = retained->variance[WL_QUANTITY_NTK_GP],
                                       .rnd_variance = retained->variance[WL_QUANTITY_RND],
                                       .bayesian_variance = retained->variance[WL_QUANTITY_BAYESIAN_RND],
-                                      .covariance = retained->covariance};
+                                      .covariance = retained->covariance,
+                                      .rnd_covariance = retained->rnd_covariance};
     error = wl_certifier_run(&options, &input, &certified->certificate);
   }
   certified->done = error == WL_OK;

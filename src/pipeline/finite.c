@@ -69,7 +69,8 @@ static wl_error make_problem(wl_finite *f) {
   if (setup->rank == 0) error = read_data(setup, x, x + inputs);
   WL_GOTO(error, done, wl_error_agree(setup->comm, error));
   MPI_Bcast(x, (int)(inputs + targets), MPI_DOUBLE, 0, setup->comm);
-  const wl_problem_data data = {s->train, s->test, s->dimension, s->outputs, x, x + inputs};
+  const wl_problem_data data = {
+      s->train, s->test, s->dimension, s->outputs, x, x + inputs, wl_job_rnd_target(setup->config)};
   const double ridge = setup->config->noise_variance + setup->config->jitter;
   error = wl_problem_create(&setup->config->network, &data, ridge, f->options.time, &f->problem);
   if (error == WL_OK) error = wl_problem_check(f->problem);

@@ -47,6 +47,11 @@ static wl_error write_exact(const wl_finite *f) {
   for (int64_t t = 0; t < p->test; t++) v[t] = p->ensemble[t * p->test + t];
   wl_error error = put(f, "/exact/ensemble_variance", p->test, 0, v,
                        "diagonal of kappa_TT + A kappa_XX A' - A kappa_XT - kappa_TX A'", target_units_squared);
+  for (int64_t t = 0; t < p->test; t++) v[t] = p->rnd[t * p->test + t];
+  if (error == WL_OK)
+    error = put(f, "/exact/rnd_variance", p->test, 0, v,
+                "diagonal of K_TT + A K_XX A' - A K_XT - K_TX A', K = kappa + that of rnd's target",
+                target_units_squared);
   for (int64_t t = 0; t < p->test; t++) v[t] = p->posterior[t * p->test + t];
   if (error == WL_OK)
     error = put(f, "/exact/posterior_variance", p->test, 0, v, "diagonal of theta_TT - A theta_XT",

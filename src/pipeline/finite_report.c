@@ -27,6 +27,9 @@ void wl_finite_print_header(const wl_finite *f) {
   wl_log_line("  network  depth %d, %s, sigma_w %.5g, sigma_b %.5g, %lld heads", p->network.depth,
               wl_activation_name(p->network.activation), p->network.sigma_w, p->network.sigma_b,
               (long long)f->options.heads);
+  if (p->other_target)
+    wl_log_line("  target   depth %d, %s, sigma_w %.5g, sigma_b %.5g: rnd need not be twice the ensemble",
+                p->target.depth, wl_activation_name(p->target.activation), p->target.sigma_w, p->target.sigma_b);
   wl_log_line("  theta    eigenvalues %.4g to %.4g, condition %.4g", p->lambda_min, p->lambda_max,
               p->lambda_max / p->lambda_min);
   wl_log_line("  training %s, %lld networks of each of %lld widths, to %s %.4g", trainings[f->options.training],

@@ -1,7 +1,16 @@
 #include "pipeline/header.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
 #include "dist/scalapack.h"
+
+static void print_network(const char *label, const wl_network *n) {
+  char slope[32] = "";
+  if (n->activation == WL_ACTIVATION_LEAKY_RELU) snprintf(slope, sizeof slope, " (slope %.5g)", n->slope);
+  wl_log_line("  %-7s  depth %d, %s%s, sigma_w %.5g, sigma_b %.5g", label, n->depth,
+              wl_activation_name(n->activation), slope, n->sigma_w, n->sigma_b);
+}
 
 void wl_print_header(const wl_setup *setup) {
   const wl_config *c = setup->config;
@@ -11,12 +20,8 @@ void wl_print_header(const wl_setup *setup) {
   wl_log_line("  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
               (long long)s->train, (long long)s->test, (long long)s->dimension, (long long)s->outputs,
               s->outputs == 1 ? "" : "s");
-  if (c->network.activation == WL_ACTIVATION_LEAKY_RELU)
-    wl_log_line("  network  depth %d, leaky_relu (slope %.5g), sigma_w %.5g, sigma_b %.5g", c->network.depth,
-                c->network.slope, c->network.sigma_w, c->network.sigma_b);
-  else
-    wl_log_line("  network  depth %d, %s, sigma_w %.5g, sigma_b %.5g", c->network.depth,
-                wl_activation_name(c->network.activation), c->network.sigma_w, c->network.sigma_b);
+  print_network("network", &c->network);
+  if (wl_job_rnd_target(c)) print_network("target", wl_job_rnd_target(c));
   wl_log_line("  noise    variance %.5g, jitter %.5g", c->noise_variance, c->jitter);
   wl_log_line("  ranks    %d on %d node%s, grid %d x %d, block %d, %lld test points at a time", setup->grid->size,
               setup->node.nodes, setup->node.nodes == 1 ? "" : "s", setup->grid->rows, setup->grid->columns,

@@ -17,6 +17,8 @@ static double result_bytes(const wl_setup *setup) {
 
 /* Every dataset with its meaning; the order is that of the documentation. */
 static wl_error declare_quantities(const wl_setup *setup, wl_results *results) {
+  static const char other_target[] =
+      "K_TT + A K_XX A' - A K_XT - K_TX A', A = theta_TX S^-1, K = kappa + kappa of the target network rnd.target";
   static const char *const formula[WL_QUANTITY_COUNT] = {
       [WL_QUANTITY_ENSEMBLE] = "kappa_TT + A kappa_XX A' - A kappa_XT - kappa_TX A', A = theta_TX S^-1",
       [WL_QUANTITY_RND] = "2 (kappa_TT + A kappa_XX A' - A kappa_XT - kappa_TX A'), A = theta_TX S^-1",
@@ -27,11 +29,13 @@ static wl_error declare_quantities(const wl_setup *setup, wl_results *results) {
   char path[64];
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if (!setup->config->quantity[q]) continue;
+    const bool other = q == WL_QUANTITY_RND && wl_job_rnd_target(setup->config);
+    const char *text = other ? other_target : formula[q];
     snprintf(path, sizeof path, "/variance/%s", wl_quantity_name((wl_quantity)q));
-    WL_TRY(wl_results_add(results, path, m, 0, formula[q], "target units squared"));
+    WL_TRY(wl_results_add(results, path, m, 0, text, "target units squared"));
     if (!setup->config->output_covariance) continue;
     snprintf(path, sizeof path, "/covariance/%s", wl_quantity_name((wl_quantity)q));
-    WL_TRY(wl_results_add(results, path, m, m, formula[q], "target units squared"));
+    WL_TRY(wl_results_add(results, path, m, m, text, "target units squared"));
   }
   return WL_OK;
 }
@@ -171,8 +175,10 @@ static wl_error write_covariances(wl_results *results, const wl_prediction *p, c
   char path[64];
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if (!p->variance[q]) continue;
+    const bool own = q == WL_QUANTITY_RND && p->rnd_covariance;
     snprintf(path, sizeof path, "/covariance/%s", wl_quantity_name((wl_quantity)q));
-    WL_TRY(wl_results_put_symmetric(results, path, square, where[q].triangle, where[q].scale, p->variance[q]));
+    WL_TRY(wl_results_put_symmetric(results, path, own ? p->rnd_covariance : square, where[q].triangle,
+                                    own ? 1.0 : where[q].scale, p->variance[q]));
   }
   return WL_OK;
 }

@@ -22,12 +22,17 @@ static json_t *sizes_object(const wl_report *r) {
                    integer(s->dimension), "outputs", integer(s->outputs), "test_batch", integer(r->setup->batch));
 }
 
-static json_t *network_object(const wl_config *c) {
-  json_t *o = json_pack("{s:i, s:s, s:o, s:o}", "depth", c->network.depth, "activation",
-                        wl_activation_name(c->network.activation), "sigma_w", number(c->network.sigma_w),
-                        "sigma_b", number(c->network.sigma_b));
-  if (c->network.activation == WL_ACTIVATION_LEAKY_RELU) json_object_set_new(o, "slope", number(c->network.slope));
+static json_t *network_object(const wl_network *n) {
+  json_t *o = json_pack("{s:i, s:s, s:o, s:o}", "depth", n->depth, "activation", wl_activation_name(n->activation),
+                        "sigma_w", number(n->sigma_w), "sigma_b", number(n->sigma_b));
+  if (n->activation == WL_ACTIVATION_LEAKY_RELU) json_object_set_new(o, "slope", number(n->slope));
   return o;
+}
+
+static void add_networks(json_t *root, const wl_config *c) {
+  const wl_network *target = wl_job_rnd_target(c);
+  json_object_set_new(root, "network", network_object(&c->network));
+  if (target) json_object_set_new(root, "rnd_target", network_object(target));
 }
 
 static json_t *grid_object(const wl_grid *g) {
@@ -112,11 +117,11 @@ static json_t *quantity_metrics(const wl_report *r, const wl_report_numbers *f) 
 
 static json_t *sampling_object(const wl_report *r) {
   json_t *o = json_object(), *shifts = json_object();
-  static const char *const stage[3] = {"theta_TT", "kappa", "theta_lower"};
+  static const char *const stage[WL_STAGES] = {"theta_TT", "kappa", "rnd", "theta_lower"};
   for (int d = 0; d < WL_DRAW_COUNT; d++)
     if (r->setup->config->samples[d] > 0)
       json_object_set_new(o, wl_draw_name((wl_draw)d), integer(r->setup->config->samples[d]));
-  for (int s = 0; s < 3; s++)
+  for (int s = 0; s < WL_STAGES; s++)
     if (r->sampling->shift[s] > 0.0) json_object_set_new(shifts, stage[s], number(r->sampling->shift[s]));
   json_object_set_new(o, "diagonal_shift", shifts);
   json_object_set_new(o, "bayesian_target_is_zero", json_boolean(r->sampling->target_is_zero));
@@ -130,7 +135,7 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
   json_object_set_new(root, "name", json_string(r->setup->config->name));
   json_object_set_new(root, "seed", json_sprintf("%llu", (unsigned long long)r->setup->config->seed));
   json_object_set_new(root, "sizes", sizes_object(r));
-  json_object_set_new(root, "network", network_object(r->setup->config));
+  add_networks(root, r->setup->config);
   json_object_set_new(root, "noise_variance", number(r->setup->config->noise_variance));
   json_object_set_new(root, "jitter", number(r->setup->config->jitter));
   json_object_set_new(root, "engine", json_string(wl_engine_name(r->setup->config->engine)));

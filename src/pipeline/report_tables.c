@@ -10,7 +10,8 @@
 #include "pipeline/report_numbers.h"
 
 static void print_shifts(const double shift[WL_STAGES]) {
-  static const char *const kernel[WL_STAGES] = {"theta_TT", "joint kappa", "joint theta - kappa"};
+  static const char *const kernel[WL_STAGES] = {"theta_TT", "joint kappa", "joint kappa + target's",
+                                                "joint theta - kappa"};
   bool first = true;
   for (int s = 0; s < WL_STAGES; s++) {
     bool more = false;
@@ -122,6 +123,8 @@ static void print_quantities(const wl_report *r, const wl_report_numbers *f) {
               r->setup->shape.test_targets ? "  neg. log lik." : "", r->tally->ood ? "    AUROC" : "");
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
     if (r->tally->variance[q]) print_quantity(r, f, q);
+  if (wl_job_rnd_target(r->setup->config))
+    wl_log_line("  rnd has a target network of its own: half of it need not be the ensemble's variance");
   if (r->tally->left_out[0]) wl_log_line("  nngp           left out: kappa failed, see the message at the end");
   if (r->tally->clamped > 0)
     wl_log_line("  %lld variance(s) below zero by rounding (down to %.1e) set to zero",

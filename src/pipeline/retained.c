@@ -36,6 +36,8 @@ static void keep_covariance(wl_retained *retained, wl_prediction *p, wl_matrix *
   }
   retained->covariance = *square;
   *square = NULL;
+  retained->rnd_covariance = p->rnd_covariance;
+  p->rnd_covariance = NULL;
 }
 
 wl_error wl_retain(const wl_setup *setup, wl_prediction *p, wl_matrix **square, wl_retained *retained) {
@@ -51,6 +53,7 @@ void wl_retained_clear(wl_retained *retained) {
     retained->variance[q] = NULL;
   }
   wl_matrix_destroy(&retained->covariance);
+  wl_matrix_destroy(&retained->rnd_covariance);
   wl_matrix_destroy(&retained->solution);
   wl_matrix_destroy(&retained->mean);
 }

@@ -8,7 +8,8 @@
 #include "pipeline/setup.h"
 
 typedef struct wl_retained {
-  wl_matrix *covariance; /**< off the diagonal: ensemble above, ntk_gp below, m × m; NULL: not kept */
+  wl_matrix *covariance;     /**< off the diagonal: ensemble above, ntk_gp below, m × m; NULL: not kept */
+  wl_matrix *rnd_covariance; /**< that of rnd above it, where its target is another network; else NULL */
   double *variance[WL_QUANTITY_COUNT]; /**< its diagonals: m, all ranks; NULL where not asked for */
   wl_matrix *solution;                 /**< Aᵀ, n × m, for draws of functions in mixed precision; else NULL */
   wl_matrix *mean;                     /**< A Y, m × c */

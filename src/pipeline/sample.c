@@ -95,16 +95,22 @@ static wl_error draw_all(const sampler *s, wl_joint *joint) {
   const int64_t *count = s->setup->config->samples;
   int64_t *drawn = s->draws->drawn;
   const wl_stage stage = wl_joint_get_state(joint).stage;
+  const bool apart = wl_joint_rnd_stage(joint) == WL_STAGE_RND;
   const source from = {.joint = joint};
   if (stage < WL_STAGE_KAPPA) {
     WL_TRY(stream(s, &from, WL_DRAW_POSTERIOR, &drawn[WL_DRAW_POSTERIOR]));
-    if (count[WL_DRAW_ENSEMBLE] + count[WL_DRAW_RND] + count[WL_DRAW_BAYESIAN_RND] == 0) return WL_OK;
-    WL_TRY(wl_joint_factor(joint, WL_STAGE_KAPPA));
+    const int64_t of_kappa =
+        count[WL_DRAW_ENSEMBLE] + count[WL_DRAW_BAYESIAN_RND] + (apart ? 0 : count[WL_DRAW_RND]);
+    if (of_kappa > 0) WL_TRY(wl_joint_factor(joint, WL_STAGE_KAPPA));
+  }
+  if (stage < WL_STAGE_RND) {
+    WL_TRY(stream(s, &from, WL_DRAW_ENSEMBLE, &drawn[WL_DRAW_ENSEMBLE]));
+    if (!apart) WL_TRY(stream(s, &from, WL_DRAW_RND, &drawn[WL_DRAW_RND]));
+    WL_TRY(stream(s, &from, WL_DRAW_BAYESIAN_RND, &s->draws->first_halves));
+    if (apart && count[WL_DRAW_RND] > 0) WL_TRY(wl_joint_factor(joint, WL_STAGE_RND));
   }
   if (stage < WL_STAGE_THETA_LOWER) {
-    WL_TRY(stream(s, &from, WL_DRAW_ENSEMBLE, &drawn[WL_DRAW_ENSEMBLE]));
-    WL_TRY(stream(s, &from, WL_DRAW_RND, &drawn[WL_DRAW_RND]));
-    WL_TRY(stream(s, &from, WL_DRAW_BAYESIAN_RND, &s->draws->first_halves));
+    if (apart) WL_TRY(stream(s, &from, WL_DRAW_RND, &drawn[WL_DRAW_RND]));
     if (count[WL_DRAW_BAYESIAN_RND] == 0) return WL_OK;
     WL_TRY(wl_joint_factor(joint, WL_STAGE_THETA_LOWER));
   }

@@ -6,6 +6,8 @@
 #include "base/util.h"
 
 wl_error wl_sample_declare(const wl_setup *setup, wl_results *results) {
+  static const char other_target[] =
+      "h(T) - A h(X), h = u0 - g ~ GP(0, kappa + kappa of the target network rnd.target)";
   static const char *const formula[WL_DRAW_COUNT] = {
       [WL_DRAW_POSTERIOR] = "A Y + L22 z: i.i.d. draws of the posterior with covariance theta_TT - A theta_XT",
       [WL_DRAW_ENSEMBLE] = "f0(T) + A (Y - f0(X)), f0 ~ GP(0, kappa)",
@@ -17,11 +19,12 @@ wl_error wl_sample_declare(const wl_setup *setup, wl_results *results) {
   for (int d = 0; d < WL_DRAW_COUNT; d++) {
     const int64_t count = setup->config->samples[d], m = setup->shape.test, c = setup->shape.outputs;
     if (count == 0) continue;
+    const bool other = d == WL_DRAW_RND && wl_job_rnd_target(setup->config);
     snprintf(path, sizeof path, "/samples/%s", wl_draw_name((wl_draw)d));
     if (d == WL_DRAW_POSTERIOR || d == WL_DRAW_ENSEMBLE)
       WL_TRY(wl_results_add_cube(results, path, count, m, c, formula[d], "target units"));
     else
-      WL_TRY(wl_results_add(results, path, count, m, formula[d], "target units"));
+      WL_TRY(wl_results_add(results, path, count, m, other ? other_target : formula[d], "target units"));
   }
   return WL_OK;
 }

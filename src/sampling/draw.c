@@ -77,8 +77,23 @@ wl_error wl_joint_draw_ensemble(wl_joint *j, wl_draw_numbers numbers, wl_matrix 
   return error;
 }
 
-/* u∞(T) = u₀(T) + A (g(X) − u₀(X)), and then u∞(T) − g(T) */
+/* h(T) − A h(X) with h from the kernel of this stage. */
+static wl_error draw_untrained(wl_joint *j, wl_stream stream, wl_draw_numbers numbers, wl_matrix *out) {
+  wl_matrix *h = NULL;
+  WL_TRY(create_panel(j, out, &h));
+  const wl_error error = draw_functions(j, stream, numbers, h);
+  if (error == WL_OK) {
+    negate(0, wl_joint_local_train(j), h);
+    wl_joint_train(j, h);
+    wl_rows_from(j->train, h, out);
+  }
+  wl_matrix_destroy(&h);
+  return error;
+}
+
+/* u∞(T) = u₀(T) + A (g(X) − u₀(X)), and then u∞(T) − g(T); of another target network, by h = u₀ − g */
 wl_error wl_joint_draw_rnd(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out) {
+  if (j->target) return draw_untrained(j, WL_STREAM_RND_FUNCTION, numbers, out);
   wl_matrix *u = NULL, *g = NULL;
   wl_error error = create_panel(j, out, &u);
   if (error == WL_OK) error = create_panel(j, out, &g);
@@ -100,16 +115,7 @@ wl_error wl_joint_draw_rnd(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out)
 }
 
 wl_error wl_joint_begin_bayesian(wl_joint *j, wl_draw_numbers numbers, wl_matrix *out) {
-  wl_matrix *u = NULL;
-  WL_TRY(create_panel(j, out, &u));
-  const wl_error error = draw_functions(j, WL_STREAM_BAYESIAN_FUNCTION, numbers, u);
-  if (error == WL_OK) {
-    negate(0, wl_joint_local_train(j), u);
-    wl_joint_train(j, u);
-    wl_rows_from(j->train, u, out);
-  }
-  wl_matrix_destroy(&u);
-  return error;
+  return draw_untrained(j, WL_STREAM_BAYESIAN_FUNCTION, numbers, out);
 }
 
 /* G(X) ← G(X) + η */

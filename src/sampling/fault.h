@@ -13,7 +13,8 @@
   X(NO_HALF, no_half, "the factor 1/2 of the squared RND error is left out")         \
   X(SHARED_STREAM, shared_stream, "every other head shares its neighbour's numbers") \
   X(NO_NOISE, no_noise, "heads train without their noise draw")                      \
-  X(COVARIANCE, covariance, "the analytic covariances are 2 % too large")
+  X(COVARIANCE, covariance, "the analytic covariances are 2 % too large")            \
+  X(OWN_TARGET, own_target, "RND's target is drawn from the predictor's kernel")
 
 typedef enum wl_fault {
 #define WL_FAULT_ENUM(NAME, name, text) WL_FAULT_##NAME,

@@ -39,27 +39,35 @@ const char *wl_fault_text(wl_fault fault) { return fault_texts[fault]; }
 void wl_joint_use_lower(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->lower_diagonal); }
 void wl_joint_use_upper(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->upper_diagonal); }
 double wl_joint_shift(const wl_joint *j, wl_stage stage) { return j->shift[stage]; }
+wl_stage wl_joint_rnd_stage(const wl_joint *j) { return j->target ? WL_STAGE_RND : WL_STAGE_KAPPA; }
 bool wl_joint_target_is_zero(const wl_joint *j) { return j->points->network.depth == 1; }
 
 /* The diagonal of a κ + b Θ plus the shifts, one for the first local rows and one for the others. */
-static void make_diagonal(const wl_points *points, double kappa_weight, double theta_weight, int64_t first,
-                          double first_shift, double other_shift, double *diagonal) {
+static void make_diagonal(const wl_points *points, wl_kernel_weights w, int64_t first, double first_shift,
+                          double other_shift, double *diagonal) {
   const double *kappa = wl_kernel_points_kappa(points->row), *theta = wl_kernel_points_theta(points->row);
   for (int64_t i = 0; i < wl_kernel_points_count(points->row); i++)
-    diagonal[i] = kappa_weight * kappa[i] + theta_weight * theta[i] + (i < first ? first_shift : other_shift);
+    diagonal[i] = w.kappa * kappa[i] + w.theta * theta[i] + (i < first ? first_shift : other_shift);
 }
 
-static void make_kernel_diagonal(const wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
-                                 double test_shift, double *diagonal) {
-  make_diagonal(j->points, kappa_weight, theta_weight, wl_joint_local_train(j), train_shift, test_shift, diagonal);
+static void make_kernel_diagonal(const wl_joint *j, wl_kernel_weights w, double train_shift, double test_shift,
+                                 double *diagonal) {
+  make_diagonal(j->points, w, wl_joint_local_train(j), train_shift, test_shift, diagonal);
+  if (w.target == 0.0) return;
+  const double *target = wl_kernel_points_kappa(j->target->row);
+  for (int64_t i = 0; i < wl_kernel_points_count(j->target->row); i++) diagonal[i] += target[i];
 }
 
-wl_error wl_joint_fill_upper(wl_joint *j, double kappa_weight, double theta_weight, double train_shift,
-                             double test_shift) {
-  WL_TRY(wl_gram_weighted(j->points, kappa_weight, theta_weight, WL_TRIANGLE_UPPER, j->gram));
-  j->held[0] = kappa_weight;
-  j->held[1] = theta_weight;
-  make_kernel_diagonal(j, kappa_weight, theta_weight, train_shift, test_shift, j->upper_diagonal);
+/* A triangle without its diagonal. */
+static wl_error fill_triangle(const wl_joint *j, wl_kernel_weights w, wl_triangle triangle) {
+  WL_TRY(wl_gram_weighted(j->points, w.kappa, w.theta, triangle, j->gram));
+  return w.target == 0.0 ? WL_OK : wl_gram_add_kappa(j->target, triangle, j->gram);
+}
+
+wl_error wl_joint_fill_upper(wl_joint *j, wl_kernel_weights w, double train_shift, double test_shift) {
+  WL_TRY(fill_triangle(j, w, WL_TRIANGLE_UPPER));
+  j->held = w;
+  make_kernel_diagonal(j, w, train_shift, test_shift, j->upper_diagonal);
   wl_joint_use_upper(j);
   return WL_OK;
 }
@@ -69,7 +77,7 @@ typedef struct target {
   wl_stage stage;
   wl_triangle triangle;
   const char *name;
-  double kappa_weight, theta_weight;
+  wl_kernel_weights weights;
   double noise; /* on the diagonal of X; where it is S that is factored, X gets no shift */
   bool posterior;
 } target;
@@ -88,7 +96,9 @@ static wl_error check_pivot(const wl_joint *j, const target *t, int64_t pivot) {
 
 /* Whether the triangle holds this kernel already. */
 static bool is_held(const wl_joint *j, const target *t) {
-  return t->triangle == WL_TRIANGLE_UPPER && j->held[0] == t->kappa_weight && j->held[1] == t->theta_weight;
+  const wl_kernel_weights *held = &j->held, *w = &t->weights;
+  return t->triangle == WL_TRIANGLE_UPPER && held->kappa == w->kappa && held->theta == w->theta &&
+         held->target == w->target;
 }
 
 /* One attempt at a factorization, for its watch. */
@@ -113,10 +123,9 @@ static wl_error reached(void *context, const wl_factor_state *state) {
 /* Factors with this shift; from `columns` on where the triangle holds as much of the factor. */
 static wl_error try_factor(wl_joint *j, const target *t, double shift, int64_t columns, int64_t *pivot) {
   double *diagonal = t->triangle == WL_TRIANGLE_LOWER ? j->lower_diagonal : j->upper_diagonal;
-  if (columns == 0 && !is_held(j, t))
-    WL_TRY(wl_gram_weighted(j->points, t->kappa_weight, t->theta_weight, t->triangle, j->gram));
-  if (t->triangle == WL_TRIANGLE_UPPER) j->held[0] = j->held[1] = 0.0;
-  make_kernel_diagonal(j, t->kappa_weight, t->theta_weight, t->posterior ? t->noise : shift, shift, diagonal);
+  if (columns == 0 && !is_held(j, t)) WL_TRY(fill_triangle(j, t->weights, t->triangle));
+  if (t->triangle == WL_TRIANGLE_UPPER) j->held = (wl_kernel_weights){0};
+  make_kernel_diagonal(j, t->weights, t->posterior ? t->noise : shift, shift, diagonal);
   if (columns == 0) wl_matrix_set_diagonal(j->gram, diagonal);
   attempt a = {.joint = j, .state = wl_joint_get_state(j)};
   const wl_factor_watch watch = {.context = &a, .wants = wants, .reached = reached};
@@ -131,12 +140,12 @@ static wl_error try_factor(wl_joint *j, const target *t, double shift, int64_t c
 /* The same in rectangular full packed form. */
 static wl_error try_rfp(wl_joint *j, const target *t, double shift, int64_t *pivot) {
   wl_rfp *h = j->rfp;
-  const double a = t->kappa_weight, b = t->theta_weight;
+  const double a = t->weights.kappa, b = t->weights.theta;
   WL_TRY(wl_gram_weighted(j->points, a, b, WL_TRIANGLE_LOWER, h->ends));
   WL_TRY(wl_gram_weighted(j->rest, a, b, WL_TRIANGLE_UPPER, &h->last));
   WL_TRY(wl_gram_cross_weighted(j->points, j->rest, a, b, h->cross));
-  make_diagonal(j->points, a, b, 0, shift, shift, h->diagonal[0]);
-  make_diagonal(j->rest, a, b, 0, shift, shift, h->diagonal[1]);
+  make_diagonal(j->points, t->weights, 0, shift, shift, h->diagonal[0]);
+  make_diagonal(j->rest, t->weights, 0, shift, shift, h->diagonal[1]);
   return wl_rfp_factorize(h, j->options.engine, t->name, pivot);
 }
 
@@ -157,14 +166,16 @@ static wl_error factor_shifted(void *context, int k, double shift, int64_t *pivo
 }
 
 /* Θ⁻ is a difference: its rounding error is of the size of Θ's. */
-static double largest_of(const wl_points *points, wl_stage stage) {
+static double largest_of(const wl_points *points, bool theta) {
   if (!points) return 0.0;
-  return wl_largest_of_rows(
-      points, stage == WL_STAGE_KAPPA ? wl_kernel_points_kappa(points->row) : wl_kernel_points_theta(points->row));
+  return wl_largest_of_rows(points,
+                            theta ? wl_kernel_points_theta(points->row) : wl_kernel_points_kappa(points->row));
 }
 
 static wl_error factor(wl_joint *j, const target *t, const wl_joint_state *from) {
-  const double largest = fmax(largest_of(j->points, t->stage), largest_of(j->rest, t->stage));
+  const bool theta = t->stage == WL_STAGE_POSTERIOR || t->stage == WL_STAGE_THETA_LOWER;
+  const double largest = fmax(largest_of(j->points, theta), largest_of(j->rest, theta)) +
+                         (t->stage == WL_STAGE_RND ? largest_of(j->target, false) : 0.0);
   char name[96];
   snprintf(name, sizeof name, "the joint kernel %s of training and test points", t->name);
   trial first = {j, t, from ? from->columns : 0};
@@ -177,22 +188,25 @@ static wl_error factor_posterior(wl_joint *j, const wl_joint_state *from) {
   const target t = {.stage = WL_STAGE_POSTERIOR,
                     .triangle = WL_TRIANGLE_LOWER,
                     .name = "joint theta",
-                    .kappa_weight = wrong ? 1.0 : 0.0,
-                    .theta_weight = wrong ? 0.0 : 1.0,
+                    .weights = {.kappa = wrong ? 1.0 : 0.0, .theta = wrong ? 0.0 : 1.0},
                     .noise = j->options.noise_variance + j->options.jitter,
                     .posterior = true};
   return factor(j, &t, from);
 }
 
 static wl_error factor_stage(wl_joint *j, wl_stage stage, const wl_joint_state *from) {
-  const bool plain = j->options.fault == WL_FAULT_PLAIN_TARGET;
-  const target kappa = {WL_STAGE_KAPPA, WL_TRIANGLE_UPPER, "joint kappa", 1.0, 0.0, 0.0, false};
-  const target lower = {
-      WL_STAGE_THETA_LOWER, WL_TRIANGLE_UPPER, "theta_lower", plain ? 1.0 : -1.0, plain ? 0.0 : 1.0, 0.0, false};
+  const bool plain = j->options.fault == WL_FAULT_PLAIN_TARGET, own = j->options.fault == WL_FAULT_OWN_TARGET;
+  const target upper[WL_STAGES] = {
+      [WL_STAGE_KAPPA] = {.name = "joint kappa", .weights = {.kappa = 1.0}},
+      [WL_STAGE_RND] = {.name = "joint rnd", .weights = {.kappa = own ? 2.0 : 1.0, .target = own ? 0.0 : 1.0}},
+      [WL_STAGE_THETA_LOWER] = {.name = "theta_lower",
+                                .weights = {.kappa = plain ? 1.0 : -1.0, .theta = plain ? 0.0 : 1.0}}};
   j->stage = stage;
-  if (stage == WL_STAGE_KAPPA) return factor(j, &kappa, from);
-  if (stage == WL_STAGE_THETA_LOWER && !wl_joint_target_is_zero(j)) return factor(j, &lower, from);
-  return WL_OK;
+  if (stage == WL_STAGE_POSTERIOR || (stage == WL_STAGE_THETA_LOWER && wl_joint_target_is_zero(j))) return WL_OK;
+  target t = upper[stage];
+  t.stage = stage;
+  t.triangle = WL_TRIANGLE_UPPER;
+  return factor(j, &t, from);
 }
 
 wl_error wl_joint_factor(wl_joint *j, wl_stage stage) { return factor_stage(j, stage, NULL); }
@@ -261,6 +275,8 @@ static wl_error create(const wl_joint_options *options, const wl_points *points,
   if (!j->lower_diagonal || !j->upper_diagonal || !j->spare)
     error = wl_error_set(WL_ERROR_MEMORY, "joint kernel: out of memory");
   WL_TRY(wl_error_agree(points->grid->comm, error));
+  if (options->rnd_target) WL_TRY(wl_points_with_network(points, options->rnd_target, &j->target));
+  j->options.rnd_target = NULL;
   return create_columns(targets, &j->targets);
 }
 
@@ -311,6 +327,7 @@ void wl_joint_destroy(wl_joint **pointer) {
   wl_joint *j = *pointer;
   if (!j) return;
   wl_rfp_destroy(&j->rfp);
+  wl_points_destroy(&j->target);
   free(j->mean);
   free(j->targets);
   free(j->spare);

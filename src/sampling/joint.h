@@ -5,7 +5,8 @@
  * The points stand in one order, X (n of them) and then T (m), and one N × N array, N = n + m, holds two factors:
  *
  *   lower  [S, Θ_XT; Θ_TX, Θ_TT + δI] = L Lᵀ,  L = [L₁₁ 0; L₂₁ L₂₂],  S = Θ_XX + (σ² + jitter) I,  A = L₂₁ L₁₁⁻¹
- *   upper  K + δI = Uᵀ U, where K is κ in the first stage and Θ⁻ = Θ − κ in the second
+ *   upper  K + δI = Uᵀ U, where K is κ in the first stage, then κ + κ_g, where RND's target is another network with κ_g, and
+ *          Θ⁻ = Θ − κ in the last
  *
  * What training to convergence does to an initial function f₀ with targets y is  f₀(T) + A (y − f₀(X)); so
  *
@@ -14,7 +15,8 @@
  *   rnd           u∞ − g,  u∞ trained on g(X),          u₀, g ~ GP(0, κ)       [arXiv 2602.19964, Thm 3.1]
  *   bayesian_rnd  u∞ − g̃,  u∞ trained on g̃(X) + η,      u₀ ~ GP(0, κ), g̃ ~ GP(0, Θ⁻)           [ibid., Thm 4.2]
  *
- * with η ~ N(0, (σ² + jitter) I) drawn for each head. Initial functions are drawn jointly over X and T.
+ * with η ~ N(0, (σ² + jitter) I) drawn for each head. Initial functions are drawn jointly over X and T. An error of RND depends
+ * on u₀ and g by their difference h alone, ε = h(T) − A h(X): with another target, h ~ GP(0, κ + κ_g) is what is drawn.
  *
  * Where A and A Y are known, draws of functions need no L, and half the room (wl_joint_create_rfp).
  *
@@ -32,8 +34,9 @@
 
 /** The kernel that the upper triangle holds. */
 typedef enum wl_stage {
-  WL_STAGE_POSTERIOR,   /**< none: L alone */
-  WL_STAGE_KAPPA,       /**< κ: ensemble, rnd, the first half of bayesian_rnd */
+  WL_STAGE_POSTERIOR, /**< none: L alone */
+  WL_STAGE_KAPPA,     /**< κ: ensemble, rnd whose target is like its predictor, the first half of bayesian_rnd */
+  WL_STAGE_RND,       /**< κ + κ_g: rnd whose target is another network */
   WL_STAGE_THETA_LOWER, /**< Θ⁻: the second half of bayesian_rnd */
   WL_STAGES
 } wl_stage;
@@ -62,8 +65,10 @@ typedef struct wl_joint_options {
   double noise_variance; /**< σ² ≥ 0 */
   double jitter;         /**< ≥ 0 */
   uint64_t seed;
-  wl_engine engine;            /**< of the factorizations */
-  wl_fault fault;              /**< 0: none */
+  wl_engine engine; /**< of the factorizations */
+  wl_fault fault;   /**< 0: none */
+  const wl_network *
+      rnd_target; /**< RND's target network; NULL: one like the predictor's. Not with rfp; borrowed for the call */
   const wl_joint_watch *watch; /**< NULL: not watched; borrowed, must outlive the joint array */
 } wl_joint_options;
 
@@ -123,6 +128,9 @@ void wl_joint_destroy(wl_joint **joint);
  */
 wl_error wl_joint_factor(wl_joint *joint, wl_stage stage);
 
+/** Local. The stage that draws rnd. */
+wl_stage wl_joint_rnd_stage(const wl_joint *joint);
+
 /** Local. δ of a stage's factor; 0 before it was made, and for Θ⁻ at depth 1. */
 double wl_joint_shift(const wl_joint *joint, wl_stage stage);
 
@@ -138,8 +146,8 @@ typedef struct wl_draw_numbers {
 } wl_draw_numbers;
 
 /**
- * Collective. Draws at T, one a column of `out` (m × any). The stage must be WL_STAGE_KAPPA for ensemble and rnd; any
- * for posterior.
+ * Collective. Draws at T, one a column of `out` (m × any). The stage must be WL_STAGE_KAPPA for ensemble, that of
+ * wl_joint_rnd_stage for rnd; any for posterior.
  * Errors: WL_ERROR_MEMORY.
  */
 wl_error wl_joint_draw_posterior(wl_joint *joint, wl_draw_numbers numbers, wl_matrix *out);

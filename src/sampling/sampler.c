@@ -32,7 +32,7 @@ static wl_error check_options(const wl_sampler_options *options) {
       !isfinite(options->jitter))
     WL_FAIL(WL_ERROR_USAGE, "noise_variance is %g and jitter %g; they must be at least 0 and finite",
             options->noise_variance, options->jitter);
-  return WL_OK;
+  return options->rnd_target ? wl_network_check(options->rnd_target) : WL_OK;
 }
 
 static wl_error fill(wl_sampler *s, const wl_sampler_options *options, const wl_points *train,
@@ -40,7 +40,8 @@ static wl_error fill(wl_sampler *s, const wl_sampler_options *options, const wl_
   const wl_joint_options joint = {.noise_variance = options->noise_variance,
                                   .jitter = options->jitter,
                                   .seed = options->seed,
-                                  .engine = options->engine};
+                                  .engine = options->engine,
+                                  .rnd_target = options->rnd_target};
   s->test = test->count;
   WL_TRY(wl_points_join(train, test, &s->points));
   return wl_joint_create(&joint, s->points, train->count, targets, &s->joint);
@@ -103,7 +104,7 @@ wl_error wl_sampler_draw(wl_sampler *s, wl_draw kind, int64_t first, wl_matrix *
       WL_TRY(factor_stage(s, WL_STAGE_KAPPA));
       return wl_joint_draw_ensemble(s->joint, numbers, out);
     case WL_DRAW_RND:
-      WL_TRY(factor_stage(s, WL_STAGE_KAPPA));
+      WL_TRY(factor_stage(s, wl_joint_rnd_stage(s->joint)));
       return wl_joint_draw_rnd(s->joint, numbers, out);
     case WL_DRAW_BAYESIAN_RND:
       return draw_bayesian(s, numbers, out);

@@ -44,7 +44,7 @@ static wl_error make_problem(wl_problem **problem) {
   network.activation = WL_ACTIVATION_ERF;
   network.sigma_w = 2.0;
   network.sigma_b = 0.3;
-  return wl_problem_create(&network, &(wl_problem_data){TRAIN, TEST, DIMENSION, 1, x, y}, 0.0, 0.0, problem);
+  return wl_problem_create(&network, &(wl_problem_data){TRAIN, TEST, DIMENSION, 1, x, y, NULL}, 0.0, 0.0, problem);
 }
 
 static wl_error judge(const wl_experiment *experiment, wl_problem *problem, double scale, tally *t) {

@@ -18,15 +18,16 @@ typedef struct draw_case {
   int64_t train, test, dimension, outputs;
   int depth;
   double noise, jitter;
-  int64_t repeated; /* so many test points are training points, and one repeats another test point */
+  const wl_network *target; /* of RND; NULL: like the predictor */
+  int64_t repeated;         /* so many test points are training points, and one repeats another test point */
 } draw_case;
 
 typedef struct problem {
   draw_case of;
   wl_grid *grid;
   wl_points *train, *test, *joint;
-  wl_matrix *targets, *mean, *covariance;
-  double *ensemble, *posterior; /* variances, on every rank */
+  wl_matrix *targets, *mean, *covariance, *rnd_covariance;
+  double *ensemble, *posterior, *rnd; /* variances, on every rank */
 } problem;
 
 static inline double coordinate_of(const draw_case *c, int64_t point, int64_t k) {
@@ -63,7 +64,7 @@ static inline void read_set(problem *p, int64_t offset, int64_t count, wl_points
 
 /* Σ above and C below the diagonal, their diagonals, and the mean, by the model. */
 static inline void predict_problem(problem *p) {
-  wl_model_options options = {.noise_variance = p->of.noise, .jitter = p->of.jitter};
+  wl_model_options options = {.noise_variance = p->of.noise, .jitter = p->of.jitter, .rnd_target = p->of.target};
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) options.quantity[q] = q != WL_QUANTITY_NNGP;
   wl_model *model = NULL;
   wl_prediction prediction = {0};
@@ -75,6 +76,9 @@ static inline void predict_problem(problem *p) {
   const size_t bytes = sizeof(double) * (size_t)p->of.test;
   memcpy(p->ensemble, prediction.variance[WL_QUANTITY_ENSEMBLE], bytes);
   memcpy(p->posterior, prediction.variance[WL_QUANTITY_NTK_GP], bytes);
+  memcpy(p->rnd, prediction.variance[WL_QUANTITY_RND], bytes);
+  p->rnd_covariance = prediction.rnd_covariance;
+  prediction.rnd_covariance = NULL;
   double *mean = malloc(bytes * (size_t)p->of.outputs);
   if (p->grid->rank == 0) memcpy(mean, prediction.mean, bytes * (size_t)p->of.outputs);
   assert_int_equal(wl_matrix_create(p->grid, p->of.test, p->of.outputs, &p->mean), WL_OK);
@@ -96,13 +100,16 @@ static inline problem problem_create(const draw_case *of, int block) {
           sin((double)(wl_matrix_global_row(p.targets, il) + 3 * wl_matrix_global_column(p.targets, jl)));
   p.ensemble = malloc(sizeof(double) * (size_t)of->test);
   p.posterior = malloc(sizeof(double) * (size_t)of->test);
+  p.rnd = malloc(sizeof(double) * (size_t)of->test);
   predict_problem(&p);
   return p;
 }
 
 static inline void problem_destroy(problem *p) {
+  free(p->rnd);
   free(p->posterior);
   free(p->ensemble);
+  wl_matrix_destroy(&p->rnd_covariance);
   wl_matrix_destroy(&p->covariance);
   wl_matrix_destroy(&p->mean);
   wl_matrix_destroy(&p->targets);
@@ -113,25 +120,36 @@ static inline void problem_destroy(problem *p) {
 }
 
 static inline wl_joint_options joint_options_of(const problem *p, uint64_t seed) {
-  return (wl_joint_options){.noise_variance = p->of.noise, .jitter = p->of.jitter, .seed = seed};
+  return (wl_joint_options){
+      .noise_variance = p->of.noise, .jitter = p->of.jitter, .seed = seed, .rnd_target = p->of.target};
 }
 
-/* Certifies; the problem keeps its covariance. */
+/* NULL of NULL. */
+static inline wl_matrix *copy_of(const wl_matrix *a) {
+  wl_matrix *b = NULL;
+  if (!a) return NULL;
+  assert_int_equal(wl_matrix_create(a->grid, a->rows, a->columns, &b), WL_OK);
+  wl_matrix_copy(a, b);
+  return b;
+}
+
+/* Certifies; the problem keeps its covariances. */
 static inline wl_certificate certificate_of(const problem *p, const wl_certifier_options *options) {
-  wl_matrix *covariance = NULL;
-  assert_int_equal(wl_matrix_create(p->grid, p->of.test, p->of.test, &covariance), WL_OK);
-  wl_matrix_copy(p->covariance, covariance);
+  wl_matrix *covariance = copy_of(p->covariance), *rnd = copy_of(p->rnd_covariance);
   const wl_certifier_input input = {.points = p->joint,
                                     .train = p->of.train,
                                     .targets = p->targets,
                                     .mean = p->mean,
                                     .ensemble_variance = p->ensemble,
                                     .posterior_variance = p->posterior,
-                                    .covariance = covariance};
+                                    .rnd_variance = p->rnd,
+                                    .covariance = covariance,
+                                    .rnd_covariance = rnd};
   wl_certificate certificate;
   const wl_error error = wl_certifier_run(options, &input, &certificate);
   if (error != WL_OK) print_error("%s\n", wl_error_message());
   assert_int_equal(error, WL_OK);
+  wl_matrix_destroy(&rnd);
   wl_matrix_destroy(&covariance);
   return certificate;
 }

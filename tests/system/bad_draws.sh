@@ -48,5 +48,24 @@ bad 2 'quantities.*lacks rnd' certify 'quantities=[ensemble, bayesian_rnd, ntk_g
 bad 2 'quantities.*lacks ensemble' run 'quantities=[ntk_gp]' certify.heads=4
 bad 2 'memory' certify certify.heads=100000000
 
+# another target network for RND: given whole, and refused by name where it is not there
+target='rnd={target: {depth: 2, activation: erf, sigma_w: 1.5, sigma_b: 0.1}}'
+bad 2 'rnd\.target\.sigma_b: is missing.*whole' run 'rnd={target: {depth: 2, activation: erf, sigma_w: 1.5}}'
+bad 2 'rnd\.target\.activation: is missing.*whole' run rnd.target.depth=3
+bad 2 'rnd\.target\.depth.*at least 1' run "$target" rnd.target.depth=0
+bad 2 'rnd\.target\.depth: is 2000' run "$target" rnd.target.depth=2000
+bad 2 'rnd\.target\.activation.*relu' run "$target" rnd.target.activation=rely
+bad 2 'rnd\.target\.slope: belongs to leaky_relu, but rnd\.target\.activation is erf' run "$target" rnd.target.slope=0.2
+bad 2 'rnd\.target\.slope: is 1' run "$target" rnd.target.activation=leaky_relu rnd.target.slope=1
+bad 2 'unknown key.*rnd\.target' run "$target" rnd.target.width=3
+bad 2 'rnd\.target: is given, but rnd is not among' run "$target" 'quantities=[ensemble]'
+bad 2 'precision: is mixed.*rnd\.target' run "$target" precision=mixed output.kernels=false output.covariance=false
+bad 2 'loo: has no rnd with rnd\.target' run "$target" loo=true
+bad 2 'select\.by: is rnd' run "$target" 'select={count: 2, by: rnd}' "data.pool.inputs=$(dirname "$toy")/test.csv:1"
+bad 2 'certify\.sabotage: is own_target' certify certify.sabotage=own_target
+bad 2 'certify\.sabotage: is no_half' certify "$target" certify.sabotage=no_half
+bad 2 'finite_width\.sabotage: is shared' run "$target" finite_width.sabotage=shared
+bad 3 "RND's target network: the variance of point 1 in layer" run "$target" rnd.target.sigma_w=1e80
+
 echo "$((count - failures)) of $count cases passed"
 exit $((failures > 0))

@@ -3,6 +3,8 @@
  *
  *   check_reference write CASE.json FOLDER      the case as FOLDER/{X,Y,T}.csv and FOLDER/case.yaml
  *   check_reference compare CASE.json RESULTS   RESULTS/results.h5 and RESULTS/summary.json against the case
+ *   check_reference write-target CASE.json FOLDER, compare-target CASE.json RESULTS
+ *                                               the same of rnd alone, with the target network that the case has
  *
  * compare passes where  max |result − reference| ≤ 1e-10 · max |reference|  for every quantity that the case has, and says for
  * each that does not which entry is the worst.
@@ -25,32 +27,37 @@ typedef struct matrix {
 static const struct comparison {
   const char *dataset, *member;
   int diagonal; /* the dataset is the diagonal of the member */
-} comparisons[] = {
-    {"/mean/ntk", "mean", 0},
-    {"/mean/nngp", "nngp_mean", 0},
-    {"/variance/ensemble", "ensemble_covariance", 1},
-    {"/variance/rnd", "rnd_covariance", 1},
-    {"/variance/bayesian_rnd", "bayesian_rnd_covariance", 1},
-    {"/variance/ntk_gp", "ntk_gp_covariance", 1},
-    {"/variance/nngp", "nngp_covariance", 1},
-    {"/covariance/ensemble", "ensemble_covariance", 0},
-    {"/covariance/rnd", "rnd_covariance", 0},
-    {"/covariance/bayesian_rnd", "bayesian_rnd_covariance", 0},
-    {"/covariance/ntk_gp", "ntk_gp_covariance", 0},
-    {"/covariance/nngp", "nngp_covariance", 0},
-    {"/kernel/kappa_XX", "kappa_XX", 0},
-    {"/kernel/theta_XX", "theta_XX", 0},
-    {"/kernel/kappa_TX", "kappa_TX", 0},
-    {"/kernel/theta_TX", "theta_TX", 0},
-    {"/kernel/kappa_TT", "kappa_TT", 0},
-    {"/kernel/theta_TT", "theta_TT", 0},
-    {"/loo/mean/ntk", "loo.ntk_mean", 0},
-    {"/loo/mean/nngp", "loo.nngp_mean", 0},
-    {"/loo/variance/ensemble", "loo.ensemble", 0},
-    {"/loo/variance/rnd", "loo.rnd", 0},
-    {"/loo/variance/bayesian_rnd", "loo.ntk_gp", 0},
-    {"/loo/variance/ntk_gp", "loo.ntk_gp", 0},
-    {"/loo/variance/nngp", "loo.nngp", 0},
+} comparisons[] =
+    {
+        {"/mean/ntk", "mean", 0},
+        {"/mean/nngp", "nngp_mean", 0},
+        {"/variance/ensemble", "ensemble_covariance", 1},
+        {"/variance/rnd", "rnd_covariance", 1},
+        {"/variance/bayesian_rnd", "bayesian_rnd_covariance", 1},
+        {"/variance/ntk_gp", "ntk_gp_covariance", 1},
+        {"/variance/nngp", "nngp_covariance", 1},
+        {"/covariance/ensemble", "ensemble_covariance", 0},
+        {"/covariance/rnd", "rnd_covariance", 0},
+        {"/covariance/bayesian_rnd", "bayesian_rnd_covariance", 0},
+        {"/covariance/ntk_gp", "ntk_gp_covariance", 0},
+        {"/covariance/nngp", "nngp_covariance", 0},
+        {"/kernel/kappa_XX", "kappa_XX", 0},
+        {"/kernel/theta_XX", "theta_XX", 0},
+        {"/kernel/kappa_TX", "kappa_TX", 0},
+        {"/kernel/theta_TX", "theta_TX", 0},
+        {"/kernel/kappa_TT", "kappa_TT", 0},
+        {"/kernel/theta_TT", "theta_TT", 0},
+        {"/loo/mean/ntk", "loo.ntk_mean", 0},
+        {"/loo/mean/nngp", "loo.nngp_mean", 0},
+        {"/loo/variance/ensemble", "loo.ensemble", 0},
+        {"/loo/variance/rnd", "loo.rnd", 0},
+        {"/loo/variance/bayesian_rnd", "loo.ntk_gp", 0},
+        {"/loo/variance/ntk_gp", "loo.ntk_gp", 0},
+        {"/loo/variance/nngp", "loo.nngp", 0},
+},
+  of_target[] = {
+      {"/variance/rnd", "rnd_other_target_covariance", 1},
+      {"/covariance/rnd", "rnd_other_target_covariance", 0},
 };
 
 static void *checked(void *pointer, const char *what) {
@@ -159,14 +166,14 @@ static int compare_likelihood(const json_t *reference, const char *results) {
   return failed;
 }
 
-static int compare(const json_t *reference, const char *results) {
+static int compare(const json_t *reference, const char *results, const struct comparison *list, size_t count) {
   char path[4096];
   snprintf(path, sizeof path, "%s/results.h5", results);
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (file < 0) checked(NULL, path);
   int failures = 0, compared = 0;
-  for (size_t k = 0; k < sizeof comparisons / sizeof *comparisons; k++) {
-    const struct comparison *c = &comparisons[k];
+  for (size_t k = 0; k < count; k++) {
+    const struct comparison *c = &list[k];
     const json_t *member = find_member(reference, c->member);
     if (!member) continue;
     const matrix expected = from_json(member, c->member);
@@ -196,37 +203,50 @@ static void write_csv(const json_t *reference, const char *member, const char *f
   fclose(file);
 }
 
-static void write_case(const json_t *reference, const char *folder) {
+static void write_network(FILE *file, const json_t *network, const char *indent) {
+  const char *key;
+  json_t *value;
+  json_object_foreach((json_t *)network, key, value) {
+    if (json_is_string(value))
+      fprintf(file, "%s%s: %s\n", indent, key, json_string_value(value));
+    else
+      fprintf(file, "%s%s: %.17g\n", indent, key, json_number_value(value));
+  }
+}
+
+static void write_case(const json_t *reference, const char *folder, int with_target) {
   write_csv(reference, "X", folder);
   write_csv(reference, "Y", folder);
   write_csv(reference, "T", folder);
   FILE *file = create(folder, "case.yaml");
   fprintf(file, "data:\n  train: {inputs: X.csv, targets: Y.csv}\n  test: {inputs: T.csv}\nnetwork:\n");
-  const char *key;
-  json_t *value;
-  json_object_foreach(json_object_get(reference, "network"), key, value) {
-    if (json_is_string(value))
-      fprintf(file, "  %s: %s\n", key, json_string_value(value));
-    else
-      fprintf(file, "  %s: %.17g\n", key, json_number_value(value));
+  write_network(file, json_object_get(reference, "network"), "  ");
+  if (with_target) {
+    fprintf(file, "rnd:\n  target:\n");
+    write_network(file, json_object_get(reference, "target_network"), "    ");
   }
   fprintf(file, "noise_variance: %.17g\n", json_number_value(json_object_get(reference, "noise_variance")));
-  if (find_member(reference, "loo")) fprintf(file, "loo: true\n");
+  if (find_member(reference, "loo") && !with_target) fprintf(file, "loo: true\n");
   fprintf(file, "grid: {block: 4}\noutput: {directory: out, covariance: true, kernels: true}\n");
   fclose(file);
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4 || (strcmp(argv[1], "write") != 0 && strcmp(argv[1], "compare") != 0)) {
-    fprintf(stderr, "usage: check_reference write|compare CASE.json FOLDER\n");
+  static const char *const modes[] = {"write", "compare", "write-target", "compare-target"};
+  int mode = 0;
+  while (mode < 4 && argc == 4 && strcmp(argv[1], modes[mode]) != 0) mode++;
+  if (argc != 4 || mode == 4) {
+    fprintf(stderr, "usage: check_reference write|compare|write-target|compare-target CASE.json FOLDER\n");
     return 2;
   }
   json_t *reference = load(argv[2]);
   int failures = 0;
-  if (strcmp(argv[1], "write") == 0)
-    write_case(reference, argv[3]);
+  if (mode % 2 == 0)
+    write_case(reference, argv[3], mode == 2);
+  else if (mode == 1)
+    failures = compare(reference, argv[3], comparisons, sizeof comparisons / sizeof *comparisons);
   else
-    failures = compare(reference, argv[3]);
+    failures = compare(reference, argv[3], of_target, sizeof of_target / sizeof *of_target);
   json_decref(reference);
   return failures > 0;
 }

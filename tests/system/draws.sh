@@ -58,6 +58,8 @@ grid: {block: 48}
 checkpoint: {directory: ckpt, every_minutes: 0, keep: 60}
 output: {directory: out}
 END
+# with another target network RND has a factor of its own
+[ "$ranks" != 3 ] || echo 'rnd: {target: {depth: 3, activation: relu, sigma_w: 1.3, sigma_b: 0.2}}' >>case.yaml
 rm -rf ckpt out reference kept held factor.h5
 mkdir kept
 run "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.directory=reference \

@@ -37,6 +37,16 @@ study together --set finite_width.training=linearized --set finite_width.widths=
 grep -q '"log_determinant"' together/summary.json
 grep -q '"finite_width"' together/summary.json
 
+# RND on another target network: its own law, and nothing is compared with the ensemble.
+study other --set finite_width.training=linearized --set finite_width.widths='[64,128,256]' --set finite_width.networks=96 \
+  --set 'rnd={target: {depth: 3, activation: erf, sigma_w: 1.5, sigma_b: 0.1}}'
+grep -q 'target   depth 3, erf, .*rnd need not be twice the ensemble' log
+grep -q '"rnd_variance"' other/summary.json
+if grep -q '"rnd_vs_ensemble"' other/summary.json; then
+  echo 'FAILED: RND on another target was held against the ensemble'
+  exit 1
+fi
+
 # Stopped at a time, the trained networks have the law of that time.
 study timed --set finite_width.stop.time=0.1 --set finite_width.momentum=none
 grep -q 'to time 0.1' log

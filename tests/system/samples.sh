@@ -46,16 +46,34 @@ sample long "${many[@]}" -- --set sampling.posterior=1500 --set sampling.ensembl
 "$checker" equal one/results.h5 long/results.h5 1e-8
 "$checker" moments long/results.h5
 
+# with another target network rnd alone changes, and its draws have its variances
+other=(--set 'rnd={target: {depth: 2, activation: relu, sigma_w: 1.5, sigma_b: 0.3}}')
+sample other "${many[@]}" -- --set sampling.posterior=1500 --set sampling.ensemble=1100 --set sampling.rnd=1200 \
+  --set sampling.bayesian_rnd=1300 "${other[@]}"
+"$checker" moments other/results.h5
+sample other_one -- --set grid.block=16 "${other[@]}"
+"$checker" equal other_one/results.h5 other/results.h5 1e-8
+
 certify=("${many[@]}" "$program" certify "$toy" --set output.directory=certified --set certify.replicates=4
   --set certify.heads=16)
 status 0 "${certify[@]}"
 grep -q '"passed": true' certified/summary.json
 grep -q 'the certificate: PASS' log
-[ "$(grep -c ' PASS$' log)" = 35 ] # 30 tests, 4 claims, the certificate
+[ "$(grep -c ' PASS$' log)" = 36 ] # 31 tests, 4 claims, the certificate
 status 4 "${certify[@]}" --set certify.sabotage=no_half
 grep -q 'RND mean square, all points.*FAIL$' log
 grep -Eq '^widelimit: error: the certificate failed in .*rnd_joint' log
 grep -q '"sabotage": "no_half"' certified/summary.json
+target='rnd={target: {depth: 2, activation: erf, sigma_w: 1.5, sigma_b: 0.1}}'
+status 0 "${certify[@]}" --set "$target"
+[ "$(grep -c ' PASS$' log)" = 34 ] # two tests compare what need not agree
+[ "$(grep -c ' left out$' log)" = 2 ]
+grep -q "RND's target is another network: half its squared error need not be" log
+grep -q 'rnd has a target network of its own: half of it need not be' log
+grep -q '"other_target": true' certified/summary.json
+status 4 "${certify[@]}" --set "$target" --set certify.sabotage=own_target
+grep -q 'RND mean square, all points.*FAIL$' log
+grep -q 'RND covariance by its formula.*FAIL$' log
 status 4 "${certify[@]}" --set certify.sabotage=no_noise
 grep -q 'head mean square at each point.*FAIL$' log
 

@@ -96,6 +96,57 @@ static void test_faults(void **state) {
   problem_destroy(&p);
 }
 
+static const wl_network other = {.depth = 2, .activation = WL_ACTIVATION_ERF, .sigma_w = 1.5, .sigma_b = 0.1};
+
+/* Another target network: RND errors by a law of their own, and nothing is compared that need not agree. */
+static void test_other_target(void **state) {
+  (void)state;
+  static const wl_test_name left_out[] = {WL_TEST_RND_ENSEMBLE_POINTS, WL_TEST_RND_ENSEMBLE_JOINT};
+  static const expectation expected[] = {
+      {WL_FAULT_OWN_TARGET,
+       {WL_TEST_RND_POINTS, WL_TEST_RND_JOINT, WL_TEST_RND_LAW_JOINT, WL_TEST_EXACT_RND},
+       4,
+       {WL_TEST_ENSEMBLE_JOINT, WL_TEST_BAYESIAN_JOINT, WL_TEST_POSTERIOR_JOINT, WL_TEST_EXACT_ORDER},
+       4},
+      {WL_FAULT_SHARED_STREAM, {WL_TEST_HEADS_INDEPENDENT}, 1, {WL_TEST_RND_POINTS, WL_TEST_EXACT_RND}, 2},
+      {WL_FAULT_COVARIANCE, {WL_TEST_RND_JOINT, WL_TEST_EXACT_RND}, 2, {WL_TEST_EXACT_ORDER}, 1},
+  };
+  draw_case of = usual;
+  of.target = &other;
+  problem p = problem_create(&of, 8);
+  const wl_certifier_options options = strong(&p, 3, WL_FAULT_NONE);
+  const wl_certificate honest = certificate_of(&p, &options);
+  print_failures(&honest);
+  assert_true(honest.passed && honest.other_target);
+  for (int t = 0; t < WL_TEST_COUNT; t++) {
+    const bool out = t == (int)left_out[0] || t == (int)left_out[1];
+    assert_int_equal(honest.test[t].omitted, out);
+    assert_true(out || isfinite(honest.test[t].statistic));
+  }
+  assert_true(honest.resolution[2] > 0.0 && honest.directions[2] > 0.9 * (double)usual.test);
+  for (size_t k = 0; k < sizeof expected / sizeof *expected; k++) check_mistake(&p, &expected[k]);
+  problem_destroy(&p);
+}
+
+/* Σ ⪯ C holds; where Σ is raised beyond C it does not, and the test says so. */
+static void test_order(void **state) {
+  (void)state;
+  problem p = problem_create(&usual, 8);
+  wl_certifier_options options = {
+      .joint = joint_options_of(&p, 9), .replicates = 2, .heads = 1, .false_alarm = 1e-6};
+  wl_certificate c = certificate_of(&p, &options);
+  assert_true(c.test[WL_TEST_EXACT_ORDER].passed && c.test[WL_TEST_EXACT_ORDER].statistic == 0.0);
+  for (int64_t t = 0; t < p.of.test; t++) p.ensemble[t] *= 1.0 + 1e-9;
+  c = certificate_of(&p, &options);
+  assert_true(c.test[WL_TEST_EXACT_ORDER].passed);
+  const double kept = p.ensemble[3];
+  p.ensemble[3] = p.posterior[3] * (1.0 + 1e-6);
+  c = certificate_of(&p, &options);
+  assert_false(c.test[WL_TEST_EXACT_ORDER].passed || c.passed);
+  p.ensemble[3] = kept;
+  problem_destroy(&p);
+}
+
 /* Training points and repeated points among T, depth 1, one head, one test point: no false alarm, and no NaN. */
 /* r = ½ over 10 numbers is t = √3 with 9 degrees of freedom, beyond which Simpson's rule finds 0.11730680301 of the law. */
 static void test_correlation_p(void **state) {
@@ -166,10 +217,9 @@ static void test_calibration(void **state) {
 
 static int group(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_faults),
-      cmocka_unit_test(test_correlation_p),
-      cmocka_unit_test(test_edges),
-      cmocka_unit_test(test_calibration),
+      cmocka_unit_test(test_faults), cmocka_unit_test(test_other_target),
+      cmocka_unit_test(test_order),  cmocka_unit_test(test_correlation_p),
+      cmocka_unit_test(test_edges),  cmocka_unit_test(test_calibration),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -396,8 +396,9 @@ static void exact_laws(void **state) {
   const double y[TRAIN] = {1.0, -2.0, 0.5};
   const wl_network network = wl_network_default();
   wl_problem *p = NULL;
-  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){TRAIN, TRAIN, DIMENSION, 1, x, y}, 0.0, 0.0, &p),
-                   WL_OK);
+  assert_int_equal(
+      wl_problem_create(&network, &(wl_problem_data){TRAIN, TRAIN, DIMENSION, 1, x, y, NULL}, 0.0, 0.0, &p),
+      WL_OK);
   for (int t = 0; t < TRAIN; t++) {
     must_be(p->mean[t], y[t], 1e-10, "mean");
     must_be(p->ensemble[t * TRAIN + t], 0.0, 1e-10, "ensemble variance");
@@ -405,8 +406,9 @@ static void exact_laws(void **state) {
   }
   wl_problem_destroy(&p);
   memcpy(x, x + DIMENSION, sizeof(double) * DIMENSION); /* two equal points */
-  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){TRAIN, TRAIN, DIMENSION, 1, x, y}, 0.0, 0.0, &p),
-                   WL_ERROR_NUMERICAL);
+  assert_int_equal(
+      wl_problem_create(&network, &(wl_problem_data){TRAIN, TRAIN, DIMENSION, 1, x, y, NULL}, 0.0, 0.0, &p),
+      WL_ERROR_NUMERICAL);
   assert_null(p);
 }
 
@@ -414,7 +416,7 @@ static void exact_laws(void **state) {
 static void laws_at_a_time(void **state) {
   (void)state;
   double *x = numbers(4 * DIMENSION, 13);
-  const wl_problem_data data = {3, 1, DIMENSION, 1, x, (const double[3]){1.0, -2.0, 0.5}};
+  const wl_problem_data data = {3, 1, DIMENSION, 1, x, (const double[3]){1.0, -2.0, 0.5}, NULL};
   const wl_network network = wl_network_default();
   wl_problem *early = NULL, *late = NULL, *end = NULL;
   assert_int_equal(wl_problem_create(&network, &data, 0.1, 1e-14, &early), WL_OK);
@@ -490,7 +492,8 @@ static void verdicts(void **state) {
   const double y[2] = {1.0, -1.0};
   const wl_network network = wl_network_default();
   wl_problem *p = NULL;
-  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){2, 1, DIMENSION, 1, x, y}, 0.0, 0.0, &p), WL_OK);
+  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){2, 1, DIMENSION, 1, x, y, NULL}, 0.0, 0.0, &p),
+                   WL_OK);
   must_fail(p, (double[4]){0}, "");
   must_fail(p, (double[4]){0.0, -10.0, 600.0}, "");
   must_fail(p, (double[4]){0.4}, " rnd_coupled");
