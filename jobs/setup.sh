@@ -15,7 +15,7 @@ build_packages=(
   cmake make gcc libc6-dev pkg-config
   openmpi-bin libopenmpi-dev libscalapack-openmpi-dev libopenblas-dev libhdf5-openmpi-dev
   libyaml-dev libjansson-dev libgsl-dev libnlopt-dev librandom123-dev libsleef-dev libcmocka-dev
-  zlib1g-dev libzip-dev
+  zlib1g-dev libzip-dev nettle-dev
 )
 
 # shellcheck disable=SC2034 # what only some tests need; where it is not installed they are skipped, by name, but in CI

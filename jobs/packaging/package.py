@@ -30,6 +30,7 @@ class Widelimit(CMakePackage):
     depends_on("random123")
     depends_on("zlib-api")
     depends_on("nlopt")
+    depends_on("nettle")
     depends_on("cmocka", when="+tests")
 
     def cmake_args(self):

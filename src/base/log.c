@@ -1,5 +1,7 @@
+#define _POSIX_C_SOURCE 200809L
 #include "base/log.h"
 
+#include <errno.h>
 #include <mpi.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +10,10 @@
 #include <unistd.h>
 
 static bool rank_prints;
-static bool live; /* a line that renews itself, rather than one now and then */
+static bool live;   /* a line that renews itself, rather than one now and then */
+static FILE *copy;  /* where all of it goes too: memory, until there is a file */
+static char *early; /* that memory */
+static size_t early_size;
 
 /*
  * Whether a person watches. mpirun gives every rank a terminal of its own, even when its output goes to a file: then
@@ -28,16 +33,32 @@ static bool find_terminal(void) {
 void wl_log_open(bool prints) {
   rank_prints = prints;
   live = prints && find_terminal();
+  if (prints) copy = open_memstream(&early, &early_size);
+}
+
+/* To a stream, with what stands before and after it. */
+static void say(FILE *stream, const char *before, const char *format, va_list arguments) {
+  if (!stream) return;
+  fputs(before, stream);
+  vfprintf(stream, format, arguments);
+  fputc('\n', stream);
+  fflush(stream);
+}
+
+static void say_twice(FILE *stream, const char *before, const char *format, va_list arguments) {
+  va_list again;
+  va_copy(again, arguments);
+  say(stream, before, format, arguments);
+  say(copy, before, format, again);
+  va_end(again);
 }
 
 void wl_log_line(const char *format, ...) {
   if (!rank_prints) return;
   va_list arguments;
   va_start(arguments, format);
-  vprintf(format, arguments);
+  say_twice(stdout, "", format, arguments);
   va_end(arguments);
-  putchar('\n');
-  fflush(stdout);
 }
 
 void wl_log_warning(const char *format, ...) {
@@ -45,15 +66,45 @@ void wl_log_warning(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   fflush(stdout);
-  fputs("widelimit: warning: ", stderr);
-  vfprintf(stderr, format, arguments);
-  fputc('\n', stderr);
+  say_twice(stderr, "widelimit: warning: ", format, arguments);
   va_end(arguments);
+}
+
+void wl_log_error(const char *message) {
+  if (!rank_prints) return;
+  fflush(stdout);
+  fprintf(stderr, "widelimit: error: %s\n", message);
+  fflush(stderr);
+  if (copy) fprintf(copy, "widelimit: error: %s\n", message);
+}
+
+wl_error wl_log_keep(const char *path, bool append) {
+  if (!rank_prints) return WL_OK;
+  FILE *file = fopen(path, append ? "a" : "w");
+  if (!file) WL_FAIL(WL_ERROR_IO, "%s: cannot be written: %s", path, strerror(errno));
+  if (append && fseek(file, 0, SEEK_END) == 0 && ftell(file) > 0) fputc('\n', file);
+  if (copy) fclose(copy);
+  if (early) fputs(early, file);
+  free(early);
+  early = NULL;
+  copy = file;
+  fflush(copy);
+  return WL_OK;
+}
+
+bool wl_log_is_whole(void) { return !copy || !ferror(copy); }
+
+void wl_log_close(void) {
+  if (copy) fclose(copy);
+  copy = NULL;
+  free(early);
+  early = NULL;
 }
 
 wl_progress wl_progress_begin(const char *phase, double total, double gigaflop) {
   const double now = MPI_Wtime();
-  return (wl_progress){.phase = phase, .total = total, .began = now, .last_shown = now, .gigaflop = gigaflop};
+  return (wl_progress){
+      .phase = phase, .total = total, .began = now, .last_shown = now, .last_kept = now, .gigaflop = gigaflop};
 }
 
 void wl_progress_update(wl_progress *progress, double done) {
@@ -64,14 +115,18 @@ void wl_progress_update(wl_progress *progress, double done) {
 
   const double fraction = done < progress->total ? done / progress->total : 1.0;
   const double elapsed = now - progress->began;
-  char left[32], rate[32] = "";
+  char left[32], rate[32] = "", line[160];
   wl_format_seconds(elapsed * (1.0 - fraction) / fraction, left, sizeof left);
   if (progress->gigaflop > 0.0)
     snprintf(rate, sizeof rate, "  %.1f Gflop/s", progress->gigaflop * fraction / elapsed);
-  printf("%s  %-11s %3.0f %%%s  %s left%s", live ? "\r" : "", progress->phase, 100.0 * fraction, rate, left,
-         live ? "\033[K" : "\n");
+  snprintf(line, sizeof line, "  %-11s %3.0f %%%s  %s left", progress->phase, 100.0 * fraction, rate, left);
+  printf("%s%s%s", live ? "\r" : "", line, live ? "\033[K" : "\n");
   fflush(stdout);
   progress->shown = live;
+  if (now - progress->last_kept < 30.0 || !copy) return;
+  progress->last_kept = now;
+  fprintf(copy, "%s\n", line);
+  fflush(copy);
 }
 
 void wl_progress_end(wl_progress *progress) {

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "widelimit/error.h"
+
 /** Whether this rank prints (rank 0 of a run); nobody does before the first call. */
 void wl_log_open(bool prints);
 
@@ -18,10 +20,27 @@ void wl_log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** "widelimit: warning: …" on standard error. */
 void wl_log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/** "widelimit: error: …" on standard error. */
+void wl_log_error(const char *message);
+
+/**
+ * From now on all that this rank says goes to this file too, line by line, after what it has said so far; where another rank
+ * prints, nothing is done. A line that renews itself on a terminal is there once in 30 seconds.
+ * @param append  goes on with what is in the file, an empty line between
+ * Errors: WL_ERROR_IO, naming the path; WL_ERROR_MEMORY.
+ */
+wl_error wl_log_keep(const char *path, bool append);
+
+/** Whether all of it is in the file: false once a write has failed (a full disk). */
+bool wl_log_is_whole(void);
+
+/** Closes the file, if there is one. */
+void wl_log_close(void);
+
 /** How far a phase is: its name, the work done and in all (any unit), and when it began. */
 typedef struct wl_progress {
   const char *phase;
-  double total, began, last_shown;
+  double total, began, last_shown, last_kept;
   double gigaflop; /**< work in all, for the rate; 0: no rate is shown */
   bool shown;
 } wl_progress;

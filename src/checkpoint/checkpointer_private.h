@@ -64,9 +64,6 @@ void wl_checkpointer_prune(const wl_checkpointer *checkpointer, int64_t keep);
 /** Root. WL_ERROR_CONFIG or WL_ERROR_DATA, naming what differs, where two fingerprints are not the same. */
 wl_error wl_checkpointer_compare(const char *path, const char *then, const char *now);
 
-/** Root. The file for a prior's factor: `file` for theta, with .kappa before its ending for kappa. */
-void wl_checkpointer_factor_path(const char *file, wl_prior prior, char *path, size_t size);
-
 /* ---- the lock (checkpointer_lock.c) ----------------------------------------------------------------------------- */
 
 /**

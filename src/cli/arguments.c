@@ -132,7 +132,29 @@ wl_error wl_arguments_parse(const wl_command *command, int count, char *const *w
   return WL_OK;
 }
 
+/* Appends a word; a quote in it leaves the quotes for a moment. */
+static char *join_word(char *at, const char *word) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%^";
+  if (*word && word[strspn(word, plain)] == 0) return stpcpy(at, word);
+  *at++ = '\'';
+  for (; *word; word++) at = *word == '\'' ? stpcpy(at, "'\\''") : (*at = *word, at + 1);
+  return stpcpy(at, "'");
+}
+
+char *wl_arguments_join(int count, char *const *words) {
+  size_t room = 1;
+  for (int i = 0; i < count; i++) room += 4 * strlen(words[i]) + 3;
+  char *line = malloc(room), *at = line;
+  for (int i = 0; line && i < count; i++) {
+    if (i > 0) *at++ = ' ';
+    at = join_word(at, words[i]);
+  }
+  return line;
+}
+
 void wl_arguments_clear(wl_arguments *a) {
+  free(a->line);
+  a->line = NULL;
   free(a->overrides.word);
   free(a->assumptions.word);
   a->overrides.word = a->assumptions.word = NULL;

@@ -26,6 +26,7 @@ typedef struct wl_counts {
 
 /** Zero, NULL or empty: not given. A command has those that its options name. */
 typedef struct wl_arguments {
+  char *line; /**< the whole of it, for people; owned; NULL: not known */
   const char *config;
   wl_words overrides, assumptions;
   wl_counts sizes;
@@ -42,6 +43,9 @@ typedef struct wl_arguments {
  */
 wl_error wl_arguments_parse(const wl_command *command, int count, char *const *words, wl_arguments *arguments);
 void wl_arguments_clear(wl_arguments *arguments);
+
+/** The words as a shell reads them, those with other characters than paths have in quotes. Owned by the caller; NULL: no memory. */
+char *wl_arguments_join(int count, char *const *words);
 
 /* ---- the commands, one a file: Collective over MPI_COMM_WORLD -------------------------------------------------------- */
 

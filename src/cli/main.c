@@ -26,13 +26,16 @@ static bool asks_for_help(int count, char *const *words) {
   return false;
 }
 
-static wl_error run_command(int rank, int ranks, int number, int count, char *const *words) {
+static wl_error run_command(int rank, int ranks, int number, int argc, char *const *argv) {
+  const int count = argc - 2; /* behind the command's name */
+  char *const *words = argv + 2;
   if (asks_for_help(count, words)) {
     if (rank == 0) wl_command_print_help(stdout, number);
     return WL_OK;
   }
   wl_arguments arguments;
   wl_error error = wl_arguments_parse(&wl_commands[number], count, words, &arguments);
+  arguments.line = wl_arguments_join(argc, argv);
   if (error == WL_OK) error = wl_launcher_check(ranks);
   if (error == WL_OK) error = call[number](&arguments);
   wl_arguments_clear(&arguments);
@@ -54,7 +57,7 @@ static wl_error dispatch(int rank, int ranks, int argc, char **argv) {
   }
   const int number = wl_command_find(argv[1]);
   if (number < 0) WL_FAIL(WL_ERROR_USAGE, "unknown command %s; see widelimit --help", argv[1]);
-  return run_command(rank, ranks, number, argc - 2, argv + 2);
+  return run_command(rank, ranks, number, argc, argv);
 }
 
 int main(int argc, char **argv) {
@@ -67,11 +70,8 @@ int main(int argc, char **argv) {
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   wl_log_open(rank == 0);
   const wl_error error = dispatch(rank, ranks, argc, argv);
-  if (error != WL_OK && rank == 0 && wl_launcher_lets_speak(ranks)) {
-    fflush(stdout);
-    fprintf(stderr, "widelimit: error: %s\n", wl_error_message());
-    fflush(stderr);
-  }
+  if (error != WL_OK && wl_launcher_lets_speak(ranks)) wl_log_error(wl_error_message());
+  wl_log_close();
   MPI_Finalize();
   return wl_error_status(error);
 }

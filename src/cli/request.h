@@ -9,7 +9,8 @@
 #include "pipeline/request.h"
 
 static inline wl_request wl_request_of(const wl_arguments *a) {
-  return (wl_request){.config = a->config,
+  return (wl_request){.command_line = a->line,
+                      .config = a->config,
                       .overrides = a->overrides.word,
                       .override_count = a->overrides.count,
                       .resume = a->resume,

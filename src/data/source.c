@@ -74,6 +74,11 @@ static size_t path_length(const char *spec, const char *directory) {
   return longest;
 }
 
+char *wl_source_path(const char *spec) {
+  const size_t length = path_length(spec, NULL);
+  return length > 0 ? strndup(spec, length) : NULL;
+}
+
 static char *label_of(const wl_source *source) {
   if (source->selector == NULL) return strdup(source->path);
   const size_t size = strlen(source->path) + 1 + strlen(source->selector) + 1;

@@ -45,6 +45,9 @@ wl_error wl_source_open(const char *spec, const wl_source_options *options, wl_s
  */
 wl_error wl_source_choose_rows(wl_source *source, int64_t *rows, int64_t count);
 
+/** The path of a specification, without its selector. Owned by the caller; NULL: the ending is not known, or no memory. */
+char *wl_source_path(const char *spec);
+
 /** Closes and sets to NULL; NULL is fine. */
 void wl_source_close(wl_source **source);
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "checkpoint/halt.h"
 #include "pipeline/finite_report.h"
+#include "pipeline/provenance.h"
 
 /* Every rank holds the kernels of all points and the tangent kernel of all heads at them. */
 enum { POINTS_LIMIT = 4096, HEAD_POINTS_LIMIT = 8192 };
@@ -99,6 +100,8 @@ static wl_error open_results(wl_finite *f) {
   if (f->setup.rank == 0) error = check_verdict_memory(f);
   if (f->setup.rank == 0 && error == WL_OK)
     error = wl_results_create_named(f->setup.config->output_directory, "finite.h5", bytes, &f->results);
+  if (f->setup.rank == 0 && error == WL_OK) error = wl_provenance_write(&f->setup, f->results);
+  if (error == WL_OK) error = wl_run_log_open(&f->log, &f->setup);
   return wl_error_agree(f->setup.comm, error);
 }
 
@@ -129,6 +132,7 @@ static wl_error finish(wl_finite *f) {
     if (error == WL_OK) error = wl_finite_report(f, &summary);
     if (error == WL_OK) error = wl_config_format(f->setup.config, &config);
     if (error == WL_OK) error = wl_results_commit(&f->results, summary, config);
+    if (error == WL_OK) wl_run_log_commit(&f->log);
     if (error == WL_OK) unlink(f->journal);
     if (error == WL_OK && !f->verdict.pass) error = fail(&f->verdict);
   }
@@ -171,6 +175,7 @@ wl_error wl_finite_run(const wl_request *request) {
   wl_experiment_destroy(&f.experiment);
   wl_problem_destroy(&f.problem);
   wl_results_discard(&f.results);
+  wl_run_log_end(&f.log, error);
   wl_setup_clear(&f.setup);
   return error;
 }

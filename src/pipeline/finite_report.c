@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "pipeline/finite_report.h"
+#include "pipeline/header.h"
 
 static const char *const trainings[] = {
     [WL_TRAINING_GRADIENT_DESCENT] = "gradient_descent", [WL_TRAINING_LINEARIZED] = "linearized"};
@@ -18,9 +19,8 @@ static const char *const finite_faults[] = {[WL_FINITE_FAULT_NONE] = "none",
                                             [WL_FINITE_FAULT_HEAD] = "head"};
 
 void wl_finite_print_header(const wl_finite *f) {
-  const wl_config *c = f->setup.config;
   const wl_problem *p = f->problem;
-  wl_log_line("widelimit %s   %s, networks of finite width", WIDELIMIT_VERSION, c->name);
+  wl_print_title(&f->setup, ", networks of finite width");
   wl_log_line("  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
               (long long)p->train, (long long)p->test, (long long)p->dimension, (long long)p->outputs,
               p->outputs == 1 ? "" : "s");

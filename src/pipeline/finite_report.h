@@ -6,7 +6,7 @@
 #define WIDELIMIT_PIPELINE_FINITE_REPORT_H
 
 #include "finite/finite.h"
-#include "pipeline/setup.h"
+#include "pipeline/run_log.h"
 #include "results/results.h"
 
 /** What the phases make, in their order; finite.c owns and fills it. */
@@ -15,6 +15,7 @@ typedef struct wl_finite {
   wl_experiment_options options;
   wl_problem *problem;
   wl_results *results; /**< rank 0 */
+  wl_run_log log;
   wl_experiment *experiment;
   wl_verdict verdict; /**< rank 0 */
   int ranks;

@@ -1,9 +1,34 @@
 #include "pipeline/header.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "dist/scalapack.h"
+#include "pipeline/provenance.h"
+#include "pipeline/versions.h"
+
+/* Broken at blanks, for consoles of 80 columns. */
+static void print_command(const char *line) {
+  enum { ROOM = 69 };
+  for (const char *title = "command"; *line; title = "") {
+    size_t length = strlen(line), next = length;
+    if (length > ROOM) {
+      for (next = ROOM; next > 0 && line[next] != ' ';) next--;
+      if (next == 0) next = strcspn(line, " ");
+    }
+    wl_log_line("  %-7s  %.*s", title, (int)next, line);
+    line += next + (line[next] == ' ');
+  }
+}
+
+void wl_print_title(const wl_setup *setup, const char *what) {
+  char date[64], host[256];
+  wl_log_line("widelimit %s   %s%s", WIDELIMIT_VERSION, setup->config->name, what);
+  wl_log_line("  started  %s on %s", wl_provenance_date(date, sizeof date), wl_provenance_host(host, sizeof host));
+  print_command(wl_provenance_command(setup));
+  wl_log_line("  cite     %s", wl_citation);
+}
 
 static void print_network(const char *label, const wl_network *n) {
   char slope[32] = "";
@@ -16,7 +41,7 @@ void wl_print_header(const wl_setup *setup) {
   const wl_config *c = setup->config;
   const wl_data_shape *s = &setup->shape;
   char bytes[32], there[32];
-  wl_log_line("widelimit %s   %s", WIDELIMIT_VERSION, c->name);
+  wl_print_title(setup, "");
   wl_log_line("  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
               (long long)s->train, (long long)s->test, (long long)s->dimension, (long long)s->outputs,
               s->outputs == 1 ? "" : "s");

@@ -9,4 +9,7 @@
 
 void wl_print_header(const wl_setup *setup);
 
+/** Its beginning, for every command: program, name of the run and what else it is, when, where, which command, how to cite. */
+void wl_print_title(const wl_setup *setup, const char *what);
+
 #endif

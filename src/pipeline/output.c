@@ -7,6 +7,7 @@
 #include "pipeline/loo.h"
 #include "pipeline/observed.h"
 #include "pipeline/points.h"
+#include "pipeline/provenance.h"
 #include "pipeline/sample_output.h"
 
 static double result_bytes(const wl_setup *setup) {
@@ -58,6 +59,7 @@ static wl_error declare_results(const wl_setup *setup, wl_results **file) {
   WL_TRY(wl_results_create(setup->config->output_directory, result_bytes(setup), file));
   wl_results *results = *file;
   WL_TRY(wl_results_note(results, "program", "widelimit " WIDELIMIT_VERSION));
+  WL_TRY(wl_provenance_write(setup, results));
   WL_TRY(wl_results_note(results, "definitions",
                          "S = theta_XX + (noise_variance + jitter) I; X, T: training and test inputs"));
   const wl_model_options options = wl_job_model_options(setup->config);
@@ -79,7 +81,8 @@ static wl_error restore_results(const wl_setup *setup, const wl_checkpointer *ch
   char to[4200];
   WL_TRY(wl_results_claim_partial(directory, to, sizeof to));
   WL_TRY(wl_checkpoint_extract_results(checkpointer->resumed_from, to));
-  return wl_results_reopen(directory, results);
+  WL_TRY(wl_results_reopen(directory, results));
+  return wl_provenance_write(setup, *results);
 }
 
 wl_error wl_output_open(const wl_setup *setup, const wl_checkpointer *checkpointer, wl_results **results) {

@@ -9,6 +9,7 @@
 
 /** All pointers are borrowed. */
 typedef struct wl_request {
+  const char *command_line;     /**< for people; NULL: not known */
   const char *config;           /**< path of the configuration */
   const char *const *overrides; /**< key=value, in order */
   int override_count;

@@ -11,6 +11,7 @@
 #include "pipeline/infer.h"
 #include "pipeline/output.h"
 #include "pipeline/report.h"
+#include "pipeline/run_log.h"
 
 /* What the phases make, in their order. Each is given what those before it made. */
 typedef struct run {
@@ -19,6 +20,7 @@ typedef struct run {
   wl_checkpointer checkpointer;
   wl_checkpoint_sources sources;
   wl_results *results; /* rank 0 */
+  wl_run_log log;
   wl_assembly assembly;
   wl_tally tally;
   wl_retained retained;
@@ -38,7 +40,8 @@ static wl_error set_up(const wl_request *request, wl_setup *setup) {
 static wl_error open_files(const wl_request *request, run *r) {
   r->sources = (wl_checkpoint_sources){&r->setup, request, &r->assembly, &r->tally, &r->results};
   WL_TRY(wl_checkpoints_open(&r->sources, &r->timer, &r->checkpointer));
-  return wl_output_open(&r->setup, &r->checkpointer, &r->results);
+  WL_TRY(wl_output_open(&r->setup, &r->checkpointer, &r->results));
+  return wl_error_agree(r->setup.comm, wl_run_log_open(&r->log, &r->setup));
 }
 
 static wl_error finish(run *r) {
@@ -52,8 +55,10 @@ static wl_error finish(run *r) {
     if (error == WL_OK) error = wl_results_commit(&r->results, summary, config);
   }
   error = wl_error_agree(r->setup.comm, error);
-  if (error == WL_OK)
-    wl_log_line("\n  in %s: results.h5, summary.json, config.yaml", r->setup.config->output_directory);
+  if (error == WL_OK) {
+    wl_run_log_commit(&r->log);
+    wl_log_line("\n  in %s: results.h5, summary.json, config.yaml, run.log", r->setup.config->output_directory);
+  }
   free(config);
   free(summary);
   return error;
@@ -78,10 +83,11 @@ static wl_error run_phases(const wl_request *request, run *r) {
   return wl_tally_check(&r->tally, r->setup.config);
 }
 
-static void clear(run *r) {
+static void clear(run *r, wl_error error) {
   wl_tally_clear(&r->tally);
   wl_retained_clear(&r->retained);
   wl_results_discard(&r->results);
+  wl_run_log_end(&r->log, error);
   wl_checkpointer_close(&r->checkpointer);
   wl_assembly_clear(&r->assembly);
   wl_setup_clear(&r->setup);
@@ -90,6 +96,6 @@ static void clear(run *r) {
 wl_error wl_run(const wl_request *request) {
   run r = {.timer = wl_timer_start()};
   const wl_error error = run_phases(request, &r);
-  clear(&r);
+  clear(&r, error);
   return error;
 }

@@ -14,6 +14,8 @@
 #include "pipeline/checkpoints.h"
 #include "pipeline/header.h"
 #include "pipeline/points.h"
+#include "pipeline/provenance.h"
+#include "pipeline/run_log.h"
 
 typedef struct selecting {
   wl_timer timer;
@@ -21,6 +23,7 @@ typedef struct selecting {
   wl_checkpointer checkpointer;
   wl_checkpoint_sources sources;
   wl_results *results; /* rank 0 */
+  wl_run_log log;
   wl_assembly assembly;
   wl_tally tally; /* empty: select has no metrics */
   wl_selection selection;
@@ -81,6 +84,7 @@ static wl_error declare(const wl_setup *setup, wl_results **results) {
   WL_TRY(wl_results_create(setup->config->output_directory, 8.0 * (3.0 * (double)count + 2.0 * (double)pool),
                            results));
   WL_TRY(wl_results_note(*results, "program", "widelimit " WIDELIMIT_VERSION));
+  WL_TRY(wl_provenance_write(setup, *results));
   WL_TRY(wl_results_note(*results, "select.by", wl_quantity_name(setup->config->select.by)));
   for (size_t k = 0; k < sizeof sets / sizeof *sets; k++)
     WL_TRY(wl_results_add(*results, sets[k].path, sets[k].rows, 0, sets[k].formula, sets[k].units));
@@ -90,7 +94,8 @@ static wl_error declare(const wl_setup *setup, wl_results **results) {
 static wl_error open_files(const wl_request *request, selecting *s) {
   s->sources = (wl_checkpoint_sources){&s->setup, request, &s->assembly, &s->tally, &s->results};
   WL_TRY(wl_checkpoints_open(&s->sources, &s->timer, &s->checkpointer));
-  const wl_error error = s->setup.rank == 0 ? declare(&s->setup, &s->results) : WL_OK;
+  wl_error error = s->setup.rank == 0 ? declare(&s->setup, &s->results) : WL_OK;
+  if (error == WL_OK) error = wl_run_log_open(&s->log, &s->setup);
   return wl_error_agree(s->setup.comm, error);
 }
 
@@ -200,8 +205,10 @@ static wl_error finish(selecting *s) {
     if (error == WL_OK) error = wl_results_commit(&s->results, summary, config);
   }
   error = wl_error_agree(s->setup.comm, error);
-  if (error == WL_OK)
-    wl_log_line("\n  in %s: results.h5, summary.json, config.yaml", s->setup.config->output_directory);
+  if (error == WL_OK) {
+    wl_run_log_commit(&s->log);
+    wl_log_line("\n  in %s: results.h5, summary.json, config.yaml, run.log", s->setup.config->output_directory);
+  }
   free(config);
   free(summary);
   return error;
@@ -227,6 +234,7 @@ wl_error wl_select(const wl_request *request) {
   const wl_error error = select_phases(&as_select, &s);
   wl_selection_clear(&s.selection);
   wl_results_discard(&s.results);
+  wl_run_log_end(&s.log, error);
   wl_checkpointer_close(&s.checkpointer);
   wl_assembly_clear(&s.assembly);
   wl_setup_clear(&s.setup);

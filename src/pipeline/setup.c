@@ -73,6 +73,7 @@ static wl_error check_factor(const wl_request *request, const wl_config *config)
 }
 
 wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, wl_setup *setup) {
+  setup->request = request;
   setup->comm = comm;
   MPI_Comm_rank(comm, &setup->rank);
   WL_TRY(share_config(request, setup));

@@ -11,6 +11,7 @@
 #include "pipeline/request.h"
 
 typedef struct wl_setup {
+  const wl_request *request; /**< borrowed */
   MPI_Comm comm;
   int rank;
   wl_config *config; /**< equal on all ranks; owned */

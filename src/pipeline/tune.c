@@ -12,6 +12,9 @@
 #include "base/timer.h"
 #include "checkpoint/halt.h"
 #include "config/tune_parameters.h"
+#include "pipeline/header.h"
+#include "pipeline/provenance.h"
+#include "pipeline/run_log.h"
 #include "pipeline/tune_evaluate.h"
 #include "pipeline/tune_search.h"
 #include "results/results.h"
@@ -22,6 +25,7 @@ typedef struct tuning {
   wl_tune_data data;
   wl_halt halt;
   bool listening;
+  wl_run_log log;
   wl_results *results; /* rank 0, as what follows */
   wl_progress progress;
   double *places;      /* evaluations × parameters */
@@ -198,7 +202,8 @@ static wl_error finish(tuning *t) {
     WL_TRY(wl_config_set(t->setup.config, t->parameters.parameter[i].key->name, text));
   }
   WL_TRY(write(t));
-  wl_log_line("\n  in %s: tuned.yaml, tune.h5", t->setup.config->output_directory);
+  wl_run_log_commit(&t->log);
+  wl_log_line("\n  in %s: tuned.yaml, tune.h5, run.log", t->setup.config->output_directory);
   return WL_OK;
 }
 
@@ -242,11 +247,14 @@ static wl_error set_up(const wl_request *request, double began, tuning *t) {
   WL_TRY(wl_tune_spread(&t->setup, &t->data));
   if (t->setup.rank == 0)
     error = wl_results_create_named(t->setup.config->output_directory, "tune.h5", 0.0, &t->results);
+  if (t->setup.rank == 0 && error == WL_OK) error = wl_provenance_write(&t->setup, t->results);
+  if (error == WL_OK) error = wl_run_log_open(&t->log, &t->setup);
   return wl_error_agree(t->setup.comm, error);
 }
 
 static wl_error tune_phases(const wl_request *request, double began, tuning *t) {
   WL_TRY(set_up(request, began, t));
+  wl_print_title(&t->setup, ", tuned");
   const wl_error ended = search(t);
   char reason[256];
   if (ended != WL_OK && ended != WL_ERROR_STOPPED) return ended;
@@ -263,6 +271,7 @@ wl_error wl_tune(const wl_request *request) {
   as_tune.tune = true;
   const wl_error error = tune_phases(&as_tune, wl_timer_start().began, &t);
   wl_results_discard(&t.results);
+  wl_run_log_end(&t.log, error);
   if (t.listening) wl_halt_close(&t.halt);
   wl_tune_data_clear(&t.data);
   wl_tune_parameters_clear(&t.parameters);

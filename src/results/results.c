@@ -291,6 +291,39 @@ wl_error wl_results_note(wl_results *r, const char *name, const char *text) {
   return WL_OK;
 }
 
+static const char provenance[] = "/provenance", set_aside[] = "/earlier", earlier[] = "/provenance/earlier";
+
+static hid_t open_provenance(const wl_results *r) {
+  if (H5Lexists(r->file, provenance, H5P_DEFAULT) > 0) return H5Gopen2(r->file, provenance, H5P_DEFAULT);
+  return H5Gcreate2(r->file, provenance, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+}
+
+wl_error wl_results_describe(wl_results *r, const char *name, const char *text) {
+  WL_HDF5_QUIET;
+  const hid_t group = open_provenance(r), type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+  H5Tset_size(type, H5T_VARIABLE);
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  const hid_t attribute = group < 0 ? -1 : H5Acreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+  const herr_t status = attribute < 0 ? -1 : H5Awrite(attribute, type, &text);
+  if (attribute >= 0) H5Aclose(attribute);
+  if (group >= 0) H5Gclose(group);
+  H5Sclose(space);
+  H5Tclose(type);
+  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/%s: cannot write %s of /provenance", r->directory, r->name, name);
+  return WL_OK;
+}
+
+wl_error wl_results_describe_anew(wl_results *r) {
+  WL_HDF5_QUIET;
+  if (H5Lexists(r->file, provenance, H5P_DEFAULT) <= 0) return WL_OK;
+  herr_t status = H5Lmove(r->file, provenance, r->file, set_aside, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t group = status < 0 ? -1 : open_provenance(r);
+  if (group >= 0) H5Gclose(group);
+  status = group < 0 ? -1 : H5Lmove(r->file, set_aside, r->file, earlier, H5P_DEFAULT, H5P_DEFAULT);
+  if (status < 0) WL_FAIL(WL_ERROR_IO, "%s/%s: cannot move /provenance", r->directory, r->name);
+  return WL_OK;
+}
+
 static wl_error add(wl_results *r, const char *path, int rank, const hsize_t *shape, const char *formula,
                     const char *units) {
   WL_HDF5_QUIET;

@@ -63,6 +63,15 @@ wl_error wl_results_get_piece(wl_results *results, const char *path, int64_t row
 wl_error wl_results_note(wl_results *results, const char *name, const char *text);
 
 /**
+ * Text about the results as a whole: an attribute of the group /provenance, a string of variable length, so that it may have
+ * any. Errors: WL_ERROR_IO.
+ */
+wl_error wl_results_describe(wl_results *results, const char *name, const char *text);
+
+/** What was described is of an earlier attempt: from now on it is the group /provenance/earlier. Errors: WL_ERROR_IO. */
+wl_error wl_results_describe_anew(wl_results *results);
+
+/**
  * A dataset of doubles with attributes `formula` and `units`; missing groups are made.
  * @param columns  0: a vector of `rows`
  */

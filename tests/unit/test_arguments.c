@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -93,6 +94,15 @@ static void test_table(void **state) {
   assert_int_equal(wl_command_find("walk"), -1);
 }
 
+/* What is joined, a shell takes apart again (bash -c 'printf "<%s>" …' of the line gives the words). */
+static void test_join(void **state) {
+  (void)state;
+  char *const words[] = {"a/widelimit", "run", "--set", "name=it's", "", "two words", "grid={rows: 1}"};
+  char *line = wl_arguments_join(7, words);
+  assert_string_equal(line, "a/widelimit run --set 'name=it'\\''s' '' 'two words' 'grid={rows: 1}'");
+  free(line);
+}
+
 static int finish(void **state) {
   (void)state;
   wl_arguments_clear(&arguments);
@@ -101,6 +111,6 @@ static int finish(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_refusals),
-                                     cmocka_unit_test(test_table)};
+                                     cmocka_unit_test(test_table), cmocka_unit_test(test_join)};
   return cmocka_run_group_tests(tests, NULL, finish);
 }
