@@ -54,7 +54,7 @@ grep -q '^  in out: results.h5, summary.json, config.yaml, run.log$' out/run.log
 says out/results.h5 date '2009-02-13 23:31:30 UTC'
 grep -q "^  started  2009-02-13 23:31:30 UTC on $(uname -n)$" log || failed 'the header lacks date and host'
 says out/results.h5 command_line "$program run case.yaml --set 'network={depth: 2}'"
-header=$(sed -n '/^  command  /,/^  cite /p' log | sed '$d' | cut -c 12- | paste -sd ' ')
+header=$(sed -n '/^  command  /,/^  cite /p' out/run.log | sed '$d' | cut -c 12- | paste -sd ' ')
 [ "$header" = "$program run case.yaml --set 'network={depth: 2}'" ] || failed "the header has another command line: $header"
 grep -q '^  cite     .*arXiv 2602.19964$' log || failed 'the header does not say how to cite'
 says out/results.h5 host "$(uname -n)"
@@ -67,8 +67,10 @@ says out/results.h5 program "$(head -n 1 version)"
 for name in commit compiler flags hdf5 scalapack blas mpi; do
   says out/results.h5 $name "$(sed -n "s/^  $name  *//Ip" version)"
 done
-if [ -e "$project/.git" ] && git -c safe.directory="$project" -C "$project" rev-parse HEAD >sha 2>/dev/null; then
-  grep -q "^  commit     $(cut -c 1-12 sha)" version || failed "--version has another commit than $(cat sha)"
+# The commit is that of the last build, which need not be the newest.
+commit=$(sed -n 's/^  commit     \([0-9a-f]\{12\}\)\(-dirty\)\{0,1\}$/\1/p' version)
+if [ -e "$project/.git" ] && git -c safe.directory="$project" -C "$project" rev-parse HEAD >/dev/null 2>&1; then
+  git -c safe.directory="$project" -C "$project" cat-file -e "${commit:-none}^{commit}" || failed "no such commit: $(cat version)"
 else
   grep -q '^  commit     unknown$' version || failed '--version knows a commit'
 fi
