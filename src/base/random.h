@@ -36,6 +36,7 @@ typedef enum wl_stream {
   WL_STREAM_SPLIT,            /**< which rows of a data set are for testing */
   WL_STREAM_TUNE_SUBSET,      /**< which training rows tune evaluates on */
   WL_STREAM_TUNE_PLACE,       /**< where it looks */
+  WL_STREAM_PIVOT,            /**< pivots of a partial Cholesky factor */
 } wl_stream;
 
 /** One standard normal number at (i, j). */

@@ -17,6 +17,8 @@
   X(FACTOR_KAPPA, factor_kappa)   \
   X(PREDICT_KAPPA, predict_kappa) \
   X(PREDICT_BOTH, predict_both)   \
+  X(PRECONDITION, precondition)   \
+  X(ITERATE, iterate)             \
   X(LOO, leave_one_out)           \
   X(SELECT, select)               \
   X(SAMPLE, sample)               \

@@ -21,6 +21,7 @@
 static const wl_choice encodings[] = {{"none", WL_ENCODING_NONE}, {"one_hot", WL_ENCODING_ONE_HOT}};
 static const wl_choice engines[] = {{"scalapack", WL_ENGINE_SCALAPACK}, {"lookahead", WL_ENGINE_LOOKAHEAD}};
 static const wl_choice precisions[] = {{"double", WL_PRECISION_DOUBLE}, {"mixed", WL_PRECISION_MIXED}};
+static const wl_choice solvers[] = {{"cholesky", WL_SOLVER_CHOLESKY}, {"iterative", WL_SOLVER_ITERATIVE}};
 static const wl_choice trainings[] = {{"gradient_descent", WL_TRAINING_GRADIENT_DESCENT},
                                       {"linearized", WL_TRAINING_LINEARIZED}};
 static const wl_choice momenta[] = {{"none", WL_MOMENTUM_NONE}, {"heavy_ball", WL_MOMENTUM_HEAVY_BALL}};
@@ -70,6 +71,9 @@ static bool has_target(const void *config) { return ((const wl_config *)config)-
 static bool has_target_slope(const void *config) {
   return has_target(config) &&
          ((const wl_config *)config)->rnd_target.network.activation == WL_ACTIVATION_LEAKY_RELU;
+}
+static bool is_iterative(const void *config) {
+  return ((const wl_config *)config)->solver.method == WL_SOLVER_ITERATIVE;
 }
 static bool has_certify(const void *config) { return ((const wl_config *)config)->certify.wanted; }
 static bool has_tune(const void *config) { return ((const wl_config *)config)->tune.wanted; }
@@ -144,6 +148,14 @@ static const wl_key keys[] = {
      HELP("of the factorizations; results are exact in either")},
     {CHOICE("engine", engine, engines), .fallback = "scalapack", FREE,
      HELP("of the factorizations in either precision")},
+    {CHOICE("solver.method", solver.method, solvers), .fallback = "cholesky",
+     HELP("iterative: no matrix at all, and results in brackets")},
+    {REAL("solver.tolerance", solver.tolerance), ABOVE(0), .fallback = "1.0e-6", WHEN(is_iterative),
+     HELP("of brackets, relative to the prior variance or the targets")},
+    {INTEGER("solver.rank", solver.rank), AT_LEAST(0), .fallback = "0", WHEN(is_iterative),
+     HELP("of the preconditioner; 0: chosen")},
+    {INTEGER("solver.passes", solver.passes), AT_LEAST(2), .fallback = "500", WHEN(is_iterative),
+     HELP("over all pairs of points for a batch of test points, at most")},
     {SET("quantities", quantity, quantities), .fallback = all_quantities, HELP("what is computed")},
     {INTEGER("sampling.posterior", samples[WL_DRAW_POSTERIOR]), AT_LEAST(0), .fallback = "0",
      WHEN(draws_posterior), HELP("draws of the NTK posterior")},
@@ -381,6 +393,33 @@ static wl_error check_precision(const wl_values *values, const wl_config *config
   return WL_OK;
 }
 
+/** Brackets rest on the noise, and nothing but predictions can be had without a matrix. */
+static wl_error check_solver(const wl_values *values, const wl_config *config) {
+  const size_t key = find("solver.method"), given = wl_values_given(values, "solver");
+  static const char *const needs = "is iterative, but %s needs the matrix: set solver.method: cholesky";
+  if (!is_iterative(config)) {
+    if (given < wl_config_schema.count && given != key)
+      return wl_values_fail(values, given, "belongs to solver.method: iterative");
+    return WL_OK;
+  }
+  if (!(config->noise_variance + config->jitter > 0.0))
+    return wl_values_fail(values, key,
+                          "is iterative, whose brackets need noise_variance + jitter above 0: set one of both");
+  for (int d = 0; d < WL_DRAW_COUNT; d++)
+    if (config->samples[d] > 0) return wl_values_fail(values, key, needs, "sampling");
+  if (config->precision == WL_PRECISION_MIXED) return wl_values_fail(values, key, needs, "precision: mixed");
+  if (config->rnd_target.wanted) return wl_values_fail(values, key, needs, "rnd.target");
+  if (config->certify.wanted) return wl_values_fail(values, key, needs, "certify");
+  if (config->output_covariance) return wl_values_fail(values, key, needs, "output.covariance");
+  if (config->output_kernels) return wl_values_fail(values, key, needs, "output.kernels");
+  if (config->checkpoint.directory) return wl_values_fail(values, key, needs, "checkpoint.directory");
+  if (config->factor_save) return wl_values_fail(values, key, needs, "factor.save");
+  if (config->loo) return wl_values_fail(values, key, needs, "loo");
+  if (config->select.wanted) return wl_values_fail(values, key, needs, "select");
+  if (config->tune.wanted) return wl_values_fail(values, key, needs, "tune");
+  return WL_OK;
+}
+
 static wl_error check_tune(const wl_values *values, const wl_config *config) {
   if (!config->tune.wanted) return WL_OK;
   if (config->tune.parameters == NULL)
@@ -431,6 +470,7 @@ wl_error wl_config_check(const wl_config *config, const wl_values *values) {
   WL_TRY(check_finite_width(values, config));
   WL_TRY(check_draws(values, config));
   WL_TRY(check_precision(values, config));
+  WL_TRY(check_solver(values, config));
   WL_TRY(check_tune(values, config));
   WL_TRY(check_select(values, config));
   WL_TRY(check_target(values, config));

@@ -38,6 +38,9 @@ typedef enum wl_finite_fault {
 /** Of the factorizations; results are exact in either (widelimit/model.h). */
 typedef enum wl_precision { WL_PRECISION_DOUBLE, WL_PRECISION_MIXED } wl_precision;
 
+/** How the systems of equations are solved: a factor of the matrix, or without the matrix (inference/iterative.h). */
+typedef enum wl_solver_method { WL_SOLVER_CHOLESKY, WL_SOLVER_ITERATIVE } wl_solver_method;
+
 /** What the first line of a text file is: found out (data/csv_header.h), a header, an example. */
 typedef enum wl_header { WL_HEADER_AUTO, WL_HEADER_TRUE, WL_HEADER_FALSE } wl_header;
 
@@ -122,6 +125,12 @@ typedef struct wl_config {
     double every_minutes; /**< ≥ 0, default 30; 0: as often as possible */
     int keep;             /**< ≥ 1, default 2: how many are kept */
   } checkpoint;
+  struct {
+    wl_solver_method method; /**< default cholesky */
+    double tolerance;        /**< of brackets, > 0, default 1e-6 */
+    int64_t rank;            /**< of the preconditioner, default 0: chosen */
+    int passes;              /**< over the kernels for a batch of test points, at most; ≥ 2, default 500 */
+  } solver;
   bool loo; /**< leave-one-out; default false */
   struct {
     bool wanted; /**< the section is given */

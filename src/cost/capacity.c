@@ -1,6 +1,7 @@
 #include "cost/capacity.h"
 
 #include "base/log.h"
+#include "base/util.h"
 #include "cost/memory.h"
 #include "dist/matrix.h"
 
@@ -40,6 +41,6 @@ wl_error wl_job_check_capacity(const wl_job *job, const wl_node *node) {
   WL_FAIL(WL_ERROR_CAPACITY,
           "%lld points need %s of memory, the %d node(s) of this run have %s left; use about %lld ranks at "
           "the same memory a rank, that is %lld node(s)",
-          (long long)n, wl_format_bytes(total, wanted, sizeof wanted), node->nodes,
+          (long long)larger(n, job->shape->train), wl_format_bytes(total, wanted, sizeof wanted), node->nodes,
           wl_format_bytes(available, there, sizeof there), needed, (needed + node->ranks - 1) / node->ranks);
 }

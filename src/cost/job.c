@@ -8,6 +8,9 @@
 #include "inference/mixed.h"
 #include "linalg/rfp.h"
 
+/* Test points that share passes: more of them cost memory, fewer evaluate the kernels more often. */
+enum { ITERATIVE_BATCH = 256 };
+
 static bool is_mixed(const wl_config *config) { return config->precision == WL_PRECISION_MIXED; }
 
 bool wl_job_has_draws(const wl_config *config) {
@@ -27,6 +30,21 @@ wl_model_options wl_job_model_options(const wl_config *config) {
                               .seed = config->seed,
                               .mixed = is_mixed(config),
                               .rnd_target = wl_job_rnd_target(config)};
+  memcpy(options.quantity, config->quantity, sizeof options.quantity);
+  return options;
+}
+
+bool wl_job_is_iterative(const wl_config *config) { return config->solver.method == WL_SOLVER_ITERATIVE; }
+
+wl_iterative_options wl_job_iterative_options(const wl_config *config, const wl_data_shape *shape) {
+  wl_iterative_options options = {.noise_variance = config->noise_variance,
+                                  .jitter = config->jitter,
+                                  .seed = config->seed,
+                                  .tolerance = config->solver.tolerance,
+                                  .passes = config->solver.passes,
+                                  .rank = config->solver.rank > 0
+                                              ? smaller(config->solver.rank, shape->train)
+                                              : wl_iterative_choose_rank(shape->train, shape->dimension)};
   memcpy(options.quantity, config->quantity, sizeof options.quantity);
   return options;
 }
@@ -85,6 +103,7 @@ bool wl_job_predicts_both(const wl_job *job) {
 
 int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
   if (wl_job_has_square(config) || config->select.active) return shape->test;
+  if (wl_job_is_iterative(config)) return smaller(shape->test, ITERATIVE_BATCH);
   const int64_t stride = (int64_t)grid->block * grid->columns; /* a whole number of tiles on every rank */
   const int64_t share = is_mixed(config) ? 50 : 20;            /* more panels, and half the matrix */
   const int64_t wanted = larger(larger(1024, shape->train / share), stride);
@@ -92,6 +111,7 @@ int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape,
 }
 
 wl_grid wl_job_test_grid(const wl_config *config, const wl_grid *grid, int64_t count) {
+  if (wl_job_is_iterative(config)) return wl_grid_for_panels(grid, count + WL_ITERATIVE_PROBES);
   return wl_job_has_square(config) ? *grid : wl_grid_for_panels(grid, count);
 }
 
@@ -111,6 +131,7 @@ int64_t wl_job_panel_width(const wl_job *job, wl_draw draw) {
 }
 
 int64_t wl_job_order(const wl_job *job) {
+  if (wl_job_is_iterative(job->config)) return wl_job_iterative_options(job->config, job->shape).rank;
   const int64_t train = job->shape->train, test = job->shape->test;
   const int64_t square = wl_job_has_square(job->config) ? test : 0, halves = wl_job_keeps_solution(job->config)
                                                                                  ? wl_rfp_first(train + test)
@@ -134,6 +155,8 @@ double wl_job_checkpoint_bytes(const wl_config *config, const wl_data_shape *sha
 
 double wl_job_matrix_bytes(const wl_config *config, const wl_data_shape *shape) {
   const double n = (double)shape->train;
+  if (wl_job_is_iterative(config))
+    return (wl_job_wants_both(config) ? 16.0 : 8.0) * n * (double)wl_job_iterative_options(config, shape).rank;
   return (is_mixed(config) ? 4.0 : 8.0) * n * n;
 }
 

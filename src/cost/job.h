@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "data/data.h"
+#include "inference/iterative.h"
 #include "inference/model.h"
 #include "sampling/joint.h"
 
@@ -24,6 +25,10 @@ const wl_network *wl_job_rnd_target(const wl_config *config);
 
 /** What the configuration asks of the model. */
 wl_model_options wl_job_model_options(const wl_config *config);
+
+/** What the configuration asks of the solver without a matrix; whether that is at work. */
+wl_iterative_options wl_job_iterative_options(const wl_config *config, const wl_data_shape *shape);
+bool wl_job_is_iterative(const wl_config *config);
 
 /** What draws and the certificate have in common. */
 wl_joint_options wl_job_joint_options(const wl_config *config);

@@ -140,6 +140,21 @@ static wl_memory functions_memory(const wl_job *job) {
   };
 }
 
+/* The solver without a matrix: what it holds of each kernel, and a batch with its targets and probes. */
+static wl_memory iterative_memory(const wl_job *job) {
+  const wl_data_shape *s = job->shape;
+  const int64_t rank = wl_job_iterative_options(job->config, s).rank;
+  const int64_t columns = wl_iterative_columns(job->batch, s->outputs);
+  const double kernels = wl_job_wants_both(job->config) ? 2.0 : 1.0;
+  const wl_grid panels = wl_job_test_grid(job->config, job->grid, job->batch);
+  return (wl_memory){
+      .matrix = kernels * local_bytes(job, rank, s->train) + (kernels + 1.0) * local_bytes(job, rank, rank),
+      .panels = wl_iterative_bytes(job->grid, &panels, s->train, columns, rank, (int)kernels),
+      .points = points_bytes(job) + 3.0 * 8.0 * (double)rank * (double)s->dimension,
+      .targets = (1.0 + kernels) * local_bytes(job, s->train, s->outputs),
+  };
+}
+
 wl_memory wl_memory_add(wl_memory a, wl_memory b) {
   return (wl_memory){.matrix = a.matrix + b.matrix,
                      .panels = a.panels + b.panels,
@@ -161,7 +176,8 @@ static wl_memory larger_memory(wl_memory a, wl_memory b) { return wl_memory_sum(
 
 wl_memory wl_job_memory(const wl_job *job) {
   const bool mixed = is_mixed(job->config);
-  wl_memory peak = mixed ? mixed_memory(job) : predict_memory(job);
+  const bool iterative = wl_job_is_iterative(job->config);
+  wl_memory peak = iterative ? iterative_memory(job) : mixed ? mixed_memory(job) : predict_memory(job);
   if (wl_job_has_joint(job->config)) peak = larger_memory(peak, joint_memory(job));
   if (mixed && job->config->samples[WL_DRAW_POSTERIOR] > 0) peak = larger_memory(peak, posterior_memory(job));
   if (wl_job_keeps_solution(job->config)) peak = larger_memory(peak, functions_memory(job));

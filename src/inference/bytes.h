@@ -31,4 +31,13 @@ double wl_loo_bytes(const wl_grid *grid, int64_t n, bool ensemble);
  */
 double wl_predict_mixed_bytes(const wl_grid *grid, int64_t n, int64_t count, int64_t outputs, bool both);
 
+/**
+ * Of a batch without a matrix, with targets and probes: right-hand sides, solutions, residuals, directions and products of each
+ * kernel are five panels of so many columns; then come one of `rank` rows, and what a pass takes beside.
+ * @param panels   the grid of the test points
+ * @param kernels  1 or 2
+ */
+double wl_iterative_bytes(const wl_grid *grid, const wl_grid *panels, int64_t n, int64_t columns, int64_t rank,
+                          int kernels);
+
 #endif

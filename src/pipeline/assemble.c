@@ -5,6 +5,7 @@
 wl_error wl_assemble(const wl_setup *setup, const wl_services *services, wl_assembly *assembly) {
   wl_timer_enter(services->timer, WL_PHASE_READ);
   WL_TRY(wl_read_training(setup, &assembly->train, &assembly->targets));
+  if (wl_job_is_iterative(setup->config)) return WL_OK; /* what a solver without a matrix needs of them */
   wl_timer_enter(services->timer, WL_PHASE_ASSEMBLE);
   wl_model_setup model = {.options = wl_job_model_options(setup->config),
                           .keep_kernels = setup->config->output_kernels,

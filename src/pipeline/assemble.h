@@ -12,7 +12,7 @@
 typedef struct wl_assembly {
   wl_points *train;   /**< X */
   wl_matrix *targets; /**< Y */
-  wl_model *model;    /**< assembled, or with the array of a checkpoint */
+  wl_model *model;    /**< assembled, or with the array of a checkpoint; NULL with solver.method: iterative */
 } wl_assembly;
 
 /** Collective. To be cleared whatever happens. Errors: those of points.h and wl_model_create. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/iterate.h"
 #include "pipeline/loo.h"
 #include "pipeline/observed.h"
 #include "pipeline/points.h"
@@ -69,6 +70,7 @@ static wl_error declare_results(const wl_setup *setup, wl_results **file) {
     WL_TRY(wl_results_add(results, "/mean/nngp", s->test, s->outputs,
                           "kappa_TX (kappa_XX + (noise_variance + jitter) I)^-1 Y", "target units"));
   WL_TRY(declare_quantities(setup, results));
+  WL_TRY(wl_iteration_declare(setup, results));
   WL_TRY(wl_loo_declare(setup, results));
   WL_TRY(wl_sample_declare(setup, results));
   WL_TRY(wl_observed_write(setup, results));

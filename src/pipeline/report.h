@@ -6,6 +6,7 @@
 #define WIDELIMIT_PIPELINE_REPORT_H
 
 #include "pipeline/certify.h"
+#include "pipeline/iterate.h"
 #include "pipeline/loo.h"
 #include "pipeline/sample.h"
 #include "pipeline/tally.h"
@@ -14,6 +15,7 @@
 typedef struct wl_report {
   const wl_setup *setup;
   const wl_model *model; /**< its evidence */
+  const wl_iteration *iteration; /**< what stands in the place of a model without a matrix */
   const wl_tally *tally;
   const wl_loo *loo;
   const wl_sampling *sampling;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "pipeline/certificate_report.h"
+#include "pipeline/iterate_report.h"
 #include "pipeline/loo_report.h"
 #include "pipeline/report_numbers.h"
 #include "pipeline/versions.h"
@@ -153,6 +154,7 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
     if (wl_model_evidence(r->model, (wl_prior)p))
       json_object_set_new(factors, p == WL_PRIOR_THETA ? "theta" : "kappa", factor_object(r, (wl_prior)p));
   json_object_set_new(root, "factor", factors);
+  if (r->iteration->solver) json_object_set_new(root, "solver", wl_iteration_object(r->iteration, r->setup));
   json_object_set_new(root, "clamped",
                       json_pack("{s:o, s:o}", "count", integer(r->tally->clamped), "most_negative",
                                 number(r->tally->most_negative)));

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "pipeline/certificate_report.h"
+#include "pipeline/iterate_report.h"
 #include "pipeline/loo_report.h"
 #include "pipeline/report_numbers.h"
 
@@ -133,7 +134,10 @@ static void print_quantities(const wl_report *r, const wl_report_numbers *f) {
 
 void wl_report_print(const wl_report *r, const wl_report_numbers *f) {
   print_phases(r, f);
-  print_factors(r);
+  if (r->iteration->solver)
+    wl_iteration_print(r->iteration, r->setup);
+  else
+    print_factors(r);
   print_means(r);
   print_quantities(r, f);
   wl_loo_print(r->loo, r->setup->shape.classes);

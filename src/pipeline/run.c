@@ -25,6 +25,7 @@ typedef struct run {
   wl_tally tally;
   wl_retained retained;
   wl_loo loo;
+  wl_iteration iteration;
   wl_sampling sampling;
   wl_certified certified;
 } run;
@@ -46,7 +47,7 @@ static wl_error open_files(const wl_request *request, run *r) {
 
 static wl_error finish(run *r) {
   wl_timer_enter(&r->timer, WL_PHASE_WRITE);
-  const wl_report report = {&r->setup,    r->assembly.model, &r->tally,        &r->loo,
+  const wl_report report = {&r->setup,    r->assembly.model, &r->iteration,    &r->tally, &r->loo,
                             &r->sampling, &r->certified,     &r->checkpointer, &r->timer};
   char *summary = NULL, *config = NULL;
   wl_error error = wl_report_make(&report, &summary);
@@ -73,7 +74,10 @@ static wl_error run_phases(const wl_request *request, run *r) {
   wl_checkpointer_announce(&r->checkpointer);
   WL_TRY(wl_assemble(&r->setup, &services, &r->assembly));
   WL_TRY(wl_output_kernels(&r->setup, &services, &r->assembly));
-  WL_TRY(wl_infer(&r->setup, &services, &r->assembly, &r->tally, &r->retained, &r->loo));
+  if (wl_job_is_iterative(r->setup.config))
+    WL_TRY(wl_iterate(&r->setup, &services, &r->assembly, &r->tally, &r->iteration));
+  else
+    WL_TRY(wl_infer(&r->setup, &services, &r->assembly, &r->tally, &r->retained, &r->loo));
   WL_TRY(wl_sample(&r->setup, &services, &r->assembly, &r->retained, &r->sampling));
   WL_TRY(wl_checkpointer_last_boundary(&r->checkpointer));
   WL_TRY(wl_certify_run(&r->setup, &services, &r->assembly, &r->retained, &r->certified));
@@ -89,6 +93,7 @@ static void clear(run *r, wl_error error) {
   wl_results_discard(&r->results);
   wl_run_log_end(&r->log, error);
   wl_checkpointer_close(&r->checkpointer);
+  wl_iteration_clear(&r->iteration);
   wl_assembly_clear(&r->assembly);
   wl_setup_clear(&r->setup);
 }

@@ -19,6 +19,10 @@ static wl_error check_certify(const wl_config *config) {
             "%s: precision: is mixed, but widelimit certify needs the matrix in double precision: set precision: "
             "double",
             config->file);
+  if (config->solver.method == WL_SOLVER_ITERATIVE)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "%s: solver.method: is iterative, but widelimit certify needs the matrix: set solver.method: cholesky",
+            config->file);
   return WL_OK;
 }
 
@@ -68,6 +72,10 @@ static wl_error check_factor(const wl_request *request, const wl_config *config)
   if (request->factor && config->precision == WL_PRECISION_MIXED)
     WL_FAIL(WL_ERROR_CONFIG,
             "%s: precision: is mixed, but the factors in %s are those of double precision: set precision: double",
+            config->file, request->factor);
+  if (request->factor && config->solver.method == WL_SOLVER_ITERATIVE)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "%s: solver.method: is iterative, which has no use for the factors in %s: set solver.method: cholesky",
             config->file, request->factor);
   return WL_OK;
 }

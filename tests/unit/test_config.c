@@ -206,6 +206,35 @@ static void mixed_precision_is_checked(void **state) {
   }
 }
 
+/* What the solver without a matrix cannot do, likewise; its keys belong to it alone. */
+static void solver_is_checked(void **state) {
+  (void)state;
+  wl_config *config = must_read(SYNTHETIC "noise_variance: 0.1\n", "solver={method: iterative, passes: 7}");
+  assert_int_equal(config->solver.method, WL_SOLVER_ITERATIVE);
+  assert_int_equal(config->solver.passes, 7);
+  assert_int_equal(config->solver.rank, 0);
+  assert_true(config->solver.tolerance == 1e-6);
+  wl_config_destroy(&config);
+  must_fail(SYNTHETIC "solver: {method: iterative}\n", NULL, "solver.method|need noise_variance + jitter above 0");
+  must_fail(SYNTHETIC, "solver.rank=3", "solver.rank|belongs to solver.method: iterative");
+  static const struct {
+    const char *setting, *name;
+  } refused[] = {{"output.kernels=true", "output.kernels"},
+                 {"output.covariance=true", "output.covariance"},
+                 {"factor.save=f.h5", "factor.save"},
+                 {"checkpoint.directory=c", "checkpoint.directory"},
+                 {"certify.heads=9", "certify"},
+                 {"precision=mixed", "precision: mixed"},
+                 {"sampling.rnd=3", "sampling"},
+                 {"loo=true", "loo"}};
+  for (size_t k = 0; k < COUNT(refused); k++) {
+    char expected[128];
+    snprintf(expected, sizeof expected, "solver.method|is iterative, but %s needs|solver.method: cholesky",
+             refused[k].name);
+    must_fail(SYNTHETIC "jitter: 0.1\nsolver: {method: iterative}\n", refused[k].setting, expected);
+  }
+}
+
 #define TUNE SYNTHETIC "tune:\n  parameters:\n"
 #define SIGMA "    network.sigma_w: {from: 0.5, to: 3, scale: log}\n"
 
@@ -753,6 +782,7 @@ int main(void) {
       cmocka_unit_test(everything_is_read),
       cmocka_unit_test(every_activation_is_known),
       cmocka_unit_test(mixed_precision_is_checked),
+      cmocka_unit_test(solver_is_checked),
       cmocka_unit_test(tune_is_read),
       cmocka_unit_test(tune_is_checked),
       cmocka_unit_test(select_is_checked),

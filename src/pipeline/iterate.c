@@ -1,0 +1,125 @@
+#include "pipeline/iterate.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "pipeline/output.h"
+#include "pipeline/points.h"
+
+static const char *const means[WL_PRIOR_COUNT] = {"ntk", "nngp"};
+
+/* ---- datasets ------------------------------------------------------------------------------------------------------- */
+
+wl_error wl_iteration_declare(const wl_setup *setup, wl_results *results) {
+  static const char *const formula = "low and high: between them lies the exact value, rounding included";
+  const wl_model_options options = wl_job_model_options(setup->config);
+  const wl_data_shape *s = &setup->shape;
+  char path[64];
+  if (!wl_job_is_iterative(setup->config)) return WL_OK;
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    if (!wl_model_needs(&options, (wl_prior)p)) continue;
+    snprintf(path, sizeof path, "/bracket/mean/%s", means[p]);
+    WL_TRY(wl_results_add_cube(results, path, s->test, s->outputs, 2, formula, "target units"));
+  }
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
+    if (!setup->config->quantity[q]) continue;
+    snprintf(path, sizeof path, "/bracket/variance/%s", wl_quantity_name((wl_quantity)q));
+    WL_TRY(wl_results_add(results, path, s->test, 2, formula, "target units squared"));
+  }
+  return WL_OK;
+}
+
+/* Root. */
+static wl_error write_brackets(wl_results *results, const wl_bracketed *b) {
+  const wl_prediction *best = &b->best;
+  char path[64];
+  snprintf(path, sizeof path, "/bracket/mean/%s", means[best->prior]);
+  WL_TRY(wl_results_put_cube(results, path, best->first, 0, best->count, best->outputs, b->mean));
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
+    if (!b->variance[q]) continue;
+    snprintf(path, sizeof path, "/bracket/variance/%s", wl_quantity_name((wl_quantity)q));
+    WL_TRY(wl_results_put(results, path, best->first, 0, best->count, 2, b->variance[q]));
+  }
+  return WL_OK;
+}
+
+static wl_error keep(const wl_setup *setup, const wl_services *services, const wl_bracketed *b, wl_tally *tally) {
+  const wl_phase before = wl_timer_enter(services->timer, WL_PHASE_WRITE);
+  wl_error error = wl_output_prediction(setup, services->results, &b->best, NULL);
+  if (error == WL_OK && setup->rank == 0) error = write_brackets(services->results, b);
+  if (error == WL_OK && setup->rank == 0) error = wl_tally_add(setup, &b->best, tally);
+  error = wl_error_agree(setup->comm, error);
+  wl_timer_enter(services->timer, before);
+  return error;
+}
+
+/* ---- progress ------------------------------------------------------------------------------------------------------- */
+
+/* Batches done, and how far the present one is: the logarithm of its widest bracket goes down about as the passes go on. */
+typedef struct course {
+  wl_progress progress;
+  char text[64];
+  double batches, done, tolerance, first;
+} course;
+
+static void show(void *context, int passes, double ratio) {
+  course *c = context;
+  if (passes == 1) c->first = fmax(ratio, 2.0);
+  const double share = fmin(1.0, fmax(0.02, 1.0 - log(fmax(ratio, 0.5) / 0.5) / log(c->first / 0.5)));
+  snprintf(c->text, sizeof c->text, "pass %d, widest bracket %.1e of %.1e", passes, ratio * c->tolerance,
+           c->tolerance);
+  wl_progress_update(&c->progress, c->done + share);
+}
+
+/* ---- the phase ------------------------------------------------------------------------------------------------------ */
+
+static wl_error iterate_batch(const wl_setup *setup, const wl_services *services, int64_t first, wl_tally *tally,
+                              wl_iterative *solver) {
+  const int64_t count = smaller(setup->batch, setup->shape.test - first);
+  wl_bracketed results[WL_PRIOR_COUNT] = {{{0}, NULL, {NULL}}, {{0}, NULL, {NULL}}};
+  wl_grid panels;
+  wl_points *test = NULL;
+  wl_error error;
+  WL_GOTO(error, done, wl_read_test_points(setup, first, count, &panels, &test));
+  WL_GOTO(error, done, wl_iterative_predict(solver, test, first, results));
+  for (int p = 0; p < WL_PRIOR_COUNT; p++)
+    if (results[p].mean) WL_GOTO(error, done, keep(setup, services, &results[p], tally));
+done:
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) wl_bracketed_clear(&results[p]);
+  wl_points_destroy(&test);
+  return error;
+}
+
+static void warn(const wl_setup *setup, const wl_iterative *solver) {
+  const double excess = wl_iterative_widths_of(solver).excess;
+  if (excess <= 1.0) return;
+  wl_log_warning(
+      "brackets are up to %.1e wide, not %.1e as solver.tolerance asks; they contain the exact values all the "
+      "same. "
+      "For narrower ones raise solver.passes (%d), solver.rank or the noise",
+      excess * setup->config->solver.tolerance, setup->config->solver.tolerance, setup->config->solver.passes);
+}
+
+wl_error wl_iterate(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly,
+                    wl_tally *tally, wl_iteration *iteration) {
+  const double batches = ceil((double)setup->shape.test / (double)setup->batch);
+  course c = {.progress = wl_progress_begin("iterate", batches, 0.0),
+              .batches = batches,
+              .tolerance = setup->config->solver.tolerance};
+  wl_iterative_options options = wl_job_iterative_options(setup->config, &setup->shape);
+  options.progress = show;
+  options.context = &c;
+  c.progress.phase = c.text;
+  wl_timer_enter(services->timer, WL_PHASE_PRECONDITION);
+  WL_TRY(wl_iterative_create(&options, assembly->train, assembly->targets, &iteration->solver));
+  wl_timer_enter(services->timer, WL_PHASE_ITERATE);
+  for (int64_t first = 0; first < setup->shape.test; first += setup->batch, c.done += 1.0)
+    WL_TRY(iterate_batch(setup, services, first, tally, iteration->solver));
+  wl_progress_end(&c.progress);
+  warn(setup, iteration->solver);
+  return WL_OK;
+}
+
+void wl_iteration_clear(wl_iteration *iteration) { wl_iterative_destroy(&iteration->solver); }

@@ -1,0 +1,370 @@
+/*
+ * Brackets against a model in double precision: its results must be in every one of them, within how far that model itself
+ * may be off, 2 ε (n + cond S) scale (test_loo.c has the formula), whatever the passes, and outside some of them where the
+ * preconditioner is not below S.
+ */
+#include "mpi_test.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "dist/scalapack.h"
+#include "inference/iterative.h"
+#include "inference/iterative_state.h"
+#include "inference/partial_cholesky.h"
+#include "linalg/low_rank.h"
+
+typedef struct problem {
+  int64_t train, test, dimension, outputs;
+  wl_activation activation;
+  int depth, block;
+  double noise;
+  int64_t rank;
+  int passes;
+} problem;
+
+typedef struct reading {
+  int64_t first, dimension;
+} reading;
+
+static wl_error read_points(void *context, int64_t first, int64_t count, double *rows) {
+  const reading *r = context;
+  for (int64_t i = 0; i < count; i++)
+    for (int64_t k = 0; k < r->dimension; k++)
+      rows[i * r->dimension + k] =
+          wl_random_normal(11, WL_STREAM_PROBE, (uint64_t)(r->first + first + i), (uint64_t)k);
+  return WL_OK;
+}
+
+static wl_points *points_of(const wl_grid *grid, const problem *c, int64_t first, int64_t count) {
+  wl_network network = {c->depth, c->activation, 0.01, 1.4, 0.2};
+  reading r = {first, c->dimension};
+  wl_points *points = NULL;
+  assert_int_equal(wl_points_read(grid, &network, count, c->dimension, read_points, &r, &points), WL_OK);
+  return points;
+}
+
+/* What a solver and a model are made from, and the panels that test points stand on. */
+typedef struct setting {
+  wl_grid panels;
+  wl_points *train, *test;
+  wl_matrix *targets;
+} setting;
+
+static void setting_create(const wl_grid *grid, const problem *c, setting *s) {
+  s->panels = wl_grid_for_panels(grid, wl_iterative_columns(c->test, c->outputs));
+  s->train = points_of(grid, c, 0, c->train);
+  s->test = points_of(&s->panels, c, c->train, c->test);
+  assert_int_equal(wl_matrix_create(grid, c->train, c->outputs, &s->targets), WL_OK);
+  for (int64_t jl = 0; jl < s->targets->local_columns; jl++)
+    for (int64_t il = 0; il < s->targets->local_rows; il++)
+      s->targets->data[il + jl * s->targets->ld] =
+          sin((double)(wl_matrix_global_row(s->targets, il) + 3 * wl_matrix_global_column(s->targets, jl)));
+}
+
+static void setting_destroy(setting *s) {
+  wl_matrix_destroy(&s->targets);
+  wl_points_destroy(&s->test);
+  wl_points_destroy(&s->train);
+}
+
+static wl_iterative *solver_of(const setting *s, const problem *c) {
+  wl_iterative_options options = {
+      .noise_variance = c->noise, .seed = 5, .tolerance = 1e-6, .rank = c->rank, .passes = c->passes};
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) options.quantity[q] = true;
+  wl_iterative *solver = NULL;
+  assert_int_equal(wl_iterative_create(&options, s->train, s->targets, &solver), WL_OK);
+  return solver;
+}
+
+/* ---- the model in double precision -------------------------------------------------------------------------------- */
+
+typedef struct dense {
+  wl_prediction p[WL_PRIOR_COUNT];
+  double error[WL_PRIOR_COUNT], log_determinant[WL_PRIOR_COUNT];
+} dense;
+
+static void dense_create(const setting *s, const problem *c, dense *d) {
+  wl_model_options options = {.noise_variance = c->noise, .seed = 3};
+  wl_model *model = NULL;
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) options.quantity[q] = true;
+  assert_int_equal(wl_model_create(&options, s->train, s->targets, &model), WL_OK);
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    assert_int_equal(wl_model_factor(model, (wl_prior)p), WL_OK);
+    memset(&d->p[p], 0, sizeof d->p[p]);
+    assert_int_equal(wl_model_predict(model, s->test, NULL, &d->p[p]), WL_OK);
+    const wl_factor_info *f = &wl_model_evidence(model, (wl_prior)p)->factor;
+    d->error[p] = 2.0 * DBL_EPSILON * ((double)c->train + 1.0 / f->reciprocal_condition);
+    d->log_determinant[p] = f->log_determinant;
+  }
+  wl_model_destroy(&model);
+}
+
+static void dense_destroy(dense *d) {
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) wl_prediction_clear(&d->p[p]);
+}
+
+/* ---- the comparison ------------------------------------------------------------------------------------------------- */
+
+typedef struct counts {
+  int64_t brackets, outside;
+  double widest;
+} counts;
+
+static void compare(double low, double high, double value, double error, counts *n) {
+  n->brackets++;
+  n->outside += !(low - error <= value && value <= high + error);
+  n->widest = fmax(n->widest, high - low);
+  assert_true(low <= high);
+}
+
+static void compare_all(const wl_bracketed *b, const dense *d, double scale, counts *n) {
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    const double error = d->error[p] * scale;
+    for (int64_t k = 0; k < b[p].best.count * b[p].best.outputs; k++) {
+      compare(b[p].mean[2 * k], b[p].mean[2 * k + 1], d->p[p].mean[k], error, n);
+      assert_true(b[p].mean[2 * k] <= b[p].best.mean[k] && b[p].best.mean[k] <= b[p].mean[2 * k + 1]);
+    }
+    for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+      for (int64_t j = 0; b[p].variance[q] && j < b[p].best.count; j++) {
+        const double low = b[p].variance[q][2 * j], high = b[p].variance[q][2 * j + 1];
+        compare(low, high, d->p[p].variance[q][j], error, n);
+        assert_true(low <= b[p].best.variance[q][j] && b[p].best.variance[q][j] <= high);
+      }
+  }
+}
+
+static double prior_of(const setting *s) { return 4.0 * wl_kernel_largest(s->train, WL_GRAM_THETA); }
+
+/* P ← 2 Q + s I, which is not below S where Q is near K. */
+static void spoil(wl_iterative *solver) {
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    wl_iterative_prior *s = &solver->prior[p];
+    wl_low_rank *const both[] = {&s->p, &s->below};
+    for (int64_t k = 0; k < s->g->ld * s->g->local_columns; k++) s->g->data[k] *= sqrt(2.0);
+    for (int i = 0; i < 2; i++) {
+      const double shift = both[i]->shift;
+      wl_low_rank_destroy(both[i]);
+      assert_int_equal(wl_low_rank_create(s->g, shift, both[i]), WL_OK);
+    }
+  }
+}
+
+static counts run(const wl_grid *grid, const problem *c, bool spoiled) {
+  setting s;
+  dense d;
+  counts n = {0};
+  wl_bracketed b[WL_PRIOR_COUNT] = {{{0}, NULL, {NULL}}, {{0}, NULL, {NULL}}};
+  setting_create(grid, c, &s);
+  dense_create(&s, c, &d);
+  wl_iterative *solver = solver_of(&s, c);
+  if (spoiled) spoil(solver);
+  for (int batch = 0; batch < 2; batch++) { /* with the targets, and without */
+    assert_int_equal(wl_iterative_predict(solver, s.test, 0, b), WL_OK);
+    compare_all(b, &d, prior_of(&s), &n);
+    for (int p = 0; p < WL_PRIOR_COUNT; p++) wl_bracketed_clear(&b[p]);
+  }
+  const wl_iterative_widths w = wl_iterative_widths_of(solver);
+  if (c->passes >= 100 && !spoiled) assert_true(w.excess <= 1.0);
+  assert_true(wl_iterative_passes(solver) <= 2 * c->passes);
+  wl_iterative_destroy(&solver);
+  dense_destroy(&d);
+  setting_destroy(&s);
+  return n;
+}
+
+static const problem problems[] = {
+    {150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-1, 40, 400},
+    {150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-2, 40, 4},
+    {97, 5, 3, 1, WL_ACTIVATION_ERF, 2, 8, 1e-4, 20, 400},
+    {97, 5, 3, 1, WL_ACTIVATION_ERF, 8, 8, 1e-3, 97, 2},
+    {131, 40, 9, 3, WL_ACTIVATION_RELU, 2, 13, 1e-3, 1, 7},
+    {131, 1, 2, 1, WL_ACTIVATION_ERF, 4, 32, 1e-4, 30, 15},
+    {64, 3, 4, 1, WL_ACTIVATION_RELU, 8, 64, 1e-4, 64, 400},
+    {3, 2, 2, 1, WL_ACTIVATION_RELU, 2, 4, 1e-2, 2, 9},
+};
+
+static void test_inside(void **state) {
+  (void)state;
+  int ranks;
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  for (size_t k = 0; k < sizeof problems / sizeof *problems; k++)
+    for (int rows = 1; rows <= ranks; rows++) {
+      if (ranks % rows) continue;
+      wl_grid *grid = NULL;
+      assert_int_equal(wl_grid_create(MPI_COMM_WORLD, rows, ranks / rows, problems[k].block, &grid), WL_OK);
+      const counts n = run(grid, &problems[k], false);
+      if (n.outside > 0 && rank_of(MPI_COMM_WORLD) == 0)
+        fprintf(stderr, "problem %zu on %d x %d: %lld of %lld outside\n", k, rows, ranks / rows,
+                (long long)n.outside, (long long)n.brackets);
+      assert_int_equal(n.outside, 0);
+      assert_true(n.brackets > 0);
+      wl_grid_destroy(&grid);
+    }
+}
+
+static void test_spoiled(void **state) {
+  (void)state;
+  const problem c = {150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-1, 140, 2};
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, c.block);
+  assert_int_equal(run(grid, &c, false).outside, 0);
+  assert_true(run(grid, &c, true).outside > 0);
+  wl_grid_destroy(&grid);
+}
+
+/* ---- the parts ------------------------------------------------------------------------------------------------------ */
+
+/* K + 2 δ I − Gᵀ G has a Cholesky factor, and does not where G is a little larger. */
+static bool stands_below(const wl_points *points, double deficit, const wl_matrix *g) {
+  const int64_t n = points->count;
+  wl_matrix *k = NULL;
+  assert_int_equal(wl_matrix_create(points->grid, n, n, &k), WL_OK);
+  assert_int_equal(wl_gram_symmetric(points, WL_GRAM_THETA, k), WL_OK);
+  double *diagonal = malloc(sizeof(double) * (size_t)(k->local_rows + 1));
+  for (int64_t il = 0; il < k->local_rows; il++)
+    diagonal[il] = wl_kernel_points_theta(points->row)[il] + 2.0 * deficit;
+  wl_matrix_set_diagonal(k, diagonal);
+  free(diagonal);
+  wl_syrk_transposed(WL_LOWER, g, k);
+  const bool below = wl_potrf(WL_LOWER, k) == n;
+  wl_matrix_destroy(&k);
+  return below;
+}
+
+static void test_partial_cholesky(void **state) {
+  (void)state;
+  const problem c = {.dimension = 5, .activation = WL_ACTIVATION_RELU, .depth = 3, .block = 8};
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, c.block);
+  wl_points *points = points_of(grid, &c, 0, 90);
+  for (int64_t rank = 1; rank <= 90; rank += 29) {
+    wl_partial_cholesky f = {0};
+    assert_int_equal(wl_partial_cholesky_create(points, WL_GRAM_THETA, rank, 1, 1e-14, &f), WL_OK);
+    assert_int_equal(f.g->rows, rank);
+    assert_true(f.left >= -1e-12 && f.left < 1.0);
+    assert_true(stands_below(points, f.deficit, f.g));
+    for (int64_t k = 0; k < f.g->ld * f.g->local_columns; k++) f.g->data[k] *= 1.0 + 1e-4;
+    assert_false(stands_below(points, f.deficit, f.g));
+    wl_matrix_destroy(&f.g);
+  }
+  wl_points_destroy(&points);
+  wl_grid_destroy(&grid);
+}
+
+/* ‖R − P P⁻¹ R‖ ≤ 100 ε (‖G‖² / s + 1) ‖R‖, and log det P against the factor of P itself. */
+static void test_low_rank(void **state) {
+  (void)state;
+  const int64_t n = 75, rank = 21, columns = 7;
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
+  wl_matrix *g = NULL, *r = NULL, *z = NULL, *w = NULL, *whole = NULL;
+  wl_low_rank p;
+  assert_int_equal(wl_matrix_create(grid, rank, n, &g), WL_OK);
+  for (int64_t jl = 0; jl < g->local_columns; jl++)
+    for (int64_t il = 0; il < g->local_rows; il++)
+      g->data[il + jl * g->ld] = wl_random_normal(1, WL_STREAM_PROBE, (uint64_t)wl_matrix_global_row(g, il),
+                                                  (uint64_t)wl_matrix_global_column(g, jl));
+  assert_int_equal(wl_low_rank_create(g, 0.3, &p), WL_OK);
+  const wl_grid panels = wl_grid_for_panels(grid, columns);
+  wl_matrix **const all[] = {&r, &z, &w};
+  for (int i = 0; i < 3; i++) assert_int_equal(wl_matrix_create(&panels, n, columns, all[i]), WL_OK);
+  assert_int_equal(wl_low_rank_draw(&p, 9, r), WL_OK);
+  assert_int_equal(wl_low_rank_solve(&p, r, z), WL_OK);
+  assert_int_equal(wl_low_rank_multiply(&p, z, w), WL_OK);
+  double off = 0.0, most = 0.0;
+  for (int64_t j = 0; j < r->local_columns; j++)
+    for (int64_t i = 0; i < r->local_rows; i++) {
+      off = fmax(off, fabs(r->data[i + j * r->ld] - w->data[i + j * w->ld]));
+      most = fmax(most, fabs(r->data[i + j * r->ld]));
+    }
+  assert_true(worst_of_all(off) <= 100.0 * DBL_EPSILON * (p.trace / 0.3 + 1.0) * worst_of_all(most));
+
+  assert_int_equal(wl_matrix_create(grid, n, n, &whole), WL_OK);
+  memset(whole->data, 0, sizeof(double) * (size_t)(whole->ld * whole->local_columns));
+  double *diagonal = malloc(sizeof(double) * (size_t)(whole->local_rows + 1));
+  for (int64_t il = 0; il < whole->local_rows; il++) diagonal[il] = -0.3;
+  wl_matrix_set_diagonal(whole, diagonal);
+  wl_syrk_transposed(WL_LOWER, p.g, whole); /* −P */
+  for (int64_t k = 0; k < whole->ld * whole->local_columns; k++) whole->data[k] = -whole->data[k];
+  assert_int_equal(wl_potrf(WL_LOWER, whole), n);
+  for (int64_t il = 0; il < whole->local_rows; il++) diagonal[il] = 1.0;
+  wl_matrix_get_diagonal(whole, diagonal);
+  double sum = 0.0;
+  for (int64_t il = 0; il < whole->local_rows; il++) sum += 2.0 * log(diagonal[il]);
+  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+  assert_true(fabs(sum - p.log_determinant) <= 1e-10 * fabs(sum));
+
+  free(diagonal);
+  wl_matrix_destroy(&whole);
+  for (int i = 0; i < 3; i++) wl_matrix_destroy(all[i]);
+  wl_low_rank_destroy(&p);
+  wl_matrix_destroy(&g);
+  wl_grid_destroy(&grid);
+}
+
+/* Within four standard errors (and the truncated quadrature, 1e-6), with an error that means something. */
+static void test_log_determinant(void **state) {
+  (void)state;
+  const problem c = {150, 4, 6, 1, WL_ACTIVATION_RELU, 3, 16, 1e-2, 40, 400};
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, c.block);
+  setting s;
+  dense d;
+  wl_bracketed b[WL_PRIOR_COUNT] = {{{0}, NULL, {NULL}}, {{0}, NULL, {NULL}}};
+  setting_create(grid, &c, &s);
+  dense_create(&s, &c, &d);
+  wl_iterative *solver = solver_of(&s, &c);
+  assert_null(wl_iterative_evidence_of(solver, WL_PRIOR_THETA));
+  assert_int_equal(wl_iterative_predict(solver, s.test, 0, b), WL_OK);
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    const wl_iterative_evidence *e = wl_iterative_evidence_of(solver, (wl_prior)p);
+    const wl_sampled *log_det = &e->log_determinant;
+    assert_true(log_det->error > 0.0 && log_det->error < 0.2 * (double)c.train);
+    assert_true(fabs(log_det->value - d.log_determinant[p]) <= 4.0 * log_det->error + 1e-6);
+    wl_bracketed_clear(&b[p]);
+  }
+  wl_iterative_destroy(&solver);
+  dense_destroy(&d);
+  setting_destroy(&s);
+  wl_grid_destroy(&grid);
+}
+
+/* diag(1, 4) with q = (1, 1)/√2: two steps are exact, ½ (log 1 + log 4). */
+static void test_lanczos(void **state) {
+  (void)state;
+  const double alpha[2] = {1.0 / 2.5, 2.5 / 4.0}, beta[2] = {1.5 * 1.5 / (2.5 * 2.5), 0.0};
+  double value = 0.0;
+  assert_int_equal(wl_lanczos_log(2, alpha, beta, 1, &value), WL_OK);
+  assert_true(fabs(value - log(2.0)) < 1e-14);
+  const wl_sampled e = wl_sampled_of(3, (const double[3]){1.0, 2.0, 3.0});
+  assert_true(fabs(e.value - 2.0) < 1e-15 && fabs(e.error - 1.0 / sqrt(3.0)) < 1e-15);
+}
+
+/* Noise that rounding leaves nothing of. */
+static void test_small_noise(void **state) {
+  (void)state;
+  const problem c = {90, 4, 5, 1, WL_ACTIVATION_RELU, 3, 16, 1e-15, 20, 9};
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, c.block);
+  setting s;
+  wl_iterative *solver = NULL;
+  setting_create(grid, &c, &s);
+  wl_iterative_options options = {
+      .noise_variance = c.noise, .rank = c.rank, .passes = c.passes, .tolerance = 1e-6};
+  options.quantity[WL_QUANTITY_NTK_GP] = true;
+  assert_int_equal(wl_iterative_create(&options, s.train, s.targets, &solver), WL_ERROR_NUMERICAL);
+  assert_non_null(strstr(wl_error_message(), "noise_variance"));
+  assert_null(solver);
+  setting_destroy(&s);
+  wl_grid_destroy(&grid);
+}
+
+static int group(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_lanczos),     cmocka_unit_test(test_low_rank), cmocka_unit_test(test_partial_cholesky),
+      cmocka_unit_test(test_inside),      cmocka_unit_test(test_spoiled),  cmocka_unit_test(test_log_determinant),
+      cmocka_unit_test(test_small_noise),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(int argc, char **argv) { return mpi_test_main(argc, argv, group); }
