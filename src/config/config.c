@@ -393,15 +393,20 @@ static wl_error check_precision(const wl_values *values, const wl_config *config
   return WL_OK;
 }
 
+/** What belongs to the solver without a matrix alone. */
+static wl_error check_solver_keys(const wl_values *values) {
+  static const char *const names[] = {"solver.tolerance", "solver.rank", "solver.passes"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (wl_values_origin(values, find(names[i])) != WL_ORIGIN_DEFAULT)
+      return wl_values_fail(values, find(names[i]), "belongs to solver.method: iterative");
+  return WL_OK;
+}
+
 /** Brackets rest on the noise, and nothing but predictions can be had without a matrix. */
 static wl_error check_solver(const wl_values *values, const wl_config *config) {
-  const size_t key = find("solver.method"), given = wl_values_given(values, "solver");
+  const size_t key = find("solver.method");
   static const char *const needs = "is iterative, but %s needs the matrix: set solver.method: cholesky";
-  if (!is_iterative(config)) {
-    if (given < wl_config_schema.count && given != key)
-      return wl_values_fail(values, given, "belongs to solver.method: iterative");
-    return WL_OK;
-  }
+  if (!is_iterative(config)) return check_solver_keys(values);
   if (!(config->noise_variance + config->jitter > 0.0))
     return wl_values_fail(values, key,
                           "is iterative, whose brackets need noise_variance + jitter above 0: set one of both");

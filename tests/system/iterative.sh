@@ -37,7 +37,8 @@ inside() {
   for setting in $solver; do more+=("solver.$setting"); done
   run cholesky "$@" || fail "cholesky: $*"
   run iterative "$@" "${more[@]}" || fail "iterative: $*"
-  "$check_brackets" cholesky/results.h5 iterative/results.h5 1e-11 >brackets 2>log || fail "outside: $solver $* ($(cat brackets))"
+  "$check_brackets" cholesky/results.h5 iterative/results.h5 1e-11 >brackets 2>outside ||
+    fail "outside: $solver $*: $(cat brackets outside)"
   grep -q '"widest_over_tolerance"' iterative/summary.json || fail "the summary does not say how wide they are"
 }
 
