@@ -95,6 +95,9 @@ static wl_error check_fit(const wl_plan *plan) {
 static wl_error make(wl_plan *plan, const wl_node *node) {
   const wl_plan_options *o = &plan->options;
   WL_TRY(wl_config_read(o->config, o->override_count, o->overrides, &plan->config));
+  if (wl_job_is_iterative(plan->config))
+    WL_FAIL(WL_ERROR_CONFIG, "%s: solver.method: is iterative, whose passes widelimit plan cannot foresee yet",
+            o->config);
   plan->search.config = plan->config;
   WL_TRY(find_machine(plan, node));
   WL_TRY(find_sizes(plan));

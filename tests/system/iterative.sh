@@ -68,6 +68,7 @@ refused 'precision' precision=mixed
 refused 'sampling' sampling.posterior=3
 refused 'certify' 'certify={}'
 refused 'loo' loo=true
+refused 'rnd.target' 'rnd={target: {depth: 2, activation: relu, sigma_w: 1, sigma_b: 0}}'
 refused 'factor.save' factor.save=f.h5
 refused 'checkpoint.directory' checkpoint.directory=c
 refused 'output.covariance' output.covariance=true
