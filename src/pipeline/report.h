@@ -14,7 +14,7 @@
 /** What a report is made of: the results of the phases. All pointers are borrowed. */
 typedef struct wl_report {
   const wl_setup *setup;
-  const wl_model *model; /**< its evidence */
+  const wl_model *model;         /**< its evidence */
   const wl_iteration *iteration; /**< what stands in the place of a model without a matrix */
   const wl_tally *tally;
   const wl_loo *loo;
