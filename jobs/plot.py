@@ -29,6 +29,9 @@ RESULTS are output folders of widelimit run. Figures go into them, NAME.svg and 
                ROC curves
   quantiles    samples of rnd and ensemble: squared errors of HEADS heads and
                variances of HEADS + 1 members against their law
+  times        training.times: error and mean variances against training time
+  spectrum     spectrum or noise_path: eigenvalues of both kernels; likelihood,
+               leave-one-out and effective dimension against the noise
 
 Points marked ood count for detection only. What does not fit is left out by name;
 status 2 where nothing fits. Needs gnuplot, NumPy and h5py (Debian: gnuplot-nox
@@ -234,12 +237,61 @@ def plot_quantiles(run, figure, options):
     figure.draw("quantiles", heads)
 
 
+def plot_times(run, figure, options):
+    del options
+    times = run.get("at_time/times")
+    if times is None:
+        raise Unfit("there are no training times (training.times)")
+    order = np.argsort(times, kind="stable")
+    drawn = order[(times[order] > 0) & np.isfinite(times[order])]
+    if len(drawn) < 2:
+        raise Unfit("a curve needs two training times that are neither 0 nor infinite")
+    quantities = list(run.file["at_time/variance"])
+    quantities.sort(key=("ensemble", "rnd", "bayesian_rnd").index)
+    targets, error, name = run.get("test/targets"), np.full(len(times), np.nan), ""
+    counted = np.ones(run.file["at_time/mean/ntk"].shape[1], bool) if targets is None else run.targets()[1]
+    if targets is not None:
+        mean = run.get("at_time/mean/ntk")[:, counted]
+        if targets.ndim == 1:
+            error, name = np.mean(np.argmax(mean, axis=2) != targets[counted], axis=1), "share of wrong classes"
+        else:
+            error, name = np.sqrt(np.mean((mean - targets[counted]) ** 2, axis=(1, 2))), "root mean square error"
+    variances = [run.get("at_time/variance/" + quantity)[:, counted].mean(axis=1) for quantity in quantities]
+    figure.columns("times", *(column[drawn] for column in (times, error, *variances)))
+    ends = np.flatnonzero(np.isinf(times))[:1].repeat(2)
+    figure.columns("converged", times[drawn[[0, -1]]][: len(ends)], *(column[ends] for column in (error, *variances)))
+    figure.draw("times", " ".join(quantities), name)
+
+
+def plot_spectrum(run, figure, options):
+    del options
+    noise, there = run.get("noise_path/noise"), []
+    for kernel in ("theta", "kappa"):
+        values = run.get("spectrum/" + kernel)
+        if values is not None:
+            at = np.unique(np.geomspace(1, len(values), 300).round().astype(int))
+            at = at[values[::-1][at - 1] > 0]
+            figure.columns(kernel, at, values[::-1][at - 1])
+            there.append(kernel)
+    if noise is not None:
+        order = np.argsort(noise, kind="stable")
+        likelihood = run.get("noise_path/log_marginal_likelihood").sum(axis=1)
+        left_out, dimension = run.get("noise_path/loo_log_density"), run.get("noise_path/effective_dimension")
+        figure.columns("path", noise[order], likelihood[order], left_out[order], dimension[order])
+        there.append("path")
+    if not there:
+        raise Unfit("there is neither a spectrum nor a path of noise levels (spectrum, noise_path)")
+    figure.draw("spectrum", " ".join(there), run.noise)
+
+
 PLOTS = {
     "bands": plot_bands,
     "calibration": plot_calibration,
     "risk": plot_risk,
     "detection": plot_detection,
     "quantiles": plot_quantiles,
+    "times": plot_times,
+    "spectrum": plot_spectrum,
 }
 
 

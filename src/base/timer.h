@@ -23,6 +23,8 @@
   X(SELECT, select)               \
   X(SAMPLE, sample)               \
   X(CERTIFY, certify)             \
+  X(SPECTRUM, spectrum)           \
+  X(AT_TIME, at_time)             \
   X(CHECKPOINT, checkpoint)       \
   X(WRITE, write)
 

@@ -78,6 +78,8 @@ static bool is_iterative(const void *config) {
 static bool has_certify(const void *config) { return ((const wl_config *)config)->certify.wanted; }
 static bool has_tune(const void *config) { return ((const wl_config *)config)->tune.wanted; }
 static bool has_select(const void *config) { return ((const wl_config *)config)->select.wanted; }
+static bool has_times(const void *config) { return ((const wl_config *)config)->training.times.count > 0; }
+static bool has_noise_path(const void *config) { return ((const wl_config *)config)->noise_path.count > 0; }
 static bool has_finite_width(const void *config) {
   return ((const wl_config *)config)->finite_width.width_count > 0;
 }
@@ -175,6 +177,11 @@ static const wl_key keys[] = {
     {CHOICE("certify.sabotage", certify.sabotage, faults), .fallback = "none", WHEN(has_certify),
      HELP("something done wrong on purpose, to see it noticed")},
     {SWITCH("loo", loo), .fallback = "false", HELP("leave-one-out over the training set")},
+    {REALS("training.times", training.times), AT_LEAST(0), OR_INFINITE, WHEN(has_times),
+     HELP("of gradient flow of unit rate, at which networks are looked at; .inf: converged")},
+    {SWITCH("spectrum", spectrum), .fallback = "false", HELP("eigenvalues of both kernels over the training set")},
+    {REALS("noise_path", noise_path), ABOVE(0), WHEN(has_noise_path),
+     HELP("noise variances at which likelihood, leave-one-out and effective dimension are computed")},
     {SECTION("tune", tune.wanted), FREE, HELP("of the command tune")},
     {CHOICE("tune.objective", tune.objective, objectives), .fallback = "log_marginal_likelihood", FREE,
      WHEN(has_tune), HELP("what is made as good as can be")},
@@ -377,6 +384,13 @@ static wl_error check_draws(const wl_values *values, const wl_config *config) {
   return WL_OK;
 }
 
+/** The key that wants an eigendecomposition; NULL: none does. */
+static const char *decomposes(const wl_config *config) {
+  if (config->training.times.count > 0) return "training.times";
+  if (config->noise_path.count > 0) return "noise_path";
+  return config->spectrum ? "spectrum" : NULL;
+}
+
 /** What rests on the matrix in double precision, or on its factor, cannot be had without. */
 static wl_error check_precision(const wl_values *values, const wl_config *config) {
   const size_t key = find("precision");
@@ -387,6 +401,7 @@ static wl_error check_precision(const wl_values *values, const wl_config *config
   if (config->checkpoint.directory) return wl_values_fail(values, key, needs, "checkpoint.directory");
   if (config->factor_save) return wl_values_fail(values, key, needs, "factor.save");
   if (config->loo) return wl_values_fail(values, key, needs, "loo");
+  if (decomposes(config)) return wl_values_fail(values, key, needs, decomposes(config));
   if (config->select.wanted) return wl_values_fail(values, key, needs, "select");
   if (config->tune.wanted) return wl_values_fail(values, key, needs, "tune");
   if (config->rnd_target.wanted) return wl_values_fail(values, key, needs, "rnd.target");
@@ -423,6 +438,22 @@ static wl_error check_solver(const wl_values *values, const wl_config *config) {
   if (config->select.wanted) return wl_values_fail(values, key, needs, "select");
   if (config->tune.wanted) return wl_values_fail(values, key, needs, "tune");
   return WL_OK;
+}
+
+/** A decomposition needs the matrix. Three quantities have a law at a time, RND with a target like its predictor. */
+static wl_error check_times(const wl_values *values, const wl_config *config) {
+  const bool *q = config->quantity;
+  const size_t key = find("training.times");
+  if (is_iterative(config) && decomposes(config))
+    return wl_values_fail(values, find("solver.method"),
+                          "is iterative, but %s needs the matrix: set solver.method: cholesky",
+                          decomposes(config));
+  if (config->training.times.count == 0) return WL_OK;
+  if (config->rnd_target.wanted && q[WL_QUANTITY_RND])
+    return wl_values_fail(values, key, "has no rnd with rnd.target: leave out one of the two, or rnd");
+  if (q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND] || q[WL_QUANTITY_BAYESIAN_RND]) return WL_OK;
+  return wl_values_fail(values, key,
+                        "is about ensemble, rnd and bayesian_rnd, of which none is among the quantities");
 }
 
 static wl_error check_tune(const wl_values *values, const wl_config *config) {
@@ -476,6 +507,7 @@ wl_error wl_config_check(const wl_config *config, const wl_values *values) {
   WL_TRY(check_draws(values, config));
   WL_TRY(check_precision(values, config));
   WL_TRY(check_solver(values, config));
+  WL_TRY(check_times(values, config));
   WL_TRY(check_tune(values, config));
   WL_TRY(check_select(values, config));
   WL_TRY(check_target(values, config));

@@ -133,6 +133,11 @@ typedef struct wl_config {
   } solver;
   bool loo; /**< leave-one-out; default false */
   struct {
+    wl_reals times; /**< of gradient flow, ≥ 0, also infinite; none: not asked for */
+  } training;
+  bool spectrum;       /**< eigenvalues of both kernels; default false */
+  wl_reals noise_path; /**< noise variances > 0; none: not asked for */
+  struct {
     bool wanted; /**< the section is given */
     wl_tune_objective objective;
     wl_quantity prior;          /**< ntk_gp, nngp or ensemble; default ntk_gp */

@@ -11,6 +11,7 @@
 #include "cost/cost.h"
 #include "inference/loo.h"
 #include "linalg/cholesky.h"
+#include "linalg/eigen.h"
 
 double wl_cost_rate(double gflops, double half, double width) { return 1e9 * gflops * width / (width + half); }
 
@@ -343,6 +344,51 @@ static double loo_flops(const wl_work *w) {
   return (w->theta ? wl_loo_flops(w->train, w->ensemble) : 0.0) + (w->kappa ? wl_loo_flops(w->train, false) : 0.0);
 }
 
+/* ---- eigendecompositions and training times -------------------------------------------------------------------- */
+
+static bool has_vectors(const wl_work *w) { return w->times > 0 || w->noises > 0; }
+
+/*
+ * The reduction reads what is left of a triangle for each column, with four messages, and updates it by block columns; with
+ * vectors, divide and conquer and the way back are products.
+ */
+static double eigen(const wl_cost *m, bool vectors) {
+  const double n = (double)m->w->train, ranks = wl_cost_ranks(m), cube = n * n * n, b = m->l->block;
+  const double read = 8.0 / 6.0 * cube / ranks / (1e9 * m->s.read_gbytes);
+  const double messages = n * (wl_cost_agree(m, 1.0) + wl_cost_broadcast(m, &m->row, 8.0 * n / m->l->rows) +
+                               wl_cost_broadcast(m, &m->column, 8.0 * n / m->l->columns));
+  const double update = 2.0 / 3.0 * cube / ranks / wl_cost_rate(m->s.update_gflops, m->s.update_half, fmin(b, n));
+  const double products = vectors ? 10.0 / 3.0 * cube / ranks / (1e9 * m->s.gemm_gflops) : 0.0;
+  return read + messages + update + products;
+}
+
+double wl_work_spectrum_flops(const wl_work *w) {
+  const double n = (double)w->train, c = (double)w->outputs;
+  double flops = w->spectrum || has_vectors(w) ? wl_eigen_flops(w->train, has_vectors(w)) : 0.0;
+  if (w->spectrum) flops += wl_eigen_flops(w->train, false);
+  return flops + (double)w->noises * 2.0 * n * n * (c + 1.0);
+}
+
+/* Uᵀ Θ_XT; then, with the ensemble, U (f G) and half a product with κ_XX for each time. */
+double wl_work_at_time_flops(const wl_work *w) {
+  const double n = (double)w->train, m = (double)w->test;
+  return w->times == 0 ? 0.0 : n * n * m * (2.0 + (w->ensemble ? 3.0 * (double)w->times : 0.0));
+}
+
+static double spectrum_phase(const wl_cost *m) {
+  const wl_work *w = m->w;
+  if (!w->spectrum && !has_vectors(w)) return 0.0;
+  const double n = (double)w->train,
+               levels = 4.0 * (double)w->noises; /* passes over U, of which products are half */
+  return assemble_phase(m) + eigen(m, has_vectors(w)) + (w->spectrum ? eigen(m, false) : 0.0) +
+         levels * 8.0 * n * n / wl_cost_ranks(m) / (1e9 * m->s.read_gbytes);
+}
+
+static double at_time_phase(const wl_cost *m) {
+  return wl_work_at_time_flops(m->w) / wl_cost_ranks(m) /
+         wl_cost_rate(m->s.push_gflops, m->s.push_half, fmin(m->l->block, (double)m->w->train));
+}
+
 /* ---- draws and the certificate --------------------------------------------------------------------------------- */
 
 /* Assembles and factors the joint kernel of X and T once. */
@@ -427,7 +473,8 @@ static double model_flops(const wl_work *w) {
   const double factors = w->rnd_target ? 4.0 / 3.0 : 1.0;
   const double certificate = w->certify_draws > 0 ? factors * all * all * all + certify_flops(w) : 0.0;
   return (w->theta ? cube + (w->ensemble ? w->rnd_target ? 6.0 : 4.0 : 1.0) * n * n * m : 0.0) +
-         (w->kappa ? cube + n * n * m : 0.0) + loo_flops(w) + wl_work_sample_flops(w) + certificate;
+         (w->kappa ? cube + n * n * m : 0.0) + loo_flops(w) + wl_work_sample_flops(w) + certificate +
+         wl_work_spectrum_flops(w) + wl_work_at_time_flops(w);
 }
 
 /* Assembly, factors and predictions. */
@@ -456,6 +503,8 @@ wl_estimate wl_estimate_run(const wl_speeds *speeds, const wl_layout *layout, co
   t[WL_PHASE_LOO] = loo_phase(&m);
   t[WL_PHASE_SAMPLE] = sample_phase(&m);
   t[WL_PHASE_CERTIFY] = certify_phase(&m);
+  t[WL_PHASE_SPECTRUM] = spectrum_phase(&m);
+  t[WL_PHASE_AT_TIME] = at_time_phase(&m);
   t[WL_PHASE_WRITE] = w->file_bytes / files;
   for (int p = 0; p < WL_PHASE_COUNT; p++) e.total += t[p];
   if (w->checkpoint_seconds > 0.0) {

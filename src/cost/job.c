@@ -6,6 +6,7 @@
 #include "checkpoint/checkpointer.h"
 #include "cost/plan.h"
 #include "inference/mixed.h"
+#include "linalg/eigen.h"
 #include "linalg/rfp.h"
 
 /* Test points that share passes: more of them cost memory, fewer evaluate the kernels more often. */
@@ -21,6 +22,23 @@ bool wl_job_has_draws(const wl_config *config) {
 
 const wl_network *wl_job_rnd_target(const wl_config *config) {
   return config->rnd_target.wanted && config->quantity[WL_QUANTITY_RND] ? &config->rnd_target.network : NULL;
+}
+
+/* What flops are counted from. */
+static wl_work work_of(const wl_config *config, const wl_data_shape *shape) {
+  const bool *q = config->quantity;
+  wl_work work = {.train = shape->train,
+                  .test = shape->test,
+                  .outputs = shape->outputs,
+                  .network = config->network,
+                  .ensemble = q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND],
+                  .spectrum = config->spectrum,
+                  .times = config->training.times.count,
+                  .noises = config->noise_path.count,
+                  .rnd_target = wl_job_rnd_target(config),
+                  .mixed = is_mixed(config)};
+  memcpy(work.samples, config->samples, sizeof work.samples);
+  return work;
 }
 
 wl_model_options wl_job_model_options(const wl_config *config) {
@@ -142,7 +160,35 @@ int64_t wl_job_order(const wl_job *job) {
 int64_t wl_job_largest_share(const wl_job *job) {
   const wl_grid *g = job->grid;
   const int64_t n = wl_job_order(job);
-  return wl_grid_owned(n, g->block, 0, g->rows) * wl_grid_owned(n, g->block, 0, g->columns);
+  const int64_t share = wl_grid_owned(n, g->block, 0, g->rows) * wl_grid_owned(n, g->block, 0, g->columns);
+  if (!wl_job_wants_eigenvectors(job->config)) return share;
+  return larger(share, wl_eigen_work(g, job->shape->train, true));
+}
+
+bool wl_job_wants_eigenvectors(const wl_config *config) {
+  return config->training.times.count > 0 || config->noise_path.count > 0;
+}
+
+bool wl_job_wants_spectrum(const wl_config *config) {
+  return config->spectrum || wl_job_wants_eigenvectors(config);
+}
+
+static bool has_ensemble(const wl_config *config) {
+  return config->quantity[WL_QUANTITY_ENSEMBLE] || config->quantity[WL_QUANTITY_RND];
+}
+
+bool wl_job_spectrum_has_kappa(const wl_config *config) {
+  return config->spectrum || (config->training.times.count > 0 && has_ensemble(config));
+}
+
+double wl_job_spectrum_flops(const wl_config *config, const wl_data_shape *shape) {
+  const wl_work work = work_of(config, shape);
+  return wl_work_spectrum_flops(&work);
+}
+
+double wl_job_at_time_flops(const wl_config *config, const wl_data_shape *shape) {
+  const wl_work work = work_of(config, shape);
+  return wl_work_at_time_flops(&work);
 }
 
 bool wl_job_checkpoints_joint(const wl_config *config) {
@@ -165,6 +211,10 @@ double wl_job_result_bytes(const wl_config *config, const wl_data_shape *shape) 
   double numbers = 0.0;
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
     if (config->output_covariance && config->quantity[q]) numbers += m * m;
+  const double times = (double)config->training.times.count;
+  numbers += times * m * (double)(shape->outputs + 3);
+  if (config->output_covariance) numbers += 3.0 * times * m * m;
+  numbers += (config->spectrum ? 2.0 * n : 0.0) + (double)config->noise_path.count * (double)(shape->outputs + 5);
   if (config->output_kernels) numbers += 2.0 * (n * n + n * m + m * m);
   for (int d = 0; d < WL_DRAW_COUNT; d++)
     numbers += (double)config->samples[d] * m * (double)wl_job_outputs(shape, (wl_draw)d);
@@ -179,13 +229,7 @@ double wl_job_predict_flops(const wl_config *config, const wl_data_shape *shape,
 }
 
 double wl_job_sample_flops(const wl_config *config, const wl_data_shape *shape) {
-  wl_work work = {.train = shape->train,
-                  .test = shape->test,
-                  .outputs = shape->outputs,
-                  .network = config->network,
-                  .rnd_target = wl_job_rnd_target(config),
-                  .mixed = is_mixed(config)};
-  memcpy(work.samples, config->samples, sizeof work.samples);
+  const wl_work work = work_of(config, shape);
   return wl_work_sample_flops(&work);
 }
 

@@ -43,7 +43,7 @@ bool wl_job_has_draws(const wl_config *config);
 /** Rows of the largest matrix: what 32-bit local indices must reach. */
 int64_t wl_job_order(const wl_job *job);
 
-/** Entries of it on the rank that has most; more than 2³¹ − 1 cannot be. */
+/** Entries of it, or of what eigenvectors are made with, on the rank that has most; more than 2³¹ − 1 cannot be. */
 int64_t wl_job_largest_share(const wl_job *job);
 
 /** Test points at a time: all where a covariance or the kernels are asked for or needed, or points are chosen from them, else panels of about n/20. */
@@ -78,6 +78,14 @@ bool wl_job_retains(const wl_config *config);
 bool wl_job_keeps_covariance(const wl_config *config);
 bool wl_job_keeps_solution(const wl_config *config);
 
+/**
+ * Whether Θ_XX is decomposed: for its eigenvalues, a path of noise levels, or training times; with eigenvectors, which the last
+ * two need; and with κ_XX beside it, for its own eigenvalues or for ensembles at a time.
+ */
+bool wl_job_wants_spectrum(const wl_config *config);
+bool wl_job_wants_eigenvectors(const wl_config *config);
+bool wl_job_spectrum_has_kappa(const wl_config *config);
+
 /** Whether checkpoints have the joint matrix of X and T; bytes of one. */
 bool wl_job_checkpoints_joint(const wl_config *config);
 double wl_job_checkpoint_bytes(const wl_config *config, const wl_data_shape *shape);
@@ -86,6 +94,10 @@ double wl_job_checkpoint_bytes(const wl_config *config, const wl_data_shape *sha
 double wl_job_predict_flops(const wl_config *config, const wl_data_shape *shape, wl_prior prior, int64_t count);
 double wl_job_sample_flops(const wl_config *config, const wl_data_shape *shape);
 double wl_job_certify_flops(const wl_config *config, const wl_data_shape *shape);
+
+/** The same of the decompositions, with all noise levels, and of all training times. */
+double wl_job_spectrum_flops(const wl_config *config, const wl_data_shape *shape);
+double wl_job_at_time_flops(const wl_config *config, const wl_data_shape *shape);
 
 /** Bytes of the one large array, over all ranks. */
 double wl_job_matrix_bytes(const wl_config *config, const wl_data_shape *shape);

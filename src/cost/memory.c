@@ -155,8 +155,26 @@ static wl_memory iterative_memory(const wl_job *job) {
   };
 }
 
+/* Kernels and eigenvectors; what predictions and factors took is gone. */
+static wl_memory spectrum_memory(const wl_job *job) {
+  const wl_config *c = job->config;
+  const wl_grid *g = job->grid;
+  const wl_data_shape *s = job->shape;
+  const wl_grid test = wl_job_test_grid(c, g, job->batch);
+  const bool vectors = wl_job_wants_eigenvectors(c), times = c->training.times.count > 0;
+  return (wl_memory){
+      .matrix = local_bytes(job, s->train, s->train),
+      .eigenvectors = wl_spectrum_bytes(g, &test, s->train, times ? job->batch : 0, vectors,
+                                        c->quantity[WL_QUANTITY_ENSEMBLE] || c->quantity[WL_QUANTITY_RND]),
+      .points = points_bytes(job),
+      .targets = 4.0 * local_bytes(job, s->train, s->outputs),
+      .square = times && c->output_covariance ? local_bytes(job, s->test, s->test) : 0.0,
+  };
+}
+
 wl_memory wl_memory_add(wl_memory a, wl_memory b) {
   return (wl_memory){.matrix = a.matrix + b.matrix,
+                     .eigenvectors = a.eigenvectors + b.eigenvectors,
                      .panels = a.panels + b.panels,
                      .points = a.points + b.points,
                      .targets = a.targets + b.targets,
@@ -168,8 +186,8 @@ wl_memory wl_memory_add(wl_memory a, wl_memory b) {
 }
 
 double wl_memory_sum(const wl_memory *m) {
-  return m->matrix + m->panels + m->points + m->targets + m->square + m->solutions + m->samples + m->certificate +
-         m->libraries;
+  return m->matrix + m->eigenvectors + m->panels + m->points + m->targets + m->square + m->solutions + m->samples +
+         m->certificate + m->libraries;
 }
 
 static wl_memory larger_memory(wl_memory a, wl_memory b) { return wl_memory_sum(&b) > wl_memory_sum(&a) ? b : a; }
@@ -181,6 +199,7 @@ wl_memory wl_job_memory(const wl_job *job) {
   if (wl_job_has_joint(job->config)) peak = larger_memory(peak, joint_memory(job));
   if (mixed && job->config->samples[WL_DRAW_POSTERIOR] > 0) peak = larger_memory(peak, posterior_memory(job));
   if (wl_job_keeps_solution(job->config)) peak = larger_memory(peak, functions_memory(job));
+  if (wl_job_wants_spectrum(job->config)) peak = larger_memory(peak, spectrum_memory(job));
   const double tiles = 3.0 * 8.0 * (double)job->grid->block * (double)job->grid->block; /* scratch of a thread */
   peak.libraries = 32.0 * 1048576.0 + tiles * (double)wl_machine_threads();
   return peak;

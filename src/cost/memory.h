@@ -10,15 +10,16 @@
 
 /** Bytes that one rank holds at the peak, by what they are. */
 typedef struct wl_memory {
-  double matrix;      /**< its share of the one large array */
-  double panels;      /**< panels of test points or draws, or those of the factorization, whichever is more */
-  double points;      /**< the inputs of its block rows and block columns */
-  double targets;     /**< Y, and L⁻¹ Y */
-  double square;      /**< m × m, where covariances or kernels are written or drawn from */
-  double solutions;   /**< Aᵀ, n × m, where functions are drawn in mixed precision */
-  double samples;     /**< draws that are half made */
-  double certificate; /**< heads, members and covariances that are tested */
-  double libraries;   /**< code, buffers of MPI and BLAS */
+  double matrix;       /**< its share of the one large array */
+  double eigenvectors; /**< of Θ_XX, with what they are made with or the panels of training times */
+  double panels;       /**< panels of test points or draws, or those of the factorization, whichever is more */
+  double points;       /**< the inputs of its block rows and block columns */
+  double targets;      /**< Y, and L⁻¹ Y */
+  double square;       /**< m × m, where covariances or kernels are written or drawn from */
+  double solutions;    /**< Aᵀ, n × m, where functions are drawn in mixed precision */
+  double samples;      /**< draws that are half made */
+  double certificate;  /**< heads, members and covariances that are tested */
+  double libraries;    /**< code, buffers of MPI and BLAS */
 } wl_memory;
 
 double wl_memory_sum(const wl_memory *memory);

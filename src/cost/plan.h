@@ -101,6 +101,8 @@ typedef struct wl_work {
   const wl_network *rnd_target; /**< RND's target network; NULL: one like the predictor's, or no rnd */
   bool theta, ensemble, kappa;  /**< factors Θ; computes ensemble or rnd; factors κ */
   bool loo;                     /**< leaves points out */
+  bool spectrum;                /**< eigenvalues of both kernels */
+  int64_t times, noises;        /**< training times and noise levels, which need eigenvectors */
   bool mixed;                   /**< precision: mixed */
   wl_engine engine;             /**< of the factorizations */
   bool tiles; /**< panels of test points are dealt out in tiles, not evenly: with covariances or kernels */
@@ -110,6 +112,10 @@ typedef struct wl_work {
   double checkpoint_seconds;      /**< between two; 0: none */
   double file_bytes;              /**< of covariances, kernels and draws in the result file */
 } wl_work;
+
+/** Local. Flops of the decompositions and the noise levels; of the predictions at all training times. */
+double wl_work_spectrum_flops(const wl_work *work);
+double wl_work_at_time_flops(const wl_work *work);
 
 /** Local. Flops of the draws; in mixed precision those of their factors too. */
 double wl_work_sample_flops(const wl_work *work);

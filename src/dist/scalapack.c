@@ -13,6 +13,7 @@ extern int Csys2blacs_handle(MPI_Comm comm);
 extern void Cfree_blacs_system_handle(int handle);
 extern void Cblacs_gridinit(int *context, const char *order, int rows, int columns);
 extern void Cblacs_gridexit(int context);
+extern void Cblacs_set(int context, int what, int *value);
 
 extern void descinit_(int *desc, const int *m, const int *n, const int *mb, const int *nb, const int *rsrc,
                       const int *csrc, const int *context, const int *lld, int *info);
@@ -55,6 +56,15 @@ extern void pdgemm_(const char *transa, const char *transb, const int *m, const 
 extern void pdtran_(const int *m, const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
                     const int *desca, const double *beta, double *c, const int *ic, const int *jc,
                     const int *descc);
+extern void pdsytrd_(const char *uplo, const int *n, double *a, const int *ia, const int *ja, const int *desca,
+                     double *d, double *e, double *tau, double *work, const int *lwork, int *info);
+extern void pdstedc_(const char *compz, const int *n, double *d, double *e, double *q, const int *iq,
+                     const int *jq, const int *descq, double *work, const int *lwork, int *iwork,
+                     const int *liwork, int *info);
+extern void pdormtr_(const char *side, const char *uplo, const char *trans, const int *m, const int *n,
+                     const double *a, const int *ia, const int *ja, const int *desca, const double *tau, double *c,
+                     const int *ic, const int *jc, const int *descc, double *work, const int *lwork, int *info);
+extern void dsterf_(const int *n, double *d, double *e, int *info);
 extern void Cpdgemr2d(int m, int n, double *a, int ia, int ja, int *desca, double *b, int ib, int jb, int *descb,
                       int context);
 
@@ -82,6 +92,11 @@ void wl_blacs_open(wl_grid *grid) {
   grid->blacs_handle = Csys2blacs_handle(grid->comm);
   grid->blacs_context = grid->blacs_handle;
   Cblacs_gridinit(&grid->blacs_context, "Column", grid->rows, grid->columns);
+  /* Sums in an order of their own, not in that in which messages come, and the same on all ranks: runs repeat to the bit. */
+  int yes = 1;
+  const int repeatable = 15, coherent = 16;
+  Cblacs_set(grid->blacs_context, repeatable, &yes);
+  Cblacs_set(grid->blacs_context, coherent, &yes);
 }
 
 void wl_blacs_close(wl_grid *grid) {
@@ -248,6 +263,63 @@ void wl_gemm_border_transposed(int64_t n, const wl_matrix *a, wl_matrix *b) {
   const int k = (int)n, m = (int)a->columns, columns = (int)b->columns, below = k + 1;
   pdgemm_("T", "N", &m, &columns, &k, &unit, a->data, &one, &one, a->descriptor, b->data, &one, &one,
           b->descriptor, &unit, b->data, &below, &one, b->descriptor);
+}
+
+void wl_tridiagonal_work(const wl_grid *g, int64_t n, int vectors, wl_tridiagonal *t) {
+  const int64_t nb = g->block, rows = wl_grid_owned(n, g->block, g->row, g->rows),
+                columns = wl_grid_owned(n, g->block, g->column, g->columns);
+  const int64_t reduce = larger(nb * larger(rows + 1, 3), n), divide = 6 * n + 2 * rows * columns,
+                back = nb * (rows + columns + 4 * nb);
+  t->work_size = vectors ? larger(reduce, larger(divide, back)) : reduce;
+  t->integers_size = vectors ? 2 + 7 * n + 8 * g->columns : 0;
+}
+
+/* Entry j of `by_column` belongs to local column j, and all process rows have it: to all ranks, by global column, in place. */
+static void spread_columns(const wl_matrix *a, double *by_column, double *work) {
+  memcpy(work, by_column, sizeof(double) * (size_t)a->local_columns);
+  memset(by_column, 0, sizeof(double) * (size_t)a->columns);
+  if (a->grid->row == 0)
+    for (int64_t jl = 0; jl < a->local_columns; jl++) by_column[wl_matrix_global_column(a, jl)] = work[jl];
+  MPI_Allreduce(MPI_IN_PLACE, by_column, (int)a->columns, MPI_DOUBLE, MPI_SUM, a->grid->comm);
+}
+
+int wl_sytrd(wl_uplo uplo, wl_matrix *a, wl_tridiagonal *t) {
+  const char ul = (char)uplo;
+  const int n = (int)a->rows, size = (int)t->work_size;
+  int info;
+  pdsytrd_(&ul, &n, a->data, &one, &one, a->descriptor, t->diagonal, t->beside, t->tau, t->work, &size, &info);
+  spread_columns(a, t->diagonal, t->work);
+  spread_columns(a, t->beside, t->work);
+  if (uplo == WL_UPPER)
+    memmove(t->beside, t->beside + 1, sizeof(double) * (size_t)(n - 1)); /* it is in its column */
+  return info;
+}
+
+int wl_stedc(wl_tridiagonal *t, wl_matrix *z) {
+  const int n = (int)z->rows, size = (int)t->work_size, integers = (int)t->integers_size;
+  int info;
+  /* it takes zeros for granted outside the blocks that it begins with */
+  memset(z->data, 0, sizeof(double) * (size_t)(z->ld * z->local_columns));
+  pdstedc_("I", &n, t->diagonal, t->beside, z->data, &one, &one, z->descriptor, t->work, &size, t->integers,
+           &integers, &info);
+  MPI_Bcast(t->diagonal, n, MPI_DOUBLE, 0, z->grid->comm); /* of a single block only its owner has them */
+  return info;
+}
+
+int wl_sterf(int64_t n, wl_tridiagonal *t) {
+  const int order = (int)n;
+  int info;
+  dsterf_(&order, t->diagonal, t->beside, &info);
+  return info;
+}
+
+int wl_ormtr(wl_uplo uplo, const wl_matrix *a, const wl_tridiagonal *t, wl_matrix *z) {
+  const char ul = (char)uplo;
+  const int n = (int)a->rows, size = (int)t->work_size;
+  int info;
+  pdormtr_("L", &ul, "N", &n, &n, a->data, &one, &one, a->descriptor, t->tau, z->data, &one, &one, z->descriptor,
+           t->work, &size, &info);
+  return info;
 }
 
 /* Where a part of a matrix begins. */

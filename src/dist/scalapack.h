@@ -15,6 +15,19 @@ typedef enum { WL_NO_TRANS = 'N', WL_TRANS = 'T' } wl_trans;
 /** Local. The file that p?potrf comes from: the ScaLAPACK that answers, or the program where it is linked in. */
 const char *wl_scalapack_library(void);
 
+/** A tridiagonal matrix, and what its makers work with: all arrays are owned by the caller. */
+typedef struct wl_tridiagonal {
+  double *diagonal; /**< n numbers */
+  double *beside;   /**< n numbers, of which n − 1 stand beside the diagonal and the last means nothing */
+  double *tau;      /**< of the reflectors that lead to it, one for each local column */
+  double *work;     /**< work_size numbers, at most 2³¹ − 1 */
+  int *integers;    /**< integers_size of them */
+  int64_t work_size, integers_size;
+} wl_tridiagonal;
+
+/** Local. Sets the sizes, for an n × n matrix. With eigenvectors they are about two more shares of that. */
+void wl_tridiagonal_work(const wl_grid *grid, int64_t n, int vectors, wl_tridiagonal *t);
+
 /** Starts and ends BLACS on the grid's own communicator (its default would be MPI_COMM_WORLD). */
 void wl_blacs_open(wl_grid *grid);
 void wl_blacs_close(wl_grid *grid);
@@ -86,6 +99,19 @@ void wl_gemm_border(int64_t n, const wl_matrix *a, wl_matrix *b);
 
 /** The same with A₂₁ given as its transpose: A is n × as many rows as B₂ has. */
 void wl_gemm_border_transposed(int64_t n, const wl_matrix *a, wl_matrix *b);
+
+/**
+ * A = Q T Qᵀ with T tridiagonal: A is symmetric and given by the triangle named, where Q's reflectors and the diagonal take its
+ * place; the other triangle is not touched. T goes to all ranks. This and the three below return LAPACK's info, 0 where all is well.
+ */
+int wl_sytrd(wl_uplo uplo, wl_matrix *a, wl_tridiagonal *t);
+
+/** T = Z Λ Zᵀ by divide and conquer; Λ, ascending, takes the place of T's diagonal. wl_sterf: local, without Z. */
+int wl_stedc(wl_tridiagonal *t, wl_matrix *z);
+int wl_sterf(int64_t n, wl_tridiagonal *t);
+
+/** Z ← Q Z with the reflectors that wl_sytrd left. */
+int wl_ormtr(wl_uplo uplo, const wl_matrix *a, const wl_tridiagonal *t, wl_matrix *z);
 
 /** B ← the rows of A from row n on; same columns. */
 void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b);

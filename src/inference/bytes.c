@@ -26,6 +26,14 @@ double wl_loo_bytes(const wl_grid *g, int64_t n, bool ensemble) {
   return (ensemble ? 2.0 : 1.0) * (double)wl_matrix_local_bytes(&panels, n, width) + 2.0 * wl_sweep_bytes(g, n);
 }
 
+double wl_spectrum_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int64_t count, bool vectors,
+                         bool ensemble) {
+  const double eigenvectors = vectors ? (double)wl_matrix_local_bytes(g, n, n) : 0.0;
+  const double predict =
+      (ensemble ? 4.0 : 2.0) * (double)wl_matrix_local_bytes(panels, n, count) + 2.0 * wl_sweep_bytes(g, n);
+  return fmax(wl_eigen_bytes(g, n, vectors), eigenvectors + (count > 0 ? predict : 0.0));
+}
+
 double wl_predict_mixed_bytes(const wl_grid *g, int64_t n, int64_t count, int64_t outputs, bool both) {
   const int64_t columns = count + outputs + WL_MIXED_RANDOM_COLUMNS,
                 few = smaller(columns, wl_product_most_few(g, n)), probes = WL_MIXED_PROBES;

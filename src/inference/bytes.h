@@ -23,6 +23,15 @@ double wl_predict_target_bytes(const wl_grid *grid, const wl_grid *panels, int64
 double wl_loo_bytes(const wl_grid *grid, int64_t n, bool ensemble);
 
 /**
+ * Of an eigendecomposition and of predictions at training times from it, where those are wanted: the eigenvectors, and what is
+ * larger, the work arrays or the panels of a batch.
+ * @param count     test points of a batch; 0: no times
+ * @param ensemble  ensemble or rnd among the quantities
+ */
+double wl_spectrum_bytes(const wl_grid *grid, const wl_grid *panels, int64_t n, int64_t count, bool vectors,
+                         bool ensemble);
+
+/**
  * Of a prediction in mixed precision, with the targets. Right-hand sides, solutions, corrections, what becomes of them in a pass, and
  * κ's product or the direction of conjugate gradients are five panels; where both priors share passes, they have five each,
  * and κ's products are with both. Then come one panel of floats, the probes, and what a pass or a solve takes beside.

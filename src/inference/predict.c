@@ -16,14 +16,15 @@
 #include "inference/variance.h"
 #include "linalg/sweep.h"
 
-static void columns_destroy(wl_columns *c) {
+void wl_columns_clear(wl_columns *c) {
   free(c->theta);
   free(c->kappa);
   free(c->dot);
   free(c->norm1);
+  *c = (wl_columns){0};
 }
 
-static wl_error columns_create(const wl_points *test, wl_columns *c) {
+wl_error wl_columns_create(const wl_points *test, wl_columns *c) {
   const size_t size = sizeof(double) * (size_t)(test->count + 1);
   *c = (wl_columns){malloc(size), malloc(size), malloc(size), malloc(size)};
   wl_error error = WL_OK;
@@ -31,7 +32,7 @@ static wl_error columns_create(const wl_points *test, wl_columns *c) {
     error = wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
   error = wl_error_agree(test->grid->comm, error);
   if (error != WL_OK) {
-    columns_destroy(c);
+    wl_columns_clear(c);
     return error;
   }
   wl_share_columns(test, wl_kernel_points_theta(test->column), c->theta);
@@ -144,10 +145,10 @@ static wl_error predict(wl_model *model, const wl_points *test, int64_t first, c
   memset(p, 0, sizeof *p * (size_t)count);
   for (int i = 0; i < count; i++)
     WL_GOTO(error, done, wl_prediction_create(model, priors[i], first, test->count, &p[i]));
-  WL_GOTO(error, done, columns_create(test, &c));
+  WL_GOTO(error, done, wl_columns_create(test, &c));
   error = model->floats ? wl_predict_mixed(model, test, &c, covariance, p, count)
                         : predict_double(model, test, &c, covariance[0], kept, p);
-  columns_destroy(&c);
+  wl_columns_clear(&c);
   for (int i = 0; i < count; i++) wl_prediction_drop_unasked(model, &p[i]);
 done:
   for (int i = 0; i < count && error != WL_OK; i++) wl_prediction_clear(&p[i]);

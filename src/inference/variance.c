@@ -31,8 +31,7 @@ void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_columns *c) {
   MPI_Allreduce(MPI_IN_PLACE, c->norm1, (int)x->columns, MPI_DOUBLE, MPI_SUM, x->grid->comm);
 }
 
-/* Sets a variance that rounding took below zero to zero; `bound` says how far rounding can. */
-static wl_error clamp(wl_prediction *p, wl_quantity quantity, int64_t j, double bound) {
+wl_error wl_clamp_variance(wl_prediction *p, wl_quantity quantity, int64_t j, double bound) {
   double *value = &p->variance[quantity][j];
   if (*value >= 0.0) return WL_OK;
   if (!(*value >= -bound))
@@ -56,7 +55,7 @@ wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, cons
   const double relative = DBL_EPSILON * ((double)model->train->count + 1.0 / factor->reciprocal_condition);
   for (int64_t j = 0; j < p->count; j++) {
     p->variance[quantity][j] = prior[j] - c->dot[j];
-    WL_TRY(clamp(p, quantity, j, relative * prior[j]));
+    WL_TRY(wl_clamp_variance(p, quantity, j, relative * prior[j]));
   }
   return WL_OK;
 }
@@ -79,7 +78,7 @@ wl_error wl_functions_variance(const wl_points *train, const double *kappa, cons
   for (int64_t j = 0; j < p->count; j++) {
     const double largest = largest_kappa > c->kappa[j] ? largest_kappa : c->kappa[j], weight = 1.0 + c->norm1[j];
     p->variance[quantity][j] = c->kappa[j] + c->dot[j];
-    WL_TRY(clamp(p, quantity, j, n * DBL_EPSILON * largest * weight * weight));
+    WL_TRY(wl_clamp_variance(p, quantity, j, n * DBL_EPSILON * largest * weight * weight));
   }
   return WL_OK;
 }

@@ -28,6 +28,10 @@ wl_error wl_prediction_create(const wl_model *model, wl_prior prior, int64_t fir
                               wl_prediction *p);
 void wl_prediction_drop_unasked(const wl_model *model, wl_prediction *p);
 
+/** Room for the numbers of these test points, with the diagonals filled in. Errors: WL_ERROR_MEMORY. */
+wl_error wl_columns_create(const wl_points *test, wl_columns *c);
+void wl_columns_clear(wl_columns *c);
+
 /** c->dot = Σᵢ xᵢ yᵢ and c->norm1 = Σᵢ |xᵢ| for every column. */
 void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_columns *c);
 
@@ -42,6 +46,12 @@ wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_pre
 /** The same sum for any κ, c->kappa and c->dot being its own, as the variance of `quantity`; `kappa`: κ_ii of X by local row. */
 wl_error wl_functions_variance(const wl_points *train, const double *kappa, const wl_columns *c,
                                wl_quantity quantity, wl_prediction *p);
+
+/**
+ * Sets the variance of test point j to zero where rounding, of at most `bound`, took it below, and counts it. Errors:
+ * WL_ERROR_NUMERICAL where it is lower than that, or not a number.
+ */
+wl_error wl_clamp_variance(wl_prediction *p, wl_quantity quantity, int64_t j, double bound);
 
 /**
  * Vᵀ C with C = model->whitened_targets, to all ranks in row-major order; in mixed precision, with V = B and its solution X + Z,

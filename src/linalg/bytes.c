@@ -1,5 +1,7 @@
 #include "linalg/bytes.h"
 
+#include "dist/matrix.h"
+#include "dist/scalapack.h"
 #include "linalg/sweep.h"
 
 double wl_factorize_bytes(const wl_grid *g, int64_t n) {
@@ -15,4 +17,11 @@ double wl_sweep_bytes(const wl_grid *g, int64_t n) {
 double wl_solve_mixed_bytes(const wl_grid *g, int64_t n, int64_t columns) {
   const double width = (double)(columns <= WL_SOLVE_FEW ? columns : g->block);
   return 8.0 * width * (double)wl_grid_owned(n, g->block, g->row, g->rows);
+}
+
+double wl_eigen_bytes(const wl_grid *g, int64_t n, bool vectors) {
+  wl_tridiagonal t;
+  wl_tridiagonal_work(g, n, vectors, &t);
+  return 8.0 * ((double)t.work_size + 3.0 * (double)n) + 4.0 * (double)t.integers_size +
+         (vectors ? (double)wl_matrix_local_bytes(g, n, n) : 0.0);
 }

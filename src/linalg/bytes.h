@@ -6,6 +6,8 @@
 #ifndef WIDELIMIT_LINALG_BYTES_H
 #define WIDELIMIT_LINALG_BYTES_H
 
+#include <stdbool.h>
+
 #include "dist/grid.h"
 
 /** Of an n × n matrix of doubles (one of floats: half): two panels on their way in both directions, and what is gathered. */
@@ -13,6 +15,9 @@ double wl_factorize_bytes(const wl_grid *grid, int64_t n);
 
 /** A block column of doubles on its way to the other process columns. */
 double wl_sweep_bytes(const wl_grid *grid, int64_t n);
+
+/** Of an eigendecomposition: with vectors their matrix, and about two more shares to work with. */
+double wl_eigen_bytes(const wl_grid *grid, int64_t n, bool vectors);
 
 /** With a triangle of floats and a panel of doubles: vectors and their sums where the columns are few, or two block columns. */
 double wl_solve_mixed_bytes(const wl_grid *grid, int64_t n, int64_t columns);

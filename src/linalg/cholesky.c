@@ -4,10 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/random.h"
 #include "dist/scalapack.h"
 #include "linalg/condition.h"
 #include "linalg/factorize.h"
+#include "linalg/probes.h"
 #include "linalg/sweep.h"
 
 const char *wl_engine_name(wl_engine engine) {
@@ -21,64 +21,15 @@ const char *wl_engine_name(wl_engine engine) {
 
 static wl_uplo uplo(wl_triangle triangle) { return triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER; }
 
-/*
- * ‖S‖₁ = maxⱼ Σᵢ |S_ij| from one triangle: an entry off the diagonal counts for its row and for its column. NaN
- * anywhere makes a sum NaN, and the maximum is taken so that NaN stays.
- */
-static wl_error norm1(const wl_matrix *a, wl_triangle triangle, double *norm) {
-  double *sum = calloc((size_t)(a->rows + 1), sizeof(double)),
-         *row = calloc((size_t)(a->local_rows + 1), sizeof(double));
-  wl_error error = sum && row ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "norm: out of memory");
-  error = wl_error_agree(a->grid->comm, error);
-  for (int64_t jl = 0; error == WL_OK && jl < a->local_columns; jl++) {
-    const int64_t j = wl_matrix_global_column(a, jl), at = wl_matrix_local_row(a, j),
-                  past = wl_matrix_local_row(a, j + 1);
-    const int64_t begin = triangle == WL_TRIANGLE_LOWER ? past : 0,
-                  end = triangle == WL_TRIANGLE_LOWER ? a->local_rows : at;
-    const double *column = a->data + jl * a->ld;
-    double total = past > at ? fabs(column[at]) : 0.0; /* the diagonal, where it is ours */
-    for (int64_t il = begin; il < end; il++) {
-      total += fabs(column[il]);
-      row[il] += fabs(column[il]);
-    }
-    sum[j] += total;
-  }
-  if (error == WL_OK) {
-    for (int64_t il = 0; il < a->local_rows; il++) sum[wl_matrix_global_row(a, il)] += row[il];
-    MPI_Allreduce(MPI_IN_PLACE, sum, (int)a->rows, MPI_DOUBLE, MPI_SUM, a->grid->comm);
-    *norm = 0.0;
-    for (int64_t j = 0; j < a->rows; j++)
-      if (!(sum[j] <= *norm)) *norm = sum[j];
-  }
-  free(row);
-  free(sum);
-  return error;
-}
-
-static double frobenius_norm(const wl_matrix *a) {
-  double sum = 0.0;
-  for (int64_t j = 0; j < a->local_columns; j++)
-    for (int64_t i = 0; i < a->local_rows; i++) sum += a->data[i + j * a->ld] * a->data[i + j * a->ld];
-  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, a->grid->comm);
-  return sqrt(sum);
-}
-
-static void fill_probes(wl_matrix *z, uint64_t seed) {
-  for (int64_t j = 0; j < z->local_columns; j++)
-    for (int64_t i = 0; i < z->local_rows; i++)
-      z->data[i + j * z->ld] = wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)wl_matrix_global_row(z, i),
-                                                (uint64_t)wl_matrix_global_column(z, j));
-}
-
 /* residual = ‖S Z − L Lᵀ Z‖_F / (n ε ‖S‖₁ ‖Z‖_F), with S Z computed before the factorization. Consumes z and sz. */
 static double residual(const wl_cholesky *f, wl_matrix *z, wl_matrix *sz) {
-  const double scale = (double)z->rows * DBL_EPSILON * f->info.norm * frobenius_norm(z);
+  const double scale = (double)z->rows * DBL_EPSILON * f->info.norm * wl_frobenius_norm(z);
   const int lower = f->triangle == WL_TRIANGLE_LOWER;
   wl_trmm_left(uplo(f->triangle), lower ? WL_TRANS : WL_NO_TRANS, f->matrix, z);
   wl_trmm_left(uplo(f->triangle), lower ? WL_NO_TRANS : WL_TRANS, f->matrix, z);
   for (int64_t j = 0; j < z->local_columns; j++)
     for (int64_t i = 0; i < z->local_rows; i++) sz->data[i + j * sz->ld] -= z->data[i + j * z->ld];
-  return frobenius_norm(sz) / scale;
+  return wl_frobenius_norm(sz) / scale;
 }
 
 static wl_error log_determinant(const wl_matrix *a, double *result) {
@@ -100,9 +51,10 @@ static wl_error log_determinant(const wl_matrix *a, double *result) {
 
 /* ‖S‖₁ and S Z, while the triangle still holds S. */
 static wl_error measure_before(wl_cholesky *f, const char *name, const wl_matrix *z, wl_matrix *sz) {
-  WL_TRY(norm1(f->matrix, f->triangle, &f->info.norm));
+  WL_TRY(wl_norm1(f->matrix, f->triangle, &f->info.norm));
   wl_symm_left(uplo(f->triangle), 1.0, f->matrix, z, 0.0, sz);
-  if (!isfinite(f->info.norm) || !isfinite(frobenius_norm(sz))) /* dpotrf lets NaN through, a product does not */
+  if (!isfinite(f->info.norm) ||
+      !isfinite(wl_frobenius_norm(sz))) /* dpotrf lets NaN through, a product does not */
     WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", name);
   return WL_OK;
 }
@@ -163,7 +115,7 @@ wl_error wl_cholesky_factor_with(wl_matrix *matrix, wl_triangle triangle, const 
   wl_error error = wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, &z);
   if (error == WL_OK) error = wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, &sz);
   if (error == WL_OK) {
-    fill_probes(z, options->seed);
+    wl_fill_probes(z, options->seed);
     error = factor_and_measure(factor, options, z, sz);
   }
   wl_matrix_destroy(&sz);

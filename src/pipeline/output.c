@@ -10,6 +10,7 @@
 #include "pipeline/points.h"
 #include "pipeline/provenance.h"
 #include "pipeline/sample_output.h"
+#include "pipeline/spectrum.h"
 
 static double result_bytes(const wl_setup *setup) {
   const double m = (double)setup->shape.test, c = (double)setup->shape.outputs;
@@ -73,6 +74,7 @@ static wl_error declare_results(const wl_setup *setup, wl_results **file) {
   WL_TRY(wl_iteration_declare(setup, results));
   WL_TRY(wl_loo_declare(setup, results));
   WL_TRY(wl_sample_declare(setup, results));
+  WL_TRY(wl_spectrum_declare(setup, results));
   WL_TRY(wl_observed_write(setup, results));
   return setup->config->output_kernels ? declare_kernels(setup, results) : WL_OK;
 }

@@ -15,6 +15,7 @@ static const struct {
   const char *name, *json;
   size_t offset;
 } arrays[] = {{"matrix", "matrix", offsetof(wl_memory, matrix)},
+              {"eigenvectors", "eigenvectors", offsetof(wl_memory, eigenvectors)},
               {"panels", "panels", offsetof(wl_memory, panels)},
               {"inputs", "points", offsetof(wl_memory, points)},
               {"targets", "targets", offsetof(wl_memory, targets)},
@@ -77,7 +78,7 @@ static void print_memory(const wl_plan *plan) {
   wl_log_line("\n  memory           a rank       a node");
   for (int i = 0; i < ARRAYS; i++)
     if (bytes_at(&p->rank, i) > 0.0)
-      wl_log_line("  %-11s %11s  %11s", arrays[i].name, wl_format_bytes(bytes_at(&p->rank, i), rank, sizeof rank),
+      wl_log_line("  %-12s %10s  %11s", arrays[i].name, wl_format_bytes(bytes_at(&p->rank, i), rank, sizeof rank),
                   wl_format_bytes(bytes_at(&p->node, i), node, sizeof node));
   wl_log_line("  %-11s %11s  %11s  %s", "all", wl_format_bytes(wl_memory_sum(&p->rank), rank, sizeof rank),
               wl_format_bytes(wl_memory_sum(&p->node), node, sizeof node),

@@ -9,6 +9,7 @@
 #include "pipeline/iterate.h"
 #include "pipeline/loo.h"
 #include "pipeline/sample.h"
+#include "pipeline/spectrum.h"
 #include "pipeline/tally.h"
 
 /** What a report is made of: the results of the phases. All pointers are borrowed. */
@@ -20,6 +21,7 @@ typedef struct wl_report {
   const wl_loo *loo;
   const wl_sampling *sampling;
   const wl_certified *certified;
+  const wl_spectra *spectra;
   const wl_checkpointer *checkpointer;
   wl_timer *timer;
 } wl_report;

@@ -10,6 +10,7 @@
 #include "pipeline/iterate_report.h"
 #include "pipeline/loo_report.h"
 #include "pipeline/report_numbers.h"
+#include "pipeline/spectrum_report.h"
 #include "pipeline/versions.h"
 
 /* JSON has no infinity and no NaN: null. */
@@ -129,6 +130,15 @@ static json_t *sampling_object(const wl_report *r) {
   return o;
 }
 
+/* What phases made that not every run has. */
+static void add_phases(const wl_report *r, json_t *root) {
+  if (wl_loo_is_done(r->loo)) json_object_set_new(root, "loo", wl_loo_object(r->loo, r->setup->shape.classes));
+  wl_spectra_summarize(r->spectra, root);
+  if (r->sampling->done) json_object_set_new(root, "sampling", sampling_object(r));
+  if (r->certified->done)
+    json_object_set_new(root, "certificate", wl_certificate_object(&r->certified->certificate));
+}
+
 wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char **text) {
   json_t *root = json_object(), *factors = json_object();
   json_object_set_new(root, "program", json_string("widelimit"));
@@ -161,10 +171,7 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
   json_object_set_new(root, "metrics",
                       json_pack("{s:o, s:o}", "mean", mean_metrics(r), "quantity", quantity_metrics(r, f)));
   if (r->tally->left_out[0]) json_object_set_new(root, "left_out", json_pack("{s:s}", "nngp", r->tally->left_out));
-  if (wl_loo_is_done(r->loo)) json_object_set_new(root, "loo", wl_loo_object(r->loo, r->setup->shape.classes));
-  if (r->sampling->done) json_object_set_new(root, "sampling", sampling_object(r));
-  if (r->certified->done)
-    json_object_set_new(root, "certificate", wl_certificate_object(&r->certified->certificate));
+  add_phases(r, root);
   if (r->checkpointer->open)
     json_object_set_new(
         root, "checkpoint",

@@ -9,6 +9,7 @@
 #include "pipeline/iterate_report.h"
 #include "pipeline/loo_report.h"
 #include "pipeline/report_numbers.h"
+#include "pipeline/spectrum_report.h"
 
 static void print_shifts(const double shift[WL_STAGES]) {
   static const char *const kernel[WL_STAGES] = {"theta_TT", "joint kappa", "joint kappa + target's",
@@ -141,6 +142,7 @@ void wl_report_print(const wl_report *r, const wl_report_numbers *f) {
   print_means(r);
   print_quantities(r, f);
   wl_loo_print(r->loo, r->setup->shape.classes);
+  wl_spectra_print(r->spectra);
   print_samples(r);
   if (r->certified->done) wl_certificate_print(&r->certified->certificate);
 }

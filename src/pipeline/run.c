@@ -1,5 +1,5 @@
 /*
- * A run: set up, assemble, infer, sample, certify, report. Each phase takes what it needs and returns what it makes.
+ * A run: set up, assemble, infer, sample, certify, decompose, report. Each phase takes what it needs and returns what it makes.
  */
 #include "pipeline/run.h"
 
@@ -12,6 +12,7 @@
 #include "pipeline/output.h"
 #include "pipeline/report.h"
 #include "pipeline/run_log.h"
+#include "pipeline/spectrum.h"
 
 /* What the phases make, in their order. Each is given what those before it made. */
 typedef struct run {
@@ -28,6 +29,7 @@ typedef struct run {
   wl_iteration iteration;
   wl_sampling sampling;
   wl_certified certified;
+  wl_spectra spectra;
 } run;
 
 static wl_error set_up(const wl_request *request, wl_setup *setup) {
@@ -47,8 +49,8 @@ static wl_error open_files(const wl_request *request, run *r) {
 
 static wl_error finish(run *r) {
   wl_timer_enter(&r->timer, WL_PHASE_WRITE);
-  const wl_report report = {&r->setup,    r->assembly.model, &r->iteration,    &r->tally, &r->loo,
-                            &r->sampling, &r->certified,     &r->checkpointer, &r->timer};
+  const wl_report report = {&r->setup,    r->assembly.model, &r->iteration, &r->tally,        &r->loo,
+                            &r->sampling, &r->certified,     &r->spectra,   &r->checkpointer, &r->timer};
   char *summary = NULL, *config = NULL;
   wl_error error = wl_report_make(&report, &summary);
   if (r->setup.rank == 0 && error == WL_OK) {
@@ -81,6 +83,7 @@ static wl_error run_phases(const wl_request *request, run *r) {
   WL_TRY(wl_sample(&r->setup, &services, &r->assembly, &r->retained, &r->sampling));
   WL_TRY(wl_checkpointer_last_boundary(&r->checkpointer));
   WL_TRY(wl_certify_run(&r->setup, &services, &r->assembly, &r->retained, &r->certified));
+  WL_TRY(wl_spectrum_run(&r->setup, &services, &r->assembly, &r->spectra));
   WL_TRY(finish(r));
   wl_checkpointer_remove_all(&r->checkpointer);
   WL_TRY(wl_certified_check(&r->certified));
@@ -89,6 +92,7 @@ static wl_error run_phases(const wl_request *request, run *r) {
 
 static void clear(run *r, wl_error error) {
   wl_tally_clear(&r->tally);
+  wl_spectra_clear(&r->spectra);
   wl_retained_clear(&r->retained);
   wl_results_discard(&r->results);
   wl_run_log_end(&r->log, error);

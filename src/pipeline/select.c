@@ -43,7 +43,8 @@ wl_error wl_select_prepare(wl_config *c) {
   c->data.test_inputs = pool;
   c->data.split.test = 0.0;
   memset(c->samples, 0, sizeof c->samples);
-  c->certify.wanted = c->loo = c->output_covariance = c->output_kernels = false;
+  c->certify.wanted = c->loo = c->spectrum = c->output_covariance = c->output_kernels = false;
+  c->noise_path.count = c->training.times.count = 0;
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) c->quantity[q] = q == (int)c->select.by;
   return WL_OK;
 }

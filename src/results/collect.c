@@ -35,13 +35,19 @@ static void complete_strip(const strip *s, wl_triangle triangle, double scale, c
     for (int64_t j = 0; j < s->columns; j++) s->transposed[i * s->columns + j] = s->values[i + j * s->rows];
 }
 
-static wl_error put_strip(wl_results *results, const char *path, const strip *s) {
+static wl_error put_strip(wl_results *results, const char *path, int64_t plane, const strip *s) {
+  if (plane >= 0) {
+    WL_TRY(
+        wl_results_put_plane_piece(results, path, plane, s->row, s->column, s->rows, s->columns, s->transposed));
+    return wl_results_put_plane_piece(results, path, plane, s->column, s->row, s->columns, s->rows, s->values);
+  }
   WL_TRY(wl_results_put(results, path, s->row, s->column, s->rows, s->columns, s->transposed));
   return wl_results_put(results, path, s->column, s->row, s->columns, s->rows, s->values);
 }
 
-wl_error wl_results_put_symmetric(wl_results *results, const char *path, const wl_matrix *a, wl_triangle triangle,
-                                  double scale, const double *diagonal) {
+/* plane below 0: the dataset is a matrix. */
+static wl_error put_symmetric(wl_results *results, const char *path, int64_t plane, const wl_matrix *a,
+                              wl_triangle triangle, double scale, const double *diagonal) {
   const int root = a->grid->rank == 0;
   const int64_t n = a->rows, step = smaller(n, columns_a_piece(n));
   wl_error error = WL_OK;
@@ -61,13 +67,23 @@ wl_error wl_results_put_symmetric(wl_results *results, const char *path, const w
     if (error != WL_OK) break;
     if (root) {
       complete_strip(&s, triangle, scale, diagonal);
-      error = put_strip(results, path, &s);
+      error = put_strip(results, path, plane, &s);
     }
     error = wl_error_agree(a->grid->comm, error);
   }
   free(s.transposed);
   free(s.values);
   return error;
+}
+
+wl_error wl_results_put_symmetric(wl_results *results, const char *path, const wl_matrix *a, wl_triangle triangle,
+                                  double scale, const double *diagonal) {
+  return put_symmetric(results, path, -1, a, triangle, scale, diagonal);
+}
+
+wl_error wl_results_put_symmetric_plane(wl_results *results, const char *path, int64_t plane, const wl_matrix *a,
+                                        wl_triangle triangle, double scale, const double *diagonal) {
+  return put_symmetric(results, path, plane, a, triangle, scale, diagonal);
 }
 
 wl_error wl_results_put_transposed(wl_results *results, const char *path, int64_t row, const wl_matrix *a) {

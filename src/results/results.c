@@ -399,3 +399,10 @@ wl_error wl_results_put_cube(wl_results *r, const char *path, int64_t plane, int
   const hsize_t start[3] = {(hsize_t)plane, (hsize_t)row, 0}, count[3] = {(hsize_t)planes, (hsize_t)rows, 0};
   return put(r, path, start, count, values);
 }
+
+wl_error wl_results_put_plane_piece(wl_results *r, const char *path, int64_t plane, int64_t row, int64_t column,
+                                    int64_t rows, int64_t columns, const double *values) {
+  const hsize_t start[3] = {(hsize_t)plane, (hsize_t)row, (hsize_t)column},
+                count[3] = {1, (hsize_t)rows, (hsize_t)columns};
+  return put(r, path, start, count, values);
+}

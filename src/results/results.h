@@ -3,7 +3,7 @@
  * The result files of a run. All files are written under temporary names and renamed when all are complete, so that
  * a folder holds the results of one run or of the one before it, never half of one.
  *
- * Local, on rank 0 only, but for wl_results_put_symmetric and wl_results_put_transposed.
+ * Local, on rank 0 only, but for wl_results_put_symmetric, its _plane and wl_results_put_transposed.
  */
 #ifndef WIDELIMIT_RESULTS_RESULTS_H
 #define WIDELIMIT_RESULTS_RESULTS_H
@@ -91,6 +91,10 @@ wl_error wl_results_add_cube(wl_results *results, const char *path, int64_t plan
 wl_error wl_results_put_cube(wl_results *results, const char *path, int64_t plane, int64_t row, int64_t planes,
                              int64_t rows, const double *values);
 
+/** The same for the rows × columns piece at (row, column) of one plane. */
+wl_error wl_results_put_plane_piece(wl_results *results, const char *path, int64_t plane, int64_t row,
+                                    int64_t column, int64_t rows, int64_t columns, const double *values);
+
 /**
  * Collective. Writes a symmetric matrix from one of its triangles, in pieces: both halves of the dataset are equal
  * to the bit.
@@ -100,6 +104,11 @@ wl_error wl_results_put_cube(wl_results *results, const char *path, int64_t plan
  */
 wl_error wl_results_put_symmetric(wl_results *results, const char *path, const wl_matrix *matrix,
                                   wl_triangle triangle, double scale, const double *diagonal);
+
+/** Collective. The same into plane `plane` of planes × count × count. */
+wl_error wl_results_put_symmetric_plane(wl_results *results, const char *path, int64_t plane,
+                                        const wl_matrix *matrix, wl_triangle triangle, double scale,
+                                        const double *diagonal);
 
 /** Collective. Writes the transpose of a distributed matrix as rows `row` and on of a dataset. */
 wl_error wl_results_put_transposed(wl_results *results, const char *path, int64_t row, const wl_matrix *matrix);

@@ -98,6 +98,11 @@ STAND_BEFORE(void, pdtrmm_,
               const double *alpha, const double *a, const int *ia, const int *ja, const int *desca, double *b,
               const int *ib, const int *jb, const int *descb),
              (side, uplo, trans, diag, m, n, alpha, a, ia, ja, desca, b, ib, jb, descb))
+/* An eigendecomposition, between its reduction to a tridiagonal matrix and the rest. */
+STAND_BEFORE(void, pdstedc_,
+             (const char *compz, const int *n, double *d, double *e, double *q, const int *iq, const int *jq,
+              const int *descq, double *work, const int *lwork, int *iwork, const int *liwork, int *info),
+             (compz, n, d, e, q, iq, jq, descq, work, lwork, iwork, liwork, info))
 /* A checkpoint's columns are written, in large pieces (strip); where the matrix is small, by rank 0 alone. */
 ssize_t pwrite(int handle, const void *from, size_t bytes, off_t at) {
   static ssize_t (*real)(int, const void *, size_t, off_t);

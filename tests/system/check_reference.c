@@ -115,6 +115,29 @@ static matrix from_hdf5(hid_t file, const char *dataset) {
   return m;
 }
 
+/* Plane k of a dataset of three dimensions, or row k of a matrix. */
+static matrix plane_of(hid_t file, const char *dataset, size_t k) {
+  matrix m = {0, 0, NULL};
+  if (H5Lexists(file, dataset, H5P_DEFAULT) <= 0) return m;
+  const hid_t set = H5Dopen2(file, dataset, H5P_DEFAULT), space = H5Dget_space(set);
+  hsize_t shape[3] = {0, 1, 1};
+  const int rank = H5Sget_simple_extent_ndims(space);
+  if (rank == 2 || rank == 3) H5Sget_simple_extent_dims(space, shape, NULL);
+  if (k < shape[0]) {
+    const hsize_t start[3] = {k, 0, 0}, count[3] = {1, shape[1], shape[2]};
+    const hid_t memory = H5Screate_simple(rank, count, NULL);
+    m.rows = rank == 2 ? 1 : shape[1];
+    m.columns = rank == 2 ? shape[1] : shape[2];
+    m.values = checked(calloc(m.rows * m.columns + 1, sizeof *m.values), "out of memory");
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
+    if (H5Dread(set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, m.values) < 0) checked(NULL, dataset);
+    H5Sclose(memory);
+  }
+  H5Sclose(space);
+  H5Dclose(set);
+  return m;
+}
+
 /* Returns 1, having said why, where the two disagree. Frees both. */
 static int disagree(const char *name, matrix result, matrix reference) {
   int failed = 0;
@@ -166,6 +189,62 @@ static int compare_likelihood(const json_t *reference, const char *results) {
   return failed;
 }
 
+/* At each time what the case has of it; and after all others t = infinity, where the results are those without a time. */
+static int compare_times(const json_t *reference, hid_t file) {
+  static const char *const covariances[] = {"ensemble", "rnd", "bayesian_rnd"};
+  const json_t *times = json_object_get(reference, "at_time");
+  const size_t count = json_array_size(times);
+  int failures = count > 0 ? disagree("/at_time/mean/ntk at infinity", plane_of(file, "/at_time/mean/ntk", count),
+                                      from_hdf5(file, "/mean/ntk"))
+                           : 0;
+  for (size_t k = 0; k < count; k++)
+    failures += disagree("/at_time/mean/ntk", plane_of(file, "/at_time/mean/ntk", k),
+                         from_json(json_object_get(json_array_get(times, k), "mean"), "mean"));
+  for (size_t q = 0; count > 0 && q < sizeof covariances / sizeof *covariances; q++) {
+    char member[64], variance[64], covariance[64], path[64];
+    snprintf(member, sizeof member, "%s_covariance", covariances[q]);
+    snprintf(variance, sizeof variance, "/at_time/variance/%s", covariances[q]);
+    snprintf(covariance, sizeof covariance, "/at_time/covariance/%s", covariances[q]);
+    for (size_t k = 0; k < count; k++) {
+      const json_t *expected = json_object_get(json_array_get(times, k), member);
+      failures += disagree(variance, plane_of(file, variance, k), diagonal(from_json(expected, member)));
+      failures += disagree(covariance, plane_of(file, covariance, k), from_json(expected, member));
+    }
+    snprintf(path, sizeof path, "/covariance/%s", covariances[q]);
+    failures += disagree(covariance, plane_of(file, covariance, count), from_hdf5(file, path));
+  }
+  return failures;
+}
+
+/* A vector of one number a noise level. */
+static int compare_noise_numbers(const json_t *path, hid_t file, const char *name) {
+  char dataset[64];
+  snprintf(dataset, sizeof dataset, "/noise_path/%s", name);
+  matrix m = {1, json_array_size(path), NULL};
+  m.values = checked(calloc(m.columns + 1, sizeof *m.values), "out of memory");
+  for (size_t k = 0; k < m.columns; k++)
+    m.values[k] = json_number_value(json_object_get(json_array_get(path, k), name));
+  return disagree(dataset, from_hdf5(file, dataset), m);
+}
+
+/* Eigenvalues without noise, and the noise levels. */
+static int compare_spectrum(const json_t *reference, hid_t file) {
+  const json_t *path = json_object_get(reference, "noise_path");
+  if (!path) return 0;
+  matrix values = from_json(json_object_get(reference, "eigenvalues_S"), "eigenvalues_S");
+  const double noise = json_number_value(json_object_get(reference, "noise_variance"));
+  for (size_t k = 0; k < values.columns; k++) values.values[k] -= noise;
+  int failures = disagree("/spectrum/theta", from_hdf5(file, "/spectrum/theta"), values);
+  failures += compare_noise_numbers(path, file, "noise");
+  failures += compare_noise_numbers(path, file, "effective_dimension");
+  failures += compare_noise_numbers(path, file, "information_gain");
+  for (size_t k = 0; k < json_array_size(path); k++)
+    failures +=
+        disagree("/noise_path/log_marginal_likelihood", plane_of(file, "/noise_path/log_marginal_likelihood", k),
+                 from_json(json_object_get(json_array_get(path, k), "log_marginal_likelihood"), "case"));
+  return failures;
+}
+
 static int compare(const json_t *reference, const char *results, const struct comparison *list, size_t count) {
   char path[4096];
   snprintf(path, sizeof path, "%s/results.h5", results);
@@ -180,6 +259,7 @@ static int compare(const json_t *reference, const char *results, const struct co
     failures += disagree(c->dataset, from_hdf5(file, c->dataset), c->diagonal ? diagonal(expected) : expected);
     compared++;
   }
+  if (list == comparisons) failures += compare_times(reference, file) + compare_spectrum(reference, file);
   H5Fclose(file);
   if (compared == 0) checked(NULL, "the case has nothing to compare with");
   if (find_member(reference, "ntk_gp_log_marginal_likelihood")) failures += compare_likelihood(reference, results);
@@ -201,6 +281,14 @@ static void write_csv(const json_t *reference, const char *member, const char *f
     fprintf(file, "%.17g%c", m.values[k], (k + 1) % m.columns == 0 ? '\n' : ',');
   free(m.values);
   fclose(file);
+}
+
+/* BEFORE a, b, … AFTER */
+static void write_list(FILE *file, const char *before, const json_t *numbers, const char *after) {
+  fputs(before, file);
+  for (size_t k = 0; k < json_array_size(numbers); k++)
+    fprintf(file, "%s%.17g", k > 0 ? ", " : "", json_number_value(json_array_get(numbers, k)));
+  fprintf(file, "%s\n", after);
 }
 
 static void write_network(FILE *file, const json_t *network, const char *indent) {
@@ -227,6 +315,10 @@ static void write_case(const json_t *reference, const char *folder, int with_tar
   }
   fprintf(file, "noise_variance: %.17g\n", json_number_value(json_object_get(reference, "noise_variance")));
   if (find_member(reference, "loo") && !with_target) fprintf(file, "loo: true\n");
+  if (find_member(reference, "at_time") && !with_target)
+    write_list(file, "training: {times: [", json_object_get(reference, "times"), ", .inf]}");
+  if (find_member(reference, "noise_path") && !with_target)
+    write_list(file, "spectrum: true\nnoise_path: [", json_object_get(reference, "noises"), "]");
   fprintf(file, "grid: {block: 4}\noutput: {directory: out, covariance: true, kernels: true}\n");
   fclose(file);
 }

@@ -57,6 +57,13 @@ for level in (0.5, 1.0, 2.0):
     within = coverage[coverage[:, 0] <= level, 1].max()
     near(within, np.mean(deviation <= level), f"share within {level} standard deviations")
 
+times = columns(plot.plot_times, toy).kept
+near(times["converged"][0, 1], toy.summary["metrics"]["mean"]["ntk"]["rmse"], "error at infinity")
+near(times["converged"][1, 2], toy.summary["metrics"]["quantity"]["ensemble"]["mean_variance"], "variance at infinity")
+assert times["times"][:, 0].tolist() == [0.1, 1.0], times["times"]
+path = columns(plot.plot_spectrum, toy).kept["path"]
+near(path[0, 1], toy.summary["noise_path"][0]["log_marginal_likelihood_sum"], "likelihood of the first noise")
+
 tied = plot.last_of_ties(np.array([1.0, 1.0, 2.0, 3.0, 3.0]))
 assert tied.tolist() == [1, 2, 4], tied
 kept = plot.thin(100000)

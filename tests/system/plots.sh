@@ -54,11 +54,12 @@ refused() {
 
 rm -rf toy digits plain
 touch marker
-run toy "$project/inputs/toy/toy.yaml" --set 'sampling={posterior: 3, ensemble: 3}'
+run toy "$project/inputs/toy/toy.yaml" --set 'sampling={posterior: 3, ensemble: 3}' --set spectrum=true \
+  --set 'training.times=[0, 1, 0.1, .inf]' --set 'noise_path=[0.01, 0.1]'
 run digits "$project/inputs/digits/digits.yaml" --set 'sampling={rnd: 4, ensemble: 10}'
 run plain "$project/inputs/synthetic/small.yaml" --set 'synthetic={train: 20, test: 5, dimension: 3}' --set 'quantities=[rnd]'
 plot -k 4 toy digits
-drawn toy bands calibration risk
+drawn toy bands calibration risk spectrum times
 drawn digits detection quantiles risk
 ! grep -l 'scale(0.00)' ./*/*.svg || failed "these have symbols of no size, which are no valid SVG"
 grep -q 'AUROC 0.9555' digits/detection.svg || failed "the AUROC of the digits is not in their figure"
@@ -71,6 +72,8 @@ refused 'no bands: the inputs have more than one dimension' -p bands digits
 refused 'no calibration: the targets are classes' -p calibration digits
 refused 'fewer than 16' -p quantiles digits
 refused 'there is no output 2, but 1 in all' -y 2 toy
+refused 'no times: there are no training times' -p times digits
+refused 'no spectrum: there is neither a spectrum nor a path of noise levels' -p spectrum digits
 refused 'results.h5 is missing' nowhere
 refused "'0' is no number of at least 1" -k 0 toy
 refused 'invalid choice' -p pie toy

@@ -311,6 +311,33 @@ static void select_is_checked(void **state) {
   must_fail(SYNTHETIC "precision: mixed\n", "loo=true", "precision|but loo needs the matrix");
 }
 
+static void times_and_noises_are_checked(void **state) {
+  (void)state;
+  wl_config *config =
+      must_read(SYNTHETIC "training: {times: [0, 0.5, .inf]}\nnoise_path: [1.0e-3]\n", "spectrum=true");
+  assert_int_equal(config->training.times.count, 3);
+  assert_true(config->training.times.values[1] == 0.5 && config->training.times.values[2] == INFINITY);
+  assert_true(config->noise_path.count == 1 && config->noise_path.values[0] == 1e-3 && config->spectrum);
+  wl_config_destroy(&config);
+  must_fail(SYNTHETIC, "training.times=[]", "training.times|a list of numbers");
+  must_fail(SYNTHETIC, "training.times=[1, -1]", "training.times|at least 0");
+  must_fail(SYNTHETIC, "training.times=[.nan]", "training.times|'.nan' is not allowed");
+  must_fail(SYNTHETIC, "noise_path=[0]", "noise_path|above 0");
+  must_fail(SYNTHETIC, "noise_path=[.inf]", "noise_path|'.inf' is not allowed");
+  must_fail(SYNTHETIC "quantities: [ntk_gp, nngp]\n", "training.times=[1]", "training.times|none is among");
+  must_fail(SYNTHETIC "training: {times: [1]}\n",
+            "rnd={target: {depth: 2, activation: erf, sigma_w: 1.5, sigma_b: 0.1}}",
+            "training.times|no rnd with rnd.target");
+  const char *const settings[] = {"training.times=[1]", "spectrum=true", "noise_path=[1]"};
+  const char *const messages[] = {"precision|training.times needs", "precision|spectrum needs",
+                                  "precision|noise_path needs"};
+  for (size_t k = 0; k < COUNT(settings); k++) {
+    must_fail(SYNTHETIC "precision: mixed\n", settings[k], messages[k]);
+    must_fail(SYNTHETIC "solver: {method: iterative}\nnoise_variance: 1\n", settings[k],
+              "solver.method|needs the matrix");
+  }
+}
+
 static void overrides_win(void **state) {
   (void)state;
   write_file(everything, strlen(everything));
@@ -793,6 +820,7 @@ int main(void) {
       cmocka_unit_test(format_leaves_out_what_is_not_given),
       cmocka_unit_test(format_makes_paths_absolute),
       cmocka_unit_test(format_refuses_what_yaml_cannot_hold),
+      cmocka_unit_test(times_and_noises_are_checked),
       cmocka_unit_test(keys_are_set_by_name),
       cmocka_unit_test(keys_are_set_alike_in_what_is_written),
       cmocka_unit_test(rows_tell_their_kind),

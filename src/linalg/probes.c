@@ -1,0 +1,55 @@
+#include "linalg/probes.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/random.h"
+
+/*
+ * ‖S‖₁ = maxⱼ Σᵢ |S_ij| from one triangle: an entry off the diagonal counts for its row and for its column. NaN
+ * anywhere makes a sum NaN, and the maximum is taken so that NaN stays.
+ */
+wl_error wl_norm1(const wl_matrix *a, wl_triangle triangle, double *norm) {
+  double *sum = calloc((size_t)(a->rows + 1), sizeof(double)),
+         *row = calloc((size_t)(a->local_rows + 1), sizeof(double));
+  wl_error error = sum && row ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "norm: out of memory");
+  error = wl_error_agree(a->grid->comm, error);
+  for (int64_t jl = 0; error == WL_OK && jl < a->local_columns; jl++) {
+    const int64_t j = wl_matrix_global_column(a, jl), at = wl_matrix_local_row(a, j),
+                  past = wl_matrix_local_row(a, j + 1);
+    const int64_t begin = triangle == WL_TRIANGLE_LOWER ? past : 0,
+                  end = triangle == WL_TRIANGLE_LOWER ? a->local_rows : at;
+    const double *column = a->data + jl * a->ld;
+    double total = past > at ? fabs(column[at]) : 0.0; /* the diagonal, where it is ours */
+    for (int64_t il = begin; il < end; il++) {
+      total += fabs(column[il]);
+      row[il] += fabs(column[il]);
+    }
+    sum[j] += total;
+  }
+  if (error == WL_OK) {
+    for (int64_t il = 0; il < a->local_rows; il++) sum[wl_matrix_global_row(a, il)] += row[il];
+    MPI_Allreduce(MPI_IN_PLACE, sum, (int)a->rows, MPI_DOUBLE, MPI_SUM, a->grid->comm);
+    *norm = 0.0;
+    for (int64_t j = 0; j < a->rows; j++)
+      if (!isfinite(sum[j]) || sum[j] > *norm) *norm = sum[j]; /* what is not finite stays */
+  }
+  free(row);
+  free(sum);
+  return error;
+}
+
+double wl_frobenius_norm(const wl_matrix *a) {
+  double sum = 0.0;
+  for (int64_t j = 0; j < a->local_columns; j++)
+    for (int64_t i = 0; i < a->local_rows; i++) sum += a->data[i + j * a->ld] * a->data[i + j * a->ld];
+  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, a->grid->comm);
+  return sqrt(sum);
+}
+
+void wl_fill_probes(wl_matrix *z, uint64_t seed) {
+  for (int64_t j = 0; j < z->local_columns; j++)
+    for (int64_t i = 0; i < z->local_rows; i++)
+      z->data[i + j * z->ld] = wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)wl_matrix_global_row(z, i),
+                                                (uint64_t)wl_matrix_global_column(z, j));
+}

@@ -1,0 +1,20 @@
+/**
+ * @file probes.h
+ * What residuals of factorizations are made of: norms, and random vectors Z by which a matrix is held against its factors.
+ * Collective.
+ */
+#ifndef WIDELIMIT_LINALG_PROBES_H
+#define WIDELIMIT_LINALG_PROBES_H
+
+#include "dist/matrix.h"
+
+/** ‖S‖₁ of a symmetric matrix given by one triangle; NaN where any of its entries is. Errors: WL_ERROR_MEMORY. */
+wl_error wl_norm1(const wl_matrix *a, wl_triangle triangle, double *norm);
+
+/** ‖A‖_F, all entries. */
+double wl_frobenius_norm(const wl_matrix *a);
+
+/** Local. Standard normal numbers that depend on seed, row and column alone. */
+void wl_fill_probes(wl_matrix *z, uint64_t seed);
+
+#endif
