@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/durable.h"
+#include "base/hdf5_abandon.h"
 #include "base/hdf5_errors.h"
 #include "checkpoint/checkpoint_file.h"
 
@@ -123,9 +124,7 @@ static wl_error create_file(const char *path, const wl_checkpoint *c, const wl_c
   bool good = !content->matrix || create_strips(file, c->rows, content->triangle);
   if (good && content->products) good = add_products(file, c->rows, products);
   if (good && content->results) good = add_results(file, content->results);
-  const int reason = errno;
-  if (H5Fclose(file) < 0) good = false;
-  errno = reason;
+  good = wl_hdf5_close_written(file, good);
   return good ? reserve(path) : cannot_write(path);
 }
 
@@ -150,7 +149,7 @@ static wl_error finish_file(const char *path, const wl_checkpoint *c) {
   errno = 0;
   const hid_t file = gaps ? H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT) : -1;
   bool good = file >= 0 && add_header(file, text) && wl_strips_locate(file, c->strips, gaps);
-  if (file >= 0 && H5Fclose(file) < 0) good = false;
+  good = file >= 0 && wl_hdf5_close_written(file, good);
   wl_error error = good ? wl_guard_append(path, c->strips, gaps) : cannot_write(path);
   free(gaps);
   free(text);

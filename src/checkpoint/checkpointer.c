@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -38,6 +37,7 @@ static wl_error prepare(wl_checkpointer *k) {
   if (o->keep > WL_CHECKPOINTER_MOST - 4)
     WL_FAIL(WL_ERROR_CONFIG, "checkpoint.keep is %d; it must be at most %d", o->keep, WL_CHECKPOINTER_MOST - 4);
   if (o->factor_save || o->factor) WL_TRY(c->fingerprint(c->context, WL_SCOPE_FACTOR, &k->factor_fingerprint));
+  if (o->factor_save && !o->factor) WL_TRY(wl_checkpointer_prepare_factors(k));
   if (!k->open) return WL_OK;
   WL_TRY(wl_checkpointer_make_folder(k));
   return c->fingerprint(c->context, WL_SCOPE_RUN, &k->fingerprint);
@@ -104,13 +104,6 @@ void wl_checkpointer_announce(const wl_checkpointer *k) {
   const double bytes = bytes_of(k);
   wl_log_line("  keep     %d checkpoint%s of %s in %s, one every %g minutes", o->keep, o->keep == 1 ? "" : "s",
               wl_format_bytes(bytes, text, sizeof text), o->directory, o->every_minutes);
-  struct statvfs status;
-  if (statvfs(o->directory, &status) == 0) {
-    const double room = (double)status.f_bavail * (double)status.f_frsize;
-    if (room < bytes * (double)(o->keep + 1))
-      wl_log_warning("%s has %s left: too little for %d checkpoints, one more while it is written", o->directory,
-                     wl_format_bytes(room, text, sizeof text), o->keep);
-  }
   if (k->resumed) announce_resumed(k);
 }
 

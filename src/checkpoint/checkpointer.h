@@ -23,6 +23,7 @@ typedef struct wl_checkpointer_options {
   bool resume;
   double time_limit;       /**< seconds from the timer's beginning; 0: none */
   const char *factor_save; /**< file for the factors; NULL: they are not kept */
+  bool replace_factor;     /**< a file that is there and is not the same factor may go */
   const char *factor;      /**< file that has the factors; NULL: they are computed */
   int64_t train, test, outputs;
   wl_prior last_prior; /**< the prior that is at work last */
@@ -86,7 +87,8 @@ typedef struct wl_checkpointer {
  * from it. To be closed whatever happens; must not move while it is open.
  * @param grid  of the matrix; borrowed, must outlive the checkpointer
  * Errors: WL_ERROR_USAGE (resume or a time limit without a directory); WL_ERROR_CONFIG and WL_ERROR_DATA where a
- * checkpoint is of another configuration or of other data; WL_ERROR_IO; WL_ERROR_MEMORY.
+ * checkpoint is of another configuration or of other data; WL_ERROR_CONFIG where another file is in the place of a factor;
+ * WL_ERROR_IO, also where a place cannot be written to; WL_ERROR_MEMORY.
  */
 wl_error wl_checkpointer_open(wl_checkpointer *checkpointer, const wl_checkpointer_options *options,
                               const wl_checkpointer_client *client, const wl_grid *grid);
@@ -116,10 +118,17 @@ int64_t wl_checkpointer_predicted(const wl_checkpointer *checkpointer, wl_prior 
 /** Local. The results are in place: the checkpoints go. */
 void wl_checkpointer_remove_all(const wl_checkpointer *checkpointer);
 
+/** Local. Whether a file of this name, in the folder, is one that a run called `name` writes over or removes. */
+bool wl_checkpointer_owns(const char *name, const char *file);
+
+/** Local. The file for a prior's factor: `file` for theta, with .kappa before its ending for kappa. */
+void wl_checkpointer_factor_path(const char *file, wl_prior prior, char *path, size_t size);
+
 /* ---- factors and predictions (checkpointer_factor.c) ---------------------------------------------------------- */
 
 /**
- * Collective. Factors, from the start or from where the checkpoint is, or takes the factor from a file.
+ * Collective. Factors, from the start or from where the checkpoint is, or takes the factor from a file. A factor that cannot be
+ * kept is warned about, no error.
  * @param model  borrowed until the next call, or the close
  */
 wl_error wl_checkpointer_factor(wl_checkpointer *checkpointer, wl_model *model, wl_prior prior);

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/writable.h"
 #include "checkpoint/checkpointer_private.h"
 
 static bool wants(void *context, int64_t columns) {
@@ -72,6 +74,20 @@ static int is_kept(const wl_checkpointer *k, const char *path) {
   return same;
 }
 
+wl_error wl_checkpointer_prepare_factors(const wl_checkpointer *k) {
+  for (int p = WL_PRIOR_THETA; p <= (int)k->options.last_prior; p++) {
+    char path[WL_CHECKPOINTER_PATH];
+    wl_checkpointer_factor_path(k->options.factor_save, (wl_prior)p, path, sizeof path);
+    WL_TRY(wl_writable_file(path, "factor.save"));
+    if (k->options.replace_factor || access(path, F_OK) != 0 || is_kept(k, path)) continue;
+    WL_FAIL(WL_ERROR_CONFIG,
+            "%s: is there and is not the factor that factor.save would write over it: name another file, or give "
+            "--overwrite",
+            path);
+  }
+  return WL_OK;
+}
+
 static wl_error write_factor(wl_checkpointer *k, wl_prior prior, const char *path) {
   const wl_checkpoint_content content = {.matrix = wl_model_gram(k->model),
                                          .triangle = wl_checkpointer_triangle(prior)};
@@ -89,8 +105,9 @@ static wl_error write_factor(wl_checkpointer *k, wl_prior prior, const char *pat
   return error;
 }
 
-static wl_error keep_factor(wl_checkpointer *k, wl_prior prior) {
-  if (!k->options.factor_save || k->options.factor) return WL_OK;
+/* What the run is for is its results: they do not wait for a disk that is full. */
+static void keep_factor(wl_checkpointer *k, wl_prior prior) {
+  if (!k->options.factor_save || k->options.factor) return;
   const wl_phase before = wl_timer_enter(k->options.timer, WL_PHASE_CHECKPOINT);
   char path[WL_CHECKPOINTER_PATH];
   int kept = 0;
@@ -99,7 +116,9 @@ static wl_error keep_factor(wl_checkpointer *k, wl_prior prior) {
   MPI_Bcast(&kept, 1, MPI_INT, 0, k->options.comm);
   const wl_error error = kept ? WL_OK : write_factor(k, prior, path);
   wl_timer_enter(k->options.timer, before);
-  return error;
+  if (error != WL_OK)
+    wl_log_warning("the factor of %s is not kept: %s; the run goes on", wl_checkpointer_prior_name(prior),
+                   wl_error_message());
 }
 
 /* Root. */
@@ -146,7 +165,7 @@ wl_error wl_checkpointer_factor(wl_checkpointer *k, wl_model *model, wl_prior pr
   if (k->open) wl_halt_start(&k->halt);
   WL_TRY(factor(k, prior));
   wl_matrix_destroy(&k->products);
-  WL_TRY(keep_factor(k, prior));
+  keep_factor(k, prior);
   if (wl_checkpointer_resumes_at(k, prior) && k->state.factored)
     return WL_OK; /* nothing was done yet: no attempt may end without */
   return wl_checkpointer_boundary(k, prior, 0);

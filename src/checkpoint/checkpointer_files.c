@@ -2,13 +2,12 @@
  * Names and lists of checkpoint files: NAME.000001.h5, NAME.000002.h5, … in checkpoint.directory. All on rank 0.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/writable.h"
 #include "checkpoint/checkpointer_private.h"
 
 enum { DIGITS = 6 };
@@ -24,13 +23,23 @@ void wl_checkpointer_name(const wl_checkpointer *k, int64_t number, char *name, 
 }
 
 /* The number in NAME.NUMBER + tail; -1 where the file is another. */
-static int64_t number_of(const wl_checkpointer *k, const char *file, const char *tail) {
-  const size_t length = strlen(k->options.name);
-  if (strncmp(file, k->options.name, length) != 0 || file[length] != '.') return -1;
+static int64_t number_in(const char *name, const char *file, const char *tail) {
+  const size_t length = strlen(name);
+  if (strncmp(file, name, length) != 0 || file[length] != '.') return -1;
   char *end;
   const char *digits = file + length + 1;
   const long long number = strtoll(digits, &end, 10);
   return end - digits == DIGITS && number > 0 && strcmp(end, tail) == 0 ? (int64_t)number : -1;
+}
+
+static int64_t number_of(const wl_checkpointer *k, const char *file, const char *tail) {
+  return number_in(k->options.name, file, tail);
+}
+
+bool wl_checkpointer_owns(const char *name, const char *file) {
+  char lock[WL_CHECKPOINTER_PATH];
+  snprintf(lock, sizeof lock, ".%s.lock", name);
+  return number_in(name, file, ending) > 0 || number_in(name, file, partial) > 0 || strcmp(file, lock) == 0;
 }
 
 static int ascending(const void *a, const void *b) {
@@ -88,21 +97,7 @@ void wl_checkpointer_leave_folder(wl_checkpointer *k) {
 }
 
 wl_error wl_checkpointer_make_folder(wl_checkpointer *k) {
-  const char *path = k->options.directory;
-  struct stat status;
-  char part[WL_CHECKPOINTER_PATH];
-  snprintf(part, sizeof part, "%s", path);
-  for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-    *slash = 0;
-    mkdir(part, 0777);
-    *slash = '/';
-  }
-  if (mkdir(part, 0777) != 0 && errno != EEXIST)
-    WL_FAIL(WL_ERROR_IO, "%s: cannot make this folder for checkpoints: %s", path, strerror(errno));
-  if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
-    WL_FAIL(WL_ERROR_IO, "%s: checkpoint.directory is not a folder", path);
-  if (access(path, W_OK | X_OK) != 0)
-    WL_FAIL(WL_ERROR_IO, "%s: cannot write checkpoints to this folder: %s", path, strerror(errno));
+  WL_TRY(wl_writable_folder(k->options.directory, "checkpoint.directory"));
   WL_TRY(take_lock(k));
   remove_partial(k);
   return WL_OK;

@@ -23,6 +23,14 @@ static inline bool wl_checkpointer_resumes_at(const wl_checkpointer *k, wl_prior
   return k->resumed && k->state.prior == prior && k->state.predicted < k->options.test;
 }
 
+/* ---- factors (checkpointer_factor.c) --------------------------------------------------------------------------- */
+
+/**
+ * Root. Makes and tries the places of factors that will be kept. Errors: WL_ERROR_CONFIG where a file is there that is no such
+ * factor and may not be replaced; those of wl_writable_file.
+ */
+wl_error wl_checkpointer_prepare_factors(const wl_checkpointer *checkpointer);
+
 /* ---- reading (checkpointer_resume.c) --------------------------------------------------------------------------- */
 
 /** Collective. Reads the newest checkpoint that is whole, or none. Errors: those of wl_checkpointer_open. */

@@ -7,6 +7,14 @@
 #define AT(member) offsetof(wl_arguments, member)
 #define HELP \
   { "--help", NULL, "this text", WL_OPTION_HELP, 0, 0, NULL }
+#define OVERWRITE                                                         \
+  {                                                                       \
+    "--overwrite", NULL,                                                  \
+        "replace results of another run, or nobody's, in the output\n"    \
+        "folder; those of the same name are replaced anyway, and files\n" \
+        "that are read never are",                                        \
+        WL_OPTION_FLAG, AT(overwrite), 0, NULL                            \
+  }
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
 
 static const wl_option run_options[] = {
@@ -22,6 +30,7 @@ static const wl_option run_options[] = {
      "stop with a checkpoint before this much time has passed\n"
      "(both need checkpoint.directory in the configuration)",
      WL_OPTION_DURATION, AT(time_limit), 0, NULL},
+    OVERWRITE,
     HELP};
 
 static const wl_option predict_options[] = {
@@ -30,6 +39,7 @@ static const wl_option predict_options[] = {
     {"--set", "KEY=VALUE", "override a key of the configuration", WL_OPTION_SETTINGS, AT(overrides), 0, NULL},
     {"--resume", NULL, NULL, WL_OPTION_FLAG, AT(resume), 0, NULL},
     {"--time-limit", "[D-]HH:MM:SS", "as for widelimit run", WL_OPTION_DURATION, AT(time_limit), 0, NULL},
+    OVERWRITE,
     HELP};
 
 static const wl_option certify_options[] = {
@@ -42,6 +52,7 @@ static const wl_option certify_options[] = {
      WL_OPTION_SETTINGS, AT(overrides), 0, NULL},
     {"--factor", "FILE", "take the factors from there, as widelimit predict does", WL_OPTION_FILE, AT(factor), 0,
      NULL},
+    OVERWRITE,
     HELP};
 
 static const wl_option select_options[] = {
@@ -54,6 +65,7 @@ static const wl_option select_options[] = {
      NULL},
     {"--resume", NULL, NULL, WL_OPTION_FLAG, AT(resume), 0, NULL},
     {"--time-limit", "[D-]HH:MM:SS", "as for widelimit run", WL_OPTION_DURATION, AT(time_limit), 0, NULL},
+    OVERWRITE,
     HELP};
 
 static const wl_option tune_options[] = {{"--set", "KEY=VALUE",
@@ -66,6 +78,7 @@ static const wl_option tune_options[] = {{"--set", "KEY=VALUE",
                                           "passed; as after SIGUSR1 and SIGTERM, the best so far is\n"
                                           "written and the status is 75",
                                           WL_OPTION_DURATION, AT(time_limit), 0, NULL},
+                                         OVERWRITE,
                                          HELP};
 
 static const wl_option finite_options[] = {{"--resume", NULL,
@@ -78,6 +91,7 @@ static const wl_option finite_options[] = {{"--resume", NULL,
                                             "  --set 'finite_width.widths=[64, 256]'\n"
                                             "  --set finite_width.training=linearized",
                                             WL_OPTION_SETTINGS, AT(overrides), 0, NULL},
+                                           OVERWRITE,
                                            HELP};
 
 static const wl_option bench_options[] = {

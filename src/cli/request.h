@@ -14,6 +14,7 @@ static inline wl_request wl_request_of(const wl_arguments *a) {
                       .overrides = a->overrides.word,
                       .override_count = a->overrides.count,
                       .resume = a->resume,
+                      .overwrite = a->overwrite,
                       .time_limit = a->time_limit,
                       .factor = a->factor};
 }

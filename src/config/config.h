@@ -189,6 +189,15 @@ wl_error wl_config_format(const wl_config *config, char **text);
 wl_error wl_config_fingerprint(const wl_config *config, wl_scope scope, char **text);
 
 /**
+ * Local. What a file says of a key, e.g. "factor.save", were it of another version or otherwise not to be read as a whole.
+ * *text is owned by the caller; NULL where the file, or the key in it, is not there. Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_config_peek(const char *path, const char *key, char **text);
+
+/** Local. Whether the file is such a text as wl_config_format makes. */
+bool wl_config_is_effective(const char *path);
+
+/**
  * Local. Reads a configuration from text, such as wl_config_format makes; `file` becomes "configuration" and
  * relative paths start in the current directory.
  */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/config_private.h"
+#include "config/schema_private.h"
 
 /** What a configuration was made from, so that it can be made again with one more setting. */
 struct wl_config_source {
@@ -19,6 +20,10 @@ struct wl_config_source {
   char **settings; /**< KEY=VALUE: those of --set, then those of wl_config_set */
   int setting_count, assigned_count;
 };
+
+static const char heading[] =
+    "# The effective configuration of a widelimit run: defaults filled in, paths absolute.\n"
+    "# `widelimit run` on this file repeats the run.\n";
 
 static wl_error no_memory(void) { WL_FAIL(WL_ERROR_MEMORY, "no memory for the configuration"); }
 
@@ -206,6 +211,44 @@ wl_error wl_config_parse(const char *text, wl_config **config) {
   return read_text("configuration", text, strlen(text), 0, NULL, config);
 }
 
+/** The value of a key, with dots between levels, below a node. */
+static const yaml_node_t *find_node(yaml_document_t *document, const yaml_node_t *node, const char *key) {
+  while (node != NULL && key[0] != '\0') {
+    const size_t length = strcspn(key, ".");
+    if (node->type != YAML_MAPPING_NODE) return NULL;
+    const yaml_node_pair_t *pair = node->data.mapping.pairs.start, *end = node->data.mapping.pairs.top;
+    for (node = NULL; pair < end && node == NULL; pair++) {
+      const yaml_node_t *name = yaml_document_get_node(document, pair->key);
+      if (name->type == YAML_SCALAR_NODE && name->data.scalar.length == length &&
+          memcmp(name->data.scalar.value, key, length) == 0)
+        node = yaml_document_get_node(document, pair->value);
+    }
+    key += length + (key[length] == '.');
+  }
+  return node;
+}
+
+wl_error wl_config_peek(const char *path, const char *key, char **text) {
+  const wl_origin from = {.kind = WL_ORIGIN_FILE, .text = path};
+  char *all = NULL;
+  size_t length = 0;
+  bool parsed = false;
+  yaml_document_t document;
+  *text = NULL;
+  wl_error error = slurp(path, &all, &length);
+  if (error == WL_OK) error = wl_yaml_parse(&from, all, length, &document, &parsed);
+  if (error == WL_OK && parsed) {
+    const yaml_node_t *node = find_node(&document, yaml_document_get_root_node(&document), key);
+    if (node != NULL && node->type == YAML_SCALAR_NODE && !wl_yaml_is_null(node)) {
+      *text = strdup((const char *)node->data.scalar.value);
+      if (*text == NULL) error = no_memory();
+    }
+  }
+  if (parsed) yaml_document_delete(&document);
+  free(all);
+  return error == WL_ERROR_MEMORY ? error : WL_OK;
+}
+
 /* ---- changing ----------------------------------------------------------------------------------------------- */
 
 wl_error wl_config_set(wl_config *config, const char *key, const char *value) {
@@ -236,11 +279,16 @@ const wl_key *wl_config_key(const char *name) {
   return key < wl_config_schema.count ? &wl_config_schema.keys[key] : NULL;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------ */
+bool wl_config_is_effective(const char *path) {
+  char *text = NULL;
+  size_t length = 0;
+  const bool good = slurp(path, &text, &length) == WL_OK && length >= sizeof heading - 1 &&
+                    memcmp(text, heading, sizeof heading - 1) == 0;
+  free(text);
+  return good;
+}
 
-static const char heading[] =
-    "# The effective configuration of a widelimit run: defaults filled in, paths absolute.\n"
-    "# `widelimit run` on this file repeats the run.\n";
+/* ---- writing ------------------------------------------------------------------------------------------------ */
 
 wl_error wl_config_format(const wl_config *config, char **text) {
   char *body = NULL;

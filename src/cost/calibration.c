@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json_file.h"
 #include "base/log.h"
 
 static const char kind[] = "widelimit calibration";
@@ -37,10 +38,9 @@ static wl_error write_file(const wl_calibration *c, const char *path) {
                 WIDELIMIT_VERSION, "ranks", c->ranks, "nodes", c->nodes, "cores_per_node", c->cores_per_node,
                 "threads", c->threads, "blas_kernel", c->blas_kernel, "measured_local", c->local,
                 "measured_network", c->network, "speeds", rates, "entry_ns", entries_object(&c->speeds));
-  const int failed = json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(4));
+  const wl_error error = wl_json_file_write(root, path, 4);
   json_decref(root);
-  if (failed) WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
-  return WL_OK;
+  return error;
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
@@ -135,6 +135,7 @@ wl_error wl_calibrate(MPI_Comm comm, const wl_node *node, const char *path) {
   int rank;
   MPI_Comm_size(comm, &c.ranks);
   MPI_Comm_rank(comm, &rank);
+  WL_TRY(wl_error_agree(comm, rank == 0 && path ? wl_json_file_try(path, "entry_ns") : WL_OK));
   c.nodes = node->nodes;
   c.threads = wl_blas_threads();
   c.cores_per_node = (int)sysconf(_SC_NPROCESSORS_ONLN);

@@ -26,7 +26,10 @@ wl_calibration wl_calibration_default(void);
  */
 wl_error wl_calibration_read(const char *path, wl_calibration *calibration);
 
-/** Collective. `bench --calibrate`: measures, prints, and writes to `path` unless NULL. */
+/**
+ * Collective. `bench --calibrate`: measures, prints, and writes to `path` unless NULL.
+ * Errors: before anything is measured, those of wl_json_file_try.
+ */
 wl_error wl_calibrate(MPI_Comm comm, const wl_node *node, const char *path);
 
 #endif

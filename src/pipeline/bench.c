@@ -6,13 +6,13 @@
 #include "pipeline/bench.h"
 
 #include <cblas.h>
-#include <errno.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_file.h"
 #include "base/log.h"
 #include "base/machine.h"
 #include "base/random.h"
@@ -222,10 +222,15 @@ static wl_error write_json(const bench *b, json_t *sizes) {
   json_t *root =
       json_pack("{s:s, s:i, s:i, s:s, s:i, s:O}", "version", WIDELIMIT_VERSION, "ranks", b->ranks, "nodes",
                 b->node.nodes, "blas_kernel", wl_blas_kernel(), "blas_threads", wl_blas_threads(), "sizes", sizes);
-  const int failed = json_dump_file(root, b->options.json, JSON_INDENT(2));
+  const wl_error error = wl_json_file_write(root, b->options.json, 17);
   json_decref(root);
-  if (failed) WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", b->options.json, strerror(errno));
-  return WL_OK;
+  return error;
+}
+
+/* Before the work, and not after it. */
+static wl_error try_json(const bench *b) {
+  const bool here = b->rank == 0 && b->options.json;
+  return wl_error_agree(b->comm, here ? wl_json_file_try(b->options.json, "blas_threads") : WL_OK);
 }
 
 wl_error wl_bench_run(const wl_bench_options *options) {
@@ -235,6 +240,7 @@ wl_error wl_bench_run(const wl_bench_options *options) {
   wl_blas_choose_threads(&b.node);
   MPI_Comm_size(b.comm, &b.ranks);
   if (b.options.calibrate) return wl_calibrate(b.comm, &b.node, b.options.json);
+  WL_TRY(try_json(&b));
   wl_log_line("widelimit %s   bench: depth 3, relu, dimension %lld", WIDELIMIT_VERSION,
               (long long)b.options.dimension);
   wl_log_line("  %d rank%s on %d node%s, BLAS kernel %s, %d thread%s a rank", b.ranks, b.ranks == 1 ? "" : "s",

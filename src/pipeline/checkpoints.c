@@ -50,6 +50,7 @@ wl_error wl_checkpoints_open(wl_checkpoint_sources *s, wl_timer *timer, wl_check
                                            .resume = s->request->resume,
                                            .time_limit = s->request->time_limit,
                                            .factor_save = c->factor_save,
+                                           .replace_factor = setup->replace_factor,
                                            .factor = s->request->factor,
                                            .train = setup->shape.train,
                                            .test = setup->shape.test,

@@ -146,8 +146,10 @@ static void name_journal(wl_finite *f) {
   snprintf(f->journal, sizeof f->journal, "%s/.finite.journal", f->setup.config->output_directory);
 }
 
+static const wl_outputs outputs = {"finite.h5", "config.yaml", "summary.json"};
+
 static wl_error run_phases(wl_finite *f, const wl_request *request) {
-  WL_TRY(wl_setup_config(request, MPI_COMM_WORLD, &f->setup));
+  WL_TRY(wl_setup_config(request, MPI_COMM_WORLD, &outputs, &f->setup));
   MPI_Comm_size(f->setup.comm, &f->ranks);
   wl_halt_listen();
   wl_blas_set_threads(1); /* threads split sums otherwise than one does; ranks are what spreads networks */

@@ -12,7 +12,7 @@
 #include "pipeline/sample_output.h"
 #include "pipeline/spectrum.h"
 
-static double result_bytes(const wl_setup *setup) {
+double wl_output_bytes(const wl_setup *setup) {
   const double m = (double)setup->shape.test, c = (double)setup->shape.outputs;
   return wl_job_result_bytes(setup->config, &setup->shape) + wl_loo_result_bytes(setup->config, &setup->shape) +
          wl_observed_bytes(&setup->shape) + 8.0 * m * (2.0 * c + WL_QUANTITY_COUNT) + 65536.0;
@@ -58,7 +58,7 @@ static wl_error declare_kernels(const wl_setup *setup, wl_results *results) {
 
 static wl_error declare_results(const wl_setup *setup, wl_results **file) {
   const wl_data_shape *s = &setup->shape;
-  WL_TRY(wl_results_create(setup->config->output_directory, result_bytes(setup), file));
+  WL_TRY(wl_results_create(setup->config->output_directory, wl_output_bytes(setup), file));
   wl_results *results = *file;
   WL_TRY(wl_results_note(results, "program", "widelimit " WIDELIMIT_VERSION));
   WL_TRY(wl_provenance_write(setup, results));

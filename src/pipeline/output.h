@@ -15,6 +15,9 @@
  */
 wl_error wl_output_open(const wl_setup *setup, const wl_checkpointer *checkpointer, wl_results **results);
 
+/** Local. Bytes of results.h5. */
+double wl_output_bytes(const wl_setup *setup);
+
 /** Collective. κ and Θ of XX (before it is factored), TX and TT, where they are asked for. */
 wl_error wl_output_kernels(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly);
 

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json_file.h"
 #include "base/log.h"
 #include "base/machine.h"
 #include "base/util.h"
+#include "pipeline/overwrite.h"
 #include "pipeline/plan_report.h"
 
 static wl_error choose(wl_plan *plan) {
@@ -92,6 +94,12 @@ static wl_error check_fit(const wl_plan *plan) {
       (long long)p->largest_share, (long long)plan->curve.smallest);
 }
 
+static wl_error try_json(const wl_plan *plan) {
+  const wl_plan_options *o = &plan->options;
+  WL_TRY(wl_overwrite_check_option("--json", o->json, plan->config, o->calibration));
+  return wl_json_file_try(o->json, "smallest_nodes");
+}
+
 static wl_error make(wl_plan *plan, const wl_node *node) {
   const wl_plan_options *o = &plan->options;
   WL_TRY(wl_config_read(o->config, o->override_count, o->overrides, &plan->config));
@@ -99,6 +107,7 @@ static wl_error make(wl_plan *plan, const wl_node *node) {
     WL_FAIL(WL_ERROR_CONFIG, "%s: solver.method: is iterative, whose passes widelimit plan cannot foresee yet",
             o->config);
   plan->search.config = plan->config;
+  if (o->json) WL_TRY(try_json(plan));
   WL_TRY(find_machine(plan, node));
   WL_TRY(find_sizes(plan));
   wl_search_find(&plan->search, &plan->curve);

@@ -1,13 +1,12 @@
 /*
  * The plan on the console and as JSON.
  */
-#include <errno.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/json_file.h"
 #include "base/log.h"
 #include "pipeline/plan_report.h"
 
@@ -177,29 +176,7 @@ static json_t *point_object(const wl_search_point *p) {
   return o;
 }
 
-static bool is_same_file(const char *a, const char *b) {
-  struct stat x, y;
-  return b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* Beside the file first: a plan that fails leaves the old one. What a link names, such as /dev/stdout, is written to. */
-static wl_error dump(const json_t *root, const char *path) {
-  const size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(6);
-  struct stat status;
-  char part[4200];
-  const bool direct = lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
-  if (snprintf(part, sizeof part, "%s%s", path, direct ? "" : ".part") >= (int)sizeof part)
-    WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(ENAMETOOLONG));
-  if (json_dump_file(root, part, flags) == 0 && (direct || rename(part, path) == 0)) return WL_OK;
-  const int why = errno;
-  if (!direct) remove(part);
-  WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(why));
-}
-
 wl_error wl_plan_write_json(const wl_plan *plan, const char *path) {
-  const wl_plan_options *o = &plan->options;
-  if (is_same_file(path, o->config) || is_same_file(path, o->calibration))
-    WL_FAIL(WL_ERROR_USAGE, "--json %s: the plan reads that file and does not write over it", path);
   json_t *curve = json_array();
   for (int i = 0; i < plan->curve.count; i++) json_array_append_new(curve, point_object(&plan->curve.point[i]));
   json_t *root =
@@ -210,7 +187,7 @@ wl_error wl_plan_write_json(const wl_plan *plan, const char *path) {
                 "threads", plan->search.threads, "bytes_per_node", plan->search.memory_per_node, "plan",
                 point_object(&plan->chosen), "curve", curve, "smallest_nodes", (json_int_t)plan->curve.smallest,
                 "knee_nodes", (json_int_t)(plan->curve.count > 0 ? plan->curve.point[plan->curve.knee].nodes : 0));
-  const wl_error error = dump(root, path);
+  const wl_error error = wl_json_file_write(root, path, 6);
   json_decref(root);
   return error;
 }

@@ -22,7 +22,7 @@ typedef struct wl_plan {
 /** The console: 80 columns. */
 void wl_plan_print(const wl_plan *plan);
 
-/** Errors: WL_ERROR_IO; WL_ERROR_USAGE where it is the configuration or the calibration. */
+/** Errors: WL_ERROR_IO. */
 wl_error wl_plan_write_json(const wl_plan *plan, const char *path);
 
 /** A job script for the chosen layout, with margins. Errors: WL_ERROR_IO, also where the file exists. */

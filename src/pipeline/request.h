@@ -14,6 +14,7 @@ typedef struct wl_request {
   const char *const *overrides; /**< key=value, in order */
   int override_count;
   bool resume;        /**< goes on from the newest checkpoint */
+  bool overwrite;     /**< results and factors of other runs may be replaced */
   double time_limit;  /**< seconds; 0: none */
   const char *factor; /**< file with the factors; NULL: they are computed */
   bool certify;       /**< whatever the configuration says */

@@ -11,6 +11,7 @@
 #include "pipeline/infer.h"
 #include "pipeline/output.h"
 #include "pipeline/report.h"
+#include "pipeline/room.h"
 #include "pipeline/run_log.h"
 #include "pipeline/spectrum.h"
 
@@ -32,8 +33,10 @@ typedef struct run {
   wl_spectra spectra;
 } run;
 
+static const wl_outputs outputs = {"results.h5", "config.yaml", "summary.json"};
+
 static wl_error set_up(const wl_request *request, wl_setup *setup) {
-  WL_TRY(wl_setup_config(request, MPI_COMM_WORLD, setup));
+  WL_TRY(wl_setup_config(request, MPI_COMM_WORLD, &outputs, setup));
   if (setup->config->checkpoint.directory) wl_halt_listen();
   wl_blas_choose_threads(&setup->node);
   WL_TRY(wl_setup_data(setup));
@@ -74,6 +77,7 @@ static wl_error run_phases(const wl_request *request, run *r) {
   WL_TRY(wl_tally_create(&r->setup, &services, &r->tally));
   wl_print_header(&r->setup);
   wl_checkpointer_announce(&r->checkpointer);
+  wl_room_check(&r->setup, request, wl_output_bytes(&r->setup));
   WL_TRY(wl_assemble(&r->setup, &services, &r->assembly));
   WL_TRY(wl_output_kernels(&r->setup, &services, &r->assembly));
   if (wl_job_is_iterative(r->setup.config))

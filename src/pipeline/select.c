@@ -15,6 +15,7 @@
 #include "pipeline/header.h"
 #include "pipeline/points.h"
 #include "pipeline/provenance.h"
+#include "pipeline/room.h"
 #include "pipeline/run_log.h"
 
 typedef struct selecting {
@@ -55,8 +56,10 @@ static wl_error check_count(const wl_setup *setup) {
           (long long)setup->config->select.count, (long long)setup->shape.test);
 }
 
+static const wl_outputs outputs = {"results.h5", "config.yaml", "summary.json"};
+
 static wl_error set_up(const wl_request *request, wl_setup *setup) {
-  WL_TRY(wl_setup_config(request, MPI_COMM_WORLD, setup));
+  WL_TRY(wl_setup_config(request, MPI_COMM_WORLD, &outputs, setup));
   if (setup->config->checkpoint.directory) wl_halt_listen();
   wl_blas_choose_threads(&setup->node);
   WL_TRY(wl_setup_data(setup));
@@ -221,6 +224,7 @@ static wl_error select_phases(const wl_request *request, selecting *s) {
   const wl_services services = {s->results, &s->checkpointer, &s->timer};
   wl_print_header(&s->setup);
   wl_checkpointer_announce(&s->checkpointer);
+  wl_room_check(&s->setup, request, 0.0);
   WL_TRY(wl_assemble(&s->setup, &services, &s->assembly));
   WL_TRY(choose(s));
   WL_TRY(finish(s));

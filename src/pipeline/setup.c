@@ -37,7 +37,7 @@ static wl_error check_tune(const wl_config *config) {
 }
 
 /* Rank 0 reads the configuration; the others get its effective text. */
-static wl_error share_config(const wl_request *request, wl_setup *setup) {
+static wl_error share_config(const wl_request *request, const wl_outputs *outputs, wl_setup *setup) {
   char *text = NULL;
   int64_t length = 0;
   wl_error error = WL_OK;
@@ -49,6 +49,7 @@ static wl_error share_config(const wl_request *request, wl_setup *setup) {
     }
     if (error == WL_OK && request->tune) error = check_tune(setup->config);
     if (error == WL_OK && request->select) error = wl_select_prepare(setup->config);
+    if (error == WL_OK) error = wl_overwrite_check(request, setup->config, outputs, &setup->replace_factor);
     if (error == WL_OK) error = wl_config_format(setup->config, &text);
     if (error == WL_OK) length = (int64_t)strlen(text) + 1;
   }
@@ -80,11 +81,11 @@ static wl_error check_factor(const wl_request *request, const wl_config *config)
   return WL_OK;
 }
 
-wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, wl_setup *setup) {
+wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, const wl_outputs *outputs, wl_setup *setup) {
   setup->request = request;
   setup->comm = comm;
   MPI_Comm_rank(comm, &setup->rank);
-  WL_TRY(share_config(request, setup));
+  WL_TRY(share_config(request, outputs, setup));
   WL_TRY(check_factor(request, setup->config));
   setup->config->select.active = request->select;
   setup->node = wl_node_find(comm);

@@ -8,6 +8,7 @@
 #include "base/machine.h"
 #include "cost/job.h"
 #include "data/data.h"
+#include "pipeline/overwrite.h"
 #include "pipeline/request.h"
 
 typedef struct wl_setup {
@@ -18,17 +19,19 @@ typedef struct wl_setup {
   wl_node node;
   wl_data *data; /**< rank 0; owned */
   wl_data_shape shape;
-  wl_grid *grid; /**< owned */
-  int64_t batch; /**< test points at a time */
+  wl_grid *grid;       /**< owned */
+  int64_t batch;       /**< test points at a time */
+  bool replace_factor; /**< rank 0: another factor may be in the place of factor.save, and go */
 } wl_setup;
 
 /**
  * Collective. The steps, in this order; each fills in its members. To be cleared whatever happens.
- * config  reads, with what the command asks for beyond it, and finds out about the machine. Errors: those of wl_config_read
+ * config  reads, with what the command asks for beyond it, holds what it leaves against what is there, and finds out about the
+ *         machine. Errors: those of wl_config_read and wl_overwrite_check
  * data    opens the sources and shares the sizes. Errors: those of wl_data_open
  * grid    lays out the processes. Errors: those of wl_grid_create and wl_job_check_capacity
  */
-wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, wl_setup *setup);
+wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, const wl_outputs *outputs, wl_setup *setup);
 wl_error wl_setup_data(wl_setup *setup);
 wl_error wl_setup_grid(wl_setup *setup);
 

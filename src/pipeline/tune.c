@@ -232,8 +232,10 @@ static wl_error open_data(tuning *t) {
   return error;
 }
 
+static const wl_outputs outputs = {"tune.h5", "tuned.yaml", NULL};
+
 static wl_error set_up(const wl_request *request, double began, tuning *t) {
-  WL_TRY(wl_setup_config(request, MPI_COMM_WORLD, &t->setup));
+  WL_TRY(wl_setup_config(request, MPI_COMM_WORLD, &outputs, &t->setup));
   wl_halt_listen();
   wl_blas_choose_threads(&t->setup.node);
   wl_halt_open(&t->halt, t->setup.comm, began, request->time_limit, 0.0);

@@ -9,12 +9,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/durable.h"
+#include "base/hdf5_abandon.h"
 #include "base/hdf5_errors.h"
 #include "base/log.h"
+#include "base/writable.h"
 
 struct wl_results {
   char *directory;
@@ -24,10 +25,13 @@ struct wl_results {
   int created; /* the temporary files are ours to remove, not those of another run in the same folder */
 };
 
-/* The files, in the order in which they are put in place: the summary last, as the sign that all is there. */
+/*
+ * The files, in the order in which they are put in place: the configuration first, since it says whose the folder is, should
+ * nothing follow; the summary last, as the sign that all is there.
+ */
 static const char results_name[] = "results.h5";
-static const char *const names[] = {NULL, "config.yaml", "summary.json"}; /* NULL: the HDF5 file */
-enum { RESULTS, CONFIG, SUMMARY, FILES };
+static const char *const names[] = {"config.yaml", NULL, "summary.json"}; /* NULL: the HDF5 file */
+enum { CONFIG, RESULTS, SUMMARY, FILES };
 
 static void path_of(const wl_results *r, int file, int temporary, char *path, size_t size) {
   const char *name = names[file] ? names[file] : r->name;
@@ -35,31 +39,10 @@ static void path_of(const wl_results *r, int file, int temporary, char *path, si
   snprintf(path, size, temporary ? "%s/.%s.partial" : "%s/%s", r->directory, name);
 }
 
-static wl_error make_directory(const char *path) {
-  char partial[4096];
-  if (snprintf(partial, sizeof partial, "%s", path) >= (int)sizeof partial)
-    WL_FAIL(WL_ERROR_IO, "%.60s…: the path is too long", path);
-  for (char *slash = partial + 1; *slash; slash++) {
-    if (*slash != '/') continue;
-    *slash = 0;
-    if (mkdir(partial, 0777) != 0 && errno != EEXIST)
-      WL_FAIL(WL_ERROR_IO, "%s: cannot make this output folder: %s", partial, strerror(errno));
-    *slash = '/';
-  }
-  if (mkdir(partial, 0777) != 0 && errno != EEXIST)
-    WL_FAIL(WL_ERROR_IO, "%s: cannot make this output folder: %s", partial, strerror(errno));
-  struct stat status;
-  if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
-    WL_FAIL(WL_ERROR_IO, "%s: output.directory is not a folder", path);
-  if (access(path, W_OK | X_OK) != 0)
-    WL_FAIL(WL_ERROR_IO, "%s: cannot write to this output folder: %s", path, strerror(errno));
-  return WL_OK;
-}
+static wl_error make_directory(const char *path) { return wl_writable_folder(path, "output.directory"); }
 
 static wl_error check_room(const char *directory, double bytes) {
-  struct statvfs status;
-  if (statvfs(directory, &status) != 0) return WL_OK;
-  const double room = (double)status.f_bavail * (double)status.f_frsize;
+  const double room = wl_disk_of(directory).room;
   char wanted[32], there[32];
   if (bytes > room)
     WL_FAIL(WL_ERROR_IO, "%s: the results need %s, the disk has %s left", directory,
@@ -202,7 +185,7 @@ void wl_results_discard(wl_results **pointer) {
   WL_HDF5_QUIET;
   wl_results *r = *pointer;
   if (!r) return;
-  if (r->file >= 0) H5Fclose(r->file);
+  if (r->file >= 0) wl_hdf5_abandon(r->file);
   char path[4200];
   for (int f = 0; f < FILES && r->created; f++) {
     path_of(r, f, 1, path, sizeof path);
@@ -227,10 +210,9 @@ static wl_error write_text(const wl_results *r, int file, const char *text) {
 
 static wl_error close_file(wl_results *r) {
   WL_HDF5_QUIET;
-  const int flushed = H5Fflush(r->file, H5F_SCOPE_GLOBAL) >= 0, closed = H5Fclose(r->file) >= 0;
+  const bool written = wl_hdf5_close_written(r->file, true);
   r->file = -1;
-  if (!flushed || !closed)
-    WL_FAIL(WL_ERROR_IO, "%s/%s: cannot write it to the end (disk full?)", r->directory, r->name);
+  if (!written) WL_FAIL(WL_ERROR_IO, "%s/%s: cannot write it to the end (disk full?)", r->directory, r->name);
   return WL_OK;
 }
 

@@ -92,10 +92,44 @@ fill 40000
 run --set output.directory=small/out --set checkpoint.every_minutes=30
 expect 'disk full during results' 5 'error: .*small/out'
 [ ! -e small/out/results.h5 ] || failed 'disk full during results: a result file is left'
+fresh
+rm -rf small/*
+begin_held 1 pdsyrk_:9 --set output.directory=small/out --set checkpoint.every_minutes=30
+head -c 6m /dev/zero >small/filler 2>/dev/null
+release
+finish
+expect 'disk full between the opening and the end' 5 'error: .*small/out'
+[ -z "$(find small/out -type f)" ] || failed 'disk full between the opening and the end: a file is left'
+
+# Factors of 1.22 MiB each: no room for one, then for one of two.
+fresh
+fill 300000
+run --set factor.save=small/f.h5 --set checkpoint.every_minutes=30
+expect 'disk full at factor.save' 0 'warning: small/f\.h5: the disk has .* left, but factors take'
+for prior in theta kappa; do
+  grep -q "warning: the factor of $prior is not kept: .*small/f.*; the run goes on" log || failed "no warning of $prior"
+done
+same 'disk full at factor.save'
+[ -z "$(find small -name 'f*.h5*')" ] || failed 'disk full at factor.save: part of one is left'
+fresh
+fill 0
+run --set factor.save=small/f.h5 --set checkpoint.every_minutes=30
+expect 'no room at all for factors' 0 'warning: the factor of kappa is not kept: .*small/f\.kappa\.h5'
+same 'no room at all for factors'
+fresh
+fill 2000000
+run --set factor.save=small/f.h5 --set checkpoint.every_minutes=30
+expect 'room for one factor' 0 'warning: the factor of kappa is not kept: .*small/f\.kappa\.h5'
+same 'room for one factor'
+{ [ -s small/f.h5 ] && [ ! -e small/f.kappa.h5 ]; } || failed 'room for one factor: not that of theta alone'
 rm -rf small/*
 mount -o remount,ro small
 run --set checkpoint.directory=small/ckpt
 expect 'read-only disk for checkpoints' 5 'error: .*small/ckpt'
 run --set output.directory=small/out
 expect 'read-only disk for results' 5 'error: .*small/out'
+fresh
+run --set factor.save=small/new/f.h5
+expect 'read-only disk for factors' 5 'error: small/new.*factor\.save'
+[ ! -e out ] || failed 'read-only disk for factors: the run began'
 exit $((failures > 0))

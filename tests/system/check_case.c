@@ -8,7 +8,8 @@
  *   stdout REGEX             a line of `log` matches
  *   messages N               `err` has so many lines "widelimit: error: "
  *   /DATASET [NUMBER...]     out/results.h5 holds it: these numbers, to 1e-10 of the largest of them
- *   within NUMBER            instead of 1e-10, from here on; a remark says what allows no more
+ *   within condition PRIOR   instead of 1e-10, from here on, eps times the condition of that prior's matrix as out/summary.json
+ *                            estimates it: how far rounding the matrix alone moves what is solved with it
  *   sd /DATASET NUMBER...    the same of the square roots of what it holds
  *   without /DATASET         out/results.h5 holds no such dataset
  *   summary KEY VALUE        out/summary.json holds it (dots between levels): a number to 1e-10, a text or null
@@ -19,6 +20,7 @@
  *   results PATH             the file for datasets, instead of out/results.h5, from here on
  *   # remark
  */
+#include <float.h>
 #include <hdf5.h>
 #include <jansson.h>
 #include <math.h>
@@ -189,6 +191,16 @@ static bool same_files(const char *pair) {
   return good;
 }
 
+static bool within(const char *rule) {
+  char prior[32];
+  if (sscanf(rule, "condition %31s", prior) != 1) return false;
+  json_t *root = json_load_file("out/summary.json", 0, NULL);
+  const json_t *factor = json_object_get(json_object_get(root, "factor"), prior);
+  tolerance = DBL_EPSILON * json_number_value(json_object_get(factor, "condition_estimate"));
+  json_decref(root);
+  return tolerance > 0.0;
+}
+
 /* Cuts the first word off; returns what follows. */
 static char *rest_of(char *line) {
   line += strcspn(line, " ");
@@ -204,7 +216,7 @@ static bool holds(char *word, int status) {
   if (strcmp(word, "silent") == 0) return !any_line_matches("err", rest);
   if (strcmp(word, "stdout") == 0) return any_line_matches("log", rest);
   if (strcmp(word, "same") == 0) return same_files(rest);
-  if (strcmp(word, "within") == 0) return (tolerance = atof(rest)) > 0.0;
+  if (strcmp(word, "within") == 0) return within(rest);
   if (strcmp(word, "equal") == 0) return results_are_equal(rest);
   if (strcmp(word, "near") == 0) return results_are_near(rest);
   if (strcmp(word, "file") == 0) return access(rest, F_OK) == 0;

@@ -149,7 +149,8 @@ status=0
 plan "$input" --calibration missing.json || status=$?
 [ $status = 5 ] || fail "a missing calibration ends with $status"
 status=0
-plan "$input" --json missing/plan.json || status=$?
+: >file.txt
+plan "$input" --json file.txt/plan.json || status=$?
 [ $status = 5 ] || fail "a plan that cannot be written ends with $status"
 
 # A slower network takes longer, and is to blame.

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# resume.sh PROGRAM LAUNCHER RANKS COMPARE HOLD: a run goes on from each of its checkpoints: on the same grid with the same
+# resume.sh PROGRAM LAUNCHER RANKS COMPARE HOLD LINE: a run goes on from each of its checkpoints: on the same grid with the same
 # results bit for bit, on other grids, rank counts and block sizes to 1e-12. Signals, limits, and files that are not what
-# they were. Runs in a folder of its own.
+# they were. LINE: a case whose kappa is singular and whose theta is not. Runs in a folder of its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3 compare=$4 library=$5
+program=$1 launcher=$2 ranks=$3 compare=$4 library=$5 line=$6
 failures=0
 
 # run RANKS ARGUMENT...: bounded in time; the output goes to log.
@@ -202,5 +202,36 @@ release || status=$?
 check 'time limit' 75 $status 'stopped by the time limit'
 run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed 'after the time limit'
 same 'after the time limit' 0
+
+### nngp is left out: from every checkpoint, and from none, the same results without it, and status 3 again
+rm -rf ckpt kept out reference
+mkdir kept
+cp "$line"/*.npy .
+cat >case.yaml <<'END'
+data: {train: {inputs: x.npy, targets: y.npy}, test: {inputs: t.npy}}
+network: {depth: 3, activation: relu, sigma_w: 1.5, sigma_b: 0.05}
+grid: {block: 16}
+checkpoint: {directory: ckpt, every_minutes: 0, keep: 60}
+output: {directory: out}
+END
+status=0
+run "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.directory=reference || status=$?
+check 'nngp left out' 3 $status 'error: nngp is left out'
+status=0
+hold commit:1
+ln ckpt/case.*.h5 kept/
+release || status=$?
+check 'nngp left out, with checkpoints' 3 $status 'error: nngp is left out'
+[ -z "$(ls ckpt)" ] || failed 'nngp left out: checkpoints are left'
+numbers=$(find kept -name 'case.*.h5' | grep -oE '[0-9]{6}' | sort)
+(($(wc -w <<<"$numbers") >= 8)) || failed "nngp left out: only $(wc -w <<<"$numbers") checkpoints"
+for number in $numbers 0; do
+  from "$number"
+  status=0
+  run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || status=$?
+  check "nngp left out, from $number" 3 $status 'error: nngp is left out'
+  same "nngp left out, from $number" 0
+  grep -q '"left_out"' out/summary.json || failed "nngp left out, from $number: the summary does not say so"
+done
 
 exit $((failures > 0))
