@@ -64,8 +64,9 @@ static const char all_quantities[] = "[" WL_QUANTITY_LIST(ENTRY) "]"; /* YAML le
 
 static bool has_synthetic(const void *config) { return ((const wl_config *)config)->synthetic.train > 0; }
 static bool has_split(const void *config) { return ((const wl_config *)config)->data.split.test > 0.0; }
+static bool has_network(const void *config) { return !((const wl_config *)config)->kernels.wanted; }
 static bool has_slope(const void *config) {
-  return ((const wl_config *)config)->network.activation == WL_ACTIVATION_LEAKY_RELU;
+  return has_network(config) && ((const wl_config *)config)->network.activation == WL_ACTIVATION_LEAKY_RELU;
 }
 static bool has_target(const void *config) { return ((const wl_config *)config)->rnd_target.wanted; }
 static bool has_target_slope(const void *config) {
@@ -123,14 +124,28 @@ static const wl_key keys[] = {
      HELP("n, random training points in place of data")},
     {INTEGER("synthetic.test", synthetic.test), AT_LEAST(1), WHEN(has_synthetic), HELP("m")},
     {INTEGER("synthetic.dimension", synthetic.dimension), AT_LEAST(1), WHEN(has_synthetic), HELP("d")},
-    {INTEGER("network.depth", network.depth), AT_LEAST(1), .fallback = "3", FACTOR, HELP("L, weight layers")},
-    {CHOICE("network.activation", network.activation, activations), .fallback = "relu", FACTOR,
+    {SECTION("kernels", kernels.wanted), FREE, HELP("kernels made elsewhere, in place of network and inputs")},
+    {TEXT("kernels.theta.XX", kernels.source[WL_GIVEN_THETA][WL_GIVEN_XX]), .path = true, FREE,
+     HELP("tangent kernel of the training points, n x n, in HDF5")},
+    {TEXT("kernels.theta.TX", kernels.source[WL_GIVEN_THETA][WL_GIVEN_TX]), .path = true, FREE,
+     HELP("that of test and training points, m x n")},
+    {TEXT("kernels.theta.TT", kernels.source[WL_GIVEN_THETA][WL_GIVEN_TT]), .path = true, FREE,
+     HELP("that of the test points, m x m or its diagonal")},
+    {TEXT("kernels.kappa.XX", kernels.source[WL_GIVEN_KAPPA][WL_GIVEN_XX]), .path = true, FREE,
+     HELP("NNGP kernel of the training points")},
+    {TEXT("kernels.kappa.TX", kernels.source[WL_GIVEN_KAPPA][WL_GIVEN_TX]), .path = true, FREE,
+     HELP("that of test and training points")},
+    {TEXT("kernels.kappa.TT", kernels.source[WL_GIVEN_KAPPA][WL_GIVEN_TT]), .path = true, FREE,
+     HELP("that of the test points, or its diagonal")},
+    {INTEGER("network.depth", network.depth), AT_LEAST(1), .fallback = "3", FACTOR, WHEN(has_network),
+     HELP("L, weight layers")},
+    {CHOICE("network.activation", network.activation, activations), .fallback = "relu", FACTOR, WHEN(has_network),
      HELP("of the hidden layers")},
     {REAL("network.slope", network.slope), .fallback = "0.01", FACTOR, WHEN(has_slope),
      HELP("of leaky_relu below 0")},
     {REAL("network.sigma_w", network.sigma_w), ABOVE(0), .fallback = "1.4142135623730951", FACTOR,
-     HELP("standard deviation of weights")},
-    {REAL("network.sigma_b", network.sigma_b), AT_LEAST(0), .fallback = "0.1", FACTOR,
+     WHEN(has_network), HELP("standard deviation of weights")},
+    {REAL("network.sigma_b", network.sigma_b), AT_LEAST(0), .fallback = "0.1", FACTOR, WHEN(has_network),
      HELP("standard deviation of biases")},
     {SECTION("rnd.target", rnd_target.wanted), HELP("RND's target is another network than the predictor")},
     {INTEGER("rnd.target.depth", rnd_target.network.depth), AT_LEAST(1), WHEN(has_target),
@@ -268,6 +283,63 @@ static wl_error check_target_units(const wl_values *values, const wl_config *con
   return wl_values_fail(values, find("data.standardize_targets"), "is not supported yet");
 }
 
+/** What is of inputs or of a network, or needs them, has no place beside given kernels. */
+static wl_error refuse_with_kernels(const wl_values *values, const wl_config *config) {
+  static const char *const sections[] = {"data.train.inputs", "data.train.rows",  "data.test.inputs",
+                                         "data.test.rows",    "data.pool.inputs", "synthetic.train"};
+  static const char *const why = "cannot stand together with kernels, which take the place of network and inputs";
+  const size_t network = wl_values_given(values, "network");
+  if (network < wl_config_schema.count) return wl_values_fail(values, network, "%s", why);
+  for (size_t s = 0; s < sizeof sections / sizeof *sections; s++)
+    if (wl_values_has(values, find(sections[s]))) return wl_values_fail(values, find(sections[s]), "%s", why);
+  const struct {
+    bool given;
+    const char *key;
+  } others[] = {{config->data.split.test > 0.0, "data.split.test"},
+                {config->data.scale != 1.0, "data.scale"},
+                {config->data.divide_by != 1.0, "data.divide_by"},
+                {config->data.standardize, "data.standardize"},
+                {config->rnd_target.wanted, "rnd.target"},
+                {config->select.wanted, "select"},
+                {config->tune.wanted, "tune"},
+                {config->precision == WL_PRECISION_MIXED, "precision"},
+                {is_iterative(config), "solver.method"}};
+  for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+    if (others[k].given) return wl_values_fail(values, find(others[k].key), "is not there with given kernels");
+  return WL_OK;
+}
+
+/** What rests on this kernel, as a quantity or key; NULL: nothing. */
+static const char *needs_kernel(const wl_config *config, wl_given_kernel kernel) {
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
+    const bool kappa = q == WL_QUANTITY_ENSEMBLE || q == WL_QUANTITY_RND || q == WL_QUANTITY_NNGP;
+    if (config->quantity[q] && (kernel == WL_GIVEN_KAPPA ? kappa : q != WL_QUANTITY_NNGP))
+      return wl_quantity_name((wl_quantity)q);
+  }
+  if (config->samples[WL_DRAW_BAYESIAN_RND] > 0) return "sampling.bayesian_rnd";
+  if (config->output_kernels) return "output.kernels";
+  if (config->noise_path.count > 0 && kernel == WL_GIVEN_THETA) return "noise_path";
+  return config->training.times.count > 0 ? "training.times" : config->spectrum ? "spectrum" : NULL;
+}
+
+/** Given kernels are complete where anything rests on them. */
+static wl_error check_kernels(const wl_values *values, const wl_config *config) {
+  static const char *const names[WL_GIVEN_KERNELS][WL_GIVEN_PARTS] = {
+      [WL_GIVEN_THETA] = {"kernels.theta.XX", "kernels.theta.TX", "kernels.theta.TT"},
+      [WL_GIVEN_KAPPA] = {"kernels.kappa.XX", "kernels.kappa.TX", "kernels.kappa.TT"}};
+  static const char *const targets[1] = {"data.train.targets"};
+  WL_TRY(refuse_with_kernels(values, config));
+  for (int k = 0; k < WL_GIVEN_KERNELS; k++) {
+    const char *who = needs_kernel(config, (wl_given_kernel)k);
+    char *const *source = config->kernels.source[k];
+    for (int part = 0; part < WL_GIVEN_PARTS; part++)
+      if (!source[part] && (who || source[WL_GIVEN_XX] || source[WL_GIVEN_TX] || source[WL_GIVEN_TT]))
+        return wl_values_fail(values, find(names[k][part]), "is missing: %s needs it",
+                              who ? who : "a kernel, which is three matrices,");
+  }
+  return require(values, targets, 1, "it is needed beside kernels");
+}
+
 /** Either files or synthetic data, and whichever it is, complete. */
 static wl_error check_data(const wl_values *values, const wl_config *config) {
   static const char *const files[3] = {"data.train.inputs", "data.train.targets", "data.test.inputs"};
@@ -275,6 +347,7 @@ static wl_error check_data(const wl_values *values, const wl_config *config) {
   const size_t train = wl_values_first(values, "data.train"), test = wl_values_first(values, "data.test");
   const size_t file = train < wl_config_schema.count ? train : test;
   const size_t synthetic = wl_values_first(values, "synthetic");
+  if (config->kernels.wanted) return check_kernels(values, config);
   WL_TRY(check_split(values, config));
   WL_TRY(check_target_units(values, config));
   if (synthetic == wl_config_schema.count)

@@ -13,6 +13,7 @@
 
 #include "base/select_rule.h"
 #include "config/schema.h"
+#include "kernel/given.h"
 #include "sampling/fault.h"
 #include "widelimit/network.h"
 #include "widelimit/quantity.h"
@@ -84,6 +85,10 @@ typedef struct wl_config {
   struct {
     int64_t train, test, dimension; /**< all 0 when real data is given, else all ≥ 1 */
   } synthetic;
+  struct {
+    bool wanted;                                    /**< the section is given, in place of network and inputs */
+    char *source[WL_GIVEN_KERNELS][WL_GIVEN_PARTS]; /**< sources, resolved; NULL: not given */
+  } kernels;
   wl_network network; /**< default wl_network_default() */
   struct {
     bool wanted;        /**< the section `rnd.target` is given: RND's target is this network */

@@ -206,7 +206,11 @@ static double factor_phase(const wl_cost *m, bool lower) {
 
 /* ---- assembly and prediction ---------------------------------------------------------------------------------- */
 
+/* Given kernels are read, by all ranks from one file system. */
+static double read_entry(const wl_cost *m) { return 8.0 * wl_cost_ranks(m) / (1e9 * m->s.file_gbytes); }
+
 double wl_cost_entry(const wl_cost *m, const wl_entry_cost *cost, int threads) {
+  if (m->w->given) return read_entry(m);
   const wl_network *net = &m->w->network;
   const wl_entry_cost *c = &cost[net->depth > 1 ? net->activation : WL_ACTIVATION_IDENTITY];
   return 1e-9 * (c->first + (net->depth - 1) * c->layer) / threads +
@@ -463,7 +467,10 @@ static double read_phase(const wl_cost *m) {
   const wl_work *w = m->w;
   const double numbers = (double)w->train * (double)(w->dimension + w->outputs), bytes = 8.0 * numbers;
   const double pieces = ceil(bytes / 16777216.0), piece = bytes / pieces;
-  return 1e-9 * m->s.input_ns * numbers +
+  const double n = (double)w->train, m_all = (double)w->test, kernels = w->theta + (w->ensemble || w->kappa);
+  const double look =
+      w->given ? kernels * (n * n + n * m_all + m_all * m_all) * read_entry(m) / wl_cost_ranks(m) : 0.0;
+  return look + 1e-9 * m->s.input_ns * numbers +
          pieces * (wl_cost_broadcast(m, &m->row, piece) + wl_cost_broadcast(m, &m->column, piece)) +
          wl_cost_copy(m, numbers);
 }

@@ -99,6 +99,7 @@ typedef struct wl_work {
   int64_t batch;                           /**< test points at a time */
   wl_network network;
   const wl_network *rnd_target; /**< RND's target network; NULL: one like the predictor's, or no rnd */
+  bool given;                   /**< kernels are read, not computed */
   bool theta, ensemble, kappa;  /**< factors Θ; computes ensemble or rnd; factors κ */
   bool loo;                     /**< leaves points out */
   bool spectrum;                /**< eigenvalues of both kernels */

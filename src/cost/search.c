@@ -50,6 +50,7 @@ wl_work wl_search_work(const wl_search *s, int64_t batch) {
                   .batch = batch,
                   .network = c->network,
                   .rnd_target = wl_job_rnd_target(c),
+                  .given = c->kernels.wanted,
                   .theta = wl_model_needs(&options, WL_PRIOR_THETA),
                   .ensemble = c->quantity[WL_QUANTITY_ENSEMBLE] || c->quantity[WL_QUANTITY_RND],
                   .kappa = wl_model_needs(&options, WL_PRIOR_KAPPA),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/given_files.h"
 #include "data/passes.h"
 #include "data/sources.h"
 #include "data/synthetic.h"
@@ -13,22 +14,50 @@
 struct wl_data {
   const wl_config *config;
   wl_data_shape shape;
+  wl_given_files *kernels;    /* in place of inputs; NULL: not given */
   wl_data_sources files;      /* zeros when synthetic */
   wl_moments inputs, targets; /* of the training data, where they are standardized; else zeros */
 };
+
+/* Rows of a file beside given kernels. */
+static wl_error check_rows(const wl_source *source, int64_t rows, const char *kernel) {
+  if (!source || wl_source_rows(source) == rows) return WL_OK;
+  WL_FAIL(WL_ERROR_DATA, "%s has %lld rows, but %s has %lld; they must match", wl_source_spec(source),
+          (long long)wl_source_rows(source), kernel, (long long)rows);
+}
+
+static wl_error open_kernels(wl_data *data) {
+  const wl_data_sources *f = &data->files;
+  WL_TRY(wl_given_files_open(data->config, &data->kernels));
+  const wl_given *g = &data->kernels->given;
+  const char *const *name = data->kernels->name[g->has[WL_GIVEN_THETA] ? WL_GIVEN_THETA : WL_GIVEN_KAPPA];
+  WL_TRY(check_rows(f->train_targets, g->train, name[WL_GIVEN_XX]));
+  WL_TRY(check_rows(f->test_targets, g->count - g->train, name[WL_GIVEN_TX]));
+  return check_rows(f->test_ood, g->count - g->train, name[WL_GIVEN_TX]);
+}
 
 /* Sizes: from the heads of the files, and one pass over classes. */
 static wl_error measure_files(wl_data *data) {
   const wl_data_sources *f = &data->files;
   WL_TRY(wl_data_sources_open(data->config, &data->files));
-  data->shape = (wl_data_shape){.train = wl_source_rows(f->train_inputs),
-                                .test = wl_source_rows(f->test_inputs),
-                                .dimension = wl_source_cols(f->train_inputs),
+  if (data->config->kernels.wanted) WL_TRY(open_kernels(data));
+  const wl_given *g = data->kernels ? &data->kernels->given : NULL;
+  data->shape = (wl_data_shape){.train = g ? g->train : wl_source_rows(f->train_inputs),
+                                .test = g ? g->count - g->train : wl_source_rows(f->test_inputs),
+                                .dimension = g ? 0 : wl_source_cols(f->train_inputs),
                                 .outputs = wl_source_cols(f->train_targets),
                                 .classes = data->config->data.target_encoding == WL_ENCODING_ONE_HOT,
                                 .test_targets = f->test_targets != NULL,
                                 .ood = f->test_ood != NULL};
   return data->shape.classes ? wl_pass_classes(f->train_targets, f->test_targets, &data->shape.outputs) : WL_OK;
+}
+
+static wl_error read_test_targets(wl_data *data) {
+  const wl_source *source = data->files.test_targets;
+  if (!source) return WL_OK;
+  const wl_row_set targets = {wl_source_spec(source), wl_data_test_targets, data, data->shape.test,
+                              data->shape.outputs};
+  return wl_pass_read(&targets);
 }
 
 static wl_error open_files(wl_data *data) {
@@ -39,13 +68,11 @@ static wl_error open_files(wl_data *data) {
   if (c->data.standardize) WL_TRY(wl_pass_moments(f->train_inputs, &data->inputs));
   if (c->data.standardize_targets) WL_TRY(wl_pass_moments(f->train_targets, &data->targets));
   if (f->test_ood) WL_TRY(wl_pass_flags(f->test_ood));
+  WL_TRY(read_test_targets(data));
+  if (data->kernels) return WL_OK; /* all ranks together look at them */
   const wl_row_set train = {wl_source_spec(f->train_inputs), wl_data_train_inputs, data, s->train, s->dimension};
   const wl_row_set test = {wl_source_spec(f->test_inputs), wl_data_test_inputs, data, s->test, s->dimension};
   WL_TRY(wl_pass_read(&test));
-  if (f->test_targets) {
-    const wl_row_set targets = {wl_source_spec(f->test_targets), wl_data_test_targets, data, s->test, s->outputs};
-    WL_TRY(wl_pass_read(&targets));
-  }
   return c->noise_variance > 0.0 || c->jitter > 0.0 ? WL_OK : wl_pass_singular_rows(&train, &c->network);
 }
 
@@ -85,6 +112,7 @@ void wl_data_close(wl_data **pointer) {
   wl_data *data = *pointer;
   if (!data) return;
   wl_data_sources_close(&data->files);
+  wl_given_files_close(&data->kernels);
   wl_moments_free(&data->inputs);
   wl_moments_free(&data->targets);
   free(data);
@@ -185,19 +213,49 @@ wl_error wl_data_test_ood(void *context, int64_t first, int64_t count, double *f
   return wl_source_read(data->files.test_ood, first, count, flags);
 }
 
-wl_error wl_data_fingerprint(wl_data *data, bool all, char **text) {
+static wl_error read_source(void *context, int64_t first, int64_t count, double *rows) {
+  return wl_source_read(context, first, count, rows);
+}
+
+enum { MOST_PARTS = 5 + WL_GIVEN_KERNELS * WL_GIVEN_PARTS };
+
+/* Matrices of given kernels, those of the training points first; returns how many. */
+static size_t list_kernels(const wl_data *data, bool all, wl_row_set *parts) {
+  static const char *const names[WL_GIVEN_PARTS][WL_GIVEN_KERNELS] = {
+      {"theta_XX", "kappa_XX"}, {"theta_TX", "kappa_TX"}, {"theta_TT", "kappa_TT"}};
+  size_t count = 0;
+  for (int part = 0; part < (all ? WL_GIVEN_PARTS : WL_GIVEN_XX + 1); part++)
+    for (int k = 0; data->kernels && k < WL_GIVEN_KERNELS; k++) {
+      wl_source *source = data->kernels->source[k][part];
+      if (!source) continue;
+      parts[count++] =
+          (wl_row_set){names[part][k], read_source, source, wl_source_rows(source), wl_source_cols(source)};
+    }
+  return count;
+}
+
+static size_t list_parts(wl_data *data, bool all, wl_row_set *parts) {
   const wl_data_shape *s = &data->shape;
-  const wl_row_set parts[] = {
-      {"training inputs", wl_data_train_inputs, data, s->train, s->dimension},
+  const bool inputs = !data->kernels;
+  const wl_row_set plain[] = {
+      {"training inputs", wl_data_train_inputs, data, inputs ? s->train : 0, s->dimension},
       {"training targets", wl_data_train_targets, data, all ? s->train : 0, s->outputs},
-      {"test inputs", wl_data_test_inputs, data, all ? s->test : 0, s->dimension},
+      {"test inputs", wl_data_test_inputs, data, all && inputs ? s->test : 0, s->dimension},
       {"test targets", wl_data_test_targets, data, all && s->test_targets ? s->test : 0, s->outputs},
       {"test ood", wl_data_test_ood, data, all && s->ood ? s->test : 0, 1}};
+  memcpy(parts, plain, sizeof plain);
+  const size_t count = sizeof plain / sizeof *plain;
+  return count + list_kernels(data, all, parts + count);
+}
+
+wl_error wl_data_fingerprint(wl_data *data, bool all, char **text) {
+  wl_row_set parts[MOST_PARTS];
+  const size_t count = list_parts(data, all, parts);
   enum { SIZE = 1024 };
   *text = calloc(SIZE, 1);
   if (!*text) WL_FAIL(WL_ERROR_MEMORY, "data: out of memory");
   wl_error error = WL_OK;
-  for (size_t p = 0; p < sizeof parts / sizeof *parts && error == WL_OK; p++) {
+  for (size_t p = 0; p < count && error == WL_OK; p++) {
     uint64_t hash = 0;
     if (parts[p].rows == 0) continue;
     error = wl_pass_hash(&parts[p], &hash);

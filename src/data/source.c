@@ -225,3 +225,19 @@ wl_error wl_source_read(wl_source *source, int64_t first, int64_t count, double 
   if (count == 0) return WL_OK;
   return source->chosen != NULL ? read_chosen(source, first, count, out) : read_rows(source, first, count, out);
 }
+
+bool wl_source_has_blocks(const wl_source *source) { return source->format->read_block != NULL; }
+
+static bool is_within(int64_t first, int64_t count, int64_t all) {
+  return first >= 0 && count >= 0 && first <= all && count <= all - first;
+}
+
+wl_error wl_source_read_block(wl_source *source, int64_t row, int64_t rows, int64_t column, int64_t columns,
+                              double *out) {
+  if (!wl_source_has_blocks(source) || source->chosen || !is_within(row, rows, source->rows) ||
+      !is_within(column, columns, source->cols))
+    WL_FAIL(WL_ERROR_INTERNAL, "%s: no block of %lld x %lld at (%lld, %lld)", source->label, (long long)rows,
+            (long long)columns, (long long)row + 1, (long long)column + 1);
+  if (rows == 0 || columns == 0) return WL_OK;
+  return source->format->read_block(source, row, rows, column, columns, out);
+}

@@ -9,6 +9,7 @@
 #ifndef WIDELIMIT_DATA_SOURCE_H
 #define WIDELIMIT_DATA_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -68,5 +69,15 @@ const char *wl_source_spec(const wl_source *source);
  * cannot be read; WL_ERROR_IO where reading fails.
  */
 wl_error wl_source_read(wl_source *source, int64_t first, int64_t count, double *out);
+
+/** Whether wl_source_read_block is there: HDF5 alone has it. */
+bool wl_source_has_blocks(const wl_source *source);
+
+/**
+ * Reads rows row … row + rows − 1, of them columns column … column + columns − 1, as double, row-major, finite or not. Not where rows
+ * were chosen. Errors: WL_ERROR_IO where reading fails; WL_ERROR_INTERNAL for what is not there.
+ */
+wl_error wl_source_read_block(wl_source *source, int64_t row, int64_t rows, int64_t column, int64_t columns,
+                              double *out);
 
 #endif

@@ -32,6 +32,9 @@ struct wl_source_format {
   wl_error (*open)(wl_source *source);
   /** Rows first … first + count − 1 of the file, which exist; finite or not. */
   wl_error (*read)(wl_source *source, int64_t first, int64_t count, double *out);
+  /** A block of them, likewise; NULL: the format has rows alone. */
+  wl_error (*read_block)(wl_source *source, int64_t row, int64_t rows, int64_t column, int64_t columns,
+                         double *out);
   /** Frees the state, complete or not. */
   void (*close)(wl_source *source);
 };

@@ -232,9 +232,11 @@ static wl_error open_hdf5(wl_source *source) {
   return error;
 }
 
-static wl_error read_piece(const wl_source *source, int64_t first, int64_t count, double *out) {
+/** At most 1 GiB: larger calls fail on some file systems. A dataset of rank 1 has one column. */
+static wl_error read_piece(const wl_source *source, int64_t first, int64_t count, int64_t column, int64_t columns,
+                           double *out) {
   const hdf5_state *state = source->state;
-  const hsize_t start[2] = {(hsize_t)first, 0}, size[2] = {(hsize_t)count, (hsize_t)source->cols};
+  const hsize_t start[2] = {(hsize_t)first, (hsize_t)column}, size[2] = {(hsize_t)count, (hsize_t)columns};
   char reason[WL_SHOWN_SIZE];
   const hid_t memory = H5Screate_simple(state->rank, size, NULL);
   wl_error error = WL_OK;
@@ -246,18 +248,22 @@ static wl_error read_piece(const wl_source *source, int64_t first, int64_t count
   return error;
 }
 
-/** In pieces of at most 1 GiB: larger calls fail on some file systems. */
-static wl_error read_hdf5(wl_source *source, int64_t first, int64_t count, double *out) {
-  const int64_t row_bytes = source->cols * (int64_t)sizeof(double), limit = (int64_t)1 << 30;
+static wl_error read_hdf5_block(wl_source *source, int64_t first, int64_t count, int64_t column, int64_t columns,
+                                double *out) {
+  const int64_t row_bytes = columns * (int64_t)sizeof(double), limit = (int64_t)1 << 30;
   const int64_t piece = row_bytes < limit ? limit / row_bytes : 1;
   const silence s = silence_begin();
   wl_error error = WL_OK;
   for (int64_t done = 0; error == WL_OK && done < count; done += piece) {
     const int64_t rows = count - done < piece ? count - done : piece;
-    error = read_piece(source, first + done, rows, out + done * source->cols);
+    error = read_piece(source, first + done, rows, column, columns, out + done * columns);
   }
   silence_end(s);
   return error;
+}
+
+static wl_error read_hdf5(wl_source *source, int64_t first, int64_t count, double *out) {
+  return read_hdf5_block(source, first, count, 0, source->cols, out);
 }
 
 static void close_hdf5(wl_source *source) {
@@ -268,5 +274,8 @@ static void close_hdf5(wl_source *source) {
   free(state);
 }
 
-const wl_source_format wl_source_hdf5 = {
-    .endings = {".h5", ".hdf5", ".mat"}, .open = open_hdf5, .read = read_hdf5, .close = close_hdf5};
+const wl_source_format wl_source_hdf5 = {.endings = {".h5", ".hdf5", ".mat"},
+                                         .open = open_hdf5,
+                                         .read = read_hdf5,
+                                         .read_block = read_hdf5_block,
+                                         .close = close_hdf5};

@@ -65,11 +65,13 @@ static wl_error check_single_column(const wl_source *source, const char *what) {
 }
 
 static wl_error check_sources(const wl_data_sources *s) {
-  WL_TRY(check_rows(s->train_inputs, s->train_targets));
-  WL_TRY(check_columns(s->train_inputs, s->test_inputs));
-  WL_TRY(check_rows(s->test_inputs, s->test_targets));
+  if (s->train_inputs) { /* none beside given kernels */
+    WL_TRY(check_rows(s->train_inputs, s->train_targets));
+    WL_TRY(check_columns(s->train_inputs, s->test_inputs));
+    WL_TRY(check_rows(s->test_inputs, s->test_targets));
+    WL_TRY(check_rows(s->test_inputs, s->test_ood));
+  }
   WL_TRY(check_columns(s->train_targets, s->test_targets));
-  WL_TRY(check_rows(s->test_inputs, s->test_ood));
   WL_TRY(check_single_column(s->test_ood, "data.test.ood"));
   if (s->config->data.target_encoding == WL_ENCODING_ONE_HOT)
     WL_TRY(check_single_column(s->train_targets, "classes (target_encoding: one_hot)"));

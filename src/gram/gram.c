@@ -107,6 +107,7 @@ static wl_error for_each_tile(const assembly *as, const wl_matrix *shape, tile_f
     wl_blas_set_threads(1); /* each tile's product is small, and its sums must not depend on threads */
     fill_columns(as, shape, fill, scratches, threads, progress);
     wl_blas_set_threads(threads);
+    if (as->rows->given) error = wl_error_agree(shape->grid->comm, wl_given_check(as->rows->given));
   }
   for (int i = 0; scratches && i < threads; i++) scratch_destroy(&scratches[i]);
   free(scratches);

@@ -249,7 +249,7 @@ wl_error wl_points_check_alike(const wl_points *a, const wl_points *b) {
   if (a->dimension != b->dimension)
     WL_FAIL(WL_ERROR_USAGE, "two sets of points have dimensions %lld and %lld", (long long)a->dimension,
             (long long)b->dimension);
-  if (!wl_network_same(&a->network, &b->network))
+  if (a->given != b->given || !wl_network_same(&a->network, &b->network))
     WL_FAIL(WL_ERROR_USAGE, "two sets of points were made with different networks");
   return WL_OK;
 }
@@ -276,6 +276,37 @@ wl_error wl_points_with_network(const wl_points *points, const wl_network *netwo
     error = prepare(set, sides, wl_kernel_points_count(points->row), wl_kernel_points_count(points->column));
     if (error == WL_ERROR_NUMERICAL) error = wl_error_set(error, "RND's target network: %s", wl_error_message());
   }
+  if (error != WL_OK) wl_points_destroy(&set);
+  *result = set;
+  return error;
+}
+
+/* The points of one side, by their numbers. */
+static wl_error create_given_side(wl_given *given, int64_t first, const side *s, int64_t count,
+                                  wl_kernel_points **points) {
+  int64_t *number = malloc(sizeof(int64_t) * (size_t)(count + 1));
+  if (!number) WL_FAIL(WL_ERROR_MEMORY, "no memory to number %lld points", (long long)count);
+  for (int64_t il = 0; il < count; il++) number[il] = first + wl_grid_global(il, s->block, s->me, s->count);
+  const wl_error error = wl_kernel_points_create_given(given, count, number, points);
+  free(number);
+  return error;
+}
+
+wl_error wl_points_create_given(const wl_grid *g, wl_given *given, int64_t first, int64_t count,
+                                wl_points **result) {
+  const side sides[2] = {{g->row, g->rows, g->block, NULL}, {g->column, g->columns, g->column_block, NULL}};
+  wl_points *set = calloc(1, sizeof *set);
+  wl_error error = set ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "no memory for a set of points");
+  if (error == WL_OK) {
+    *set = (wl_points){.grid = g, .network = {.depth = 2}, .count = count, .given = given};
+    error = create_given_side(given, first, &sides[0], wl_grid_owned(count, g->block, g->row, g->rows), &set->row);
+  }
+  if (error == WL_OK && g->size == 1)
+    set->column = set->row;
+  else if (error == WL_OK)
+    error = create_given_side(given, first, &sides[1],
+                              wl_grid_owned(count, g->column_block, g->column, g->columns), &set->column);
+  error = wl_error_agree(g->comm, error);
   if (error != WL_OK) wl_points_destroy(&set);
   *result = set;
   return error;

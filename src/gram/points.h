@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "dist/grid.h"
+#include "kernel/given.h"
 #include "kernel/network.h"
 #include "widelimit/points.h"
 
@@ -20,6 +21,8 @@ struct wl_points {
   wl_kernel_points *column; /**< the points of its block columns; owned, may be the same object as `row` */
   double *row_x, *column_x; /**< their coordinates; owned, likewise, unless shared */
   bool shared;              /**< the coordinates belong to another set */
+  wl_given *
+      given; /**< the points are numbers of given kernels, without coordinates, dimension and network; borrowed, NULL: they are not */
 };
 
 /** Local. WL_ERROR_USAGE where they are not on one grid, of one dimension and made with one network. */
@@ -30,6 +33,13 @@ wl_error wl_points_check_alike(const wl_points *a, const wl_points *b);
  * Errors: those of wl_points_create.
  */
 wl_error wl_points_with_network(const wl_points *points, const wl_network *network, wl_points **result);
+
+/**
+ * Collective. Points first … first + count − 1 of given kernels, in the order X, T. `given` is borrowed and must outlive the result.
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_points_create_given(const wl_grid *grid, wl_given *given, int64_t first, int64_t count,
+                                wl_points **points);
 
 /**
  * Collective. X and then T, of one network and dimension, on one grid. Errors: those of wl_points_create.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/block.h"
+#include "kernel/given.h"
 #include "kernel/points.h"
 
 enum { DEPTH_LIMIT = 1000, ALIGNMENT = 64 / sizeof(double) };
@@ -208,11 +209,20 @@ static void evaluate(wl_point_range rows, wl_point_range columns, const target *
 }
 
 void wl_network_tile(wl_point_range a, wl_point_range b, wl_tile kappa, wl_tile theta, double *work) {
+  if (a.points->given) {
+    wl_given_tile(a, b, kappa, theta);
+    return;
+  }
   evaluate(a, b, &(target){kappa, false, false}, &(target){theta, false, false}, work);
 }
 
 void wl_network_tile_split(wl_point_range a, wl_point_range b, wl_tile kappa_transposed, wl_tile theta,
                            double *work) {
+  if (a.points->given) {
+    wl_given_tile(b, a, kappa_transposed, (wl_tile){NULL, 0});
+    wl_given_tile(a, b, (wl_tile){NULL, 0}, theta);
+    return;
+  }
   evaluate(a, b, &(target){kappa_transposed, true, true}, &(target){theta, false, true}, work);
   a.points->model.block->fence();
 }

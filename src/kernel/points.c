@@ -164,6 +164,7 @@ void wl_kernel_points_destroy(wl_kernel_points **points) {
   free((*points)->series_start);
   free((*points)->series_terms);
   free((*points)->series);
+  free((*points)->number);
   free(*points);
   *points = NULL;
 }

@@ -28,6 +28,9 @@ struct wl_kernel_points {
   int (*series_terms)[WL_SERIES_LEVELS]; /**< [hidden layer][point]; owned */
   double *series;                        /**< owned */
   int64_t series_used, series_room;
+  /* Given kernels (given.h) alone, which have neither coordinates nor a network: */
+  struct wl_given *given; /**< borrowed; NULL: a network's */
+  int64_t *number;        /**< of each point; owned */
 };
 
 /** What a point has at hidden layer h (from κ^{h+1} to κ^{h+2}, h = 0 … depth − 2). */

@@ -154,6 +154,10 @@ static wl_error run_phases(wl_finite *f, const wl_request *request) {
   wl_halt_listen();
   wl_blas_set_threads(1); /* threads split sums otherwise than one does; ranks are what spreads networks */
   set_options(f);
+  if (f->setup.config->kernels.wanted)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "%s: kernels: are given, but widelimit finite trains networks: give a network and inputs",
+            f->setup.config->file);
   WL_TRY(wl_setup_data(&f->setup));
   WL_TRY(check(f));
   WL_TRY(make_problem(f));

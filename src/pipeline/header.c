@@ -37,15 +37,25 @@ static void print_network(const char *label, const wl_network *n) {
               wl_activation_name(n->activation), slope, n->sigma_w, n->sigma_b);
 }
 
+static void print_kernels(const wl_given *given) {
+  const bool theta = given->has[WL_GIVEN_THETA], kappa = given->has[WL_GIVEN_KAPPA];
+  wl_log_line("  kernels  given: %s%s%s", theta ? "theta" : "", theta && kappa ? " and " : "",
+              kappa ? "kappa" : "");
+}
+
 void wl_print_header(const wl_setup *setup) {
   const wl_config *c = setup->config;
   const wl_data_shape *s = &setup->shape;
   char bytes[32], there[32];
   wl_print_title(setup, "");
-  wl_log_line("  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
-              (long long)s->train, (long long)s->test, (long long)s->dimension, (long long)s->outputs,
-              s->outputs == 1 ? "" : "s");
-  print_network("network", &c->network);
+  char dimension[48] = "";
+  if (!setup->kernels) snprintf(dimension, sizeof dimension, "dimension %lld, ", (long long)s->dimension);
+  wl_log_line("  data     %lld training points, %lld test points, %s%lld output%s", (long long)s->train,
+              (long long)s->test, dimension, (long long)s->outputs, s->outputs == 1 ? "" : "s");
+  if (setup->kernels)
+    print_kernels(&setup->kernels->given);
+  else
+    print_network("network", &c->network);
   if (wl_job_rnd_target(c)) print_network("target", wl_job_rnd_target(c));
   wl_log_line("  noise    variance %.5g, jitter %.5g", c->noise_variance, c->jitter);
   wl_log_line("  ranks    %d on %d node%s, grid %d x %d, block %d, %lld test points at a time", setup->grid->size,

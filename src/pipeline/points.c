@@ -30,6 +30,10 @@ static wl_error name_inputs(wl_error error, const char *inputs, int64_t first) {
 }
 
 wl_error wl_read_training(const wl_setup *setup, wl_points **points, wl_matrix **targets) {
+  if (setup->kernels) {
+    WL_TRY(wl_points_create_given(setup->grid, &setup->kernels->given, 0, setup->shape.train, points));
+    return read_targets(setup, targets);
+  }
   const wl_error error = wl_points_read(setup->grid, &setup->config->network, setup->shape.train,
                                         setup->shape.dimension, wl_data_train_inputs, setup->data, points);
   if (error != WL_OK) return name_inputs(error, "training inputs", 0);
@@ -51,6 +55,8 @@ wl_error wl_read_test_points(const wl_setup *setup, int64_t first, int64_t count
                              wl_points **points) {
   window w = {setup->data, first};
   *panels = wl_job_test_grid(setup->config, setup->grid, count);
+  if (setup->kernels)
+    return wl_points_create_given(panels, &setup->kernels->given, setup->shape.train + first, count, points);
   const wl_error error =
       wl_points_read(panels, &setup->config->network, count, setup->shape.dimension, read_window, &w, points);
   return name_inputs(error, "test inputs", first);
@@ -73,6 +79,7 @@ static wl_error read_both(void *context, int64_t first, int64_t count, double *r
 }
 
 wl_error wl_read_joint_points(const wl_setup *setup, int64_t first, int64_t count, wl_points **points) {
+  if (setup->kernels) return wl_points_create_given(setup->grid, &setup->kernels->given, first, count, points);
   both b = {setup->data, setup->shape.train, first};
   return wl_points_read(setup->grid, &setup->config->network, count, setup->shape.dimension, read_both, &b,
                         points);

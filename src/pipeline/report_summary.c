@@ -33,7 +33,8 @@ static json_t *network_object(const wl_network *n) {
 
 static void add_networks(json_t *root, const wl_config *c) {
   const wl_network *target = wl_job_rnd_target(c);
-  json_object_set_new(root, "network", network_object(&c->network));
+  json_object_set_new(root, "network",
+                      c->kernels.wanted ? json_string("given kernels") : network_object(&c->network));
   if (target) json_object_set_new(root, "rnd_target", network_object(target));
 }
 

@@ -92,6 +92,16 @@ wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, const wl_outp
   return WL_OK;
 }
 
+/* Every rank reads the tiles that it needs; before, all together look at all entries. */
+static wl_error open_kernels(wl_setup *setup) {
+  WL_TRY(wl_error_agree(setup->comm, wl_given_files_open(setup->config, &setup->kernels)));
+  wl_given_files *files = setup->kernels;
+  WL_TRY(wl_given_verify(setup->comm, &files->given, files->name));
+  const bool both = files->given.has[WL_GIVEN_THETA] && files->given.has[WL_GIVEN_KAPPA];
+  if (!both || !setup->config->quantity[WL_QUANTITY_BAYESIAN_RND]) return WL_OK;
+  return wl_given_check_targets(&files->given, files->name);
+}
+
 wl_error wl_setup_data(wl_setup *setup) {
   wl_error error = WL_OK;
   if (setup->rank == 0) {
@@ -100,7 +110,7 @@ wl_error wl_setup_data(wl_setup *setup) {
   }
   WL_TRY(wl_error_agree(setup->comm, error));
   MPI_Bcast(&setup->shape, (int)sizeof setup->shape, MPI_BYTE, 0, setup->comm);
-  return WL_OK;
+  return setup->config->kernels.wanted ? open_kernels(setup) : WL_OK;
 }
 
 wl_job wl_setup_job(const wl_setup *setup) {
@@ -120,6 +130,7 @@ wl_error wl_setup_grid(wl_setup *setup) {
 
 void wl_setup_clear(wl_setup *setup) {
   wl_data_close(&setup->data);
+  wl_given_files_close(&setup->kernels);
   wl_grid_destroy(&setup->grid);
   wl_config_destroy(&setup->config);
 }

@@ -8,6 +8,7 @@
 #include "base/machine.h"
 #include "cost/job.h"
 #include "data/data.h"
+#include "data/given_files.h"
 #include "pipeline/overwrite.h"
 #include "pipeline/request.h"
 
@@ -17,7 +18,8 @@ typedef struct wl_setup {
   int rank;
   wl_config *config; /**< equal on all ranks; owned */
   wl_node node;
-  wl_data *data; /**< rank 0; owned */
+  wl_data *data;           /**< rank 0; owned */
+  wl_given_files *kernels; /**< in place of inputs and a network, on every rank; owned, NULL: not given */
   wl_data_shape shape;
   wl_grid *grid;       /**< owned */
   int64_t batch;       /**< test points at a time */
@@ -28,7 +30,8 @@ typedef struct wl_setup {
  * Collective. The steps, in this order; each fills in its members. To be cleared whatever happens.
  * config  reads, with what the command asks for beyond it, holds what it leaves against what is there, and finds out about the
  *         machine. Errors: those of wl_config_read and wl_overwrite_check
- * data    opens the sources and shares the sizes. Errors: those of wl_data_open
+ * data    opens the sources, shares the sizes, and looks at given kernels. Errors: those of wl_data_open, wl_given_files_open
+ *         and wl_given_verify
  * grid    lays out the processes. Errors: those of wl_grid_create and wl_job_check_capacity
  */
 wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, const wl_outputs *outputs, wl_setup *setup);

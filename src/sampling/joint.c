@@ -177,7 +177,10 @@ static wl_error factor(wl_joint *j, const target *t, const wl_joint_state *from)
   const double largest = fmax(largest_of(j->points, theta), largest_of(j->rest, theta)) +
                          (t->stage == WL_STAGE_RND ? largest_of(j->target, false) : 0.0);
   char name[96];
-  snprintf(name, sizeof name, "the joint kernel %s of training and test points", t->name);
+  if (j->points->given && t->stage == WL_STAGE_THETA_LOWER)
+    snprintf(name, sizeof name, "theta - kappa of the given kernels, which must be a kernel for Bayesian RND,");
+  else
+    snprintf(name, sizeof name, "the joint kernel %s of training and test points", t->name);
   trial first = {j, t, from ? from->columns : 0};
   return wl_shift_until_factored(j->train + j->test, largest, from ? from->attempt[t->stage] : 0, name,
                                  factor_shifted, &first, &j->shift[t->stage]);

@@ -286,6 +286,96 @@ static void test_reader_error(void **state) {
   wl_grid_destroy(&grid);
 }
 
+/* Given kernels of N points in the order X, T; above the diagonal of XX and TT stands another number, which is not to be used. */
+enum { GIVEN_TRAIN = 23, GIVEN_ALL = 37 };
+
+static double given_entry(wl_given_kernel kernel, int64_t i, int64_t j) {
+  const int64_t low = i < j ? i : j, high = i < j ? j : i;
+  return (double)(1000 * high + low) + (kernel == WL_GIVEN_KAPPA ? 0.5 : 0.0);
+}
+
+static wl_error read_given(void *context, wl_given_kernel kernel, wl_given_part part, int64_t row, int64_t rows,
+                           int64_t column, int64_t columns, double *out) {
+  const int64_t i0 = row + (part == WL_GIVEN_XX ? 0 : GIVEN_TRAIN), *fails = context;
+  const int64_t j0 = column + (part == WL_GIVEN_TT ? GIVEN_TRAIN : 0);
+  for (int64_t i = 0; i < rows; i++)
+    for (int64_t j = 0; j < columns; j++) {
+      if (fails && i0 + i == fails[0] && j0 + j == fails[1]) WL_FAIL(WL_ERROR_IO, "an entry cannot be read");
+      const double other = part != WL_GIVEN_TX && i0 + i < j0 + j ? 0.25 : 0.0;
+      out[i * columns + j] = given_entry(kernel, i0 + i, j0 + j) + other;
+    }
+  return WL_OK;
+}
+
+static wl_given given_of(int64_t *fails) {
+  wl_given given = {.read = read_given, .context = fails, .train = GIVEN_TRAIN, .count = GIVEN_ALL};
+  for (int k = 0; k < WL_GIVEN_KERNELS; k++) {
+    given.has[k] = given.full[k] = true;
+    given.diagonal[k] = calloc(GIVEN_ALL, sizeof(double));
+    for (int64_t i = 0; i < GIVEN_ALL; i++) given.diagonal[k][i] = given_entry((wl_given_kernel)k, i, i);
+  }
+  return given;
+}
+
+static void given_clear(wl_given *given) {
+  for (int k = 0; k < WL_GIVEN_KERNELS; k++) free(given->diagonal[k]);
+}
+
+/* Blocks that hold X and T, on every grid: each entry is the one of i ≥ j, of TX where X meets T. */
+static void check_given(const wl_grid *grid, int64_t all) {
+  wl_given given = given_of(NULL);
+  wl_points *points = NULL, *train = NULL, *test = NULL;
+  wl_matrix *a = NULL, *cross = NULL;
+  int64_t wrong = 0;
+  assert_int_equal(wl_points_create_given(grid, &given, 0, all, &points), WL_OK);
+  assert_int_equal(wl_points_create_given(grid, &given, 0, GIVEN_TRAIN, &train), WL_OK);
+  assert_int_equal(wl_points_create_given(grid, &given, GIVEN_TRAIN, all - GIVEN_TRAIN, &test), WL_OK);
+  assert_int_equal(wl_matrix_create(grid, all, all, &a), WL_OK);
+  assert_int_equal(wl_matrix_create(grid, GIVEN_TRAIN, all - GIVEN_TRAIN, &cross), WL_OK);
+  assert_int_equal(wl_gram_symmetric(points, WL_GRAM_BOTH, a), WL_OK);
+  assert_int_equal(wl_gram_cross(train, test, cross, NULL), WL_OK);
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++) {
+      const int64_t i = wl_matrix_global_row(a, il), j = wl_matrix_global_column(a, jl);
+      wrong += a->data[il + jl * a->ld] != given_entry(i < j ? WL_GIVEN_KAPPA : WL_GIVEN_THETA, i, j);
+    }
+  for (int64_t jl = 0; jl < cross->local_columns; jl++)
+    for (int64_t il = 0; il < cross->local_rows; il++)
+      wrong += cross->data[il + jl * cross->ld] != given_entry(WL_GIVEN_KAPPA, wl_matrix_global_row(cross, il),
+                                                               GIVEN_TRAIN + wl_matrix_global_column(cross, jl));
+  assert_int_equal(wrong, 0);
+  wl_matrix_destroy(&cross);
+  wl_matrix_destroy(&a);
+  wl_points_destroy(&test);
+  wl_points_destroy(&train);
+  wl_points_destroy(&points);
+  given_clear(&given);
+}
+
+static void test_given(void **state) {
+  (void)state;
+  static const grid_case shapes[] = {{GIVEN_ALL, 5}, {GIVEN_ALL, 23}, {GIVEN_ALL, 64}};
+  on_every_grid(shapes, sizeof shapes / sizeof *shapes, check_given);
+}
+
+/* One entry that one rank cannot read: the assembly ends with its error on all of them. */
+static void test_given_error(void **state) {
+  (void)state;
+  int64_t fails[2] = {20, 3};
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 5);
+  wl_given given = given_of(fails);
+  wl_points *points = NULL;
+  wl_matrix *a = NULL;
+  assert_int_equal(wl_points_create_given(grid, &given, 0, GIVEN_ALL, &points), WL_OK);
+  assert_int_equal(wl_matrix_create(grid, GIVEN_ALL, GIVEN_ALL, &a), WL_OK);
+  assert_int_equal(wl_gram_symmetric(points, WL_GRAM_BOTH, a), WL_ERROR_IO);
+  assert_non_null(strstr(wl_error_message(), "an entry cannot be read"));
+  wl_matrix_destroy(&a);
+  wl_points_destroy(&points);
+  given_clear(&given);
+  wl_grid_destroy(&grid);
+}
+
 static int group(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_symmetric_is_bitwise_the_same),
                                      cmocka_unit_test(test_cross_is_bitwise_the_same),
@@ -295,7 +385,9 @@ static int group(void) {
                                      cmocka_unit_test(test_content),
                                      cmocka_unit_test(test_panels),
                                      cmocka_unit_test(test_cross_weighted),
-                                     cmocka_unit_test(test_reader_error)};
+                                     cmocka_unit_test(test_reader_error),
+                                     cmocka_unit_test(test_given),
+                                     cmocka_unit_test(test_given_error)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
 

@@ -637,7 +637,7 @@ static const struct {
      "%:4: network.sigmoidal|unknown key, network has depth, activation, slope, sigma_w"},
     {"depth: 3\n", "%:3: depth|did you mean network.depth?"},
     {"netwrok: {depth: 3}\n", "%:3: netwrok|did you mean network?"},
-    {"entirely_else: 1\n", "%:3: entirely_else|unknown key|name, seed, data, synthetic, network"},
+    {"entirely_else: 1\n", "%:3: entirely_else|unknown key|name, seed, data, synthetic, kernels, network"},
     {"network: {depth: 3, depth.x: 4}\n", "%:3: network.depth.x|unknown key"},
     {"? [a, b]\n: 3\n", "%:3|a key must be a plain name"},
     {"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff0123456789: 1\n", "%:3: aaaaaaaaaabbbbbbb|..."},
