@@ -56,11 +56,44 @@ function(wl_refuse_other_mpi name)
   endforeach()
 endfunction()
 
+# wl_check_scalapack(LIBRARY...): refuses one without doubles and floats, and one whose INTEGER has 64 bits (ILP64), which reads what it
+# is given as other numbers: NUMROC then finds 2^32 + 10 rows where there are 10.
+include(CheckFunctionExists)
+include(CheckCSourceRuns)
+function(wl_check_scalapack)
+  string(MD5 which "${ARGN}")
+  set(CMAKE_REQUIRED_QUIET ON)
+  set(CMAKE_REQUIRED_LIBRARIES ${ARGN} PkgConfig::openblas MPI::MPI_C m)
+  foreach(routine pdpotrf_ pspotrf_)
+    check_function_exists(${routine} WL_HAS_${routine}${which})
+    if(NOT WL_HAS_${routine}${which})
+      message(FATAL_ERROR "ScaLAPACK ${ARGN} does not link, or has no ${routine}: double and single precision are both needed "
+        "(${CMAKE_BINARY_DIR}/CMakeFiles has the linker's message). Choose another one by -DSCALAPACK_LIBRARY.")
+    endif()
+  endforeach()
+  if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
+    return()
+  endif()
+  check_c_source_runs("
+    extern int numroc_(const long long *, const long long *, const long long *, const long long *, const long long *);
+    int main(void) {
+      const long long rows = (1LL << 32) + 10, block = 1, me = 0, first = 0, count = 2;
+      return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && numroc_(&rows, &block, &me, &first, &count) != 5;
+    }" WL_HAS_32_BITS_${which})
+  if(NOT WL_HAS_32_BITS_${which})
+    message(FATAL_ERROR "ScaLAPACK ${ARGN} counts with 64-bit integers (ILP64); widelimit needs one with 32-bit integers (LP64). "
+      "Choose it by -DSCALAPACK_LIBRARY.")
+  endif()
+endfunction()
+
+# One library, or a list of all that its link line names.
 find_library(SCALAPACK_LIBRARY NAMES scalapack-${WL_MPI} scalapack REQUIRED)
 wl_refuse_other_mpi(ScaLAPACK ${SCALAPACK_LIBRARY})
+wl_check_scalapack(${SCALAPACK_LIBRARY})
 add_library(wl_scalapack INTERFACE IMPORTED)
 target_link_libraries(wl_scalapack INTERFACE ${SCALAPACK_LIBRARY})
-get_filename_component(SCALAPACK_NAME ${SCALAPACK_LIBRARY} NAME_WE)
+list(GET SCALAPACK_LIBRARY 0 SCALAPACK_NAME)
+get_filename_component(SCALAPACK_NAME ${SCALAPACK_NAME} NAME_WE)
 string(REGEX REPLACE "^lib" "" SCALAPACK_NAME ${SCALAPACK_NAME})
 pkg_check_modules(scalapack QUIET ${SCALAPACK_NAME})
 set(SCALAPACK_VERSION ${scalapack_VERSION})

@@ -1,5 +1,5 @@
-# Called by plot_scaling.sh with a folder of columns (sizes: their list; SIZE: ranks, seconds, speed-up and efficiency), the
-# figure, the folder of this file, the kind of study (strong, weak) and the number of cores.
+# Called by plot_scaling.sh with a folder of columns (sizes: their list; SIZE: ranks, seconds, speed-up, efficiency, and seconds by
+# lookahead), the figure, the folder of this file, the kind of study (strong, weak) and the number of cores.
 columns = ARG1; figure = ARG2; kind = ARG4; cores = real(ARG5)
 width = 1060; height = 440
 load ARG3.'/plot_style.gp'
@@ -23,6 +23,7 @@ set format y '%g'
 set title kind.' scaling: a whole run'
 set ylabel 'seconds'
 plot for [k = 1:count] file(k) using 1:2 with linespoints lt k title name(k), \
+     for [k = 1:count] file(k) using 1:5 with lines lt k lw 1 dt 4 title (k == 1 ? 'engine: lookahead' : ''), \
      NaN with lines lt 1 lw 1.5 dt 3 lc rgb grey title (cores < most ? sprintf('%g cores', cores) : ''), \
      NaN with lines lt 1 lw 1 dt 2 lc rgb 'black' title 'ideal'
 unset key

@@ -61,8 +61,11 @@ static wl_error dispatch(int rank, int ranks, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  mallopt(M_MMAP_THRESHOLD, 1 << 20); /* what a phase frees goes back to the system, not to a heap full of holes */
-  int provided;                       /* threads assemble and multiply; messages are for the main one */
+  mallopt(M_MMAP_THRESHOLD,
+          1 << 20); /* what a phase frees goes back to the system, not to a heap full of holes, */
+  mallopt(M_TRIM_THRESHOLD,
+          1 << 30); /* but for PBLAS's copies of panels (pblas.c), which go when a factor is there */
+  int provided;     /* threads assemble and multiply; messages are for the main one */
   wl_launcher_prepare();
   MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   int rank, ranks;

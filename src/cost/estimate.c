@@ -307,6 +307,14 @@ static double target_seconds(const wl_cost *m, double width, double share) {
          wl_cost_touch(m, 2.0 * share) + wl_cost_copy(m, 3.0 * share);
 }
 
+/* Covariances at all test points: both kernels there, and the products. */
+static double covariance(const wl_cost *m, double products) {
+  const double n = (double)m->w->train, count = (double)m->w->test, share = wl_cost_largest_share(m, count);
+  if (products == 0.0) return 0.0;
+  return wl_cost_touch(m, share) + 0.5 * share * wl_cost_entry(m, m->s.theta, m->l->threads) +
+         products * n * share / wl_cost_rate(m->s.update_gflops, m->s.update_half, fmin(n, m->l->block));
+}
+
 static double predict_phase(const wl_cost *m, bool theta) {
   const wl_work *w = m->w;
   const double n = (double)w->train, batches = ceil((double)w->test / (double)w->batch);
@@ -325,7 +333,7 @@ static double predict_phase(const wl_cost *m, bool theta) {
     if (both && w->rnd_target) once += target_seconds(m, width, share);
     total += times > 0.0 ? times * once : 0.0;
   }
-  return total;
+  return total + covariance(m, w->products[theta ? WL_PRIOR_THETA : WL_PRIOR_KAPPA]);
 }
 
 /* Panels of left-out points under a prior: the forward solve begins at each panel's rows, n³/3 of what would be n³. */
@@ -478,10 +486,11 @@ static double read_phase(const wl_cost *m) {
 static double model_flops(const wl_work *w) {
   const double n = (double)w->train, m = (double)w->test, all = n + m, cube = n * n * n / 3.0;
   const double factors = w->rnd_target ? 4.0 / 3.0 : 1.0;
+  const double products = w->products[WL_PRIOR_THETA] + w->products[WL_PRIOR_KAPPA];
   const double certificate = w->certify_draws > 0 ? factors * all * all * all + certify_flops(w) : 0.0;
   return (w->theta ? cube + (w->ensemble ? w->rnd_target ? 6.0 : 4.0 : 1.0) * n * n * m : 0.0) +
          (w->kappa ? cube + n * n * m : 0.0) + loo_flops(w) + wl_work_sample_flops(w) + certificate +
-         wl_work_spectrum_flops(w) + wl_work_at_time_flops(w);
+         wl_work_spectrum_flops(w) + wl_work_at_time_flops(w) + products * n * m * m;
 }
 
 /* Assembly, factors and predictions. */

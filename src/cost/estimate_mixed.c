@@ -114,10 +114,10 @@ static double predict_phase(const wl_cost *m, const wl_cost *single, bool theta)
          predict_batch(m, single, theta, last, false);
 }
 
-/* The covariance for draws: two products AᵀB + BᵀA of n × m matrices, a triangle of each; the ensemble's, which comes with it: one. */
+/* The covariance, written or for draws: two products AᵀB + BᵀA of n × m matrices, a triangle of each; the ensemble's, which comes with it: one. */
 static double covariance(const wl_cost *m) {
   const double n = (double)m->w->train, count = (double)m->w->test, products = m->w->ensemble ? 3.0 : 2.0;
-  if (!wl_work_has_square(m->w)) return 0.0;
+  if (!wl_work_has_square(m->w) && m->w->products[WL_PRIOR_THETA] == 0.0) return 0.0;
   return 2.0 * products * n * count * count / wl_cost_ranks(m) / (1e9 * m->s.gemm_gflops);
 }
 

@@ -119,6 +119,11 @@ bool wl_job_predicts_both(const wl_job *job) {
          wl_mixed_shares_passes(job->grid, s->train, s->test, s->outputs);
 }
 
+int wl_job_choose_block(const wl_config *config, const wl_data_shape *shape, int ranks) {
+  if (config->grid.block > 0) return config->grid.block;
+  return wl_grid_choose_block(wl_job_has_square(config) ? larger(shape->train, shape->test) : shape->train, ranks);
+}
+
 int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid) {
   if (wl_job_has_square(config) || config->select.active) return shape->test;
   if (wl_job_is_iterative(config)) return smaller(shape->test, ITERATIVE_BATCH);
@@ -221,11 +226,22 @@ double wl_job_result_bytes(const wl_config *config, const wl_data_shape *shape) 
   return 8.0 * numbers;
 }
 
+double wl_job_covariance_products(const wl_config *config, wl_prior prior) {
+  const bool *q = config->quantity;
+  const bool theta = prior == WL_PRIOR_THETA;
+  if (!config->output_covariance && !(theta && wl_job_keeps_covariance(config))) return 0.0;
+  if (!theta) return q[WL_QUANTITY_NNGP] ? 1.0 : 0.0; /* VᵀV */
+  return (q[WL_QUANTITY_NTK_GP] || q[WL_QUANTITY_BAYESIAN_RND] ? 1.0 : 0.0) +
+         (q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND] ? 2.0 : 0.0); /* and Wᵀ D + Dᵀ W */
+}
+
 double wl_job_predict_flops(const wl_config *config, const wl_data_shape *shape, wl_prior prior, int64_t count) {
   const bool *q = config->quantity;
   const bool ensemble = prior == WL_PRIOR_THETA && (q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND]);
-  const double n = (double)shape->train, target = ensemble && wl_job_rnd_target(config) ? 2.0 : 0.0;
-  return (target + (ensemble ? 4.0 : 1.0)) * n * n * (double)count; /* forward 1, backward 1, product with a κ 2 */
+  const double n = (double)shape->train, m = (double)count,
+               target = ensemble && wl_job_rnd_target(config) ? 2.0 : 0.0;
+  return (target + (ensemble ? 4.0 : 1.0)) * n * n * m + /* forward 1, backward 1, product with a κ 2 */
+         wl_job_covariance_products(config, prior) * n * m * m;
 }
 
 double wl_job_sample_flops(const wl_config *config, const wl_data_shape *shape) {

@@ -46,6 +46,12 @@ int64_t wl_job_order(const wl_job *job);
 /** Entries of it, or of what eigenvectors are made with, on the rank that has most; more than 2³¹ − 1 cannot be. */
 int64_t wl_job_largest_share(const wl_job *job);
 
+/**
+ * The grid's block: as given, else for the largest matrix that is there before draws, m × m where there is such a square, so that many
+ * test points do not meet the narrow blocks of few training points.
+ */
+int wl_job_choose_block(const wl_config *config, const wl_data_shape *shape, int ranks);
+
 /** Test points at a time: all where a covariance or the kernels are asked for or needed, or points are chosen from them, else panels of about n/20. */
 int64_t wl_job_choose_batch(const wl_config *config, const wl_data_shape *shape, const wl_grid *grid);
 
@@ -89,6 +95,9 @@ bool wl_job_spectrum_has_kappa(const wl_config *config);
 /** Whether checkpoints have the joint matrix of X and T; bytes of one. */
 bool wl_job_checkpoints_joint(const wl_config *config);
 double wl_job_checkpoint_bytes(const wl_config *config, const wl_data_shape *shape);
+
+/** Products of n × m matrices, of which a triangle each is computed, n m² flops, for covariances under a prior; 0: none. */
+double wl_job_covariance_products(const wl_config *config, wl_prior prior);
 
 /** Floating point operations, as the summary counts them: of `count` test points under a prior, of all draws, of the certificate. */
 double wl_job_predict_flops(const wl_config *config, const wl_data_shape *shape, wl_prior prior, int64_t count);

@@ -20,6 +20,7 @@
 
 #include "base/timer.h"
 #include "sampling/joint.h"
+#include "widelimit/model.h"
 #include "widelimit/network.h"
 
 /**
@@ -107,11 +108,12 @@ typedef struct wl_work {
   bool mixed;                   /**< precision: mixed */
   wl_engine engine;             /**< of the factorizations */
   bool tiles; /**< panels of test points are dealt out in tiles, not evenly: with covariances or kernels */
-  int64_t samples[WL_DRAW_COUNT]; /**< draws of each kind */
-  int64_t certify_draws;          /**< replicates × heads; 0: no certificate */
-  double checkpoint_bytes;        /**< of one */
-  double checkpoint_seconds;      /**< between two; 0: none */
-  double file_bytes;              /**< of covariances, kernels and draws in the result file */
+  double products[WL_PRIOR_COUNT]; /**< wl_job_covariance_products */
+  int64_t samples[WL_DRAW_COUNT];  /**< draws of each kind */
+  int64_t certify_draws;           /**< replicates × heads; 0: no certificate */
+  double checkpoint_bytes;         /**< of one */
+  double checkpoint_seconds;       /**< between two; 0: none */
+  double file_bytes;               /**< of covariances, kernels and draws in the result file */
 } wl_work;
 
 /** Local. Flops of the decompositions and the noise levels; of the predictions at all training times. */

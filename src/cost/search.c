@@ -11,7 +11,7 @@ static wl_error choose_grid(const wl_search *s, int64_t ranks, wl_grid *grid) {
   const wl_config *c = s->config;
   int rows = c->grid.rows, columns = c->grid.columns;
   WL_TRY(wl_grid_choose_shape((int)ranks, &rows, &columns));
-  const int block = c->grid.block > 0 ? c->grid.block : wl_grid_choose_block(s->shape.train, (int)ranks);
+  const int block = wl_job_choose_block(c, &s->shape, (int)ranks);
   *grid = (wl_grid){.size = (int)ranks, .rows = rows, .columns = columns, .block = block, .column_block = block};
   return WL_OK;
 }
@@ -64,6 +64,7 @@ wl_work wl_search_work(const wl_search *s, int64_t batch) {
                   .certify_draws = c->certify.wanted ? c->certify.replicates * c->certify.heads : 0,
                   .file_bytes = wl_job_result_bytes(c, &s->shape)};
   memcpy(work.samples, c->samples, sizeof work.samples);
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) work.products[p] = wl_job_covariance_products(c, (wl_prior)p);
   work.checkpoint_bytes = wl_job_checkpoint_bytes(c, &s->shape);
   if (c->checkpoint.directory) work.checkpoint_seconds = 60.0 * fmax(c->checkpoint.every_minutes, 0.1);
   return work;

@@ -41,6 +41,11 @@ extern void pdtrmm_(const char *side, const char *uplo, const char *trans, const
 extern void pdsyrk_(const char *uplo, const char *trans, const int *n, const int *k, const double *alpha,
                     const double *a, const int *ia, const int *ja, const int *desca, const double *beta, double *c,
                     const int *ic, const int *jc, const int *descc);
+extern void pdtran_(const int *m, const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
+                    const int *desca, const double *beta, double *c, const int *ic, const int *jc,
+                    const int *descc);
+extern void pstran_(const int *m, const int *n, const float *alpha, const float *a, const int *ia, const int *ja,
+                    const int *desca, const float *beta, float *c, const int *ic, const int *jc, const int *descc);
 extern void pdsyr2k_(const char *uplo, const char *trans, const int *n, const int *k, const double *alpha,
                      const double *a, const int *ia, const int *ja, const int *desca, const double *b,
                      const int *ib, const int *jb, const int *descb, const double *beta, double *c, const int *ic,
@@ -126,6 +131,22 @@ int64_t wl_potrf_tile_single(wl_uplo uplo, int64_t n, float *a, int64_t ld) {
   return info > 0 ? info - 1 : -1;
 }
 
+int64_t wl_syrk_room(wl_uplo uplo, const wl_grid *grid, int64_t n) {
+  if (uplo == WL_LOWER || grid->columns == 1) return 0;
+  return larger(1, wl_grid_owned(n, grid->block, grid->row, grid->rows)) * grid->block;
+}
+
+/* Rows first + width … n − 1, which begin with a block, of a block column on the owners of column `first`; its first row is row 1. */
+static void describe_panel(const wl_grid *g, int64_t n, int64_t first, int64_t width, int descriptor[9]) {
+  const int64_t below = first + width, rows = n - below,
+                mine =
+                    wl_grid_owned(n, g->block, g->row, g->rows) - wl_grid_owned(below, g->block, g->row, g->rows);
+  const int m = (int)rows, w = (int)width, row = (int)(below / g->block % g->rows),
+            column = (int)(first / g->block % g->columns), lld = (int)larger(1, mine);
+  int info;
+  descinit_(descriptor, &m, &w, &g->block, &g->block, &row, &column, &g->blacs_context, &lld, &info);
+}
+
 /* The steps of a Cholesky factorization, for doubles and for floats. */
 #define CHOLESKY_STEPS(suffix, matrix, number, p)                                                                \
   int64_t wl_potrf##suffix(wl_uplo uplo, matrix *a) {                                                            \
@@ -151,13 +172,21 @@ int64_t wl_potrf_tile_single(wl_uplo uplo, int64_t n, float *a, int64_t ld) {
              a->descriptor);                                                                                     \
   }                                                                                                              \
                                                                                                                  \
-  void wl_syrk_trailing##suffix(wl_uplo uplo, int64_t first, int64_t width, matrix *a) {                         \
+  void wl_syrk_trailing##suffix(wl_uplo uplo, int64_t first, int64_t width, number *room, matrix *a) {           \
     const char ul = (char)uplo, *trans = uplo == WL_LOWER ? "N" : "T";                                           \
     const int at = (int)first + 1, below = (int)(first + width) + 1;                                             \
     const int w = (int)width, rest = (int)(a->rows - first - width);                                             \
-    const number plus = 1, minus = -1;                                                                           \
-    p##syrk_(&ul, trans, &rest, &w, &minus, a->data, uplo == WL_LOWER ? &below : &at,                            \
-             uplo == WL_LOWER ? &at : &below, a->descriptor, &plus, a->data, &below, &below, a->descriptor);     \
+    const number plus = 1, minus = -1, zero = 0;                                                                 \
+    if (wl_syrk_room(uplo, a->grid, a->rows) == 0) {                                                             \
+      p##syrk_(&ul, trans, &rest, &w, &minus, a->data, uplo == WL_LOWER ? &below : &at,                          \
+               uplo == WL_LOWER ? &at : &below, a->descriptor, &plus, a->data, &below, &below, a->descriptor);   \
+      return;                                                                                                    \
+    }                                                                                                            \
+    int panel[9];                                                                                                \
+    describe_panel(a->grid, a->rows, first, width, panel);                                                       \
+    p##tran_(&rest, &w, &plus, a->data, &at, &below, a->descriptor, &zero, room, &one, &one, panel);             \
+    p##syrk_(&ul, "N", &rest, &w, &minus, room, &one, &one, panel, &plus, a->data, &below, &below,               \
+             a->descriptor);                                                                                     \
   }
 
 CHOLESKY_STEPS(, wl_matrix, double, pd)

@@ -50,13 +50,20 @@ int64_t wl_potrf(wl_uplo uplo, wl_matrix *a);
 int64_t wl_potrf_single(wl_uplo uplo, wl_single *a);
 
 /**
- * What is left of A, from row and column `first` on, is [A₁₁ A₂₁ᵀ; A₂₁ A₂₂] with A₁₁ of order `width`, within one tile and factored.
+ * What is left of A, from row and column `first` on, is [A₁₁ A₂₁ᵀ; A₂₁ A₂₂] with A₁₁ of order `width`, the rest of a tile, and factored.
  * trsm_panel: A₂₁ ← A₂₁ L₁₁⁻ᵀ; syrk_trailing: A₂₂ ← A₂₂ − A₂₁ A₂₁ᵀ. In the triangle named.
+ * @param room  as many numbers as wl_syrk_room says
  */
 void wl_trsm_panel(wl_uplo uplo, int64_t first, int64_t width, wl_matrix *a);
 void wl_trsm_panel_single(wl_uplo uplo, int64_t first, int64_t width, wl_single *a);
-void wl_syrk_trailing(wl_uplo uplo, int64_t first, int64_t width, wl_matrix *a);
-void wl_syrk_trailing_single(wl_uplo uplo, int64_t first, int64_t width, wl_single *a);
+void wl_syrk_trailing(wl_uplo uplo, int64_t first, int64_t width, double *room, wl_matrix *a);
+void wl_syrk_trailing_single(wl_uplo uplo, int64_t first, int64_t width, float *room, wl_single *a);
+
+/**
+ * Local. What syrk_trailing needs in an n × n matrix: the upper triangle's A₂₁ᵀ, a block row, is transposed to a block column first,
+ * for of a block row the reference PBLAS makes its copies on all ranks by adding up zeros. 0: nothing, A₂₁ will do.
+ */
+int64_t wl_syrk_room(wl_uplo uplo, const wl_grid *grid, int64_t n);
 
 /** B ← op(A)⁻¹ B, all of both, A triangular. */
 void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);

@@ -7,6 +7,7 @@
 
 #include <cblas.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +94,12 @@ typedef struct inputs {
   wl_matrix *targets;
 } inputs;
 
+static wl_error factor(wl_model *model, wl_prior prior) {
+  const wl_error error = wl_model_factor(model, prior);
+  malloc_trim(0);
+  return error;
+}
+
 /* Assembles, factors and predicts everything once. */
 static wl_error time_phases(bench *b, const inputs *in, wl_engine engine, timing *t) {
   wl_model *model = NULL;
@@ -104,12 +111,12 @@ static wl_error time_phases(bench *b, const inputs *in, wl_engine engine, timing
   const double began = since = MPI_Wtime();
   WL_GOTO(error, done, wl_model_create(&all, in->train, in->targets, &model));
   t->assembly = lap(b->comm, &since);
-  WL_GOTO(error, done, wl_model_factor(model, WL_PRIOR_THETA));
+  WL_GOTO(error, done, factor(model, WL_PRIOR_THETA));
   t->factor_theta = lap(b->comm, &since);
   WL_GOTO(error, done, wl_model_predict_batch(model, in->test, 0, NULL, &p));
   wl_prediction_clear(&p);
   t->predict_theta = lap(b->comm, &since);
-  WL_GOTO(error, done, wl_model_factor(model, WL_PRIOR_KAPPA));
+  WL_GOTO(error, done, factor(model, WL_PRIOR_KAPPA));
   t->factor_kappa = lap(b->comm, &since);
   t->cholesky = 0.5 * (wl_model_evidence(model, WL_PRIOR_THETA)->factor.seconds +
                        wl_model_evidence(model, WL_PRIOR_KAPPA)->factor.seconds);

@@ -1,6 +1,7 @@
 #include "pipeline/infer.h"
 
 #include <float.h>
+#include <malloc.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -98,7 +99,9 @@ static wl_error factor(const inference *in, wl_prior prior) {
   const double left =
       (double)(in->setup->shape.train - wl_checkpointer_columns(in->services->checkpointer, prior));
   wl_timer_count(in->services->timer, left * left * left / 3.0);
-  WL_TRY(wl_checkpointer_factor(in->services->checkpointer, in->assembly->model, prior));
+  const wl_error error = wl_checkpointer_factor(in->services->checkpointer, in->assembly->model, prior);
+  malloc_trim(0);
+  WL_TRY(error);
   return check_condition(in, prior);
 }
 

@@ -121,7 +121,7 @@ wl_error wl_setup_grid(wl_setup *setup) {
   const wl_config *c = setup->config;
   int size;
   MPI_Comm_size(setup->comm, &size);
-  const int block = c->grid.block > 0 ? c->grid.block : wl_grid_choose_block(setup->shape.train, size);
+  const int block = wl_job_choose_block(c, &setup->shape, size);
   WL_TRY(wl_grid_create(setup->comm, c->grid.rows, c->grid.columns, block, &setup->grid));
   setup->batch = wl_job_choose_batch(c, &setup->shape, setup->grid);
   const wl_job job = wl_setup_job(setup);

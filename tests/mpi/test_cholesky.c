@@ -154,6 +154,7 @@ static void check_factor_each_way(const wl_grid *grid, int64_t n) { each_way(gri
 
 static const grid_case cases[] = {{1, 4}, {5, 16}, {16, 16}, {37, 1}, {61, 8}, {130, 16}, {131, 9}};
 enum { CASES = sizeof cases / sizeof *cases };
+static const grid_case spoilt = {50, 8};
 
 static void test_factor(void **state) {
   (void)state;
@@ -191,6 +192,87 @@ static void check_against_lapack_each_way(const wl_grid *grid, int64_t n) {
 static void test_against_lapack(void **state) {
   (void)state;
   on_every_grid(cases, CASES, check_against_lapack_each_way);
+}
+
+/* In single precision, each rank looks at its own entries of what the double factor of the whole matrix has: ε κ₂(S) |L|, for
+   errors of rounding S itself and of the factorization stay below it, without the n of the bound. */
+static void fill_single(wl_single *a, wl_triangle triangle) {
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++) {
+      const wl_grid *g = a->grid;
+      const int64_t i = wl_grid_global(il, g->block, g->row, g->rows),
+                    j = wl_grid_global(jl, g->block, g->column, g->columns);
+      const int other = triangle == WL_TRIANGLE_LOWER ? i < j : i > j;
+      a->data[il + jl * a->ld] = (float)(other ? other_triangle : entry(i, j));
+    }
+}
+
+/* The largest error, or infinity where an entry of the other triangle changed. */
+static double single_error(const wl_single *a, wl_triangle triangle, const double *l) {
+  const wl_grid *g = a->grid;
+  double worst = 0.0;
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++) {
+      const int64_t i = wl_grid_global(il, g->block, g->row, g->rows),
+                    j = wl_grid_global(jl, g->block, g->column, g->columns);
+      const bool lower = triangle == WL_TRIANGLE_LOWER, other = lower ? i < j : i > j;
+      const double value = (double)a->data[il + jl * a->ld];
+      const double expected = lower ? l[i + j * a->rows] : l[j + i * a->rows];
+      const double error = other ? (value == other_triangle ? 0.0 : INFINITY) : fabs(value - expected);
+      worst = isnan(error) ? INFINITY : fmax(worst, error);
+    }
+  return worst_of_all(worst);
+}
+
+static void check_single(const wl_grid *grid, int64_t n) {
+  double *lapack = malloc(sizeof(double) * (size_t)(n * n));
+  for (int64_t j = 0; j < n; j++)
+    for (int64_t i = j; i < n; i++) lapack[i + j * n] = entry(i, j);
+  assert_int_equal(wl_potrf_tile(WL_LOWER, n, lapack, n), -1);
+  for (int engine = 0; engine < WL_ENGINE_COUNT; engine++)
+    for (int upper = 0; upper < 2; upper++) {
+      const wl_triangle triangle = upper ? WL_TRIANGLE_UPPER : WL_TRIANGLE_LOWER;
+      wl_single *a = NULL;
+      int64_t pivot;
+      assert_int_equal(wl_single_create(grid, n, n, &a), WL_OK);
+      fill_single(a, triangle);
+      assert_int_equal(wl_factorize_single(a, triangle, (wl_engine)engine, "test", &pivot), WL_OK);
+      assert_int_equal(pivot, -1);
+      assert_true(single_error(a, triangle, lapack) < FLT_EPSILON * 2000.0 * sqrt(entry(0, 0)));
+      wl_single_destroy(&a);
+    }
+  free(lapack);
+}
+
+static void test_single(void **state) {
+  (void)state;
+  on_every_grid(cases, CASES, check_single);
+}
+
+/* The first row whose pivot is none is named in single precision too, and NaN is none. */
+static void check_single_pivots(const wl_grid *grid, int64_t n) {
+  const double values[] = {-1.0, NAN};
+  for (int engine = 0; engine < WL_ENGINE_COUNT; engine++)
+    for (int c = 0; c < 4; c++) {
+      const wl_triangle triangle = c / 2 ? WL_TRIANGLE_UPPER : WL_TRIANGLE_LOWER;
+      const int64_t at = 23, il = wl_grid_owned(at, grid->block, grid->row, grid->rows),
+                    jl = wl_grid_owned(at, grid->block, grid->column, grid->columns);
+      const bool mine =
+          at / grid->block % grid->rows == grid->row && at / grid->block % grid->columns == grid->column;
+      wl_single *a = NULL;
+      int64_t pivot;
+      assert_int_equal(wl_single_create(grid, n, n, &a), WL_OK);
+      fill_single(a, triangle);
+      if (mine) a->data[il + jl * a->ld] = (float)values[c % 2];
+      assert_int_equal(wl_factorize_single(a, triangle, (wl_engine)engine, "test", &pivot), WL_OK);
+      assert_int_equal(pivot, at);
+      wl_single_destroy(&a);
+    }
+}
+
+static void test_single_pivots(void **state) {
+  (void)state;
+  on_every_grid(&spoilt, 1, check_single_pivots);
 }
 
 /* A matrix spoilt at (at, at): every rank gets the error, with that row (counted from 1) in the message. */
@@ -234,8 +316,6 @@ static void check_pivots(const wl_grid *grid, int64_t n, wl_triangle triangle, w
 }
 
 static void check_pivots_each_way(const wl_grid *grid, int64_t n) { each_way(grid, n, check_pivots); }
-
-static const grid_case spoilt = {50, 8};
 
 static void test_not_positive_definite(void **state) {
   (void)state;
@@ -344,6 +424,8 @@ static void test_condition(void **state) {
 static int group(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor),
                                      cmocka_unit_test(test_against_lapack),
+                                     cmocka_unit_test(test_single),
+                                     cmocka_unit_test(test_single_pivots),
                                      cmocka_unit_test(test_not_positive_definite),
                                      cmocka_unit_test(test_not_finite),
                                      cmocka_unit_test(test_nan_pivot),
