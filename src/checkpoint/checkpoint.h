@@ -35,6 +35,7 @@ typedef struct wl_checkpoint {
   double norm;                          /**< ‖S‖₁ */
   bool factored;                        /**< all are, and evidence[prior] tells of them */
   int64_t predicted;                    /**< test points done under this prior; the result file has them */
+  bool loo_due;                         /**< all are, and leave-one-out is still to come: the factor is needed */
   wl_evidence evidence[WL_PRIOR_COUNT]; /**< of priors factored; log_marginal_likelihood is NULL for others */
   int64_t clamped;                      /**< of the predictions so far (widelimit/model.h) */
   double most_negative;

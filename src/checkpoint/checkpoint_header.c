@@ -67,6 +67,7 @@ wl_error wl_checkpoint_format(const wl_checkpoint *c, char **text) {
     if (c->evidence[p].log_marginal_likelihood)
       json_object_set_new(evidence, prior_names[p], evidence_object(&c->evidence[p], c->outputs));
   json_object_set_new(root, "evidence", evidence);
+  if (c->loo_due) json_object_set_new(root, "loo_due", json_true());
   if (c->draws.begun) json_object_set_new(root, "draws", draws_object(&c->draws));
   *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
   json_decref(root);
@@ -182,6 +183,7 @@ static bool take_plain(const json_t *root, wl_checkpoint *c) {
   for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
     if (!take_number(root, numbers[k].key, numbers[k].value)) return false;
   c->factored = json_is_true(json_object_get(root, "factored"));
+  c->loo_due = json_is_true(json_object_get(root, "loo_due"));
   return take_text(root, "fingerprint", &c->fingerprint) && take_text(root, "matrix_file", &c->matrix_file) &&
          take_prior(root, &c->prior);
 }

@@ -121,11 +121,12 @@ void wl_checkpointer_hand_over(wl_checkpointer *k, wl_model_setup *model) {
 }
 
 void wl_checkpointer_suspend(wl_checkpointer *k) { k->suspended = true; }
+void wl_checkpointer_expect_loo(wl_checkpointer *k, bool due) { k->loo_due = due; }
 
 bool wl_checkpointer_is_past(const wl_checkpointer *k, wl_prior prior, wl_model *model) {
   const wl_checkpoint *s = &k->state;
   if (!k->resumed || !s->evidence[prior].log_marginal_likelihood) return false;
-  if (prior == s->prior && s->predicted < k->options.test) return false;
+  if (wl_checkpointer_resumes_at(k, prior)) return false;
   wl_model_restore_evidence(model, prior, &s->evidence[prior]);
   return true;
 }

@@ -65,6 +65,7 @@ typedef struct wl_checkpointer {
   int64_t written;         /**< checkpoints written by this run */
   double seconds;          /**< that earlier attempts took */
   double bytes_per_second; /**< of the last checkpoint; 0: not known */
+  bool loo_due;            /**< leave-one-out is still to come under the prior at work */
   bool suspended;          /**< no more checkpoints: what follows is in no file */
   bool resumed;            /**< `state` says where to go on */
   char *resumed_from;      /**< path of that checkpoint, on rank 0 */
@@ -104,6 +105,12 @@ double wl_checkpointer_bytes(int64_t train, int64_t test, int64_t outputs, bool 
 
 /** Local. Gives the model what was read, so that it need not be assembled. */
 void wl_checkpointer_hand_over(wl_checkpointer *checkpointer, wl_model_setup *model);
+
+/**
+ * Local. Whether leave-one-out is still to come under the prior at work: until then a checkpoint has the factor, and a run that goes on
+ * from it leaves out all points. The same on all ranks.
+ */
+void wl_checkpointer_expect_loo(wl_checkpointer *checkpointer, bool due);
 
 /** Local. From here on the run saves nothing: a stop goes back to the last checkpoint. The same on all ranks. */
 void wl_checkpointer_suspend(wl_checkpointer *checkpointer);

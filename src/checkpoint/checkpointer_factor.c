@@ -44,9 +44,11 @@ wl_error wl_checkpointer_boundary(wl_checkpointer *k, wl_prior prior, int64_t pr
     decision = WL_DECISION_SAVE;
   if (decision == WL_DECISION_GO_ON) return WL_OK;
   wl_checkpoint c = {.prior = prior, .columns = k->options.train, .factored = true, .predicted = predicted};
+  c.loo_due = k->loo_due && predicted == k->options.test;
   if (k->draws.begun) c.draws = k->draws;
   wl_checkpoint_content content = {.triangle = wl_checkpointer_triangle(prior)};
-  if (predicted < k->options.test && !k->options.factor) { /* the factor is still needed: once is enough */
+  if ((predicted < k->options.test || c.loo_due) &&
+      !k->options.factor) { /* the factor is still needed: once is enough */
     if (have)
       c.matrix_file = strdup(k->rank == 0 ? k->factor_file : "-");
     else
@@ -58,7 +60,7 @@ wl_error wl_checkpointer_boundary(wl_checkpointer *k, wl_prior prior, int64_t pr
 wl_error wl_checkpointer_last_boundary(wl_checkpointer *k) {
   const wl_checkpoint *s = &k->state;
   const bool drawn = s->draws.done || !k->options.draws;
-  if (k->resumed && s->prior == k->options.last_prior && s->predicted == k->options.test && drawn)
+  if (k->resumed && s->prior == k->options.last_prior && s->predicted == k->options.test && !s->loo_due && drawn)
     return WL_OK; /* nothing was done yet */
   return wl_checkpointer_boundary(k, k->options.last_prior, k->options.test);
 }

@@ -20,7 +20,8 @@ static inline const char *wl_checkpointer_prior_name(wl_prior prior) {
 
 /** Whether the checkpoint that was read is in the middle of this prior. */
 static inline bool wl_checkpointer_resumes_at(const wl_checkpointer *k, wl_prior prior) {
-  return k->resumed && k->state.prior == prior && k->state.predicted < k->options.test;
+  const wl_checkpoint *s = &k->state;
+  return k->resumed && s->prior == prior && (s->predicted < k->options.test || s->loo_due);
 }
 
 /* ---- factors (checkpointer_factor.c) --------------------------------------------------------------------------- */

@@ -131,8 +131,11 @@ static wl_error leave_out_nngp(const inference *in) {
 
 static wl_error infer_prior(const inference *in, wl_prior prior) {
   WL_TRY(factor(in, prior));
+  wl_checkpointer_expect_loo(in->services->checkpointer, in->setup->config->loo);
   WL_TRY(predict(in, prior));
-  return wl_loo_run(in->setup, in->services, in->assembly, prior, in->loo);
+  WL_TRY(wl_loo_run(in->setup, in->services, in->assembly, prior, in->loo));
+  wl_checkpointer_expect_loo(in->services->checkpointer, false);
+  return WL_OK;
 }
 
 /* After Θ's factor: κ's, and then the predictions in the same passes. */

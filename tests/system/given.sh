@@ -80,7 +80,7 @@ same first out 0
 
 ### checkpoints: rank 0 is held before the results are put in place, when all of them are there
 timeout -k 5 100 "${many[@]}" env LD_PRELOAD="$hold" HOLD_RANK=0 HOLD_AT=commit:1 HOLD_FILE="$PWD/held" "$program" run given.yaml \
-  --set "$draws" --set "$checkpoint" --set loo=false --set output.directory=out >log 2>&1 </dev/null &
+  --set "$draws" --set "$checkpoint" --set output.directory=out >log 2>&1 </dev/null &
 mpirun=$!
 while [ ! -e held ] && kill -0 $mpirun 2>/dev/null; do sleep 0.1; done
 mkdir saved
@@ -89,14 +89,14 @@ rm -f held
 wait $mpirun || failed 'the run with checkpoints'
 mv out apart
 gone_on=0
-for number in $(find saved -name '*.h5' | grep -oE '[0-9]{6}' | sort | awk 'NR % 4 == 2'); do
+for number in $(find saved -name '*.h5' | grep -oE '[0-9]{6}' | sort | awk 'NR % 3 == 2'); do
   rm -rf ckpt out
   mkdir ckpt
   for file in saved/*.h5; do
     ((10#$(echo "$file" | grep -oE '[0-9]{6}') > 10#$number)) || cp "$file" ckpt/
   done
   good "${many[@]}" -- run given.yaml --resume --set "$draws" --set "$checkpoint" --set checkpoint.every_minutes=30 \
-    --set loo=false --set output.directory=out
+    --set output.directory=out
   grep -q 'attempt 2' log && gone_on=$((gone_on + 1))
   same apart out 0
 done
