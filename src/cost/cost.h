@@ -54,10 +54,10 @@ double wl_cost_entry(const wl_cost *cost, const wl_entry_cost *entry, int thread
 /** The Cholesky factorization alone. */
 double wl_cost_factor(const wl_cost *cost, double n, bool lower);
 
-/** What a sweep does with each block column: push (T X = B), pull (Tᵀ X = B), or both (a symmetric product). */
-typedef enum wl_sweep { WL_SWEEP_PUSH = 1, WL_SWEEP_PULL = 2, WL_SWEEP_BOTH = 3 } wl_sweep;
+/** A product or solve with a panel (linalg/trsm.h): T X = B (push), Tᵀ X = B (pull), or a symmetric product (both). */
+typedef enum wl_panel_op { WL_PANEL_TRSM = 1, WL_PANEL_TRSM_TRANSPOSED = 2, WL_PANEL_SYMM = 3 } wl_panel_op;
 
-double wl_cost_sweep(const wl_cost *cost, wl_sweep kind, double n, double columns);
+double wl_cost_panel_op(const wl_cost *cost, wl_panel_op kind, double n, double columns);
 
 /** Factors and predictions in mixed precision, into `seconds` by phase. */
 void wl_cost_mixed(const wl_cost *cost, double seconds[WL_PHASE_COUNT]);

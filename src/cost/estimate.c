@@ -224,8 +224,8 @@ double wl_cost_largest_share(const wl_cost *m, double n) {
   return wl_cost_most_rows(n, m->l->block, m->l->rows) * wl_cost_most_rows(n, m->l->block, m->l->columns);
 }
 
-/* The share of tiles whose mirror image is on the same rank: (i, j) and (j, i) agree mod P and mod Q. */
-static double mirrored_here(const wl_cost *m) {
+/* The share of tiles whose transpose is on the same rank: (i, j) and (j, i) agree mod P and mod Q. */
+static double local_transposes(const wl_cost *m) {
   int64_t a = m->l->rows, b = m->l->columns;
   while (b > 0) {
     const int64_t rest = a % b;
@@ -239,7 +239,7 @@ static double mirrored_here(const wl_cost *m) {
    messages bounds the time; on several, evaluated again where it is another rank's. That ranks of a node have some of
    each other's there is not counted. */
 static double kappa_beside(const wl_cost *m, double entries) {
-  const double elsewhere = entries * (1.0 - mirrored_here(m));
+  const double elsewhere = entries * (1.0 - local_transposes(m));
   const bool one_node = m->row.members <= m->row.on_node && m->column.members <= m->column.on_node;
   return one_node ? 8.0 * elsewhere / (1e9 * m->s.local_gbytes)
                   : elsewhere * wl_cost_entry(m, m->s.kappa, m->l->threads);
@@ -269,7 +269,7 @@ static double panel_columns(const wl_cost *m, double columns) {
                      : ceil_div(columns, m->l->columns);
 }
 
-double wl_cost_sweep(const wl_cost *m, wl_sweep kind, double n, double columns) {
+double wl_cost_panel_op(const wl_cost *m, wl_panel_op kind, double n, double columns) {
   const wl_speeds *s = &m->s;
   const double b = m->l->block, blocks = ceil(n / b);
   const double mine = panel_columns(m, columns);
@@ -279,11 +279,11 @@ double wl_cost_sweep(const wl_cost *m, wl_sweep kind, double n, double columns) 
     double work = 0.0;
     total +=
         mine * width * width / wl_cost_rate(s->panel_gflops, s->panel_half, width); /* on the diagonal's owners */
-    if (kind & WL_SWEEP_PUSH) {
+    if (kind & WL_PANEL_TRSM) {
       total += wl_cost_broadcast(m, &m->column, 8.0 * width * mine);
       work += 2.0 * rows * width * mine / wl_cost_rate(s->push_gflops, s->push_half, width);
     }
-    if (kind & WL_SWEEP_PULL) {
+    if (kind & WL_PANEL_TRSM_TRANSPOSED) {
       total += wl_cost_broadcast(m, &m->column, 8.0 * width * mine);
       work += 2.0 * rows * width * mine / wl_cost_rate(s->pull_gflops, s->pull_half, width);
     }
@@ -326,10 +326,10 @@ static double predict_phase(const wl_cost *m, bool theta) {
     const bool both = theta && w->ensemble;
     double once = wl_cost_touch(m, both ? 2.0 * share : share) + wl_cost_agree(m, 10.0) +
                   share * wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, m->l->threads) +
-                  wl_cost_copy(m, 2.0 * share) + wl_cost_sweep(m, WL_SWEEP_PUSH, n, width);
+                  wl_cost_copy(m, 2.0 * share) + wl_cost_panel_op(m, WL_PANEL_TRSM, n, width);
     if (both)
-      once += wl_cost_sweep(m, WL_SWEEP_PULL, n, width) + wl_cost_sweep(m, WL_SWEEP_BOTH, n, width) +
-              wl_cost_copy(m, 4.0 * share);
+      once += wl_cost_panel_op(m, WL_PANEL_TRSM_TRANSPOSED, n, width) +
+              wl_cost_panel_op(m, WL_PANEL_SYMM, n, width) + wl_cost_copy(m, 4.0 * share);
     if (both && w->rnd_target) once += target_seconds(m, width, share);
     total += times > 0.0 ? times * once : 0.0;
   }
@@ -340,10 +340,10 @@ static double predict_phase(const wl_cost *m, bool theta) {
 static double leave_one_out(const wl_cost *m, bool ensemble) {
   const int64_t n = m->w->train, width = wl_loo_width(n, m->l->columns, ensemble);
   const double panels = ceil((double)n / (double)width), w = (double)width;
-  const double forward = wl_cost_sweep(m, WL_SWEEP_PUSH, (double)n, w) / 3.0;
+  const double forward = wl_cost_panel_op(m, WL_PANEL_TRSM, (double)n, w) / 3.0;
   if (!ensemble) return panels * forward;
-  return panels * (forward + wl_cost_sweep(m, WL_SWEEP_PULL, (double)n, w) +
-                   wl_cost_sweep(m, WL_SWEEP_PUSH, (double)n, w)); /* the solve back; half of κ's product */
+  return panels * (forward + wl_cost_panel_op(m, WL_PANEL_TRSM_TRANSPOSED, (double)n, w) +
+                   wl_cost_panel_op(m, WL_PANEL_TRSM, (double)n, w)); /* the solve back; half of κ's product */
 }
 
 static double loo_phase(const wl_cost *m) {
@@ -448,7 +448,7 @@ static double certify_flops(const wl_work *w) {
 static double rfp_factor(const wl_cost *m) {
   const double all = (double)(m->w->train + m->w->test), first = ceil(all / 2.0), rest = all - first;
   return 0.5 * all * all / wl_cost_ranks(m) * wl_cost_entry(m, m->s.theta, m->l->threads) +
-         wl_cost_factor(m, first, true) + wl_cost_sweep(m, WL_SWEEP_PUSH, first, rest) +
+         wl_cost_factor(m, first, true) + wl_cost_panel_op(m, WL_PANEL_TRSM, first, rest) +
          first * rest * rest / wl_cost_ranks(m) / (1e9 * m->s.gemm_gflops) + wl_cost_factor(m, rest, false);
 }
 

@@ -11,7 +11,7 @@
 #include "cost/cost.h"
 #include "gram/matrix_free.h"
 #include "inference/mixed.h"
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 /* The same machine with numbers of half the size. */
 static wl_cost in_floats(const wl_cost *m) {
@@ -54,9 +54,9 @@ static double apply(const wl_cost *m, bool theta, double columns, bool half) {
  * beside which every rank uses its block columns, by flops or as fast as memory gives them. (A float that becomes a double counts
  * as a double.)
  */
-static double solve(const wl_cost *m, wl_sweep kind, double columns) {
+static double solve(const wl_cost *m, wl_panel_op kind, double columns) {
   const double n = (double)m->w->train, b = m->l->block, strip = 8.0 * b * columns;
-  if (columns > WL_SOLVE_FEW) return wl_cost_sweep(m, kind, n, columns);
+  if (columns > WL_SOLVE_FEW) return wl_cost_panel_op(m, kind, n, columns);
   const double chain = columns * b * b / wl_cost_rate(m->s.panel_gflops, m->s.panel_half, b) +
                        2.0 * columns * b * b / wl_cost_rate(m->s.push_gflops, m->s.push_half, b) +
                        2.0 * (wl_cost_broadcast(m, &m->row, strip) + wl_cost_broadcast(m, &m->column, strip));
@@ -67,7 +67,7 @@ static double solve(const wl_cost *m, wl_sweep kind, double columns) {
 
 /* M⁻¹ R */
 static double precondition(const wl_cost *single, double columns) {
-  return solve(single, WL_SWEEP_PUSH, columns) + solve(single, WL_SWEEP_PULL, columns);
+  return solve(single, WL_PANEL_TRSM, columns) + solve(single, WL_PANEL_TRSM_TRANSPOSED, columns);
 }
 
 /* S V without the entries of S: products, and the vectors' way. */
@@ -79,7 +79,7 @@ static double products(const wl_cost *m, double columns) {
 static double factor_phase(const wl_cost *m, const wl_cost *single, bool theta) {
   const double floats = !theta && m->w->theta ? wl_cost_copy(single, wl_cost_largest_share(m, (double)m->w->train))
                                               : evaluate(m, theta);
-  return floats + wl_cost_factor(single, (double)m->w->train, true) + 12.0 * solve(single, WL_SWEEP_PUSH, 1.0);
+  return floats + wl_cost_factor(single, (double)m->w->train, true) + 12.0 * solve(single, WL_PANEL_TRSM, 1.0);
 }
 
 /* What the ensemble adds to two passes: κ X goes with the second one, or W takes a pass of its own. */
@@ -98,7 +98,7 @@ static double predict_batch(const wl_cost *m, const wl_cost *single, bool theta,
   const bool vectors = theta && (m->w->ensemble || wl_work_draws_functions(m->w));
   const double again = vectors ? columns : targets;
   double seconds = 2.0 * cross * entry + 2.0 * precondition(single, columns) + apply(m, theta, columns, false);
-  if (first) seconds += solve(m, WL_SWEEP_PULL, WL_MIXED_PROBES) + products(m, WL_MIXED_PROBES);
+  if (first) seconds += solve(m, WL_PANEL_TRSM_TRANSPOSED, WL_MIXED_PROBES) + products(m, WL_MIXED_PROBES);
   if (again > 0.0) seconds += apply(m, theta, again, false) + precondition(single, again);
   if (theta && m->w->ensemble) seconds += cross * kappa + ensemble(m, columns, first ? WL_MIXED_PROBES : 0.0);
   return seconds;

@@ -20,7 +20,7 @@ enum {
   SAMPLES = 7,
   GEMM = 1024,      /* order of the large products */
   ROWS = 2048,      /* of a panel */
-  NARROW = 512,     /* test points on a rank */
+  NRHS = 512,       /* right-hand sides: test points on a rank */
   MESSAGE = 1 << 21 /* bytes of a long message */
 };
 static const int64_t room = 1 << 24;       /* doubles: more than any cache of one core holds */
@@ -118,13 +118,13 @@ static void corner(bench *b) {
 }
 
 static void push(bench *b) {
-  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, ROWS, NARROW, b->width, -1.0, b->memory, ROWS,
-              b->memory + ROWS * b->width, b->width, 1.0, next_place(b, ROWS * NARROW), ROWS);
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, ROWS, NRHS, b->width, -1.0, b->memory, ROWS,
+              b->memory + ROWS * b->width, b->width, 1.0, next_place(b, ROWS * NRHS), ROWS);
 }
 
 static void pull(bench *b) {
-  cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, b->width, NARROW, ROWS, 1.0, b->memory, ROWS,
-              next_place(b, ROWS * NARROW), ROWS, 1.0, b->memory + ROWS * b->width, b->width);
+  cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, b->width, NRHS, ROWS, 1.0, b->memory, ROWS,
+              next_place(b, ROWS * NRHS), ROWS, 1.0, b->memory + ROWS * b->width, b->width);
 }
 
 /* S L⁻ᵀ with the unit matrix for L: the same work, and no number grows. */
@@ -169,7 +169,7 @@ static void measure_blocked(bench *b, kernel call, double (*flops)(double), doub
 
 static double update_flops(double w) { return 2.0 * ROWS * 8.0 * w * w; }
 static double corner_flops(double w) { return 8.0 * w * (8.0 * w + 1.0) * w; }
-static double narrow_flops(double w) { return 2.0 * ROWS * NARROW * w; }
+static double panel_product_flops(double w) { return 2.0 * ROWS * NRHS * w; }
 static double panel_flops(double w) { return ROWS * w * w; }
 static double tile_flops(double w) { return w * w * w / 3.0; }
 
@@ -284,8 +284,8 @@ static void measure_rates(bench *b, wl_speeds *s) {
   s->gemm_gflops = 2e-9 * GEMM * GEMM * GEMM / time_kernel(b, gemm);
   measure_blocked(b, update, update_flops, &s->update_gflops, &s->update_half);
   measure_blocked(b, corner, corner_flops, &s->corner_gflops, &s->corner_half);
-  measure_blocked(b, push, narrow_flops, &s->push_gflops, &s->push_half);
-  measure_blocked(b, pull, narrow_flops, &s->pull_gflops, &s->pull_half);
+  measure_blocked(b, push, panel_product_flops, &s->push_gflops, &s->push_half);
+  measure_blocked(b, pull, panel_product_flops, &s->pull_gflops, &s->pull_half);
   measure_blocked(b, panel, panel_flops, &s->panel_gflops, &s->panel_half);
   measure_blocked(b, tile, tile_flops, &s->tile_gflops, &s->tile_half);
   s->read_gbytes = 1e-9 * half / time_kernel(b, read_memory);

@@ -103,7 +103,7 @@ void wl_single_exchange(wl_single *a) {
 
 /* ---- to and from doubles ---------------------------------------------------------------------------------------- */
 
-void wl_single_narrow(const wl_matrix *from, const double *scale, wl_single *to) {
+void wl_single_round(const wl_matrix *from, const double *scale, wl_single *to) {
   for (int64_t j = 0; j < from->local_columns; j++) {
     const double factor = 1.0 / scale[j];
     for (int64_t i = 0; i < from->local_rows; i++)

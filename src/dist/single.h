@@ -54,7 +54,7 @@ void wl_single_destroy(wl_single **matrix);
  * Local. to ← from with column j (by local column) divided by scale[j]; same grid and shape. widen: the other way, where
  * column j is multiplied by scale[j].
  */
-void wl_single_narrow(const wl_matrix *from, const double *scale, wl_single *to);
+void wl_single_round(const wl_matrix *from, const double *scale, wl_single *to);
 void wl_single_widen(const wl_single *from, const double *scale, wl_matrix *to);
 
 /** Local. As wl_matrix_get_diagonal. */

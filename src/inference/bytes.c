@@ -11,7 +11,7 @@
 #include "linalg/bytes.h"
 
 double wl_predict_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int64_t count) {
-  return 2.0 * ((double)wl_matrix_local_bytes(panels, n, count) + wl_sweep_bytes(g, n));
+  return 2.0 * ((double)wl_matrix_local_bytes(panels, n, count) + wl_trsm_bytes(g, n));
 }
 
 double wl_predict_target_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int64_t count) {
@@ -23,14 +23,14 @@ double wl_predict_target_bytes(const wl_grid *g, const wl_grid *panels, int64_t 
 double wl_loo_bytes(const wl_grid *g, int64_t n, bool ensemble) {
   const int64_t width = wl_loo_width(n, g->columns, ensemble);
   const wl_grid panels = wl_grid_for_panels(g, width);
-  return (ensemble ? 2.0 : 1.0) * (double)wl_matrix_local_bytes(&panels, n, width) + 2.0 * wl_sweep_bytes(g, n);
+  return (ensemble ? 2.0 : 1.0) * (double)wl_matrix_local_bytes(&panels, n, width) + 2.0 * wl_trsm_bytes(g, n);
 }
 
 double wl_spectrum_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int64_t count, bool vectors,
                          bool ensemble) {
   const double eigenvectors = vectors ? (double)wl_matrix_local_bytes(g, n, n) : 0.0;
   const double predict =
-      (ensemble ? 4.0 : 2.0) * (double)wl_matrix_local_bytes(panels, n, count) + 2.0 * wl_sweep_bytes(g, n);
+      (ensemble ? 4.0 : 2.0) * (double)wl_matrix_local_bytes(panels, n, count) + 2.0 * wl_trsm_bytes(g, n);
   return fmax(wl_eigen_bytes(g, n, vectors), eigenvectors + (count > 0 ? predict : 0.0));
 }
 

@@ -17,7 +17,7 @@
 #include "base/util.h"
 #include "inference/model.h"
 #include "inference/variance.h"
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 /* Sums over the rows of a column, by training point. */
 typedef struct column_sums {

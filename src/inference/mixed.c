@@ -10,7 +10,7 @@
 #include "dist/scalapack.h"
 #include "linalg/condition.h"
 #include "linalg/factorize.h"
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 enum { PROBES = WL_MIXED_PROBES, RANDOM_COLUMNS = WL_MIXED_RANDOM_COLUMNS, COMBINATIONS = WL_MIXED_COMBINATIONS };
 

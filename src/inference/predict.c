@@ -14,7 +14,7 @@
 #include "dist/scalapack.h"
 #include "inference/target.h"
 #include "inference/variance.h"
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 void wl_columns_clear(wl_columns *c) {
   free(c->theta);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 enum { MOST_PASSES = 40 };
 
@@ -86,7 +86,7 @@ wl_error wl_refine_precondition(const wl_mixed *m, const wl_matrix *r, wl_matrix
   MPI_Allreduce(MPI_IN_PLACE, scale, (int)r->local_columns, MPI_DOUBLE, MPI_MAX, g->column_comm);
   for (int64_t j = 0; j < r->local_columns; j++)
     if (!(scale[j] > 0.0)) scale[j] = 1.0;
-  wl_single_narrow(r, scale, panel);
+  wl_single_round(r, scale, panel);
   WL_GOTO(error, done, wl_triangle_solve_single(&m->factor, WL_TRIANGLE_LOWER, 0, panel));
   WL_GOTO(error, done, wl_triangle_solve_single(&m->factor, WL_TRIANGLE_LOWER, 1, panel));
   for (int64_t j = 0; j < r->local_columns; j++) scale[j] *= m->rounded.scale;

@@ -7,7 +7,7 @@
 
 #include "dist/scalapack.h"
 #include "inference/variance.h"
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 struct wl_training_time {
   const wl_spectrum *spectrum; /* borrowed */

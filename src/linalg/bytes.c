@@ -2,7 +2,7 @@
 
 #include "dist/matrix.h"
 #include "dist/scalapack.h"
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 double wl_factorize_bytes(const wl_grid *g, int64_t n) {
   const double rows = (double)wl_grid_owned(n, g->block, g->row, g->rows),
@@ -10,7 +10,7 @@ double wl_factorize_bytes(const wl_grid *g, int64_t n) {
   return 8.0 * (double)g->block * (2.0 * rows + 3.0 * columns);
 }
 
-double wl_sweep_bytes(const wl_grid *g, int64_t n) {
+double wl_trsm_bytes(const wl_grid *g, int64_t n) {
   return 8.0 * (double)g->block * (double)wl_grid_owned(n, g->block, g->row, g->rows);
 }
 

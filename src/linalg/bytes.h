@@ -14,7 +14,7 @@
 double wl_factorize_bytes(const wl_grid *grid, int64_t n);
 
 /** A block column of doubles on its way to the other process columns. */
-double wl_sweep_bytes(const wl_grid *grid, int64_t n);
+double wl_trsm_bytes(const wl_grid *grid, int64_t n);
 
 /** Of an eigendecomposition: with vectors their matrix, and about two more shares to work with. */
 double wl_eigen_bytes(const wl_grid *grid, int64_t n, bool vectors);

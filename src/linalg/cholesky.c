@@ -8,7 +8,7 @@
 #include "linalg/condition.h"
 #include "linalg/factorize.h"
 #include "linalg/probes.h"
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 const char *wl_engine_name(wl_engine engine) {
   static const char *const names[WL_ENGINE_COUNT] = {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "dist/scalapack.h"
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 enum { CLIMBS = 3 };
 
@@ -34,7 +34,7 @@ static wl_error apply_factor(const solver *s, wl_matrix *x) {
 
 static wl_error apply_single(const solver *s, wl_matrix *x) {
   const double one = 1.0;
-  wl_single_narrow(x, &one, s->room);
+  wl_single_round(x, &one, s->room);
   WL_TRY(wl_triangle_solve_single(s->single, WL_TRIANGLE_LOWER, 0, s->room));
   WL_TRY(wl_triangle_solve_single(s->single, WL_TRIANGLE_LOWER, 1, s->room));
   wl_single_widen(s->room, &s->scale, x);

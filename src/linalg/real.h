@@ -1,6 +1,6 @@
 /**
  * @file real.h
- * The number type of lookahead.inc, potrf.inc and sweep.inc, each of which is compiled once for doubles and once for floats: the
+ * The number type of lookahead.inc, potrf.inc and trsm.inc, each of which is compiled once for doubles and once for floats: the
  * file that includes them defines WL_REAL_IS_SINGLE as 0 or 1. With WL_STORED_IS_SINGLE as 1, the matrix that is swept over is
  * one of floats, whatever the panel is.
  */

@@ -4,7 +4,7 @@
 
 #include "dist/scalapack.h"
 #include "linalg/factorize.h"
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 static wl_error fill(const wl_grid *grid, int64_t order, wl_rfp *h) {
   const int64_t first = wl_rfp_first(order), rest = order - first;

@@ -15,7 +15,7 @@
 #include "dist/scalapack.h"
 #include "dist/single.h"
 #include "linalg/factorize.h"
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 enum { MOST_REPEATS = 50 };
 

@@ -15,7 +15,7 @@
 #include "gram/matrix_free.h"
 #include "inference/model.h"
 #include "linalg/factorize.h"
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 #include "solution.h"
 
 enum { FEW = 5, MANY = 260, DIMENSION = 5 }; /* few columns go another way than many */
@@ -48,7 +48,7 @@ static wl_single *narrowed(const wl_matrix *a) {
   assert_int_equal(wl_single_create(a->grid, a->rows, a->columns, &single), WL_OK);
   double *ones = malloc(sizeof(double) * (size_t)(a->local_columns + 1));
   for (int64_t j = 0; j < a->local_columns; j++) ones[j] = 1.0;
-  wl_single_narrow(a, ones, single);
+  wl_single_round(a, ones, single);
   free(ones);
   return single;
 }

@@ -1,12 +1,13 @@
 /**
- * @file sweep.h
- * Products and solves with one triangle of a block-cyclic matrix and a panel B of many columns. The matrix goes by in
- * block columns, each sent along the process rows while the one before is at work, so that B stays where it is.
+ * @file trsm.h
+ * Triangular solves (as p?trsm) and symmetric products (as p?symm) with one triangle of a block-cyclic matrix and a panel B
+ * of many columns. The matrix goes by in block columns, each sent along the process rows while the one before is at work, so
+ * that B stays where it is.
  *
  * B has the matrix's rows and grid and is overwritten in place. Collective. Errors: WL_ERROR_MEMORY.
  */
-#ifndef WIDELIMIT_LINALG_SWEEP_H
-#define WIDELIMIT_LINALG_SWEEP_H
+#ifndef WIDELIMIT_LINALG_TRSM_H
+#define WIDELIMIT_LINALG_TRSM_H
 
 #include "dist/single.h"
 #include "linalg/cholesky.h"

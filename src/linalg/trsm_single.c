@@ -1,5 +1,5 @@
 #define WL_REAL_IS_SINGLE 1
-#include "linalg/sweep.inc"
+#include "linalg/trsm.inc"
 
 wl_error wl_triangle_solve_single(const wl_single *a, wl_triangle triangle, int transposed, wl_single *b) {
   return triangle_solve(a, triangle, transposed, 0, b);

@@ -1,7 +1,7 @@
 #define WL_REAL_IS_SINGLE 0
-#include "linalg/sweep.inc"
+#include "linalg/trsm.inc"
 
-#include "linalg/sweep.h"
+#include "linalg/trsm.h"
 
 wl_error wl_triangle_solve(const wl_matrix *a, wl_triangle triangle, int transposed, wl_matrix *b) {
   return triangle_solve(a, triangle, transposed, 0, b);
@@ -13,7 +13,7 @@ wl_error wl_triangle_solve_below(const wl_matrix *a, wl_triangle triangle, int t
 }
 
 /* C_k ← C_k + S_kk B_k with the tile's strict upper triangle from the array and the diagonal given. */
-static void add_diagonal_tile(const sweep *s, const view *v, const double *diagonal, const wl_matrix *b,
+static void add_diagonal_tile(const stream *s, const view *v, const double *diagonal, const wl_matrix *b,
                               wl_matrix *c) {
   for (int64_t j = 0; j < v->width; j++) {
     memcpy(s->tile + j * v->width, v->diagonal + j * v->ld, sizeof(double) * (size_t)v->width);
@@ -26,27 +26,27 @@ static void add_diagonal_tile(const sweep *s, const view *v, const double *diago
 
 wl_error wl_symmetric_product(const wl_matrix *a, const double *diagonal, const wl_matrix *b, double beta,
                               wl_matrix *c) {
-  sweep s;
-  WL_TRY(sweep_create(a, 0, b, &s));
+  stream s;
+  WL_TRY(stream_create(a, 0, b, &s));
   for (int64_t j = 0; j < c->local_columns; j++)
     for (int64_t i = 0; i < c->local_rows; i++)
       c->data[i + j * c->ld] = beta == 0.0 ? 0.0 : beta * c->data[i + j * c->ld];
-  sweep_begin(&s, 0);
+  stream_begin(&s, 0);
   for (int64_t k = 0; k < s.blocks; k++) {
-    const view v = sweep_end(&s, k);
-    sweep_begin(&s, k + 1);
+    const view v = stream_end(&s, k);
+    stream_begin(&s, k + 1);
     if (v.diagonal) add_diagonal_tile(&s, &v, diagonal, b, c);
     share_strip(&s, &v, b);
     push(&s, &v, 1.0, c);
     pull(&s, &v, b);
     if (v.diagonal) add_strip(&s, &v, 1.0, c);
   }
-  sweep_destroy(&s);
+  stream_destroy(&s);
   return WL_OK;
 }
 
 /* C_k ← T_kk B_k */
-static void set_half_tile(const sweep *s, const view *v, const double *diagonal, const wl_matrix *b,
+static void set_half_tile(const stream *s, const view *v, const double *diagonal, const wl_matrix *b,
                           wl_matrix *c) {
   for (int64_t j = 0; j < v->width; j++)
     for (int64_t i = 0; i < v->width; i++)
@@ -57,16 +57,16 @@ static void set_half_tile(const sweep *s, const view *v, const double *diagonal,
 }
 
 wl_error wl_half_product(const wl_matrix *a, const double *diagonal, const wl_matrix *b, wl_matrix *c) {
-  sweep s;
-  WL_TRY(sweep_create(a, 0, b, &s));
-  sweep_begin(&s, 0);
+  stream s;
+  WL_TRY(stream_create(a, 0, b, &s));
+  stream_begin(&s, 0);
   for (int64_t k = 0; k < s.blocks; k++) {
-    const view v = sweep_end(&s, k);
-    sweep_begin(&s, k + 1);
+    const view v = stream_end(&s, k);
+    stream_begin(&s, k + 1);
     if (v.diagonal) set_half_tile(&s, &v, diagonal, b, c);
     share_strip(&s, &v, b);
     push(&s, &v, 1.0, c);
   }
-  sweep_destroy(&s);
+  stream_destroy(&s);
   return WL_OK;
 }
