@@ -17,3 +17,16 @@ ranks_below() {
     tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qxE "(OMPI_COMM_WORLD|PMI)_RANK=${2:-[0-9]+}" && echo "$pid"
   done
 }
+
+# status_of_stop LAUNCHER STATUS LOG: the status of a run that has ended. Hydra before 4.1 (mpiexec of MPICH) may end with 0 once it
+# has handed a signal on, whatever the ranks ended with [MPICH, pull request 5930]; the message then tells.
+status_of_stop() {
+  local version
+  version=$(${1%% *} --version 2>/dev/null)
+  if [ "$2" = 0 ] && grep -q HYDRA <<<"$version" && grep -Eq 'Version: +(3|4\.0)\.' <<<"$version" &&
+    grep -q '^widelimit: error: stopped by' "$3"; then
+    echo 75
+  else
+    echo "$2"
+  fi
+}

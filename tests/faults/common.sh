@@ -62,7 +62,7 @@ finish() {
   ends 120 $mpirun || failed "a hang: $(ps -o pid=,stat=,wchan=,args= --ppid $mpirun)"
   kill -9 $mpirun 2>/dev/null
   wait $mpirun 2>/dev/null
-  status=$?
+  status=$(status_of_stop "$launcher" $? log)
 }
 
 # ranks_end PID...: ranks whose launcher is gone notice it and end.

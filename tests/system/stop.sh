@@ -47,7 +47,7 @@ finish() {
   done
   kill -9 $mpirun 2>/dev/null && failed 'a hang'
   wait $mpirun 2>/dev/null
-  status=$?
+  status=$(status_of_stop "$launcher" $? log)
 }
 
 # expect NAME STATUS PATTERN: of the last run.
