@@ -17,13 +17,14 @@ log=$PWD/build-mutants/log original=$PWD/build-mutants/original touched=$PWD/bui
 install_packages "${build_packages[@]}"
 mpi_environment
 
-# A copy of what is tracked or new, times of unchanged files kept. A file that an interrupted run had changed is built again.
+# A copy of what is tracked or new, times of unchanged files kept. Files that an earlier run had changed are built again.
 copy_sources() {
   mkdir -p "$copy"
   git -c safe.directory="$PWD" ls-files -z --cached --others --exclude-standard --deduplicate |
     while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
     tar -c --null --no-recursion -T - | tar -x -C "$copy"
-  [ ! -f "$touched" ] || touch -c "$copy/$(<"$touched")"
+  [ ! -f "$touched" ] || (cd "$copy" && sort -u "$touched" | xargs -r -d '\n' touch -c)
+  rm -f "$touched"
 }
 
 field() { awk -F ' ;; ' -v n="$2" '{ print $n }' <<<"$1"; }
@@ -37,7 +38,7 @@ run_tests() { ctest --test-dir "$build" --no-tests=error --timeout 300 -R "$1" >
 # mutate FILE EXPRESSION: changes one line of the copy.
 mutate() {
   local changed
-  echo "$1" >"$touched"
+  echo "$1" >>"$touched"
   cp "$copy/$1" "$original"
   sed -i -e "$2" "$copy/$1"
   changed=$(diff "$original" "$copy/$1" | grep -c '^>' || true)
