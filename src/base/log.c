@@ -33,7 +33,9 @@ static bool find_terminal(void) {
 void wl_log_open(bool prints) {
   rank_prints = prints;
   live = prints && find_terminal();
-  if (prints) copy = open_memstream(&early, &early_size);
+  if (!prints) return;
+  setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line is one write: mpirun would put others between its pieces */
+  copy = open_memstream(&early, &early_size);
 }
 
 /* To a stream, with what stands before and after it. */

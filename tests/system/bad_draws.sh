@@ -2,6 +2,7 @@
 # bad_draws.sh PROGRAM LAUNCHER RANKS TOY: what bad sampling and certify sections get: the exit status, one message that
 # names what is wrong, no results. Runs in a folder of its own.
 set -uo pipefail
+export OMPI_MCA_odls_base_sigkill_timeout=0 # ranks that fail have said so before the first of them ends
 program=$1 launcher=$2 ranks=$3 toy=$4
 failures=0 count=0
 # shellcheck disable=SC2206 # the launcher is a command with an option

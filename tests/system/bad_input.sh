@@ -3,6 +3,7 @@
 # exactly one message, which names what is wrong, and leave no results. One rank is started without the launcher. Runs in
 # a folder of its own.
 set -uo pipefail
+export OMPI_MCA_odls_base_sigkill_timeout=0 # ranks that fail have said so before the first of them ends
 program=$1 launcher=$2 ranks=$3 make_hdf5=$4
 failures=0 count=0
 launch=()

@@ -4,6 +4,7 @@
 # copy of the folder, `widelimit` being the program on RANKS ranks. A folder whose `want` is named `want.pending` is
 # skipped, by name: what it wants is not there yet. Runs in a folder of its own.
 set -uo pipefail
+export OMPI_MCA_odls_base_sigkill_timeout=0 # ranks that fail have said so before the first of them ends
 program=$1 launcher=$2 ranks=$3 check=$4 cases=$5
 shift 5
 names=("$@")
