@@ -41,7 +41,7 @@ bad() {
   failed "$command $*: exit status $actual, expected $status with $pattern"
 }
 
-rm -rf ./*.csv ./*.yaml ./*.h5 ckpt saved held apart first given ragged* one many full diagonal kept theta certified out
+rm -rf ./*.csv ./*.yaml ./*.h5 ckpt saved held apart timed* first given ragged* one many full diagonal kept theta certified out
 awk 'BEGIN { for (i = 1; i <= 96; i++) { for (k = 1; k <= 4; k++) printf "%.6f%s", sin(i * i + 7 * k * i), k < 4 ? "," : "\n" } }' >X.csv
 awk 'BEGIN { for (i = 1; i <= 96; i++) printf "%.6f,%.6f\n", cos(i * i), sin(3 * i) }' >Y.csv
 awk 'BEGIN { for (i = 1; i <= 40; i++) { for (k = 1; k <= 4; k++) printf "%.6f%s", sin(i * i + 5 * k * i + 2), k < 4 ? "," : "\n" } }' >T.csv
@@ -77,6 +77,12 @@ grep -q '"network": "given kernels"' given/summary.json || failed 'the summary d
 if grep -q '^network' given/config.yaml; then failed 'config.yaml names a network'; fi
 good "${many[@]}" -- run given/config.yaml --set output.directory=out
 same first out 0
+
+### training times, spectrum and noise path
+times=(--set 'training={times: [0.1, 1, .inf]}' --set spectrum=true --set 'noise_path=[0.01, 0.1]')
+good "${many[@]}" -- run case.yaml "${times[@]}" --set output.directory=timed
+good "${many[@]}" -- run given.yaml "${times[@]}" --set output.directory=timed_given
+same timed timed_given 0
 
 ### checkpoints: rank 0 is held before the results are put in place, when all of them are there
 timeout -k 5 100 "${many[@]}" env LD_PRELOAD="$hold" HOLD_RANK=0 HOLD_AT=commit:1 HOLD_FILE="$PWD/held" "$program" run given.yaml \
