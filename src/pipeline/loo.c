@@ -137,23 +137,24 @@ static wl_error write(const wl_prediction *p, wl_results *results) {
   return WL_OK;
 }
 
-/* A checkpoint between two panels has the factor and all predictions, so that a run goes on with the first panel. */
+/* A checkpoint between two panels has the factor, and of the predictions all but the last batch: with that, and then with the first
+   panel, a run goes on. One that had all would be past leaving out. */
 typedef struct boundary {
   wl_checkpointer *checkpointer;
   wl_prior prior;
-  int64_t test;
+  int64_t predicted;
 } boundary;
 
 static wl_error reached(void *context, int64_t done) {
   const boundary *b = context;
   (void)done;
-  return wl_checkpointer_boundary(b->checkpointer, b->prior, b->test);
+  return wl_checkpointer_boundary(b->checkpointer, b->prior, b->predicted);
 }
 
 wl_error wl_loo_run(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly,
                     wl_prior prior, wl_loo *loo) {
   if (!setup->config->loo) return WL_OK;
-  boundary b = {services->checkpointer, prior, setup->shape.test};
+  boundary b = {services->checkpointer, prior, (setup->shape.test - 1) / setup->batch * setup->batch};
   const wl_watch watch = {&b, reached};
   wl_prediction p = {0};
   wl_timer_enter(services->timer, WL_PHASE_LOO);

@@ -58,6 +58,7 @@ name: case
 synthetic: {train: 600, test: 530, dimension: 6}
 network: {depth: 2, activation: erf}
 noise_variance: 0.05
+loo: true
 grid: {block: 48}
 checkpoint: {directory: ckpt, every_minutes: 0, keep: 60}
 output: {directory: out}
