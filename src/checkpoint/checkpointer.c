@@ -36,11 +36,12 @@ static wl_error prepare(wl_checkpointer *k) {
   const wl_checkpointer_client *c = &k->client;
   if (o->keep > WL_CHECKPOINTER_MOST - 4)
     WL_FAIL(WL_ERROR_CONFIG, "checkpoint.keep is %d; it must be at most %d", o->keep, WL_CHECKPOINTER_MOST - 4);
-  if (o->factor_save || o->factor) WL_TRY(c->fingerprint(c->context, WL_SCOPE_FACTOR, &k->factor_fingerprint));
+  if (o->factor_save || o->factor)
+    WL_TRY(c->fingerprint(c->context, WL_SCOPE_FACTOR, o->train, &k->factor_fingerprint));
   if (o->factor_save && !o->factor) WL_TRY(wl_checkpointer_prepare_factors(k));
   if (!k->open) return WL_OK;
   WL_TRY(wl_checkpointer_make_folder(k));
-  return c->fingerprint(c->context, WL_SCOPE_RUN, &k->fingerprint);
+  return c->fingerprint(c->context, WL_SCOPE_RUN, o->train, &k->fingerprint);
 }
 
 static wl_error check_usage(const wl_checkpointer_options *o) {
@@ -108,8 +109,9 @@ void wl_checkpointer_announce(const wl_checkpointer *k) {
 }
 
 void wl_checkpointer_hand_over(wl_checkpointer *k, wl_model_setup *model) {
-  if (k->options.factor && !model->keep_kernels)
-    model->holds = WL_GRAM_THETA; /* its factor comes from the file; κ is assembled where A κ_XX Aᵀ wants it */
+  const bool *q = model->options.quantity;
+  if (k->options.factor && !model->keep_kernels) /* factors come from the file; A κ_XX Aᵀ wants κ itself */
+    model->holds = q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND] ? WL_GRAM_THETA : WL_GRAM_BOTH;
   if (!k->resumed) return;
   if (k->state.draws.begun) { /* nothing is wanted of the model any more */
     model->holds = WL_GRAM_KAPPA;

@@ -42,8 +42,8 @@ typedef struct wl_checkpointer_state {
 /** The run, as far as checkpoints ask for it. */
 typedef struct wl_checkpointer_client {
   void *context;
-  /** Root. Configuration and data of that scope as lines "key: value"; owned by the caller. */
-  wl_error (*fingerprint)(void *context, wl_scope scope, char **text);
+  /** Root. Configuration and data of that scope, with the first `train` training rows, as lines "key: value"; owned by the caller. */
+  wl_error (*fingerprint)(void *context, wl_scope scope, int64_t train, char **text);
   /** Local. */
   wl_checkpointer_state (*state)(void *context);
   /** Root. The path of the results so far, all of which are in that file. */
@@ -111,6 +111,9 @@ void wl_checkpointer_hand_over(wl_checkpointer *checkpointer, wl_model_setup *mo
  * from it leaves out all points. The same on all ranks.
  */
 void wl_checkpointer_expect_loo(wl_checkpointer *checkpointer, bool due);
+
+/** Root. WL_ERROR_CONFIG or WL_ERROR_DATA, naming what differs, where two fingerprints of a file at `path` are not the same. */
+wl_error wl_checkpointer_compare(const char *path, const char *then, const char *now);
 
 /** Local. From here on the run saves nothing: a stop goes back to the last checkpoint. The same on all ranks. */
 void wl_checkpointer_suspend(wl_checkpointer *checkpointer);

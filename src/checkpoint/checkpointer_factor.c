@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -109,7 +110,7 @@ static wl_error write_factor(wl_checkpointer *k, wl_prior prior, const char *pat
 
 /* What the run is for is its results: they do not wait for a disk that is full. */
 static void keep_factor(wl_checkpointer *k, wl_prior prior) {
-  if (!k->options.factor_save || k->options.factor) return;
+  if (!k->options.factor_save) return;
   const wl_phase before = wl_timer_enter(k->options.timer, WL_PHASE_CHECKPOINT);
   char path[WL_CHECKPOINTER_PATH];
   int kept = 0;
@@ -123,16 +124,73 @@ static void keep_factor(wl_checkpointer *k, wl_prior prior) {
                    wl_error_message());
 }
 
+/* Root. A factor of fewer rows can be used where those are the first of the training rows. */
+static wl_error compare_first_rows(const wl_checkpointer *k, const char *path, const wl_checkpoint *c) {
+  const long long rows = (long long)c->rows, train = (long long)k->options.train;
+  char *first = NULL;
+  WL_TRY(k->client.fingerprint(k->client.context, WL_SCOPE_FACTOR, c->rows, &first));
+  wl_error error = wl_checkpointer_compare(path, c->fingerprint, first);
+  if (error == WL_ERROR_DATA)
+    error = wl_error_set(
+        error,
+        "%s: has the factor of %lld training rows, but the first %lld of the %lld training rows are "
+        "others than those: rows may be appended, not changed%s",
+        path, rows, rows, train,
+        strstr(first, "data.standardize: true") ? "; with data.standardize, rows that are appended change all"
+                                                : "");
+  free(first);
+  return error;
+}
+
 /* Root. */
 static wl_error open_factor(const wl_checkpointer *k, wl_prior prior, const char *path, wl_checkpoint *c) {
   WL_TRY(wl_checkpoint_open(path, c));
-  WL_TRY(wl_checkpointer_compare(path, c->fingerprint, k->factor_fingerprint));
-  if (c->prior != prior || !c->factored || c->strips == 0 || c->rows != k->options.train)
+  const bool factor = c->prior == prior && c->factored && c->strips > 0 && c->rows <= k->options.train;
+  if (factor && c->rows < k->options.train)
+    WL_TRY(compare_first_rows(k, path, c));
+  else
+    WL_TRY(wl_checkpointer_compare(path, c->fingerprint, k->factor_fingerprint));
+  if (!factor)
     WL_FAIL(WL_ERROR_DATA, "%s: does not hold the factor of %s", path, wl_checkpointer_prior_name(prior));
   return WL_OK;
 }
 
-/* The numbers of the factor are the file's; what follows from the targets is computed again. */
+/* Root. Whether factor.save names another file than that of the factor, by whatever name, and one that may be written. */
+static bool may_save(const wl_checkpointer *k, wl_prior prior, const char *path) {
+  char save[WL_CHECKPOINTER_PATH];
+  struct stat used, there;
+  if (!k->options.factor_save) return false;
+  wl_checkpointer_factor_path(k->options.factor_save, prior, save, sizeof save);
+  if (stat(save, &there) != 0) return true;
+  if (stat(path, &used) == 0 && used.st_dev == there.st_dev && used.st_ino == there.st_ino) return false;
+  if (k->options.replace_factor || is_kept(k, save)) return true;
+  wl_log_warning("%s: is there, so the factor with the rows appended is not kept: give --overwrite", save);
+  return false;
+}
+
+/* Extends the factor, which is in its place, to all training rows. */
+static wl_error append_rows(wl_checkpointer *k, wl_prior prior, const char *path, const wl_checkpoint *c) {
+  const double n = (double)c->rows, e = (double)k->options.train - n, began = MPI_Wtime();
+  wl_timer_count(k->options.timer, n * n * e + n * e * e + e * e * e / 3.0);
+  WL_TRY(wl_model_extend_factor(k->model, prior, c->rows, &c->evidence[prior]));
+  wl_log_line("  factor of %s: %lld rows appended to the %lld of %s in %.2f s", wl_checkpointer_prior_name(prior),
+              (long long)e, (long long)n, path, MPI_Wtime() - began);
+  int save = k->rank == 0 && may_save(k, prior, path);
+  MPI_Bcast(&save, 1, MPI_INT, 0, k->options.comm);
+  if (save) keep_factor(k, prior);
+  return WL_OK;
+}
+
+/* Collective. The numbers of the factor are the file's; what follows from the targets is computed again. */
+static wl_error read_factor(wl_checkpointer *k, wl_prior prior, const char *path, const wl_checkpoint *c) {
+  wl_matrix first = wl_matrix_leading(wl_model_gram(k->model), c->rows, c->rows);
+  const bool whole = c->rows == k->options.train;
+  if (!whole) WL_TRY(wl_model_assemble_border(k->model, prior, c->rows));
+  WL_TRY(wl_checkpoint_read_matrix(path, c, wl_checkpointer_triangle(prior), &first));
+  if (whole) return wl_model_restore_factor(k->model, prior, &c->evidence[prior]);
+  return append_rows(k, prior, path, c);
+}
+
 static wl_error use_factor(wl_checkpointer *k, wl_prior prior) {
   char path[WL_CHECKPOINTER_PATH];
   wl_checkpoint c = {0};
@@ -140,10 +198,7 @@ static wl_error use_factor(wl_checkpointer *k, wl_prior prior) {
   wl_error error = k->rank == 0 ? open_factor(k, prior, path, &c) : WL_OK;
   WL_GOTO(error, done, wl_error_agree(k->options.comm, error));
   WL_GOTO(error, done, wl_checkpoint_share(k->options.comm, &c));
-  WL_GOTO(
-      error, done,
-      wl_checkpoint_read_matrix(path, &c, wl_checkpointer_triangle(prior), (wl_matrix *)wl_model_gram(k->model)));
-  error = wl_model_restore_factor(k->model, prior, &c.evidence[prior]);
+  error = read_factor(k, prior, path, &c);
 done:
   wl_checkpoint_clear(&c);
   return error;

@@ -70,9 +70,6 @@ void wl_checkpointer_leave_folder(wl_checkpointer *checkpointer);
 /** Root. Removes the oldest checkpoints but `keep` and what those need. */
 void wl_checkpointer_prune(const wl_checkpointer *checkpointer, int64_t keep);
 
-/** Root. WL_ERROR_CONFIG or WL_ERROR_DATA, naming what differs, where two fingerprints are not the same. */
-wl_error wl_checkpointer_compare(const char *path, const char *then, const char *now);
-
 /* ---- the lock (checkpointer_lock.c) ----------------------------------------------------------------------------- */
 
 /**

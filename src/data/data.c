@@ -76,19 +76,26 @@ static wl_error open_files(wl_data *data) {
   return c->noise_variance > 0.0 || c->jitter > 0.0 ? WL_OK : wl_pass_singular_rows(&train, &c->network);
 }
 
+/* A configuration with a pool may be one for select alone, which puts the pool in the place of the test points. */
+static wl_error check_test(const wl_config *config) {
+  const bool other = config->synthetic.train > 0 || config->data.split.test > 0.0 || config->kernels.wanted;
+  if (config->data.test_inputs || other) return WL_OK;
+  WL_FAIL(WL_ERROR_CONFIG, "%s: data.test.inputs: is missing, only select does without", config->file);
+}
+
 static wl_error open_with(const wl_config *config, wl_error (*files)(wl_data *), wl_data **result) {
   *result = NULL;
   wl_data *data = calloc(1, sizeof *data);
   if (!data) WL_FAIL(WL_ERROR_MEMORY, "data: out of memory");
   data->config = config;
-  wl_error error = WL_OK;
-  if (config->synthetic.train > 0)
+  wl_error error = check_test(config);
+  if (error == WL_OK && config->synthetic.train > 0)
     data->shape = (wl_data_shape){.train = config->synthetic.train,
                                   .test = config->synthetic.test,
                                   .dimension = config->synthetic.dimension,
                                   .outputs = 1,
                                   .test_targets = true};
-  else
+  else if (error == WL_OK)
     error = files(data);
   if (error != WL_OK) {
     wl_data_close(&data);
@@ -234,12 +241,12 @@ static size_t list_kernels(const wl_data *data, bool all, wl_row_set *parts) {
   return count;
 }
 
-static size_t list_parts(wl_data *data, bool all, wl_row_set *parts) {
+static size_t list_parts(wl_data *data, wl_data_parts wanted, int64_t train, wl_row_set *parts) {
   const wl_data_shape *s = &data->shape;
-  const bool inputs = !data->kernels;
+  const bool inputs = !data->kernels, all = wanted == WL_DATA_ALL;
   const wl_row_set plain[] = {
-      {"training inputs", wl_data_train_inputs, data, inputs ? s->train : 0, s->dimension},
-      {"training targets", wl_data_train_targets, data, all ? s->train : 0, s->outputs},
+      {"training inputs", wl_data_train_inputs, data, inputs ? train : 0, s->dimension},
+      {"training targets", wl_data_train_targets, data, wanted >= WL_DATA_TRAINING ? train : 0, s->outputs},
       {"test inputs", wl_data_test_inputs, data, all && inputs ? s->test : 0, s->dimension},
       {"test targets", wl_data_test_targets, data, all && s->test_targets ? s->test : 0, s->outputs},
       {"test ood", wl_data_test_ood, data, all && s->ood ? s->test : 0, 1}};
@@ -248,9 +255,9 @@ static size_t list_parts(wl_data *data, bool all, wl_row_set *parts) {
   return count + list_kernels(data, all, parts + count);
 }
 
-wl_error wl_data_fingerprint(wl_data *data, bool all, char **text) {
+wl_error wl_data_fingerprint(wl_data *data, wl_data_parts wanted, int64_t train, char **text) {
   wl_row_set parts[MOST_PARTS];
-  const size_t count = list_parts(data, all, parts);
+  const size_t count = list_parts(data, wanted, train, parts);
   enum { SIZE = 1024 };
   *text = calloc(SIZE, 1);
   if (!*text) WL_FAIL(WL_ERROR_MEMORY, "data: out of memory");

@@ -69,12 +69,15 @@ double wl_data_target_scale(const wl_data *data, int64_t output);
 /** With data.split: for each test point its row in the files, from 0, ascending; else NULL. Owned by the data. */
 const int64_t *wl_data_split_rows(const wl_data *data);
 
+/** What of the data. */
+typedef enum wl_data_parts { WL_DATA_TRAINING_INPUTS, WL_DATA_TRAINING, WL_DATA_ALL } wl_data_parts;
+
 /**
- * Lines "training inputs: 720 x 64, 0123456789abcdef" for everything that was given, by a hash of all numbers as the
+ * Lines "training inputs: 720 x 64, 0123456789abcdef" for what was given of these parts, by a hash of all numbers as the
  * readers above deliver them. *text is owned by the caller. One pass over the data.
- * @param all  false: the training inputs alone
+ * @param train  how many training rows count: the first ones
  */
-wl_error wl_data_fingerprint(wl_data *data, bool all, char **text);
+wl_error wl_data_fingerprint(wl_data *data, wl_data_parts parts, int64_t train, char **text);
 
 /** 1 for test points that are out of distribution, 0 for the others (count). */
 wl_error wl_data_test_ood(void *data, int64_t first, int64_t count, double *flags);

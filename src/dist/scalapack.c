@@ -192,6 +192,15 @@ static void describe_panel(const wl_grid *g, int64_t n, int64_t first, int64_t w
 CHOLESKY_STEPS(, wl_matrix, double, pd)
 CHOLESKY_STEPS(_single, wl_single, float, ps)
 
+void wl_eliminate_border(wl_uplo uplo, int64_t n, wl_matrix *a) {
+  const char ul = (char)uplo, *trans = uplo == WL_LOWER ? "N" : "T";
+  const int order = (int)n, below = (int)n + 1, rest = (int)(a->rows - n);
+  const double minus = -1.0;
+  wl_trsm_panel(uplo, 0, n, a);
+  pdsyrk_(&ul, trans, &rest, &order, &minus, a->data, uplo == WL_LOWER ? &below : &one,
+          uplo == WL_LOWER ? &one : &below, a->descriptor, &unit, a->data, &below, &below, a->descriptor);
+}
+
 void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b) {
   const char ul = (char)uplo, tr = (char)trans;
   const int m = (int)b->rows, n = (int)b->columns;

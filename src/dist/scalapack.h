@@ -65,6 +65,9 @@ void wl_syrk_trailing_single(wl_uplo uplo, int64_t first, int64_t width, float *
  */
 int64_t wl_syrk_room(wl_uplo uplo, const wl_grid *grid, int64_t n);
 
+/** The border of a factor of order n: A₂₁ ← A₂₁ L₁₁⁻ᵀ, and then A₂₂ ← A₂₂ − A₂₁ A₂₁ᵀ. In the triangle named. */
+void wl_eliminate_border(wl_uplo uplo, int64_t n, wl_matrix *a);
+
 /** B ← op(A)⁻¹ B, all of both, A triangular. */
 void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);
 

@@ -56,6 +56,7 @@ typedef struct assembly {
   wl_gram_content content;
   double kappa_weight, theta_weight;
   bool triangular, lower, add; /* add: to what is there */
+  int64_t known;               /* tiles within so many first rows and columns are left out */
   wl_matrix *a, *kappa, *theta;
   wl_tile_exchange *exchange; /* NULL: no entry serves two places */
   int64_t height;             /* block rows of a step where tiles are mirrored */
@@ -140,6 +141,7 @@ static void fill_symmetric(const assembly *as, const tile *t, scratch *s) {
   const wl_points *points = as->rows;
   const wl_matrix *a = as->a;
   const bool kappa = as->content & WL_GRAM_KAPPA, theta = as->content & WL_GRAM_THETA;
+  if (larger(t->i + t->rows, t->j + t->columns) <= as->known) return;
   if (t->i == t->j) {
     fill_diagonal_tile(points, as->content, a, t, s);
   } else if (t->i > t->j && theta) {
@@ -190,6 +192,11 @@ wl_error wl_gram_symmetric(const wl_points *points, wl_gram_content content, wl_
       wl_gram_symmetric_among(points, node, wl_tile_exchange_height(a, wl_machine_threads()), a);
   MPI_Comm_free(&node);
   return error;
+}
+
+wl_error wl_gram_border(const wl_points *points, wl_gram_content content, int64_t known, wl_matrix *a) {
+  return assemble_square(
+      &(assembly){.rows = points, .columns = points, .content = content, .known = known, .a = a}, fill_symmetric);
 }
 
 /* The part of a tile that is wanted, a triangle's strictly within it: a κ + b Θ. */

@@ -29,6 +29,13 @@ typedef enum wl_gram_content {
 wl_error wl_gram_symmetric(const wl_points *points, wl_gram_content content, wl_matrix *gram);
 
 /**
+ * Collective. The same of the entries whose row or column is `known` or beyond; of others, those that share a tile with them may be
+ * written, too.
+ * Errors: WL_ERROR_MEMORY; WL_ERROR_USAGE on a grid for panels.
+ */
+wl_error wl_gram_border(const wl_points *points, wl_gram_content content, int64_t known, wl_matrix *gram);
+
+/**
  * Collective. Assembles one kernel, a κ + b Θ, strictly within the triangle named; the other one and the diagonal are
  * left as they were. Both products and the sum are rounded: for (a, b) = (−1, 1) the result is Θ⁻ to ε Θ.
  * Errors: WL_ERROR_MEMORY.

@@ -297,6 +297,15 @@ void wl_model_note_refinement(wl_model *model, wl_prior prior) {
   r->contraction = mixed->contraction;
 }
 
+static wl_cholesky_options how_to_factor(const wl_model *model, wl_prior prior, const wl_factor_watch *watch,
+                                         const wl_factor_state *resume) {
+  return (wl_cholesky_options){.engine = model->setup.options.engine,
+                               .name = prior == WL_PRIOR_THETA ? "theta" : "kappa",
+                               .seed = model->setup.options.seed,
+                               .watch = watch,
+                               .resume = resume};
+}
+
 wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch *watch,
                          const wl_factor_state *resume) {
   wl_factor_state state;
@@ -310,11 +319,7 @@ wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch 
   } else {
     wl_matrix_set_diagonal(model->gram, model->saved_diagonal);
   }
-  const wl_cholesky_options options = {.engine = model->setup.options.engine,
-                                       .name = prior == WL_PRIOR_THETA ? "theta" : "kappa",
-                                       .seed = model->setup.options.seed,
-                                       .watch = watch,
-                                       .resume = resume ? &state : NULL};
+  const wl_cholesky_options options = how_to_factor(model, prior, watch, resume ? &state : NULL);
   WL_TRY(wl_cholesky_factor_with(model->gram, triangle_of(prior), &options, &model->factor[prior]));
   return condition_on_targets(model, prior);
 }
@@ -344,6 +349,22 @@ wl_error wl_model_factor(wl_model *model, wl_prior prior) {
 wl_error wl_model_restore_factor(wl_model *model, wl_prior prior, const wl_evidence *evidence) {
   model->factor[prior] =
       (wl_cholesky){.matrix = model->gram, .triangle = triangle_of(prior), .info = evidence->factor};
+  return condition_on_targets(model, prior);
+}
+
+wl_error wl_model_assemble_border(wl_model *model, wl_prior prior, int64_t rows) {
+  const wl_gram_content content = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
+  WL_TRY(wl_gram_border(model->train, content, rows, model->gram));
+  diagonal_of(model, prior);
+  wl_matrix_set_diagonal(model->gram, model->saved_diagonal);
+  return WL_OK;
+}
+
+wl_error wl_model_extend_factor(wl_model *model, wl_prior prior, int64_t rows, const wl_evidence *evidence) {
+  diagonal_of(model, prior);
+  const wl_factor_state known = {.columns = rows, .diagonal = model->saved_diagonal};
+  const wl_cholesky_options options = how_to_factor(model, prior, NULL, &known);
+  WL_TRY(wl_cholesky_extend(model->gram, triangle_of(prior), &options, &evidence->factor, &model->factor[prior]));
   return condition_on_targets(model, prior);
 }
 

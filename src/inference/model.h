@@ -51,6 +51,16 @@ wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch 
  */
 wl_error wl_model_restore_factor(wl_model *model, wl_prior prior, const wl_evidence *evidence);
 
+/**
+ * Collective. Where the factor of the first `rows` training points is at hand: assembles what of this prior's S is beyond it, and then,
+ * the factor being in its place in the triangle, extends it to all points (wl_cholesky_extend). The model was made without this
+ * triangle (wl_model_setup.holds).
+ * @param evidence  of the factor at hand
+ * Errors: those of wl_model_factor.
+ */
+wl_error wl_model_assemble_border(wl_model *model, wl_prior prior, int64_t rows);
+wl_error wl_model_extend_factor(wl_model *model, wl_prior prior, int64_t rows, const wl_evidence *evidence);
+
 /** Local. Takes over the numbers of a prior whose factor is gone, for wl_model_evidence. */
 void wl_model_restore_evidence(wl_model *model, wl_prior prior, const wl_evidence *evidence);
 

@@ -78,10 +78,31 @@ wl_error wl_check_residual(const wl_factor_info *info, const char *name, wl_engi
           wl_engine_name(engine == WL_ENGINE_SCALAPACK ? WL_ENGINE_LOOKAHEAD : WL_ENGINE_SCALAPACK));
 }
 
+/* What is left to do on S in the state given, and its log-determinant. */
+static wl_error factor_from(wl_cholesky *f, const wl_cholesky_options *options, wl_factor_state *state) {
+  const wl_factorize_options how = {options->engine, options->name, options->watch, state};
+  int64_t pivot;
+  WL_TRY(wl_factorize_with(f->matrix, f->triangle, &how, &pivot));
+  WL_TRY(check_pivot(options->name, pivot));
+  return log_determinant(f->matrix, &f->info.log_determinant);
+}
+
+/* Residual, to which `before` is added, and condition. Consumes z and sz. */
+static wl_error measure_after(wl_cholesky *f, const wl_cholesky_options *options, double before, wl_matrix *z,
+                              wl_matrix *sz) {
+  f->info.residual = before + residual(f, z, sz);
+  if (!isfinite(f->info.residual) || !isfinite(f->info.log_determinant))
+    WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite", options->name);
+  WL_TRY(wl_check_residual(&f->info, options->name, options->engine));
+  double inverse_norm;
+  WL_TRY(wl_inverse_norm1(f, &inverse_norm));
+  f->info.reciprocal_condition = 1.0 / (f->info.norm * inverse_norm);
+  return WL_OK;
+}
+
 static wl_error factor_and_measure(wl_cholesky *f, const wl_cholesky_options *options, wl_matrix *z,
                                    wl_matrix *sz) {
   const wl_factor_state *resume = options->resume;
-  int64_t pivot;
   wl_factor_state state = {.products = sz};
   if (resume) {
     state.columns = resume->columns;
@@ -92,19 +113,17 @@ static wl_error factor_and_measure(wl_cholesky *f, const wl_cholesky_options *op
     WL_TRY(measure_before(f, options->name, z, sz));
   }
   state.norm = f->info.norm;
-  const wl_factorize_options how = {options->engine, options->name, options->watch, &state};
   const double began = MPI_Wtime();
-  WL_TRY(wl_factorize_with(f->matrix, f->triangle, &how, &pivot));
+  WL_TRY(factor_from(f, options, &state));
   f->info.seconds = MPI_Wtime() - began;
-  WL_TRY(check_pivot(options->name, pivot));
-  WL_TRY(log_determinant(f->matrix, &f->info.log_determinant));
-  f->info.residual = residual(f, z, sz);
-  if (!isfinite(f->info.residual) || !isfinite(f->info.log_determinant))
-    WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite", options->name);
-  WL_TRY(wl_check_residual(&f->info, options->name, options->engine));
-  double inverse_norm;
-  WL_TRY(wl_inverse_norm1(f, &inverse_norm));
-  f->info.reciprocal_condition = 1.0 / (f->info.norm * inverse_norm);
+  return measure_after(f, options, 0.0, z, sz);
+}
+
+/* Probing vectors Z and room for S Z. */
+static wl_error create_probes(const wl_matrix *matrix, uint64_t seed, wl_matrix **z, wl_matrix **sz) {
+  WL_TRY(wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, z));
+  WL_TRY(wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, sz));
+  wl_fill_probes(*z, seed);
   return WL_OK;
 }
 
@@ -112,12 +131,75 @@ wl_error wl_cholesky_factor_with(wl_matrix *matrix, wl_triangle triangle, const 
                                  wl_cholesky *factor) {
   *factor = (wl_cholesky){.matrix = matrix, .triangle = triangle};
   wl_matrix *z = NULL, *sz = NULL;
-  wl_error error = wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, &z);
-  if (error == WL_OK) error = wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, &sz);
-  if (error == WL_OK) {
-    wl_fill_probes(z, options->seed);
-    error = factor_and_measure(factor, options, z, sz);
-  }
+  wl_error error = create_probes(matrix, options->seed, &z, &sz);
+  if (error == WL_OK) error = factor_and_measure(factor, options, z, sz);
+  wl_matrix_destroy(&sz);
+  wl_matrix_destroy(&z);
+  return error;
+}
+
+/* Local. Rows begin … end − 1 of x, and all columns, become zero. */
+static void clear_rows(wl_matrix *x, int64_t begin, int64_t end) {
+  const int64_t first = wl_matrix_local_row(x, begin), past = wl_matrix_local_row(x, end);
+  for (int64_t j = 0; j < x->local_columns; j++)
+    for (int64_t i = first; i < past; i++) x->data[i + j * x->ld] = 0.0;
+}
+
+/*
+ * S Z, where the triangle holds L₁₁ of order n in place of S₁₁ = L₁₁ L₁₁ᵀ. As a symmetric matrix T it gives the last rows of S Z, and
+ * of T [0; Z₂] the first are S₂₁ᵀ Z₂. As a triangular one it takes [Z₁; 0] to L₁₁ L₁₁ᵀ Z₁, in the first rows.
+ */
+static void bordered_product(const wl_cholesky *f, int64_t n, const wl_matrix *z, wl_matrix *sz, wl_matrix *part,
+                             wl_matrix *border) {
+  const int lower = f->triangle == WL_TRIANGLE_LOWER;
+  wl_matrix_copy(z, part);
+  clear_rows(part, 0, n);
+  wl_symm_left(uplo(f->triangle), 1.0, f->matrix, part, 0.0, border);
+  clear_rows(border, n, z->rows);
+  wl_symm_left(uplo(f->triangle), 1.0, f->matrix, z, 0.0, sz);
+  clear_rows(sz, 0, n);
+  wl_matrix_copy(z, part);
+  clear_rows(part, n, z->rows);
+  wl_trmm_left(uplo(f->triangle), lower ? WL_TRANS : WL_NO_TRANS, f->matrix, part);
+  wl_trmm_left(uplo(f->triangle), lower ? WL_NO_TRANS : WL_TRANS, f->matrix, part);
+  clear_rows(part, n, z->rows);
+  for (int64_t j = 0; j < sz->local_columns; j++)
+    for (int64_t i = 0; i < sz->local_rows; i++)
+      sz->data[i + j * sz->ld] += border->data[i + j * sz->ld] + part->data[i + j * sz->ld];
+}
+
+static wl_error measure_border(const wl_cholesky *f, const wl_cholesky_options *options, const wl_matrix *z,
+                               wl_matrix *sz) {
+  wl_matrix *part = NULL, *border = NULL;
+  wl_error error = wl_matrix_create(z->grid, z->rows, z->columns, &part);
+  if (error == WL_OK) error = wl_matrix_create(z->grid, z->rows, z->columns, &border);
+  if (error == WL_OK) bordered_product(f, options->resume->columns, z, sz, part, border);
+  wl_matrix_destroy(&border);
+  wl_matrix_destroy(&part);
+  WL_TRY(error);
+  if (isfinite(wl_frobenius_norm(sz))) return WL_OK;
+  WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", options->name);
+}
+
+static wl_error extend_and_measure(wl_cholesky *f, const wl_cholesky_options *options, const wl_factor_info *known,
+                                   wl_matrix *z, wl_matrix *sz) {
+  const int64_t n = options->resume->columns;
+  wl_factor_state state = {.columns = n, .diagonal = options->resume->diagonal, .products = sz};
+  WL_TRY(measure_border(f, options, z, sz));
+  const double began = MPI_Wtime();
+  wl_eliminate_border(uplo(f->triangle), n, f->matrix);
+  WL_TRY(factor_from(f, options, &state));
+  f->info.seconds = MPI_Wtime() - began;
+  WL_TRY(wl_product_norm1(f, &f->info.norm));
+  return measure_after(f, options, known->residual, z, sz);
+}
+
+wl_error wl_cholesky_extend(wl_matrix *matrix, wl_triangle triangle, const wl_cholesky_options *options,
+                            const wl_factor_info *known, wl_cholesky *factor) {
+  *factor = (wl_cholesky){.matrix = matrix, .triangle = triangle};
+  wl_matrix *z = NULL, *sz = NULL;
+  wl_error error = create_probes(matrix, options->seed, &z, &sz);
+  if (error == WL_OK) error = extend_and_measure(factor, options, known, z, sz);
   wl_matrix_destroy(&sz);
   wl_matrix_destroy(&z);
   return error;

@@ -71,6 +71,20 @@ typedef struct wl_cholesky_options {
 wl_error wl_cholesky_factor_with(wl_matrix *matrix, wl_triangle triangle, const wl_cholesky_options *options,
                                  wl_cholesky *factor);
 
+/**
+ * Collective. Extends a factor by rows: with S = [S₁₁ S₂₁ᵀ; S₂₁ S₂₂] and S₁₁ = L₁₁ L₁₁ᵀ of order options->resume->columns, L₁₁ in its
+ * place in the triangle and S₂₁, S₂₂ in theirs,
+ *
+ *   L₂₁ = S₂₁ L₁₁⁻ᵀ          L₂₂ L₂₂ᵀ = S₂₂ − L₂₁ L₂₁ᵀ          [Golub and Van Loan 2013, section 4.2.9]
+ *
+ * @param options  resume->columns and resume->diagonal are needed; what else it has is ignored
+ * @param known    of L₁₁. Its residual is added to that of the border: together they bound that of L
+ * @param factor   its norm is an estimate (wl_product_norm1)
+ * Errors: those of wl_cholesky_factor_with.
+ */
+wl_error wl_cholesky_extend(wl_matrix *matrix, wl_triangle triangle, const wl_cholesky_options *options,
+                            const wl_factor_info *known, wl_cholesky *factor);
+
 /** Collective. B ← L⁻¹ B, all columns; B has the factor's rows and grid. Errors: WL_ERROR_MEMORY. */
 wl_error wl_cholesky_forward(const wl_cholesky *factor, wl_matrix *b);
 

@@ -5,11 +5,13 @@
 #include <string.h>
 
 /* Configuration and data of that scope. */
-static wl_error fingerprint(void *context, wl_scope scope, char **text) {
+static wl_error fingerprint(void *context, wl_scope scope, int64_t train, char **text) {
   const wl_checkpoint_sources *s = context;
   char *config = NULL, *data = NULL;
   wl_error error = wl_config_fingerprint(s->setup->config, scope, &config);
-  if (error == WL_OK) error = wl_data_fingerprint(s->setup->data, scope == WL_SCOPE_RUN, &data);
+  if (error == WL_OK)
+    error = wl_data_fingerprint(s->setup->data, scope == WL_SCOPE_RUN ? WL_DATA_ALL : WL_DATA_TRAINING_INPUTS,
+                                train, &data);
   if (error == WL_OK) {
     /* a prediction's checkpoints have no matrix: a run cannot go on from them */
     const char *command = scope == WL_SCOPE_RUN && s->request->factor ? "command: predict\n" : "";

@@ -421,6 +421,98 @@ static void test_condition(void **state) {
   }
 }
 
+/* Of S, by local row, on the ranks that own the entries. */
+static void diagonal_of(const wl_matrix *a, double *diagonal) {
+  for (int64_t il = 0; il < a->local_rows; il++) {
+    const int64_t i = wl_matrix_global_row(a, il);
+    diagonal[il] = entry(i, i);
+  }
+}
+
+/* Factors the first n rows, and then extends the factor. */
+static wl_error extend_as(wl_matrix *a, int64_t n, wl_triangle triangle, wl_engine engine, wl_cholesky *known,
+                          wl_cholesky *factor) {
+  wl_matrix first = wl_matrix_leading(a, n, n);
+  double *diagonal = malloc(sizeof(double) * (size_t)(a->local_rows + 1));
+  diagonal_of(a, diagonal);
+  assert_int_equal(wl_cholesky_factor(&first, triangle, "test", 7, known), WL_OK);
+  const wl_factor_state state = {.columns = n, .diagonal = diagonal};
+  const wl_cholesky_options options = {.engine = engine, .name = "test", .seed = 7, .resume = &state};
+  const wl_error error = wl_cholesky_extend(a, triangle, &options, &known->info, factor);
+  free(diagonal);
+  return error;
+}
+
+static double exact_norm(int64_t n) {
+  double norm = 0.0;
+  for (int64_t j = 0; j < n; j++) {
+    double sum = 0.0;
+    for (int64_t i = 0; i < n; i++) sum += fabs(entry(i, j));
+    norm = fmax(norm, sum);
+  }
+  return norm;
+}
+
+/* A factor of the first rows that is extended is one of all of S; its norm is a lower bound within a factor of three. */
+static void check_extension(const wl_grid *grid, int64_t n, int64_t known_rows, wl_triangle triangle,
+                            wl_engine engine) {
+  wl_matrix *a = NULL;
+  wl_cholesky known, factor;
+  double *whole = malloc(sizeof(double) * (size_t)(n * (n + RIGHT_HAND_SIDES)));
+  assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
+  fill(a, triangle);
+  assert_int_equal(extend_as(a, known_rows, triangle, engine, &known, &factor), WL_OK);
+  const double changed = gather_factor(a, triangle, whole), norm = exact_norm(n);
+  const int root = grid->rank == 0;
+  assert_true(from_root(changed) == 0.0);
+  assert_true(from_root(root ? factor_residual(n, whole) : 0.0) < tolerance);
+  assert_true(from_root(root ? fabs(factor.info.log_determinant - log_determinant_of(n, whole)) : 0.0) <
+              1e-12 * (double)n);
+  assert_true(factor.info.residual > known.info.residual && factor.info.residual < 2.0);
+  assert_true(factor.info.norm <= norm * (1.0 + 1e-12) && factor.info.norm > norm / 3.0);
+  assert_true(factor.info.reciprocal_condition > 1e-4 && factor.info.reciprocal_condition < 1.0);
+  check_solves(&factor, n, whole);
+  free(whole);
+  wl_matrix_destroy(&a);
+}
+
+static void check_extensions(const wl_grid *grid, int64_t n) {
+  const int64_t known[] = {1, n / 2, n - 1};
+  for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+    for (int engine = 0; engine < WL_ENGINE_COUNT; engine++)
+      for (int upper = 0; upper < 2; upper++)
+        check_extension(grid, n, known[k], upper ? WL_TRIANGLE_UPPER : WL_TRIANGLE_LOWER, (wl_engine)engine);
+}
+
+static void test_extension(void **state) {
+  (void)state;
+  on_every_grid(cases + 1, CASES - 1, check_extensions);
+}
+
+/* What was spoilt beyond the known rows is found on every rank, and named. */
+static void check_bad_border(const wl_grid *grid, int64_t n) {
+  const double values[] = {-1.0, NAN};
+  const char *const expected[] = {"training row 42 (", "not finite"};
+  for (int upper = 0; upper < 2; upper++)
+    for (int v = 0; v < 2; v++) {
+      wl_matrix *a = NULL;
+      wl_cholesky known, factor;
+      assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
+      fill(a, upper ? WL_TRIANGLE_UPPER : WL_TRIANGLE_LOWER);
+      spoil(a, 41, values[v]);
+      assert_int_equal(
+          extend_as(a, 30, upper ? WL_TRIANGLE_UPPER : WL_TRIANGLE_LOWER, WL_ENGINE_SCALAPACK, &known, &factor),
+          WL_ERROR_NUMERICAL);
+      assert_non_null(strstr(wl_error_message(), expected[v]));
+      wl_matrix_destroy(&a);
+    }
+}
+
+static void test_bad_border(void **state) {
+  (void)state;
+  on_every_grid(&spoilt, 1, check_bad_border);
+}
+
 static int group(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_factor),
                                      cmocka_unit_test(test_against_lapack),
@@ -430,7 +522,9 @@ static int group(void) {
                                      cmocka_unit_test(test_not_finite),
                                      cmocka_unit_test(test_nan_pivot),
                                      cmocka_unit_test(test_residual),
-                                     cmocka_unit_test(test_condition)};
+                                     cmocka_unit_test(test_condition),
+                                     cmocka_unit_test(test_extension),
+                                     cmocka_unit_test(test_bad_border)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
 

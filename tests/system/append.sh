@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# append.sh PROGRAM LAUNCHER RANKS COMPARE: a factor that was kept is extended by the rows that follow those it was made of: results of
+# a fresh run to 1e-12, on any number of ranks, in several steps; and what cannot be appended to is refused. In a folder of its own.
+set -uo pipefail
+program=$1 launcher=$2 ranks=$3 compare=$4
+other=$((ranks % 4 + 1))
+failures=0
+
+# on RANKS COMMAND ARGUMENT...
+on() {
+  local count=$1
+  shift
+  # shellcheck disable=SC2086 # the launcher is a command with an option
+  $launcher "$count" "$program" "$@" >log 2>&1 </dev/null
+}
+
+failed() {
+  failures=$((failures + 1))
+  echo "FAILED: $*"
+  sed 's/^/  | /' log
+}
+
+# refused STATUS PATTERN ARGUMENT...: that status and one message, and no results.
+refused() {
+  local wanted=$1 pattern=$2 status=0
+  shift 2
+  rm -rf out
+  on "$ranks" "$@" || status=$?
+  [ "$status" = "$wanted" ] || failed "$*: exit status $status, expected $wanted"
+  [ "$(grep -c '^widelimit: error: ' log)" = 1 ] || failed "$*: not one message"
+  grep -Eq "$pattern" log || failed "$*: nothing matches $pattern"
+  [ ! -e out/results.h5 ] || failed "$*: results are there"
+}
+
+# same NAME: the results are those of the fresh run.
+same() { "$compare" fresh/results.h5 out/results.h5 1e-12 >>log 2>&1 || failed "$1: other results"; }
+
+# rows COUNT: the training set is the first so many rows.
+rows() {
+  head -n "$1" all.csv | cut -d, -f1-3 >X.csv
+  head -n "$1" all.csv | cut -d, -f4 >Y.csv
+}
+
+awk -v OFS=, 'BEGIN { for (i = 0; i < 75; i++) print sin(7 * i + 1), cos(3.3 * i), sin(i * i + 1), cos(i * i) }' >all.csv
+awk -v OFS=, 'BEGIN { for (i = 0; i < 9; i++) print sin(5 * i + 2), cos(2.3 * i), sin(i * i + 2) }' >T.csv
+awk -v OFS=, 'BEGIN { for (i = 0; i < 31; i++) print sin(5 * i + 4), cos(2.3 * i), sin(i * i + 4) }' >P.csv
+cat >case.yaml <<'END'
+data:
+  train: {inputs: X.csv, targets: Y.csv}
+  test: {inputs: T.csv}
+  pool: {inputs: P.csv}
+noise_variance: 0.05
+grid: {block: 8}
+select: {count: 12, by: rnd}
+output: {directory: out}
+END
+
+rows 61
+on "$ranks" run case.yaml --set factor.save=first.h5 || failed 'factors kept'
+rows 75
+on "$ranks" run case.yaml --set output.directory=fresh || failed 'a fresh run'
+sum=$(cksum first.h5 first.kappa.h5)
+for engine in scalapack lookahead; do
+  on "$other" predict --factor first.h5 case.yaml --set engine=$engine || failed "rows appended, $engine"
+  same "rows appended, $engine"
+  [ "$(grep -c '14 rows appended to the 61 of first' log)" = 2 ] || failed "$engine: it is not said what was appended"
+done
+on "$ranks" predict --factor first.h5 case.yaml --set grid.block=11 || failed 'rows appended, other blocks'
+same 'rows appended, other blocks'
+grep -q '"residual": 0[.]' out/summary.json || failed 'no residual, or not one of rounding'
+
+# the extended factor is kept where it has another name, and extended again
+rows 64
+on "$ranks" predict --factor first.h5 case.yaml --set factor.save=second.h5 || failed 'the first rows appended'
+on "$ranks" predict --factor first.h5 case.yaml --set factor.save=first.h5 || failed 'kept under the same name'
+[ "$(cksum first.h5 first.kappa.h5)" = "$sum" ] || failed 'the factors that were appended to are others now'
+rows 75
+on "$other" predict --factor second.h5 case.yaml --set factor.save=third.h5 || failed 'the others appended'
+same 'appended in two steps'
+on "$ranks" predict --factor third.h5 case.yaml || failed 'the factor that was extended'
+grep -q appended log && failed 'rows appended to all of them'
+same 'the factor that was extended'
+
+for quantity in nngp ntk_gp; do
+  on "$ranks" run case.yaml --set quantities="[$quantity]" --set select.by=$quantity --set output.directory=fresh || failed "a fresh run, $quantity"
+  on "$ranks" predict --factor first.h5 case.yaml --set quantities="[$quantity]" --set select.by=$quantity || failed "rows appended, $quantity"
+  same "rows appended, $quantity"
+done
+on "$ranks" select case.yaml --set output.directory=fresh || failed 'a fresh select'
+on "$ranks" select --factor first.h5 case.yaml || failed 'select after appending'
+"$compare" fresh/results.h5 out/results.h5 1e-9 >>log 2>&1 || failed 'other choices'
+
+# what cannot be appended to
+sed -i '3s/^[^,]*/0.125/' X.csv
+refused 2 'first.h5: has the factor of 61 training rows, but the first 61 of the 75 .*appended, not changed$' \
+  predict --factor first.h5 case.yaml
+rows 75
+refused 2 'noise_variance was 0.05' predict --factor first.h5 case.yaml --set noise_variance=0.1
+rows 60
+refused 2 'training inputs were 61 x 3' predict --factor first.h5 case.yaml
+rows 61
+on "$ranks" run case.yaml --set factor.save=scaled.h5 --set data.standardize=true || failed 'factors kept of scaled inputs'
+rows 75
+refused 2 'with data.standardize, rows that are appended change all' \
+  predict --factor scaled.h5 case.yaml --set data.standardize=true
+
+# a row that is there already, without noise
+rows 61
+on "$ranks" run case.yaml --set factor.save=exact.h5 --set noise_variance=0 || failed 'factors kept without noise'
+{ head -n 63 all.csv && sed -n 5p all.csv && tail -n 11 all.csv; } >again.csv
+mv again.csv all.csv
+rows 75
+refused 2 'rows 5 and 64 ' predict --factor exact.h5 case.yaml --set noise_variance=0
+sed -i '64s/,/0000000001,/' X.csv # another number, by one or two units in its last place
+refused 3 'training row 64 ' predict --factor exact.h5 case.yaml --set noise_variance=0
+
+exit $((failures > 0))
