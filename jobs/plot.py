@@ -17,7 +17,7 @@ except ImportError:
 
 JOBS = pathlib.Path(__file__).resolve().parent
 DESCRIPTION = """\
-RESULTS are output folders of widelimit run. Figures go into them, NAME.svg and NAME.png:
+RESULTS are output folders of widelimit run or tune. Figures go into them, NAME.svg and NAME.png:
 
   bands        inputs of one dimension: mean and two standard deviations of the
                function, with draws where the run made some
@@ -32,6 +32,7 @@ RESULTS are output folders of widelimit run. Figures go into them, NAME.svg and 
   times        training.times: error and mean variances against training time
   spectrum     spectrum or noise_path: eigenvalues of both kernels; likelihood,
                leave-one-out and effective dimension against the noise
+  tune         tune.h5: the objective against each parameter
 
 Points marked ood count for detection only. What does not fit is left out by name;
 status 2 where nothing fits. Needs gnuplot, NumPy and h5py (Debian: gnuplot-nox
@@ -101,10 +102,10 @@ class Run:
 
 
 class Figure:
-    """A folder of columns for gnuplot, and the paths of what it draws."""
+    """A folder of columns for gnuplot, the paths of what it draws, and the results that it is of."""
 
-    def __init__(self, folder, prefix, formats):
-        self.folder, self.prefix, self.formats = folder, prefix, formats
+    def __init__(self, folder, prefix, formats, results):
+        self.folder, self.prefix, self.formats, self.results = folder, prefix, formats, results
 
     def columns(self, name, *columns):
         np.savetxt(self.folder / name, np.column_stack(columns), fmt="%.9g")
@@ -284,6 +285,36 @@ def plot_spectrum(run, figure, options):
     figure.draw("spectrum", " ".join(there), run.noise)
 
 
+def plot_tune(run, figure, options):
+    del run, options
+    if not (figure.results / "tune.h5").is_file():
+        raise Unfit("there is no tune.h5")
+    try:
+        file = h5py.File(figure.results / "tune.h5")
+        objective, goal = file["objective"][()], file.attrs["tune.objective"].decode()
+        names = list(file["parameter"])
+    except (OSError, KeyError) as why:
+        raise Unfit(f"tune.h5 is not one of widelimit tune: {why}") from why
+    good = np.isfinite(objective)
+    if not good.any():
+        raise Unfit("all evaluations failed")
+    least = goal in ("loo_rmse", "loo_crps")
+    best = np.nanargmin(objective) if least else np.nanargmax(objective)
+    edge = np.quantile(objective[good], 0.75 if least else 0.25)  # the worst quarter stands there
+    shown = np.minimum(objective, edge) if least else np.maximum(objective, edge)
+    beyond = objective > edge if least else objective < edge
+    panels = []
+    for number, name in enumerate(names):
+        values, formula = file["parameter/" + name][()], file["parameter/" + name].attrs["formula"].decode()
+        logarithmic = "log scale" in file["parameter/" + name].attrs["units"].decode()
+        choices = formula.partition("in: ")[2].split()
+        figure.columns(f"within_{number}", values[good & ~beyond], shown[good & ~beyond])
+        figure.columns(f"beyond_{number}", values[good & beyond], shown[good & beyond])
+        figure.columns(f"best_{number}", values[best], objective[best])
+        panels.append(f"{name}|{int(logarithmic)}|{','.join(choices)}")
+    figure.draw("tune", goal, " ".join(panels))
+
+
 PLOTS = {
     "bands": plot_bands,
     "calibration": plot_calibration,
@@ -292,20 +323,24 @@ PLOTS = {
     "quantiles": plot_quantiles,
     "times": plot_times,
     "spectrum": plot_spectrum,
+    "tune": plot_tune,
 }
 
 
 def draw(folder, options):
-    run = Run(folder)
-    outputs = run.mean(run.variances[0]).shape[1]
+    tuned_alone = (folder / "tune.h5").is_file() and not (folder / "results.h5").is_file()
+    run = None if tuned_alone else Run(folder)
+    outputs = options.output if tuned_alone else run.mean(run.variances[0]).shape[1]
     if options.output > outputs:
         raise Unfit(f"there is no output {options.output}, but {outputs} in all")
     skipped = []
-    for name in options.plot or PLOTS:
+    for name in options.plot or (["tune"] if tuned_alone else PLOTS):
         prefix = f"{options.prefix}-" if options.prefix else f"{folder}{os.sep}"
         with tempfile.TemporaryDirectory() as columns:
             try:
-                PLOTS[name](run, Figure(pathlib.Path(columns), prefix, options.formats), options)
+                if run is None and name != "tune":
+                    raise Unfit("results.h5 is missing")
+                PLOTS[name](run, Figure(pathlib.Path(columns), prefix, options.formats, folder), options)
             except Unfit as why:
                 if options.plot:
                     raise Unfit(f"no {name}: {why}") from why

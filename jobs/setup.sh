@@ -19,7 +19,7 @@ build_packages=(
 )
 
 # shellcheck disable=SC2034 # what only some tests need; where it is not installed they are skipped, by name, but in CI
-test_packages=(slurm-wlm iproute2 gnuplot-nox python3-numpy python3-h5py g++ dataset-fashion-mnist)
+test_packages=(slurm-wlm iproute2 gnuplot-nox python3-numpy python3-h5py python3-scipy g++ dataset-fashion-mnist)
 
 # shellcheck disable=SC2034 # what .ci/run needs to build with another compiler, another MPI and, beside these, for another processor
 port_packages=(clang g++ mpich libmpich-dev libscalapack-mpich-dev libhdf5-mpich-dev)

@@ -30,7 +30,7 @@ typedef struct wl_arguments {
   const char *config;
   wl_words overrides, assumptions;
   wl_counts sizes;
-  bool resume, overwrite, calibrate, scalapack, lookahead;
+  bool resume, overwrite, calibrate, scalapack, lookahead, select;
   double time_limit;      /**< seconds */
   double memory_per_node; /**< bytes */
   const char *factor, *calibration, *json, *sbatch;

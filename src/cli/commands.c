@@ -68,18 +68,21 @@ static const wl_option select_options[] = {
     OVERWRITE,
     HELP};
 
-static const wl_option tune_options[] = {{"--set", "KEY=VALUE",
-                                          "override a key of the configuration, e.g.\n"
-                                          "  --set tune.evaluations=50\n"
-                                          "  --set tune.method=grid    or random, local",
-                                          WL_OPTION_SETTINGS, AT(overrides), 0, NULL},
-                                         {"--time-limit", "[D-]HH:MM:SS",
-                                          "stop after the evaluation in hand once this much time has\n"
-                                          "passed; as after SIGUSR1 and SIGTERM, the best so far is\n"
-                                          "written and the status is 75",
-                                          WL_OPTION_DURATION, AT(time_limit), 0, NULL},
-                                         OVERWRITE,
-                                         HELP};
+static const wl_option tune_options[] = {
+    {"--set", "KEY=VALUE",
+     "override a key of the configuration, e.g.\n"
+     "  --set tune.evaluations=50\n"
+     "  --set tune.method=grid    or random, local",
+     WL_OPTION_SETTINGS, AT(overrides), 0, NULL},
+    {"--resume", NULL, "go on: evaluations in tune.h5 of the output folder are not made again", WL_OPTION_FLAG,
+     AT(resume), 0, NULL},
+    {"--time-limit", "[D-]HH:MM:SS",
+     "stop after the evaluation in hand once this much time has\n"
+     "passed; as after SIGUSR1 and SIGTERM, the best so far is\n"
+     "written and the status is 75",
+     WL_OPTION_DURATION, AT(time_limit), 0, NULL},
+    OVERWRITE,
+    HELP};
 
 static const wl_option finite_options[] = {{"--resume", NULL,
                                             "go on from the networks that a stopped study has measured:\n"
@@ -133,6 +136,7 @@ static const wl_option plan_options[] = {
      WL_OPTION_SETTINGS, AT(assumptions), 0, NULL},
     {"--set", "KEY=VALUE", "override a key of the configuration", WL_OPTION_SETTINGS, AT(overrides), 0,
      "what would run"},
+    {"--select", NULL, "`widelimit select` rather than `widelimit run`", WL_OPTION_FLAG, AT(select), 0, NULL},
     {"--train", "N", NULL, WL_OPTION_COUNT, AT(train), INT32_MAX, NULL},
     {"--test", "M", NULL, WL_OPTION_COUNT, AT(test), INT32_MAX, NULL},
     {"--dimension", "D", NULL, WL_OPTION_COUNT, AT(dimension), INT32_MAX, NULL},
@@ -178,7 +182,7 @@ const wl_command wl_commands[WL_COMMAND_COUNT] = {
          .text = "As widelimit run, with factors that an earlier run kept (factor.save): no matrix\n"
                  "is factored again. Training inputs, network, noise_variance and jitter must be\n"
                  "those of that run; test points, targets, quantities and the number of ranks are\n"
-                 "free.\n",
+                 "free. Training rows may follow those of that run: the factor is extended.\n",
          .options = predict_options,
          .option_count = COUNT(predict_options)},
     [WL_COMMAND_CERTIFY] = {.name = "certify",
@@ -219,7 +223,7 @@ const wl_command wl_commands[WL_COMMAND_COUNT] = {
                          .brief = "tune CONFIG",
                          .summary = "choose depth, variances and noise by the training data",
                          .usage = {"[mpirun -n RANKS] widelimit tune CONFIG [--set KEY=VALUE]...\n"
-                                   "                                 [--time-limit HH:MM:SS]"},
+                                   "                                 [--resume] [--time-limit HH:MM:SS]"},
                          .text = "Looks for values of keys that make the marginal likelihood or a leave-one-out\n"
                                  "score of the training data as good as can be. Leaves tuned.yaml, the\n"
                                  "configuration with the best values, and all evaluations in tune.h5, in the\n"

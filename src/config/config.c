@@ -209,6 +209,8 @@ static const wl_key keys[] = {
      HELP("at most so many")},
     {CHOICE("tune.method", tune.method, methods), .fallback = "local", FREE, WHEN(has_tune),
      HELP("how the ranges are searched")},
+    {INTEGER("tune.groups", tune.groups), AT_LEAST(0), .fallback = "0", FREE, WHEN(has_tune),
+     HELP("of ranks that evaluate at the same time; 0: chosen")},
     {SECTION("select", select.wanted), FREE, HELP("of the command select")},
     {INTEGER("select.count", select.count), AT_LEAST(1), FREE, WHEN(has_select), HELP("points to choose")},
     {CHOICE("select.by", select.by, selected), .fallback = "ntk_gp", FREE, WHEN(has_select),
@@ -351,7 +353,7 @@ static wl_error check_data(const wl_values *values, const wl_config *config) {
   WL_TRY(check_split(values, config));
   WL_TRY(check_target_units(values, config));
   if (synthetic == wl_config_schema.count)
-    return require(values, files, config->data.split.test > 0.0 ? 2 : 3,
+    return require(values, files, config->data.split.test > 0.0 || config->data.pool_inputs != NULL ? 2 : 3,
                    file < wl_config_schema.count ? "it is needed with the other sources of data"
                                                  : "give data.train and data.test, or synthetic");
   if (file < wl_config_schema.count)

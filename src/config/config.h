@@ -151,6 +151,7 @@ typedef struct wl_config {
     int64_t subset;             /**< training rows, default 0: all */
     int64_t evaluations;        /**< at most, default 100 */
     wl_tune_method method;      /**< default local */
+    int64_t groups;             /**< of ranks that evaluate at the same time; default 0: chosen */
   } tune;
   struct {
     bool wanted;         /**< the section is given */

@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "cost/cost.h"
 #include "inference/loo.h"
+#include "inference/select.h"
 #include "linalg/cholesky.h"
 #include "linalg/eigen.h"
 
@@ -403,6 +404,24 @@ static double at_time_phase(const wl_cost *m) {
          wl_cost_rate(m->s.push_gflops, m->s.push_half, fmin(m->l->block, (double)m->w->train));
 }
 
+/* ---- choices ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * The prediction of the pool, and then the choices: for each a column of a, and of b, of all before it, and now and then the panels,
+ * W and D three times, for the columns of WL_SELECT_CANDIDATES points, half of which are chosen.
+ */
+static double select_phase(const wl_cost *m, bool theta) {
+  const wl_work *w = m->w;
+  const double both = theta && w->ensemble ? 2.0 : 1.0, choices = (double)w->choices;
+  const double rows = wl_cost_most_rows((double)w->train, m->l->block, m->l->rows),
+               columns = panel_columns(m, (double)w->test);
+  const double passes = fmax(1.0, ceil(2.0 * choices / WL_SELECT_CANDIDATES));
+  const double flops = 2.0 * (both > 1.0 ? 3.0 : 1.0) * rows * columns * WL_SELECT_CANDIDATES;
+  const double history = 0.5 * choices * choices * 8.0 * columns * (both > 1.0 ? 3.0 : 1.0);
+  return predict_phase(m, theta) + passes * flops / (1e9 * m->s.gemm_gflops) + history / (1e9 * m->s.read_gbytes) +
+         wl_cost_agree(m, 4.0 * choices);
+}
+
 /* ---- draws and the certificate --------------------------------------------------------------------------------- */
 
 /* Assembles and factors the joint kernel of X and T once. */
@@ -500,11 +519,13 @@ static void cost_double(const wl_cost *m, double seconds[WL_PHASE_COUNT]) {
   seconds[WL_PHASE_ASSEMBLE] = assemble_phase(m);
   if (m->w->theta) {
     seconds[WL_PHASE_FACTOR_THETA] = factor_phase(m, true);
-    seconds[WL_PHASE_PREDICT_THETA] = predict_phase(m, true);
+    seconds[m->w->choices > 0 ? WL_PHASE_SELECT : WL_PHASE_PREDICT_THETA] =
+        m->w->choices > 0 ? select_phase(m, true) : predict_phase(m, true);
   }
   if (m->w->kappa) {
     seconds[WL_PHASE_FACTOR_KAPPA] = factor_phase(m, false);
-    seconds[WL_PHASE_PREDICT_KAPPA] = predict_phase(m, false);
+    seconds[m->w->choices > 0 ? WL_PHASE_SELECT : WL_PHASE_PREDICT_KAPPA] =
+        m->w->choices > 0 ? select_phase(m, false) : predict_phase(m, false);
   }
 }
 

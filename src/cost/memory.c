@@ -65,7 +65,10 @@ static wl_memory predict_memory(const wl_job *job) {
   const double loo = job->config->loo ? wl_loo_bytes(g, s->train, ensemble) : 0.0;
   const double target =
       wl_job_rnd_target(job->config) ? wl_predict_target_bytes(g, &test, s->train, job->batch) : 0.0;
-  const double predict = fmax(wl_predict_bytes(g, &test, s->train, job->batch) + target, loo);
+  const double batch = job->config->select.active
+                           ? wl_select_bytes(g, &test, s->train, s->test, job->config->select.count, ensemble)
+                           : wl_predict_bytes(g, &test, s->train, job->batch);
+  const double predict = fmax(batch + target, loo);
   return (wl_memory){
       .matrix = local_bytes(job, s->train, s->train),
       .panels = fmax(predict, fmax(wl_factorize_bytes(g, s->train), exchange)),

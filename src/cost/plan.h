@@ -105,6 +105,7 @@ typedef struct wl_work {
   bool loo;                     /**< leaves points out */
   bool spectrum;                /**< eigenvalues of both kernels */
   int64_t times, noises;        /**< training times and noise levels, which need eigenvectors */
+  int64_t choices;              /**< of select, from the test points; 0: none */
   bool mixed;                   /**< precision: mixed */
   wl_engine engine;             /**< of the factorizations */
   bool tiles; /**< panels of test points are dealt out in tiles, not evenly: with covariances or kernels */

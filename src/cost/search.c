@@ -58,6 +58,7 @@ wl_work wl_search_work(const wl_search *s, int64_t batch) {
                   .spectrum = c->spectrum,
                   .times = c->training.times.count,
                   .noises = c->noise_path.count,
+                  .choices = c->select.active ? c->select.count : 0,
                   .mixed = c->precision == WL_PRECISION_MIXED,
                   .engine = c->engine,
                   .tiles = wl_job_has_square(c) && c->precision != WL_PRECISION_MIXED,

@@ -8,6 +8,7 @@
 #include "gram/matrix_free.h"
 #include "inference/loo.h"
 #include "inference/mixed.h"
+#include "inference/select.h"
 #include "linalg/bytes.h"
 
 double wl_predict_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int64_t count) {
@@ -18,6 +19,14 @@ double wl_predict_target_bytes(const wl_grid *g, const wl_grid *panels, int64_t 
   const bool few = wl_product_is_few(g, n, count);
   const double panel = (double)wl_matrix_local_bytes(panels, n, count);
   return panel + fmax(panel, wl_product_bytes(g, n, few, few ? 2 * count : 0));
+}
+
+double wl_select_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int64_t pool, int64_t count,
+                       bool functions) {
+  const double columns = (double)wl_grid_owned(pool, panels->column_block, panels->column, panels->columns);
+  const double kept = (functions ? 2.0 : 1.0) * (double)count + 3.0 * WL_SELECT_CANDIDATES;
+  return (functions ? 2.0 : 1.0) * (double)wl_matrix_local_bytes(panels, n, pool) + 2.0 * wl_trsm_bytes(g, n) +
+         8.0 * columns * kept;
 }
 
 double wl_loo_bytes(const wl_grid *g, int64_t n, bool ensemble) {

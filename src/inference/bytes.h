@@ -19,6 +19,13 @@ double wl_predict_bytes(const wl_grid *grid, const wl_grid *panels, int64_t n, i
 /** What RND's target network adds to that: a product with its κ_XX and κ_XT, or one and the product's own room. */
 double wl_predict_target_bytes(const wl_grid *grid, const wl_grid *panels, int64_t n, int64_t count);
 
+/**
+ * Of select, in place of them: one panel, with ensemble and rnd two; and what it keeps of `count` choices and of the candidates for
+ * the next ones.
+ */
+double wl_select_bytes(const wl_grid *grid, const wl_grid *panels, int64_t n, int64_t pool, int64_t count,
+                       bool functions);
+
 /** Of leaving out n training points: one panel, with the ensemble two, and two block columns on their way. */
 double wl_loo_bytes(const wl_grid *grid, int64_t n, bool ensemble);
 

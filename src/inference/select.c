@@ -26,7 +26,7 @@
 #include "inference/model.h"
 #include "inference/variance.h"
 
-enum { CANDIDATES = 32, STRIP = 192 };
+enum { CANDIDATES = WL_SELECT_CANDIDATES, STRIP = 192 };
 static const double tie = 1e-12;
 
 /* A pool point and its variance so far. */

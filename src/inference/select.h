@@ -18,6 +18,9 @@
 #include "inference/model.h"
 #include "inference/watch.h"
 
+/** Points whose columns before any choice are made in one pass over the panels. */
+enum { WL_SELECT_CANDIDATES = 32 };
+
 typedef struct wl_select_options {
   wl_quantity by;
   wl_select_rule rule;

@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "pipeline/overwrite.h"
 #include "pipeline/plan_report.h"
+#include "pipeline/select.h"
 
 static wl_error choose(wl_plan *plan) {
   const wl_plan_options *o = &plan->options;
@@ -106,6 +107,8 @@ static wl_error make(wl_plan *plan, const wl_node *node) {
   if (wl_job_is_iterative(plan->config))
     WL_FAIL(WL_ERROR_CONFIG, "%s: solver.method: is iterative, whose passes widelimit plan cannot foresee yet",
             o->config);
+  if (o->select) WL_TRY(wl_select_prepare(plan->config));
+  plan->config->select.active = o->select;
   plan->search.config = plan->config;
   if (o->json) WL_TRY(try_json(plan));
   WL_TRY(find_machine(plan, node));

@@ -5,6 +5,7 @@
 #ifndef WIDELIMIT_PIPELINE_PLAN_H
 #define WIDELIMIT_PIPELINE_PLAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "widelimit/error.h"
@@ -12,6 +13,8 @@
 /** What is asked. All pointers are borrowed. */
 typedef struct wl_plan_options {
   const char *config, *calibration, *json, *sbatch;
+  bool
+      select; /**< of `widelimit select`, whose pool is in the place of the test points; else of `widelimit run` */
   const char *const *overrides; /**< of --set */
   int override_count;
   const char *const *assumptions; /**< of --assume */

@@ -78,7 +78,7 @@ static void write_program(FILE *file) {
 static void write_command(FILE *file, const wl_plan *plan, const char *end) {
   const wl_plan_options *o = &plan->options;
   char *config = realpath(o->config, NULL);
-  fputs("\"${launch[@]}\" \"$program\" run ", file);
+  fprintf(file, "\"${launch[@]}\" \"$program\" %s ", o->select ? "select" : "run");
   quote(file, config ? config : o->config);
   free(config);
   for (int i = 0; i < o->override_count; i++) {

@@ -1,6 +1,8 @@
+#define _GNU_SOURCE
 #include "pipeline/tune_evaluate.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +11,43 @@
 #include "inference/calibration.h"
 #include "inference/loo.h"
 #include "inference/metrics.h"
+
+/* ---- what it depends on --------------------------------------------------------------------------------------- */
+
+static void describe(const wl_tune_parameter *p, FILE *to) {
+  fprintf(to, "tune.parameters.%s:", p->key->name);
+  if (p->range) fprintf(to, " %.17g to %.17g%s", p->from, p->to, p->logarithmic ? ", log" : "");
+  for (int k = 0; k < p->choice_count; k++) fprintf(to, " %s", p->choices[k]);
+  fputc('\n', to);
+}
+
+static void describe_tune(const wl_config *c, const wl_tune_parameters *parameters, FILE *to) {
+  fprintf(to, "tune.objective: %d\ntune.prior: %s\ntune.subset: %lld\n", (int)c->tune.objective,
+          wl_quantity_name(c->tune.prior), (long long)c->tune.subset);
+  if (c->tune.subset > 0) fprintf(to, "seed: %llu\n", (unsigned long long)c->seed);
+  for (int i = 0; i < parameters->count; i++) describe(&parameters->parameter[i], to);
+}
+
+wl_error wl_tune_made_with(const wl_setup *setup, const wl_tune_parameters *parameters, char **text) {
+  char *config = NULL, *data = NULL;
+  size_t size;
+  *text = NULL;
+  wl_error error = wl_config_fingerprint(setup->config, WL_SCOPE_FACTOR, &config);
+  if (error == WL_OK) error = wl_data_fingerprint(setup->data, WL_DATA_TRAINING, setup->shape.train, &data);
+  if (error == WL_OK) {
+    FILE *to = open_memstream(text, &size);
+    if (to) {
+      fprintf(to, "%s%s", config, data);
+      describe_tune(setup->config, parameters, to);
+    }
+    if (!to || fclose(to) != 0) error = wl_error_set(WL_ERROR_MEMORY, "tune: out of memory");
+  }
+  free(data);
+  free(config);
+  return error;
+}
+
+/* ---- the rows ------------------------------------------------------------------------------------------------- */
 
 typedef struct ticket {
   double number;
@@ -52,14 +91,21 @@ static wl_error keep(wl_data *data, wl_row_reader read, int64_t rows, int64_t co
   return error;
 }
 
+static wl_error create_rows(int64_t rows, const wl_data_shape *shape, wl_tune_data *data) {
+  data->inputs = malloc(sizeof(double) * (size_t)(rows * shape->dimension));
+  data->target = malloc(sizeof(double) * (size_t)(rows * shape->outputs));
+  return data->inputs && data->target ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "tune: out of memory");
+}
+
+wl_error wl_tune_create_rows(const wl_setup *setup, wl_tune_data *data) {
+  return create_rows(setup->shape.train, &setup->shape, data);
+}
+
 /* Root. */
 static wl_error read_rows(const wl_setup *setup, int64_t subset, wl_tune_data *data) {
   const wl_data_shape *shape = &setup->shape;
   bool *taken = calloc((size_t)shape->train, sizeof *taken);
-  data->inputs = malloc(sizeof(double) * (size_t)(subset * shape->dimension));
-  data->target = malloc(sizeof(double) * (size_t)(subset * shape->outputs));
-  wl_error error =
-      taken && data->inputs && data->target ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "tune: out of memory");
+  wl_error error = taken ? create_rows(subset, shape, data) : wl_error_set(WL_ERROR_MEMORY, "tune: out of memory");
   if (error == WL_OK) error = draw_rows(setup->config->seed, shape->train, subset, taken);
   if (error == WL_OK)
     error = keep(setup->data, wl_data_train_inputs, shape->train, shape->dimension, taken, data->inputs);
@@ -91,6 +137,8 @@ wl_error wl_tune_spread(const wl_setup *setup, wl_tune_data *data) {
   free(rows);
   return error;
 }
+
+/* ---- the objective -------------------------------------------------------------------------------------------- */
 
 /* Root. */
 static wl_error score(const wl_setup *setup, const wl_prediction *p, const double *target, double *value) {
@@ -134,23 +182,44 @@ static wl_error of_model(const wl_setup *setup, wl_model *model, const double *t
   return WL_OK;
 }
 
+static wl_error copy(const wl_matrix *from, wl_matrix **to) {
+  WL_TRY(wl_matrix_create(from->grid, from->rows, from->columns, to));
+  wl_matrix_copy(from, *to);
+  return WL_OK;
+}
+
+/* The factorization overwrites its kernels: those that are kept are copied before. */
+static wl_error create_model(const wl_config *c, wl_tune_data *data, wl_model **model) {
+  wl_model_setup from = {.options = wl_job_model_options(c)};
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) from.options.quantity[q] = q == (int)c->tune.prior;
+  if (data->kernels) {
+    WL_TRY(copy(data->kernels, &from.array));
+    from.holds = WL_GRAM_BOTH;
+  }
+  WL_TRY(wl_model_create_from(&from, data->points, data->targets, model));
+  return data->keep && !data->kernels ? copy(wl_model_gram(*model), &data->kernels) : WL_OK;
+}
+
 wl_error wl_tune_objective_value(const wl_setup *setup, bool same_network, wl_tune_data *data, double *value) {
   const wl_config *c = setup->config;
-  if (!same_network) wl_points_destroy(&data->points);
+  if (!same_network) wl_tune_data_forget(data);
   if (!data->points)
     WL_TRY(wl_points_create(setup->grid, &c->network, setup->shape.train, setup->shape.dimension, data->inputs,
                             &data->points));
-  wl_model_options options = wl_job_model_options(c);
-  for (int q = 0; q < WL_QUANTITY_COUNT; q++) options.quantity[q] = q == (int)c->tune.prior;
   wl_model *model = NULL;
-  wl_error error = wl_model_create(&options, data->points, data->targets, &model);
+  wl_error error = create_model(c, data, &model);
   if (error == WL_OK) error = of_model(setup, model, data->target, value);
   wl_model_destroy(&model);
   return error;
 }
 
-void wl_tune_data_clear(wl_tune_data *data) {
+void wl_tune_data_forget(wl_tune_data *data) {
   wl_points_destroy(&data->points);
+  wl_matrix_destroy(&data->kernels);
+}
+
+void wl_tune_data_clear(wl_tune_data *data) {
+  wl_tune_data_forget(data);
   wl_matrix_destroy(&data->targets);
   free(data->inputs);
   free(data->target);

@@ -63,10 +63,26 @@ drawn toy bands calibration risk spectrum times
 drawn digits detection quantiles risk
 ! grep -l 'scale(0.00)' ./*/*.svg || failed "these have symbols of no size, which are no valid SVG"
 grep -q 'AUROC 0.9555' digits/detection.svg || failed "the AUROC of the digits is not in their figure"
+sed '/^output/d' "$project/inputs/toy/toy.yaml" | sed '/^network\|^noise_variance/d' >tuned.yaml
+cat >>tuned.yaml <<'END'
+tune:
+  parameters:
+    network.sigma_w: {from: 0.5, to: 3, scale: log}
+    noise_variance: {from: 1.0e-4, to: 1, scale: log}
+    network.activation: [relu, erf]
+  evaluations: 24
+output: {directory: tuned}
+END
+cp "$project"/inputs/toy/*.csv . 2>/dev/null
+"${launch[@]}" "$ranks" "$program" tune tuned.yaml >run.log 2>&1 || failed "tune: $(tail -n 1 run.log)"
+plot tuned
+drawn tuned tune
 plot -p bands -f svg -o elsewhere/mine toy
 [ "$(ls elsewhere)" = mine-bands.svg ] || failed "-o made '$(ls elsewhere)'"
 [ -z "$(find "$project/doc" "$project/jobs" -newer marker ! -path '*__pycache__*')" ] || failed "something was written into the project"
 
+refused 'no tune: there is no tune.h5' -p tune toy
+refused 'no risk: results.h5 is missing' -p risk tuned
 refused 'no detection: no points are marked out of distribution' -p detection toy
 refused 'no bands: the inputs have more than one dimension' -p bands digits
 refused 'no calibration: the targets are classes' -p calibration digits

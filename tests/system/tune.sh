@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tune.sh PROGRAM LAUNCHER RANKS: the command tune: the local search reaches at least the best of a grid, tuned.yaml runs and has the
-# objective that was reached, failed evaluations do not end it, and what it refuses. Runs in a folder of its own.
+# objective that was reached, tune.h5 has what run computes, groups of ranks and a search that goes on come to the same,
+# failed evaluations do not end it, and what it refuses. Runs in a folder of its own.
 set -uo pipefail
 program=$1 launcher=$2 ranks=$3
 failures=0
@@ -33,6 +34,12 @@ best() { awk '/best so far/ { on = 1; next } on && NF == 2 { last = $2 } on && N
 # at_least A B: A ≥ B.
 at_least() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && b != "" && a + 0 >= b + 0) }'; }
 
+# has_likelihood X: the sum over outputs in summary.json is X.
+has_likelihood() {
+  awk -v x="$1" -F'[:,]' '/"log_marginal_likelihood_sum"/ { d = $2 - x; if (d < 0) d = -d; if (d <= 1e-8 * (1 + (x < 0 ? -x : x))) found = 1 }
+    END { exit !found }' out/summary.json
+}
+
 numbers() { awk -v rows="$1" -v s="$2" -v OFS=, 'BEGIN { for (i = 0; i < rows; i++) print sin(7 * i + s), cos(3.3 * i * s), sin(i * i + s) }'; }
 
 numbers 40 1 >X.csv
@@ -51,6 +58,8 @@ tune:
 output: {directory: out}
 END
 
+sed '/^tune:/,/activation/d' case.yaml >plain.yaml
+
 tune --set tune.method=grid --set tune.evaluations=98 || failed "grid"
 grid=$(best)
 tune || failed "local"
@@ -62,12 +71,66 @@ tune || failed "again"
 cmp -s first.yaml out/tuned.yaml || failed "other values the second time"
 # shellcheck disable=SC2086
 $launcher "$ranks" "$program" run out/tuned.yaml --set 'quantities=[ntk_gp]' >log 2>&1 </dev/null || failed "run tuned.yaml"
-python3 - "$reached" <<'END' || failed "tuned.yaml does not have the likelihood $reached"
-import json, re, sys
-text = open("out/summary.json").read()
-values = [float(x) for x in re.findall(r'"log_marginal_likelihood": \[?\s*([-0-9.eE+]+)', text)]
-sys.exit(not any(abs(v - float(sys.argv[1])) <= 1e-8 * (1 + abs(v)) for v in values))
-END
+has_likelihood "$reached" || failed "tuned.yaml does not have the likelihood $reached"
+
+# What is in tune.h5: the objective of rows as run has it. Where the noise comes last, kernels were those of the row before.
+python=
+for candidate in python3 /usr/bin/python3; do
+  [ -n "$python" ] || ! "$candidate" -c 'import numpy, h5py' 2>/dev/null || python=$candidate
+done
+[ -n "$python" ] || [ "${CI-}" != true ] || failed "NumPy or h5py is missing"
+# table ARGUMENT...: tune_table.py, where there is a Python for it.
+table() { [ -z "$python" ] || "$python" "$(dirname "$0")/tune_table.py" "$@" >>log 2>&1; }
+
+tune --set tune.method=grid --set tune.evaluations=32 --set tune.groups=1 || failed "a grid of four values"
+: >log
+table rows out/tune.h5 0 1 2 5 31 || failed "no rows of tune.h5"
+cp log rows.txt
+while read -r _ sigma noise activation goal; do
+  # shellcheck disable=SC2086
+  $launcher "$ranks" "$program" run plain.yaml --set network.sigma_w="$sigma" --set noise_variance="$noise" \
+    --set network.activation="$activation" --set 'quantities=[ntk_gp]' --overwrite >log 2>&1 </dev/null || failed "run at a row of tune.h5"
+  has_likelihood "$goal" || failed "tune.h5 has another objective than run: $goal"
+done <rows.txt
+
+# Groups: a grid and random places are the same whoever evaluates them.
+for method in grid random; do
+  tune --set tune.method=$method --set tune.evaluations=32 --set tune.groups=1 || failed "$method, one group"
+  cp out/tune.h5 one.h5
+  tune --set tune.method=$method --set tune.evaluations=32 || failed "$method, groups"
+  [ "$ranks" = 1 ] || grep -q "tune     $ranks groups of 1 to 1 ranks" log || failed "$method: no groups"
+  table same one.h5 out/tune.h5 || failed "$method: other evaluations by groups"
+done
+tune --set tune.groups="$ranks" || failed "local, groups"
+at_least "$(best)" "$grid" || failed "local by groups reaches $(best), the grid $grid"
+refused 'tune.groups: is 9, but there are' --set tune.groups=9
+
+# A search that was stopped goes on to the same end, on other groups too.
+run_out() { tune --set tune.method=random --set tune.evaluations=6000 "$@"; }
+run_out || failed "6000 evaluations"
+cp out/tune.h5 whole.h5
+cp out/tuned.yaml whole.yaml
+rm -rf out
+status=0
+run_out --time-limit 00:00:02 --set tune.groups=1 || status=$?
+{ [ "$status" = 75 ] && grep -q 'go on with --resume' log; } || failed "stopped: exit status $status, expected 75"
+run_out --resume || failed "resumed"
+grep -Eq 'resumed  [1-9][0-9]* evaluations are known' log || failed "nothing was known"
+table same whole.h5 out/tune.h5 || failed "resumed: other evaluations"
+cmp -s whole.yaml out/tuned.yaml || failed "resumed: other values"
+refused 'tune.prior was ntk_gp and is now nngp' --resume --set tune.prior=nngp
+sed -i 's/to: 3,/to: 4,/' case.yaml
+refused 'parameters.network.sigma_w was 0.5 to 3, log and is now 0.5 to 4, log' --resume
+sed -i 's/to: 4,/to: 3,/' case.yaml
+cp Y.csv kept.csv
+sed -i '1s/.*/7/' Y.csv
+refused 'with other data: the training targets' --resume
+mv kept.csv Y.csv
+cp out/tune.h5 kept.h5
+echo nothing >out/tune.h5
+refused 'tune.h5: is damaged, or not a file of widelimit' --resume
+rm -rf out
+tune --resume --set tune.evaluations=8 || failed "nothing to go on from"
 
 for objective in loo_log_density loo_rmse loo_crps; do
   for prior in ntk_gp nngp ensemble; do
@@ -77,7 +140,6 @@ for objective in loo_log_density loo_rmse loo_crps; do
 done
 refused 'tune.evaluations: is 1,' --set tune.evaluations=1
 refused 'noise_variance: is given a value' --set noise_variance=0.1
-sed '/^tune:/,/activation/d' case.yaml >plain.yaml
 # shellcheck disable=SC2086
 $launcher "$ranks" "$program" tune plain.yaml >log 2>&1 </dev/null
 { [ $? = 2 ] && grep -q 'tune: is missing' log; } || failed "no section tune"
