@@ -20,46 +20,80 @@ wl_error wl_input_file_from_memory(const char *path, void *bytes, int64_t size, 
   return WL_OK;
 }
 
-/* All bytes of the packed file, in a buffer that doubles. */
-static wl_error unpack(const char *path, gzFile packed, char **bytes, int64_t *size) {
+/* What is unpacked, in a buffer that doubles. */
+typedef struct unpacked {
+  char *bytes;
+  int64_t size, room;
+} unpacked;
+
+static wl_error make_room(const char *path, unpacked *u) {
   const int64_t limit = (int64_t)1 << 32;
-  int64_t room = 0;
-  for (*size = 0;;) {
-    if (*size == room) {
-      if (room >= limit) WL_FAIL(WL_ERROR_DATA, "%s: unpacks to more than 4 GiB; unpack it first (gunzip)", path);
-      room = room > 0 ? 2 * room : 1 << 16;
-      char *more = realloc(*bytes, (size_t)room);
-      if (!more) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to unpack it", path);
-      *bytes = more;
+  if (u->size < u->room) return WL_OK;
+  if (u->room >= limit) WL_FAIL(WL_ERROR_DATA, "%s: unpacks to more than 4 GiB; unpack it first (gunzip)", path);
+  u->room = u->room > 0 ? 2 * u->room : 1 << 16;
+  char *more = realloc(u->bytes, (size_t)u->room);
+  if (!more) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to unpack it", path);
+  u->bytes = more;
+  return WL_OK;
+}
+
+/* Unpacks what fits; at the end of a member, the next one may follow. */
+static wl_error inflate_some(const char *path, z_stream *z, unpacked *u, bool *between) {
+  const bool first = u->size == 0 && z->total_in == 0;
+  WL_TRY(make_room(path, u));
+  const int64_t room = u->room - u->size < 1 << 20 ? u->room - u->size : 1 << 20;
+  z->next_out = (unsigned char *)u->bytes + u->size;
+  z->avail_out = (unsigned)room;
+  const int state = inflate(z, Z_NO_FLUSH);
+  u->size += room - z->avail_out;
+  *between = state == Z_STREAM_END;
+  if (*between) inflateReset(z);
+  if (*between || state == Z_OK || state == Z_BUF_ERROR) return WL_OK;
+  if (first && z->total_in <= 2) WL_FAIL(WL_ERROR_DATA, "%s: is not packed by gzip", path);
+  WL_FAIL(WL_ERROR_DATA, "%s: cannot be unpacked: %s", path, z->msg ? z->msg : "it is damaged");
+}
+
+/* Zeros behind the last member are padding (tapes, blocks of disks); anything else is part of the data, or damage. */
+static bool is_padding(const z_stream *z) {
+  for (unsigned i = 0; i < z->avail_in; i++)
+    if (z->next_in[i] != 0) return false;
+  return true;
+}
+
+static wl_error unpack(const char *path, FILE *packed, z_stream *z, unpacked *u) {
+  unsigned char piece[1 << 16];
+  bool between = false, full = false; /* members; what is there may be more than there was room for */
+  for (;;) {
+    if (z->avail_in == 0 && !full) {
+      z->next_in = piece;
+      z->avail_in = (unsigned)fread(piece, 1, sizeof piece, packed);
+      if (ferror(packed)) WL_FAIL(WL_ERROR_DATA, "%s: cannot be read: %s", path, strerror(errno));
+      if (z->avail_in == 0 && between) return WL_OK;
+      if (z->avail_in == 0)
+        WL_FAIL(WL_ERROR_DATA, z->total_in == 0 ? "%s: is empty" : "%s: cannot be unpacked: it ends early", path);
     }
-    const int64_t wanted = room - *size < 1 << 20 ? room - *size : 1 << 20;
-    const int got = gzread(packed, *bytes + *size, (unsigned)wanted);
-    if (*size == 0 && gzdirect(packed)) WL_FAIL(WL_ERROR_DATA, "%s: is not packed by gzip", path);
-    if (got > 0) *size += got;
-    if (got >= wanted) continue;
-    int state;
-    const char *reason = gzerror(packed, &state);
-    if (state == Z_OK || state == Z_STREAM_END) return WL_OK;
-    WL_FAIL(WL_ERROR_DATA, "%s: cannot be unpacked: %s", path,
-            state == Z_BUF_ERROR ? "it ends early"
-            : state == Z_ERRNO   ? strerror(errno)
-                                 : reason);
+    if (between && is_padding(z))
+      z->avail_in = 0;
+    else
+      WL_TRY(inflate_some(path, z, u, &between));
+    full = !between && z->avail_out == 0;
   }
 }
 
 static wl_error open_packed(const char *path, wl_input_file *file) {
-  gzFile packed = gzopen(path, "rb");
+  enum { WINDOW = 15, GZIP = 16 };
+  z_stream z = {0};
+  unpacked u = {0};
+  FILE *packed = fopen(path, "rbe");
   if (!packed) WL_FAIL(WL_ERROR_DATA, "%s: cannot be read: %s", path, strerror(errno));
-  (void)gzbuffer(packed, 1 << 17);
-  char *bytes = NULL;
-  int64_t size = 0;
-  const wl_error error = unpack(path, packed, &bytes, &size);
-  gzclose_r(packed);
-  if (error != WL_OK) {
-    free(bytes);
-    return error;
-  }
-  return wl_input_file_from_memory(path, bytes, size, file);
+  wl_error error = inflateInit2(&z, WINDOW + GZIP) == Z_OK
+                       ? unpack(path, packed, &z, &u)
+                       : wl_error_set(WL_ERROR_MEMORY, "%s: no memory to unpack it", path);
+  inflateEnd(&z);
+  fclose(packed);
+  if (error == WL_OK) return wl_input_file_from_memory(path, u.bytes, u.size, file);
+  free(u.bytes);
+  return error;
 }
 
 wl_error wl_input_file_open(const char *path, wl_input_file *file) {

@@ -51,7 +51,9 @@ enum { MOST_CLASSES = 1000001 };
 typedef struct class_pass {
   const wl_source *source;
   int64_t largest;
-  bool *seen; /* one a class */
+  bool *seen;        /* one a class */
+  const bool *known; /* those of training examples; NULL: these are the training examples */
+  int64_t unknown, first_unknown;
 } class_pass;
 
 static wl_error visit_class(void *context, int64_t row, const double *x) {
@@ -61,6 +63,7 @@ static wl_error visit_class(void *context, int64_t row, const double *x) {
             wl_source_spec(pass->source), (long long)row + 1, *x);
   if ((int64_t)*x > pass->largest) pass->largest = (int64_t)*x;
   if (pass->seen) pass->seen[(int64_t)*x] = true;
+  if (pass->known && !pass->known[(int64_t)*x] && pass->unknown++ == 0) pass->first_unknown = (int64_t)*x;
   return WL_OK;
 }
 
@@ -86,10 +89,15 @@ static void warn_of_absent_classes(const class_pass *pass) {
 wl_error wl_pass_classes(wl_source *train, wl_source *test, int64_t *classes) {
   bool *seen = calloc(MOST_CLASSES, sizeof *seen);
   if (!seen) WL_FAIL(WL_ERROR_MEMORY, "classes: out of memory");
-  class_pass training = {train, -1, seen}, testing = {test, -1, NULL};
+  class_pass training = {.source = train, .largest = -1, .seen = seen},
+             testing = {.source = test, .largest = -1, .known = seen};
   wl_error error = visit_source(train, visit_class, &training);
   if (error == WL_OK) warn_of_absent_classes(&training);
   if (error == WL_OK && test) error = visit_source(test, visit_class, &testing);
+  if (error == WL_OK && testing.unknown > 0)
+    wl_log_warning(
+        "%s: %lld targets are of classes that no training example has, such as %lld: none can be predicted",
+        wl_source_spec(test), (long long)testing.unknown, (long long)testing.first_unknown);
   free(seen);
   *classes = training.largest + 1;
   return error;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/random.h"
 #include "data/source.h"
 
@@ -34,6 +35,29 @@ static wl_error convert(const char *spec, int base, int64_t total, const double 
   return WL_OK;
 }
 
+/* One 0 or 1 for each row of the file: as row numbers these would be the first two rows, over and over. */
+static bool is_mask(int64_t count, int64_t total, const double *numbers) {
+  bool mask = count == total && total > 2;
+  for (int64_t i = 0; i < count && mask; i++) mask = numbers[i] == 0.0 || numbers[i] == 1.0;
+  return mask;
+}
+
+/* Repeats are allowed (bootstrap samples), but seldom meant. */
+static wl_error warn_of_repeats(const char *spec, int base, int64_t total, const wl_rows *rows) {
+  bool *listed = calloc((size_t)total, sizeof *listed);
+  if (!listed) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to read it", spec);
+  int64_t repeats = 0, first = 0;
+  for (int64_t i = 0; i < rows->count; i++) {
+    if (listed[rows->row[i]] && repeats++ == 0) first = rows->row[i];
+    listed[rows->row[i]] = true;
+  }
+  free(listed);
+  if (repeats > 0)
+    wl_log_warning("%s: %lld of its %lld entries repeat a row, the first row %lld", spec, (long long)repeats,
+                   (long long)rows->count, (long long)(first + base));
+  return WL_OK;
+}
+
 static wl_error read_list(const char *spec, int base, int64_t total, wl_source *source, wl_rows *rows) {
   if (wl_source_cols(source) != 1)
     WL_FAIL(WL_ERROR_DATA, "%s: has %lld columns; a list of rows has one", spec,
@@ -43,7 +67,14 @@ static wl_error read_list(const char *spec, int base, int64_t total, wl_source *
   double *numbers = malloc(sizeof *numbers * (size_t)rows->count);
   wl_error error = rows->row && numbers ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "%s: no memory to read it", spec);
   if (error == WL_OK) error = wl_source_read(source, 0, rows->count, numbers);
+  if (error == WL_OK && is_mask(rows->count, total, numbers))
+    error =
+        wl_error_set(WL_ERROR_DATA,
+                     "%s: holds a 0 or 1 for each of the %lld rows: a mask? The numbers of the rows are wanted "
+                     "(numpy.flatnonzero)",
+                     spec, (long long)total);
   if (error == WL_OK) error = convert(spec, base, total, numbers, rows);
+  if (error == WL_OK) error = warn_of_repeats(spec, base, total, rows);
   free(numbers);
   return error;
 }

@@ -20,7 +20,9 @@ typedef struct wl_rows {
  * @param spec   a source of one column (source.h) without a selector of columns, in which `:0` (the default) or `:1` behind
  *               the path says how the first row is numbered; text lists have no header
  * @param total  how many rows there are
- * Errors: WL_ERROR_DATA, naming the entry: no integer, no row of the file; those of wl_source_open. Nothing is owned then.
+ * Warns where a row is listed more than once.
+ * Errors: WL_ERROR_DATA, naming the entry: no integer, no row of the file, or where the list is a mask (a 0 or 1 for each row of the
+ * file); those of wl_source_open. Nothing is owned then.
  */
 wl_error wl_rows_read(const char *spec, int64_t total, wl_rows *rows);
 

@@ -68,6 +68,15 @@ static void lists(void **state) {
   write_text("rows.txt", "1\n1.5\n");
   assert_int_equal(wl_rows_read("rows.txt", 3, &rows), WL_ERROR_DATA);
   must_contain("entry 2 is 1.5, no number of a row");
+  write_text("rows.txt", "1\n0\n1\n1\n"); /* one for each row */
+  assert_int_equal(wl_rows_read("rows.txt", 4, &rows), WL_ERROR_DATA);
+  must_contain("rows.txt: holds a 0 or 1 for each of the 4 rows: a mask?");
+  assert_null(rows.row);
+  assert_int_equal(wl_rows_read("rows.txt", 5, &rows), WL_OK);
+  wl_rows_free(&rows);
+  write_text("rows.txt", "0\n1\n"); /* all of two rows */
+  assert_int_equal(wl_rows_read("rows.txt", 2, &rows), WL_OK);
+  wl_rows_free(&rows);
   write_text("rows.txt", "-1\n");
   assert_int_equal(wl_rows_read("rows.txt", 3, &rows), WL_ERROR_DATA);
   must_contain("entry 1 is row -1");

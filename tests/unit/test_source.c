@@ -528,6 +528,19 @@ static void npy_cut_anywhere(void **state) {
 
 /* ---- packed files, NPZ and IDX ------------------------------------------------------------------------------ */
 
+/* Appends the bytes of another file, and these. */
+static void append(const char *name, const char *other, const char *tail, size_t count) {
+  char piece[1024];
+  FILE *to = fopen(name, "ab"), *from = fopen(other, "rb");
+  assert_non_null(to);
+  assert_non_null(from);
+  const size_t size = fread(piece, 1, sizeof piece, from);
+  assert_int_equal(fwrite(piece, 1, size, to), size);
+  assert_int_equal(fwrite(tail, 1, count, to), count);
+  fclose(from);
+  fclose(to);
+}
+
 static void write_packed(const char *name, const void *bytes, size_t length) {
   gzFile file = gzopen(name, "wb");
   assert_non_null(file);
@@ -554,6 +567,20 @@ static void packed_files(void **state) {
   }
   write_text("x.csv.gz", text);
   must_fail("x.csv.gz", "x.csv.gz: is not packed by gzip");
+
+  /* two members, as `cat a.gz b.gz` makes them, are one text; zeros behind are padding, anything else is refused */
+  static const char tails[3][8] = {"", "\0\0\0\0\0\0\0", "\0\0junk"};
+  for (int t = 0; t < 3; t++) {
+    const size_t line = strcspn(text, "\n") + 1;
+    write_packed("x.csv.gz", text, (unsigned)line);
+    write_packed("y.csv.gz", text + line, (unsigned)(sizeof text - 1 - line));
+    append("x.csv.gz", "y.csv.gz", tails[t], t == 0 ? 0 : sizeof tails[t]);
+    if (t < 2)
+      must_hold("x.csv.gz", 2, 3, csv_entries);
+    else
+      must_fail("x.csv.gz", "x.csv.gz: cannot be unpacked");
+  }
+  unlink("y.csv.gz");
   write_text("x.csv.gz", "");
   must_fail("x.csv.gz", "x.csv.gz: is");
 }
