@@ -15,9 +15,15 @@ typedef struct storage {
   const char *label, *path;
   hid_t dataset, space, creation; /**< the dataset's; its dataspace and creation properties */
   int depth;                      /**< of virtual datasets within virtual datasets */
+  const wl_file_visitor *visitor; /**< of the files on the way; NULL: none */
 } storage;
 
-static wl_error check_storage(const char *label, const char *path, hid_t dataset, int depth);
+static wl_error check_storage(const char *label, const char *path, hid_t dataset, int depth,
+                              const wl_file_visitor *visitor);
+
+static void visit(const storage *s, const char *path) {
+  if (s->visitor) s->visitor->visit(s->visitor->context, path);
+}
 
 /** Points in the dataspace; 0 also where they are too many to count. */
 static hssize_t points_of(const storage *s) {
@@ -134,6 +140,7 @@ static wl_error check_external(const storage *s) {
     if (H5Pget_external(s->creation, (unsigned)i, sizeof name - 1, name, &offset, &bytes) < 0)
       WL_FAIL(WL_ERROR_DATA, "%s: its external files are not named, the file is damaged", s->label);
     external_path(s, name, path);
+    visit(s, path);
     if (stat(path, &status) != 0)
       WL_FAIL(WL_ERROR_DATA, "%s: its external file %s cannot be read: %s (relative to the current directory)",
               s->label, path, strerror(errno));
@@ -188,7 +195,7 @@ static wl_error check_source_in(const storage *s, size_t index, const char *path
   if (dataset < 0) WL_FAIL(WL_ERROR_DATA, "%s: its source %s has no dataset %s", s->label, path, name);
   snprintf(label, sizeof label, "%.300s: its source %.300s:%.300s", s->label, path, name);
   const wl_error error = holds_selection(s, index, dataset)
-                             ? check_storage(label, path, dataset, s->depth + 1)
+                             ? check_storage(label, path, dataset, s->depth + 1, s->visitor)
                              : wl_error_set(WL_ERROR_DATA, "%s has not the shape that is taken from it", label);
   H5Dclose(dataset);
   return error;
@@ -203,6 +210,7 @@ static wl_error check_source(const storage *s, size_t index) {
             s->label, file_name, set_name);
   if (!find_source(s, file_name, path))
     WL_FAIL(WL_ERROR_DATA, "%s: is a virtual dataset, and its source %s is missing", s->label, file_name);
+  visit(s, path);
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (file < 0) WL_FAIL(WL_ERROR_DATA, "%s: its source %s is not an HDF5 file that can be opened", s->label, path);
   const wl_error error = check_source_in(s, index, path, file, set_name);
@@ -282,8 +290,9 @@ static wl_error check_layout(const storage *s) {
   }
 }
 
-static wl_error check_storage(const char *label, const char *path, hid_t dataset, int depth) {
-  const storage s = {label, path, dataset, H5Dget_space(dataset), H5Dget_create_plist(dataset), depth};
+static wl_error check_storage(const char *label, const char *path, hid_t dataset, int depth,
+                              const wl_file_visitor *visitor) {
+  const storage s = {label, path, dataset, H5Dget_space(dataset), H5Dget_create_plist(dataset), depth, visitor};
   wl_error error = WL_OK;
   if (s.space < 0 || s.creation < 0)
     error = wl_error_set(WL_ERROR_DATA, "%s: cannot be read, the file is damaged", label);
@@ -295,5 +304,13 @@ static wl_error check_storage(const char *label, const char *path, hid_t dataset
 }
 
 wl_error wl_hdf5_check_storage(const char *label, const char *path, hid_t dataset) {
-  return check_storage(label, path, dataset, 0);
+  return check_storage(label, path, dataset, 0, NULL);
+}
+
+void wl_hdf5_visit_storage(const char *path, hid_t dataset, const wl_file_visitor *visitor) {
+  const hid_t creation = H5Dget_create_plist(dataset);
+  const bool elsewhere =
+      creation >= 0 && (H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) > 0);
+  if (creation >= 0) H5Pclose(creation);
+  if (elsewhere) (void)check_storage(path, path, dataset, 0, visitor); /* what is wrong is said when it is read */
 }

@@ -8,7 +8,7 @@
 
 #include <hdf5.h>
 
-#include "widelimit/error.h"
+#include "data/source.h"
 
 /**
  * @param label  names the dataset in messages
@@ -16,5 +16,8 @@
  * Errors: WL_ERROR_DATA, naming what is missing: rows, a file, a dataset, or a filter this HDF5 does not have.
  */
 wl_error wl_hdf5_check_storage(const char *label, const char *path, hid_t dataset);
+
+/** Visits the other files that hold its numbers, as far as they can be found. */
+void wl_hdf5_visit_storage(const char *path, hid_t dataset, const wl_file_visitor *visitor);
 
 #endif

@@ -49,6 +49,18 @@ wl_error wl_source_choose_rows(wl_source *source, int64_t *rows, int64_t count);
 /** The path of a specification, without its selector. Owned by the caller; NULL: the ending is not known, or no memory. */
 char *wl_source_path(const char *spec);
 
+/** Called with the path of each of some files. */
+typedef struct wl_file_visitor {
+  void (*visit)(void *context, const char *path);
+  void *context;
+} wl_file_visitor;
+
+/**
+ * Visits the files that hold numbers of an HDF5 source beside the one that is named: sources of virtual datasets, external files,
+ * what a link leads to. None where it is of another format or cannot be opened.
+ */
+void wl_source_visit_files(const char *spec, const wl_file_visitor *visitor);
+
 /** Closes and sets to NULL; NULL is fine. */
 void wl_source_close(wl_source **source);
 

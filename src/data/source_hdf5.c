@@ -3,11 +3,14 @@
  * One dataset of an HDF5 file, read by one rank with the default (serial) driver.
  */
 #include <hdf5.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
+#include "base/hdf5_errors.h"
 #include "base/log.h"
 #include "data/hdf5_storage.h"
 #include "data/source_format.h"
@@ -279,3 +282,27 @@ const wl_source_format wl_source_hdf5 = {.endings = {".h5", ".hdf5", ".mat"},
                                          .read = read_hdf5,
                                          .read_block = read_hdf5_block,
                                          .close = close_hdf5};
+
+/* ---- files -------------------------------------------------------------------------------------------------- */
+
+static void visit_dataset(const char *path, const char *name, const wl_file_visitor *visitor) {
+  char home[PATH_MAX];
+  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t dataset = file >= 0 ? H5Dopen2(file, name, H5P_DEFAULT) : -1;
+  if (dataset >= 0 && H5Fget_name(dataset, home, sizeof home) > 0) {
+    visitor->visit(visitor->context, home);
+    wl_hdf5_visit_storage(home, dataset, visitor);
+  }
+  if (dataset >= 0) H5Dclose(dataset);
+  if (file >= 0) H5Fclose(file);
+}
+
+void wl_source_visit_files(const char *spec, const wl_file_visitor *visitor) {
+  WL_HDF5_QUIET;
+  struct stat status;
+  char *path = wl_source_path(spec);
+  const char *selector = path ? spec + strlen(path) : "";
+  if (selector[0] == ':' && stat(path, &status) == 0 && S_ISREG(status.st_mode) && H5Fis_hdf5(path) > 0)
+    visit_dataset(path, selector + 1, visitor);
+  free(path);
+}

@@ -7,9 +7,25 @@
 #include "data/source.h"
 
 void wl_inputs_add(wl_inputs *inputs, const char *path, const char *what) {
-  if (!path || inputs->count == WL_INPUTS) return;
+  if (!path) return;
+  wl_input *more = realloc(inputs->file, sizeof *more * (size_t)(inputs->count + 1));
   char *copy = strdup(path);
-  if (copy) inputs->file[inputs->count++] = (wl_input){copy, what};
+  if (more) inputs->file = more;
+  if (more && copy)
+    inputs->file[inputs->count++] = (wl_input){copy, what};
+  else
+    free(copy);
+}
+
+/* What a source leads to is read under the same key. */
+typedef struct referring {
+  wl_inputs *inputs;
+  const char *what;
+} referring;
+
+static void add_referred(void *context, const char *path) {
+  const referring *r = context;
+  if (!wl_inputs_find(r->inputs, path)) wl_inputs_add(r->inputs, path, r->what);
 }
 
 /* Whether the key names a source. */
@@ -19,15 +35,18 @@ static bool is_source(const wl_key *key) {
 }
 
 wl_inputs wl_inputs_of(const wl_config *config) {
-  wl_inputs inputs = {.count = 0};
+  wl_inputs inputs = {0};
   wl_inputs_add(&inputs, config->file, "the configuration");
   for (size_t k = 0; k < wl_config_schema.count; k++) {
     const wl_key *key = &wl_config_schema.keys[k];
     if (!is_source(key)) continue;
     const char *spec = *(char *const *)((const char *)config + key->offset);
-    char *path = spec ? wl_source_path(spec) : NULL;
+    if (!spec) continue;
+    referring referring_key = {&inputs, key->name};
+    char *path = wl_source_path(spec);
     wl_inputs_add(&inputs, path, key->name);
     free(path);
+    wl_source_visit_files(spec, &(wl_file_visitor){add_referred, &referring_key});
   }
   return inputs;
 }
@@ -40,5 +59,6 @@ const wl_input *wl_inputs_find(const wl_inputs *inputs, const char *path) {
 
 void wl_inputs_clear(wl_inputs *inputs) {
   for (int i = 0; i < inputs->count; i++) free(inputs->file[i].path);
-  inputs->count = 0;
+  free(inputs->file);
+  *inputs = (wl_inputs){0};
 }

@@ -13,14 +13,12 @@ typedef struct wl_input {
   const char *what; /**< borrowed */
 } wl_input;
 
-enum { WL_INPUTS = 32 };
-
 typedef struct wl_inputs {
-  wl_input file[WL_INPUTS];
+  wl_input *file; /**< owned */
   int count;
 } wl_inputs;
 
-/** The configuration and all sources of data that it names. To be cleared. */
+/** The configuration and all sources of data that it names, and the files these refer to. To be cleared. */
 wl_inputs wl_inputs_of(const wl_config *config);
 
 /** One more; NULL is none. */

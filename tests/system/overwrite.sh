@@ -81,6 +81,8 @@ refused 2 'T\.csv.*data\.test\.inputs' run case.yaml --set factor.save=T.csv
 refused 2 'X\.csv\.gz.*data\.train\.inputs' run case.yaml --set data.train.inputs=X.csv.gz:1-2 --set factor.save=X.csv.gz
 refused 2 'rows\.txt.*data\.train\.rows' run case.yaml --set data.train.rows=rows.txt:0 --set factor.save=rows.txt
 refused 2 'data\.h5.*data\.train\.targets' run case.yaml --set data.train.targets=data.h5:/y --set factor.save=data.h5
+cp "$(dirname "$data")"/../hdf5-virtual-missing/{v,src}.h5 . # /x of v.h5 lies in src.h5
+refused 2 'src\.h5.*src\.h5.*data\.train\.inputs' run case.yaml --overwrite --set data.train.inputs=v.h5:/x --set factor.save=src.h5
 cp data.h5 data.kappa.h5 # where nngp's factor would go
 refused 2 'data\.kappa\.h5.*data\.train\.inputs' run case.yaml --set data.train.inputs=data.kappa.h5:/x --set factor.save=data.h5
 refused 2 'data\.h5.*data\.train\.inputs' run case.yaml --overwrite --set data.train.inputs=data.h5:/x --set factor.save=data.h5
