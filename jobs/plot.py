@@ -55,7 +55,6 @@ class Run:
         try:
             self.file = h5py.File(folder / "results.h5")
             self.summary = json.loads((folder / "summary.json").read_text())
-            self.noise = self.summary["noise_variance"]
             self.variances = list(self.file["variance"])
         except (OSError, ValueError, KeyError) as why:
             raise Unfit(f"these are no results of widelimit run: {why}") from why
@@ -66,14 +65,20 @@ class Run:
     def mean(self, quantity):
         return self.get("mean/nngp" if quantity == "nngp" else "mean/ntk")
 
-    def variance(self, quantity):
-        return self.get("variance/" + quantity)
+    def variance(self, quantity, output=0):
+        """Of an output (from 0); those of others are multiples, or the same."""
+        variance = self.get("variance/" + quantity)
+        return variance if variance.ndim == 1 else variance[:, output]
 
     def predictive(self, quantity):
         """Variance of a new observation, a column for every output or one for all."""
-        given = self.get("predictive/" + quantity)
-        variance = self.variance(quantity) + self.noise if given is None else given
-        return variance.reshape(len(variance), -1)
+        given = self.get("predictive/" + {"bayesian_rnd": "ntk_gp"}.get(quantity, quantity))
+        if given is None:  # bayesian_rnd without ntk_gp, which would be the same
+            scale = self.get("target/scale")
+            noise = self.summary["noise_variance"] * (np.ones(1) if scale is None else scale**2)
+            variance = self.get("variance/" + quantity)
+            given = (variance if variance.ndim == 2 else variance[:, np.newaxis]) + noise
+        return given.reshape(len(given), -1)
 
     def shown(self, *groups):
         """Of quantities that would look the same the first that there is: one a group."""
@@ -148,7 +153,7 @@ def plot_bands(run, figure, options):
     figure.columns("train", run.get("train/inputs")[:, 0], column(train))
     figure.columns("test", x, np.full(len(x), np.nan) if targets is None else column(targets)[order])
     for quantity in quantities:
-        mean, deviation = run.mean(quantity)[order, y], np.sqrt(run.variance(quantity)[order])
+        mean, deviation = run.mean(quantity)[order, y], np.sqrt(run.variance(quantity, y)[order])
         figure.columns("bands_" + quantity, x, mean, deviation)
         draws = run.get("samples/" + DRAWS.get(quantity, "none"))
         with open(figure.folder / ("draws_" + quantity), "w", encoding="utf-8") as file:
@@ -221,7 +226,7 @@ def plot_quantiles(run, figure, options):
     rnd, ensemble, heads = run.get("samples/rnd"), run.get("samples/ensemble"), options.heads
     if rnd is None or ensemble is None or "ensemble" not in run.variances:
         raise Unfit("there are no samples of rnd and ensemble with the variance of ensemble")
-    variance = run.variance("ensemble")[:, np.newaxis]
+    variance = run.get("variance/ensemble").reshape(rnd.shape[1], -1)
     sets = (
         ("rnd", rnd, heads, lambda group: np.mean(group**2, axis=0) / 2),
         ("ensemble", ensemble, heads + 1, lambda group: np.var(group, axis=0, ddof=1)),

@@ -63,6 +63,7 @@ static const char all_quantities[] = "[" WL_QUANTITY_LIST(ENTRY) "]"; /* YAML le
 #undef ENTRY
 
 static bool has_synthetic(const void *config) { return ((const wl_config *)config)->synthetic.train > 0; }
+static bool has_intervals(const void *config) { return ((const wl_config *)config)->output_intervals.count > 0; }
 static bool has_split(const void *config) { return ((const wl_config *)config)->data.split.test > 0.0; }
 static bool has_network(const void *config) { return !((const wl_config *)config)->kernels.wanted; }
 static bool has_slope(const void *config) {
@@ -253,6 +254,8 @@ static const wl_key keys[] = {
     {SWITCH("output.covariance", output_covariance), .fallback = "false",
      HELP("write covariances over all test points")},
     {SWITCH("output.kernels", output_kernels), .fallback = "false", HELP("write the kernel matrices")},
+    {REALS("output.intervals", output_intervals), ABOVE(0), BELOW(1), WHEN(has_intervals),
+     HELP("levels of central intervals of new observations, such as [0.5, 0.9]")},
 };
 const wl_schema wl_config_schema = {keys, sizeof keys / sizeof keys[0]};
 
@@ -279,10 +282,19 @@ static wl_error check_split(const wl_values *values, const wl_config *config) {
   return wl_values_fail(values, other, "cannot stand together with data.split, which chooses the test set");
 }
 
-/** Nothing turns results back into target units yet: until then, no result in other units. */
+/** What has no units to turn back into. */
 static wl_error check_target_units(const wl_values *values, const wl_config *config) {
+  const size_t key = find("data.standardize_targets");
   if (!config->data.standardize_targets) return WL_OK;
-  return wl_values_fail(values, find("data.standardize_targets"), "is not supported yet");
+  if (config->data.target_encoding == WL_ENCODING_ONE_HOT)
+    return wl_values_fail(values, key,
+                          "is for numbers, but data.target_encoding is one_hot: classes stay 0 and 1");
+  if (config->synthetic.train > 0)
+    return wl_values_fail(values, key, "is for data of files, which synthetic data are not");
+  if (config->finite_width.width_count > 0)
+    return wl_values_fail(values, key,
+                          "cannot stand together with finite_width, which trains on targets as they are");
+  return WL_OK;
 }
 
 /** What is of inputs or of a network, or needs them, has no place beside given kernels. */
@@ -459,6 +471,18 @@ static wl_error check_draws(const wl_values *values, const wl_config *config) {
   return WL_OK;
 }
 
+static wl_error check_intervals(const wl_values *values, const wl_config *config) {
+  const wl_reals *levels = &config->output_intervals;
+  if (levels->count > WL_INTERVALS)
+    return wl_values_fail(values, find("output.intervals"), "has %u levels, at most %d are possible",
+                          (unsigned)levels->count, WL_INTERVALS);
+  for (uint32_t k = 1; k < levels->count; k++)
+    if (levels->values[k] <= levels->values[k - 1])
+      return wl_values_fail(values, find("output.intervals"), "must ascend, but %g follows %g", levels->values[k],
+                            levels->values[k - 1]);
+  return WL_OK;
+}
+
 /** The key that wants an eigendecomposition; NULL: none does. */
 static const char *decomposes(const wl_config *config) {
   if (config->training.times.count > 0) return "training.times";
@@ -581,6 +605,7 @@ wl_error wl_config_check(const wl_config *config, const wl_values *values) {
   WL_TRY(check_finite_width(values, config));
   WL_TRY(check_draws(values, config));
   WL_TRY(check_precision(values, config));
+  WL_TRY(check_intervals(values, config));
   WL_TRY(check_solver(values, config));
   WL_TRY(check_times(values, config));
   WL_TRY(check_tune(values, config));

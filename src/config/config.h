@@ -22,6 +22,9 @@
 /** Most widths of a finite-width study. */
 enum { WL_WIDTHS = 16 };
 
+/** How many intervals there may be. */
+enum { WL_INTERVALS = 16 };
+
 /** How finite networks are trained (finite.h). */
 typedef enum wl_training { WL_TRAINING_GRADIENT_DESCENT, WL_TRAINING_LINEARIZED } wl_training;
 
@@ -163,6 +166,7 @@ typedef struct wl_config {
   char *factor_save;                      /**< resolved; NULL: the factors are not kept */
   char *output_directory;                 /**< resolved; default out/NAME in the file's folder */
   bool output_covariance, output_kernels; /**< default false */
+  wl_reals output_intervals;              /**< levels, ascending, in (0, 1); count 0: not given */
   struct wl_config_source *source;        /**< what it was read from; owned, for wl_config_set */
 } wl_config;
 

@@ -211,8 +211,13 @@ double wl_job_matrix_bytes(const wl_config *config, const wl_data_shape *shape) 
   return (is_mixed(config) ? 4.0 : 8.0) * n * n;
 }
 
+int64_t wl_job_variance_columns(const wl_config *config, const wl_data_shape *shape) {
+  return config->data.standardize_targets ? shape->outputs : 1;
+}
+
 double wl_job_result_bytes(const wl_config *config, const wl_data_shape *shape) {
   const double n = (double)shape->train, m = (double)shape->test;
+  const int64_t columns = wl_job_variance_columns(config, shape);
   double numbers = 0.0;
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
     if (config->output_covariance && config->quantity[q]) numbers += m * m;
@@ -221,8 +226,11 @@ double wl_job_result_bytes(const wl_config *config, const wl_data_shape *shape) 
   if (config->output_covariance) numbers += 3.0 * times * m * m;
   numbers += (config->spectrum ? 2.0 * n : 0.0) + (double)config->noise_path.count * (double)(shape->outputs + 5);
   if (config->output_kernels) numbers += 2.0 * (n * n + n * m + m * m);
-  for (int d = 0; d < WL_DRAW_COUNT; d++)
-    numbers += (double)config->samples[d] * m * (double)wl_job_outputs(shape, (wl_draw)d);
+  numbers *= (double)columns;
+  for (int d = 0; d < WL_DRAW_COUNT; d++) {
+    const int64_t outputs = wl_job_outputs(shape, (wl_draw)d);
+    numbers += (double)config->samples[d] * m * (double)(outputs > columns ? outputs : columns);
+  }
   return 8.0 * numbers;
 }
 

@@ -67,6 +67,12 @@ wl_grid wl_job_test_grid(const wl_config *config, const wl_grid *grid, int64_t c
 /** Columns of a draw: error heads have one. */
 int64_t wl_job_outputs(const wl_data_shape *shape, wl_draw draw);
 
+/**
+ * Numbers that a variance, a covariance, a kernel entry and an error head have in the results: one, which serves all outputs, or with
+ * data.standardize_targets one for each output, in its units.
+ */
+int64_t wl_job_variance_columns(const wl_config *config, const wl_data_shape *shape);
+
 /** Columns of a panel of draws: whole draws, bounded memory. */
 int64_t wl_job_panel_width(const wl_job *job, wl_draw draw);
 

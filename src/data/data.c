@@ -17,6 +17,7 @@ struct wl_data {
   wl_given_files *kernels;    /* in place of inputs; NULL: not given */
   wl_data_sources files;      /* zeros when synthetic */
   wl_moments inputs, targets; /* of the training data, where they are standardized; else zeros */
+  int64_t *examples;          /* of each class; NULL without one_hot */
 };
 
 /* Rows of a file beside given kernels. */
@@ -49,7 +50,9 @@ static wl_error measure_files(wl_data *data) {
                                 .classes = data->config->data.target_encoding == WL_ENCODING_ONE_HOT,
                                 .test_targets = f->test_targets != NULL,
                                 .ood = f->test_ood != NULL};
-  return data->shape.classes ? wl_pass_classes(f->train_targets, f->test_targets, &data->shape.outputs) : WL_OK;
+  return data->shape.classes
+             ? wl_pass_classes(f->train_targets, f->test_targets, &data->shape.outputs, &data->examples)
+             : WL_OK;
 }
 
 static wl_error read_test_targets(wl_data *data) {
@@ -122,6 +125,7 @@ void wl_data_close(wl_data **pointer) {
   wl_given_files_close(&data->kernels);
   wl_moments_free(&data->inputs);
   wl_moments_free(&data->targets);
+  free(data->examples);
   free(data);
   *pointer = NULL;
 }
@@ -207,6 +211,8 @@ double wl_data_target_location(const wl_data *data, int64_t output) {
 double wl_data_target_scale(const wl_data *data, int64_t output) {
   return data->targets.unit ? wl_moments_scale(&data->targets, output) : 1.0;
 }
+
+const int64_t *wl_data_class_counts(const wl_data *data) { return data->examples; }
 
 const int64_t *wl_data_split_rows(const wl_data *data) { return data->files.split.row; }
 

@@ -66,6 +66,9 @@ wl_error wl_data_test_targets(void *data, int64_t first, int64_t count, double *
 double wl_data_target_location(const wl_data *data, int64_t output);
 double wl_data_target_scale(const wl_data *data, int64_t output);
 
+/** With one_hot: how many training examples each class has (outputs); else NULL. Owned by the data. */
+const int64_t *wl_data_class_counts(const wl_data *data);
+
 /** With data.split: for each test point its row in the files, from 0, ascending; else NULL. Owned by the data. */
 const int64_t *wl_data_split_rows(const wl_data *data);
 

@@ -51,8 +51,8 @@ enum { MOST_CLASSES = 1000001 };
 typedef struct class_pass {
   const wl_source *source;
   int64_t largest;
-  bool *seen;        /* one a class */
-  const bool *known; /* those of training examples; NULL: these are the training examples */
+  int64_t *examples;    /* of each class; NULL: not counted */
+  const int64_t *known; /* training examples of each class; NULL: these are the training examples */
   int64_t unknown, first_unknown;
 } class_pass;
 
@@ -62,8 +62,8 @@ static wl_error visit_class(void *context, int64_t row, const double *x) {
     WL_FAIL(WL_ERROR_DATA, "%s: row %lld is %.17g; target_encoding: one_hot needs integer classes 0, 1, 2, …",
             wl_source_spec(pass->source), (long long)row + 1, *x);
   if ((int64_t)*x > pass->largest) pass->largest = (int64_t)*x;
-  if (pass->seen) pass->seen[(int64_t)*x] = true;
-  if (pass->known && !pass->known[(int64_t)*x] && pass->unknown++ == 0) pass->first_unknown = (int64_t)*x;
+  if (pass->examples) pass->examples[(int64_t)*x]++;
+  if (pass->known && pass->known[(int64_t)*x] == 0 && pass->unknown++ == 0) pass->first_unknown = (int64_t)*x;
   return WL_OK;
 }
 
@@ -72,7 +72,7 @@ static void warn_of_absent_classes(const class_pass *pass) {
   char list[128] = "";
   int64_t absent = 0;
   for (int64_t k = 0; k <= pass->largest; k++) {
-    if (pass->seen[k]) continue;
+    if (pass->examples[k] > 0) continue;
     const size_t used = strlen(list);
     if (absent++ < 8)
       snprintf(list + used, sizeof list - used, "%s%lld", absent > 1 ? ", " : " ", (long long)k);
@@ -83,14 +83,14 @@ static void warn_of_absent_classes(const class_pass *pass) {
     wl_log_warning("%s: %lld of the %lld outputs (classes 0 to %lld) have no training example:%s%s",
                    wl_source_spec(pass->source), (long long)absent, (long long)pass->largest + 1,
                    (long long)pass->largest, list,
-                   absent == 1 && !pass->seen[0] ? "; the classes seem to be numbered from 1" : "");
+                   absent == 1 && pass->examples[0] == 0 ? "; the classes seem to be numbered from 1" : "");
 }
 
-wl_error wl_pass_classes(wl_source *train, wl_source *test, int64_t *classes) {
-  bool *seen = calloc(MOST_CLASSES, sizeof *seen);
-  if (!seen) WL_FAIL(WL_ERROR_MEMORY, "classes: out of memory");
-  class_pass training = {.source = train, .largest = -1, .seen = seen},
-             testing = {.source = test, .largest = -1, .known = seen};
+wl_error wl_pass_classes(wl_source *train, wl_source *test, int64_t *classes, int64_t **examples) {
+  *examples = calloc(MOST_CLASSES, sizeof **examples);
+  if (!*examples) WL_FAIL(WL_ERROR_MEMORY, "classes: out of memory");
+  class_pass training = {.source = train, .largest = -1, .examples = *examples},
+             testing = {.source = test, .largest = -1, .known = *examples};
   wl_error error = visit_source(train, visit_class, &training);
   if (error == WL_OK) warn_of_absent_classes(&training);
   if (error == WL_OK && test) error = visit_source(test, visit_class, &testing);
@@ -98,7 +98,6 @@ wl_error wl_pass_classes(wl_source *train, wl_source *test, int64_t *classes) {
     wl_log_warning(
         "%s: %lld targets are of classes that no training example has, such as %lld: none can be predicted",
         wl_source_spec(test), (long long)testing.unknown, (long long)testing.first_unknown);
-  free(seen);
   *classes = training.largest + 1;
   return error;
 }

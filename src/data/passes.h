@@ -30,8 +30,8 @@ wl_error wl_pass_read(const wl_row_set *set);
 wl_error wl_pass_hash(const wl_row_set *set, uint64_t *hash);
 
 /** Classes are integers from 0; their number is the largest of `train` plus 1. Warns of those without a training example.
- * `test` may be NULL. Errors: WL_ERROR_DATA, naming the row. */
-wl_error wl_pass_classes(wl_source *train, wl_source *test, int64_t *classes);
+ * `test` may be NULL. @param examples  of each class in `train`; owned by the caller. Errors: WL_ERROR_DATA, naming the row. */
+wl_error wl_pass_classes(wl_source *train, wl_source *test, int64_t *classes, int64_t **examples);
 
 /** All numbers are 0 or 1. Errors: WL_ERROR_DATA, naming the row. */
 wl_error wl_pass_flags(wl_source *source);

@@ -12,17 +12,17 @@ double wl_crps_normal(double mean, double v, double y) {
   return s * (z * erf(z * M_SQRT1_2) + 2.0 * density - 1.0 / sqrt(M_PI));
 }
 
-void wl_calibration_add(wl_calibration *c, int64_t count, const double *mean, const double *variance,
-                        const double *target, const double *skip) {
+void wl_calibration_add(wl_calibration *c, const wl_forecast *f) {
   double width[WL_LEVELS];
   for (int k = 0; k < c->level_count; k++) width[k] = wl_normal_half_width(c->level[k]);
-  for (int64_t i = 0; i < count; i++) {
-    if (skip && skip[i] != 0.0) continue;
+  for (int64_t i = 0; i < f->count; i++) {
+    if (!wl_forecast_counts(f, i)) continue;
     c->points++;
-    for (int64_t j = i * c->outputs; j < (i + 1) * c->outputs; j++) {
-      const double distance = fabs(target[j] - mean[j]), s = sqrt(variance[i]);
+    for (int64_t j = 0; j < f->outputs; j++) {
+      const double mean = f->mean[i * f->outputs + j], target = f->target[i * f->outputs + j];
+      const double v = wl_forecast_variance(f, i, j), distance = fabs(target - mean), s = sqrt(v);
       for (int k = 0; k < c->level_count; k++) c->inside[k] += distance <= width[k] * s;
-      c->crps += wl_crps_normal(mean[j], variance[i], target[j]);
+      c->crps += wl_crps_normal(mean, v, target);
     }
   }
 }

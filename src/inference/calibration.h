@@ -1,12 +1,12 @@
 /**
  * @file calibration.h
  * Whether predictive distributions mean what they say. The predictive distribution of target j at a point is
- * N(mean_j, v), v the variance of a new observation (function plus noise), the same for all c outputs. Local.
+ * N(mean_j, v_j), v_j the variance of a new observation (function plus noise). Local.
  */
 #ifndef WIDELIMIT_INFERENCE_CALIBRATION_H
 #define WIDELIMIT_INFERENCE_CALIBRATION_H
 
-#include <stdint.h>
+#include "inference/forecast.h"
 
 /** Levels of central intervals at once; bins of confidence. */
 enum { WL_LEVELS = 16, WL_CONFIDENCE_BINS = 15 };
@@ -31,14 +31,8 @@ typedef struct wl_calibration {
   double crps;               /**< Σ over points and outputs */
 } wl_calibration;
 
-/**
- * Adds `count` points.
- * @param mean, target  count × outputs, row-major
- * @param variance      v of each point
- * @param skip          points with another number than 0 do not count; NULL: all count
- */
-void wl_calibration_add(wl_calibration *calibration, int64_t count, const double *mean, const double *variance,
-                        const double *target, const double *skip);
+/** Adds the points that count. */
+void wl_calibration_add(wl_calibration *calibration, const wl_forecast *forecast);
 
 /** Share of the targets within their interval of level number k; NaN without points. */
 double wl_calibration_coverage(const wl_calibration *calibration, int k);

@@ -10,23 +10,46 @@ static int64_t largest(int64_t count, const double *x) {
   return best;
 }
 
-void wl_score_add(wl_score *score, int64_t count, int64_t outputs, const double *mean, const double *variance,
-                  double noise_variance, const double *target, const double *ood) {
-  score->outputs = outputs;
-  for (int64_t i = 0; i < count; i++) {
-    if (ood && ood[i] != 0.0) continue;
-    const double *m = mean + i * outputs, *y = target + i * outputs;
-    double squared = 0.0;
-    for (int64_t j = 0; j < outputs; j++) squared += (y[j] - m[j]) * (y[j] - m[j]);
-    score->points++;
-    score->squared_error += squared;
-    const int64_t class = largest(outputs, y);
-    score->correct += y[class] > 0.0 && largest(outputs, m) == class;
-    if (!variance) continue;
-    const double v = variance[i] + noise_variance;
-    score->log_variance += (double)outputs * log(2.0 * M_PI * v);
-    score->scaled_error += squared / v;
+int64_t wl_forecast_class(const wl_forecast *f, int64_t i) {
+  const double *y = f->target + i * f->outputs;
+  const int64_t class = largest(f->outputs, y);
+  return y[class] > 0.0 ? class : -1;
+}
+
+static bool is_right(const wl_forecast *f, int64_t i) {
+  return largest(f->outputs, f->mean + i * f->outputs) == wl_forecast_class(f, i);
+}
+
+static double squared_error(const wl_forecast *f, int64_t i) {
+  double squared = 0.0;
+  for (int64_t k = i * f->outputs; k < (i + 1) * f->outputs; k++)
+    squared += (f->target[k] - f->mean[k]) * (f->target[k] - f->mean[k]);
+  return squared;
+}
+
+static void add_likelihood(wl_score *score, const wl_forecast *f, int64_t i) {
+  for (int64_t j = 0; j < f->outputs; j++) {
+    const double error = f->target[i * f->outputs + j] - f->mean[i * f->outputs + j];
+    const double v = wl_forecast_variance(f, i, j);
+    score->log_variance += log(2.0 * M_PI * v);
+    score->scaled_error += error * error / v;
   }
+}
+
+void wl_score_add(wl_score *score, const wl_forecast *f) {
+  score->outputs = f->outputs;
+  for (int64_t i = 0; i < f->count; i++) {
+    if (!wl_forecast_counts(f, i)) continue;
+    score->points++;
+    score->squared_error += squared_error(f, i);
+    score->correct += is_right(f, i);
+    if (f->variance) add_likelihood(score, f, i);
+  }
+}
+
+void wl_forecast_losses(const wl_forecast *f, bool classes, double *loss) {
+  for (int64_t i = 0; i < f->count; i++)
+    loss[i] = classes ? !is_right(f, i) : squared_error(f, i) / (double)f->outputs;
 }
 
 double wl_score_rmse(const wl_score *s) { return sqrt(s->squared_error / (double)(s->points * s->outputs)); }

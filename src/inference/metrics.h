@@ -5,28 +5,31 @@
 #ifndef WIDELIMIT_INFERENCE_METRICS_H
 #define WIDELIMIT_INFERENCE_METRICS_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
+#include "inference/forecast.h"
 #include "widelimit/error.h"
 
 /** Sums over test points with known targets, in distribution. Start from zeros, add batches, then read off. */
 typedef struct wl_score {
   int64_t points, outputs;
   double squared_error; /**< Σ ‖y − mean‖² */
-  double log_variance;  /**< Σ c·log(2π v), v = predictive variance + σ² */
-  double scaled_error;  /**< Σ ‖y − mean‖² / v */
+  double log_variance;  /**< Σ log(2π v) over points and outputs */
+  double scaled_error;  /**< Σ (y − mean)² / v */
   int64_t correct;      /**< arg max of the mean is the class */
 } wl_score;
 
+/** Adds the points that count; without variances nothing to the likelihood. */
+void wl_score_add(wl_score *score, const wl_forecast *forecast);
+
+/** The output that a row of the target has the class at, from 0; −1: a row of zeros, a class without an output. */
+int64_t wl_forecast_class(const wl_forecast *forecast, int64_t point);
+
 /**
- * Adds `count` points.
- * @param mean, target   count × outputs, row-major
- * @param variance       count, or NULL: no likelihood
- * @param noise_variance σ²
- * @param ood            count flags; points with 1 do not count; NULL: all count
+ * What each point loses: the mean over outputs of (y − mean)²; of classes 0 where the largest mean is at the class, else 1.
+ * @param loss  count
  */
-void wl_score_add(wl_score *score, int64_t count, int64_t outputs, const double *mean, const double *variance,
-                  double noise_variance, const double *target, const double *ood);
+void wl_forecast_losses(const wl_forecast *forecast, bool classes, double *loss);
 
 /** √(Σ ‖y − mean‖² / (points · outputs)) */
 double wl_score_rmse(const wl_score *score);

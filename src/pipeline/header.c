@@ -57,7 +57,8 @@ void wl_print_header(const wl_setup *setup) {
   else
     print_network("network", &c->network);
   if (wl_job_rnd_target(c)) print_network("target", wl_job_rnd_target(c));
-  wl_log_line("  noise    variance %.5g, jitter %.5g", c->noise_variance, c->jitter);
+  wl_log_line("  noise    variance %.5g, jitter %.5g%s", c->noise_variance, c->jitter,
+              c->data.standardize_targets ? ", in units of standardized targets" : "");
   wl_log_line("  ranks    %d on %d node%s, grid %d x %d, block %d, %lld test points at a time", setup->grid->size,
               setup->node.nodes, setup->node.nodes == 1 ? "" : "s", setup->grid->rows, setup->grid->columns,
               setup->grid->block, (long long)setup->batch);

@@ -7,9 +7,6 @@
 #include "base/util.h"
 #include "inference/loo.h"
 
-static const double levels[] = {0.5, 0.9}; /* of central intervals */
-enum { LEVELS = sizeof levels / sizeof *levels };
-
 static bool is_under(int quantity, wl_prior prior) {
   return (quantity == WL_QUANTITY_NNGP) == (prior == WL_PRIOR_KAPPA);
 }
@@ -22,9 +19,10 @@ static void variance_path(int quantity, char path[64]) {
   snprintf(path, 64, "/loo/variance/%s", wl_quantity_name((wl_quantity)quantity));
 }
 
-double wl_loo_result_bytes(const wl_config *config, const wl_data_shape *shape) {
-  if (!config->loo) return 0.0;
-  return 8.0 * (double)shape->train * (2.0 * (double)shape->outputs + WL_QUANTITY_COUNT);
+double wl_loo_result_bytes(const wl_setup *setup) {
+  if (!setup->config->loo) return 0.0;
+  return 8.0 * (double)setup->shape.train *
+         (2.0 * (double)setup->shape.outputs + WL_QUANTITY_COUNT * (double)setup->units.columns);
 }
 
 wl_error wl_loo_declare(const wl_setup *setup, wl_results *results) {
@@ -48,7 +46,8 @@ wl_error wl_loo_declare(const wl_setup *setup, wl_results *results) {
     char path[64];
     variance_path(q, path);
     if (setup->config->quantity[q])
-      WL_TRY(wl_results_add(results, path, n, 0, formula[q], "target units squared"));
+      WL_TRY(wl_results_add(results, path, n, setup->units.columns > 1 ? setup->units.columns : 0, formula[q],
+                            "target units squared"));
   }
   return WL_OK;
 }
@@ -72,69 +71,91 @@ static int surprising_quantity(const wl_prediction *p) {
   return -1;
 }
 
-/* Training points first … first + count − 1, whose targets are given. */
-static void add_surprises(const wl_setup *setup, const wl_prediction *p, int64_t first, int64_t count,
-                          const double *target, wl_loo *loo) {
+/* Of some training points, whose targets are given. */
+static wl_error add_surprises(const wl_setup *setup, const wl_prediction *p, const double *target, wl_loo *loo) {
   const int q = surprising_quantity(p);
-  const int64_t c = p->outputs;
-  if (q < 0) return;
+  const int64_t c = p->outputs, columns = setup->units.columns;
+  if (q < 0) return WL_OK;
   loo->surprised_by[p->prior] = (wl_quantity)q;
-  for (int64_t i = 0; i < count; i++) {
+  double *v = malloc(sizeof(double) * (size_t)(p->count * columns));
+  if (!v) WL_FAIL(WL_ERROR_MEMORY, "leave-one-out: out of memory");
+  wl_units_add_noise(&setup->units, setup->config->noise_variance, p->count, p->variance[q], v);
+  for (int64_t i = 0; i < p->count; i++) {
     double squared = 0.0;
     for (int64_t j = 0; j < c; j++) {
-      const double r = target[i * c + j] - p->mean[(first + i) * c + j];
-      squared += r * r;
+      const double r = target[i * c + j] - p->mean[i * c + j];
+      squared += r * r / v[i * columns + (columns > 1 ? j : 0)];
     }
-    const double v = p->variance[q][first + i] + setup->config->noise_variance;
-    note_surprise(loo, p->prior, (wl_surprise){first + i, sqrt(squared / ((double)c * v))});
+    note_surprise(loo, p->prior, (wl_surprise){p->first + i, sqrt(squared / (double)c)});
   }
+  free(v);
+  return WL_OK;
 }
 
-static void add_scores(const wl_setup *setup, const wl_prediction *p, int64_t first, int64_t count,
-                       const double *target, double *observed, wl_loo *loo) {
-  const double noise = setup->config->noise_variance, *mean = p->mean + first * p->outputs;
-  wl_score_add(&loo->score[p->prior], count, p->outputs, mean, NULL, 0.0, target, NULL);
-  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
-    if (!p->variance[q]) continue;
-    wl_calibration *calibration = &loo->calibration[q];
-    calibration->level_count = LEVELS;
-    calibration->outputs = p->outputs;
-    for (int k = 0; k < LEVELS; k++) calibration->level[k] = levels[k];
-    for (int64_t i = 0; i < count; i++) {
-      loo->variance_sum[q] += p->variance[q][first + i];
-      observed[i] = p->variance[q][first + i] + noise;
-    }
-    wl_score_add(&loo->likelihood[q], count, p->outputs, mean, p->variance[q] + first, noise, target, NULL);
-    wl_calibration_add(calibration, count, mean, observed, target, NULL);
-  }
-  add_surprises(setup, p, first, count, target, loo);
+/* `count` points from `first` on; the arrays are those of all. */
+static wl_prediction some_of(const wl_setup *setup, const wl_prediction *all, int64_t first, int64_t count) {
+  wl_prediction p = *all;
+  p.first = first;
+  p.count = count;
+  p.mean += first * all->outputs;
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (p.variance[q]) p.variance[q] += first * setup->units.columns;
+  return p;
 }
 
-/* Root. */
+static wl_error score_pieces(const wl_setup *setup, const wl_prediction *all, int64_t step, double *target,
+                             wl_loo *loo) {
+  for (int64_t first = 0; first < all->count; first += step) {
+    const wl_prediction p = some_of(setup, all, first, smaller(step, all->count - first));
+    WL_TRY(wl_data_train_targets(setup->data, first, p.count, target));
+    wl_units_restore_targets(&setup->units, p.count, target);
+    WL_TRY(wl_scores_add(setup, &p, all->count, target, NULL, &loo->scores));
+    WL_TRY(add_surprises(setup, &p, target, loo));
+  }
+  return WL_OK;
+}
+
+static double mean_of(int64_t count, const double *x) {
+  double sum = 0.0;
+  for (int64_t i = 0; i < count; i++) sum += x[i];
+  return sum / (double)count;
+}
+
+/* Root. A prediction of all training points, in target units. */
 static wl_error score(const wl_setup *setup, const wl_prediction *p, wl_loo *loo) {
   const int64_t n = p->count, step = smaller(n, larger(1, ((int64_t)1 << 20) / p->outputs));
-  double *target = malloc(sizeof(double) * (size_t)(step * p->outputs)),
-         *observed = malloc(sizeof(double) * (size_t)step);
-  wl_error error = target && observed ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "leave-one-out: out of memory");
-  for (int64_t first = 0; first < n && error == WL_OK; first += step) {
-    const int64_t count = smaller(step, n - first);
-    error = wl_data_train_targets(setup->data, first, count, target);
-    if (error == WL_OK) add_scores(setup, p, first, count, target, observed, loo);
-  }
-  free(observed);
+  double *target = malloc(sizeof(double) * (size_t)(step * p->outputs));
+  if (!target) WL_FAIL(WL_ERROR_MEMORY, "leave-one-out: out of memory");
+  wl_error error = score_pieces(setup, p, step, target, loo);
   free(target);
+  for (int q = 0; q < WL_QUANTITY_COUNT && error == WL_OK; q++) {
+    if (!p->variance[q]) continue;
+    loo->variance_mean[q] = mean_of(n * setup->units.columns, p->variance[q]);
+    error = wl_scores_risk(setup, &loo->scores, p->prior, n, p->variance[q], NULL, &loo->risk[q]);
+  }
   return error;
 }
 
 /* Root. */
-static wl_error write(const wl_prediction *p, wl_results *results) {
+static wl_error write(const wl_setup *setup, const wl_prediction *p, wl_results *results) {
   WL_TRY(wl_results_put(results, mean_path(p->prior), 0, 0, p->count, p->outputs, p->mean));
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     char path[64];
     variance_path(q, path);
-    if (p->variance[q]) WL_TRY(wl_results_put(results, path, 0, 0, p->count, 1, p->variance[q]));
+    if (p->variance[q])
+      WL_TRY(wl_results_put(results, path, 0, 0, p->count, setup->units.columns, p->variance[q]));
   }
   return WL_OK;
+}
+
+/* Root. */
+static wl_error write_and_score(const wl_setup *setup, const wl_prediction *p, wl_results *results, wl_loo *loo) {
+  wl_prediction converted = {0};
+  wl_error error = wl_units_convert(&setup->units, p, &converted);
+  if (error == WL_OK) error = write(setup, &converted, results);
+  if (error == WL_OK) error = score(setup, &converted, loo);
+  wl_prediction_clear(&converted);
+  return error;
 }
 
 /* A checkpoint between two panels has the factor, and of the predictions all but the last batch: with that, and then with the first
@@ -164,14 +185,12 @@ wl_error wl_loo_run(const wl_setup *setup, const wl_services *services, const wl
   WL_TRY(wl_model_leave_one_out(assembly->model, &watch, &p));
   loo->clamped += p.clamped;
   loo->most_negative = fmin(loo->most_negative, p.most_negative);
-  wl_error error = WL_OK;
-  if (setup->rank == 0) {
-    error = write(&p, services->results);
-    if (error == WL_OK) error = score(setup, &p, loo);
-  }
+  const wl_error error = setup->rank == 0 ? write_and_score(setup, &p, services->results, loo) : WL_OK;
   wl_prediction_clear(&p);
   return wl_error_agree(setup->comm, error);
 }
+
+void wl_loo_clear(wl_loo *loo) { wl_scores_clear(&loo->scores); }
 
 /* Root. */
 static wl_error read_back(const wl_setup *setup, wl_results *results, wl_prediction *p) {
@@ -183,7 +202,7 @@ static wl_error read_back(const wl_setup *setup, wl_results *results, wl_predict
     if (!setup->config->quantity[q] || !is_under(q, p->prior)) continue;
     char path[64];
     variance_path(q, path);
-    p->variance[q] = malloc(size);
+    p->variance[q] = malloc(size * (size_t)setup->units.columns);
     if (!p->variance[q]) WL_FAIL(WL_ERROR_MEMORY, "leave-one-out: out of memory");
     WL_TRY(wl_results_get(results, path, 0, p->count, p->variance[q]));
   }

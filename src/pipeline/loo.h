@@ -5,9 +5,8 @@
 #ifndef WIDELIMIT_PIPELINE_LOO_H
 #define WIDELIMIT_PIPELINE_LOO_H
 
-#include "inference/calibration.h"
-#include "inference/metrics.h"
 #include "pipeline/assemble.h"
+#include "pipeline/scores.h"
 
 /** A training row that a model of the others does not expect. */
 typedef struct wl_surprise {
@@ -20,10 +19,9 @@ enum { WL_SURPRISES = 10 };
 
 /** Scores over all left-out points, on rank 0; zeros elsewhere and where they were not asked for. */
 typedef struct wl_loo {
-  wl_score score[WL_PRIOR_COUNT]; /**< of the means; points = 0: not there */
-  wl_score likelihood[WL_QUANTITY_COUNT];
-  wl_calibration calibration[WL_QUANTITY_COUNT];
-  double variance_sum[WL_QUANTITY_COUNT];
+  wl_scores scores;
+  double variance_mean[WL_QUANTITY_COUNT];  /**< over points and, where each has its own, outputs */
+  double risk[WL_QUANTITY_COUNT];           /**< area under the risk-coverage curve */
   wl_quantity surprised_by[WL_PRIOR_COUNT]; /**< whose variance the residuals are divided by */
   wl_surprise surprise[WL_PRIOR_COUNT][WL_SURPRISES];
   int surprises[WL_PRIOR_COUNT]; /**< how many there are, the largest first */
@@ -44,7 +42,10 @@ wl_error wl_loo_run(const wl_setup *setup, const wl_services *services, const wl
 /** Collective. The same from the results of a checkpoint, which has this prior's. */
 wl_error wl_loo_recall(const wl_setup *setup, const wl_services *services, wl_prior prior, wl_loo *loo);
 
+/** Local. Frees. */
+void wl_loo_clear(wl_loo *loo);
+
 /** Local. Bytes of the datasets. */
-double wl_loo_result_bytes(const wl_config *config, const wl_data_shape *shape);
+double wl_loo_result_bytes(const wl_setup *setup);
 
 #endif

@@ -20,8 +20,11 @@ typedef struct set {
 
 static int64_t target_columns(const wl_data_shape *s) { return s->classes ? 1 : s->outputs; }
 
-double wl_observed_bytes(const wl_data_shape *s) {
-  double numbers = 0.0;
+static bool is_split(const wl_setup *setup) { return setup->config->data.split.test > 0.0; }
+
+double wl_observed_bytes(const wl_setup *setup) {
+  const wl_data_shape *s = &setup->shape;
+  double numbers = is_split(setup) ? (double)s->test + (double)s->train : 0.0;
   if (s->test_targets) numbers += (double)s->test * (double)target_columns(s);
   if (s->ood) numbers += (double)s->test;
   if (s->dimension == 1) numbers += (double)s->test + (double)s->train * (1.0 + (double)target_columns(s));
@@ -37,12 +40,20 @@ static void decode(int64_t rows, int64_t classes, double *values) {
   }
 }
 
-/* Y of a run with standardize_targets is standardized where it is read for training. */
-static void to_target_units(const wl_data *data, int64_t rows, int64_t outputs, double *values) {
-  for (int64_t i = 0; i < rows; i++)
-    for (int64_t j = 0; j < outputs; j++)
-      values[i * outputs + j] =
-          wl_data_target_location(data, j) + wl_data_target_scale(data, j) * values[i * outputs + j];
+/* The rows of the files that the split made test points, which ascend, and those between them; both have the type `reader`. */
+static wl_error test_rows(void *data, int64_t first, int64_t count, double *rows) {
+  for (int64_t i = 0; i < count; i++) rows[i] = (double)wl_data_split_rows(data)[first + i];
+  return WL_OK;
+}
+
+static wl_error train_rows(void *data, int64_t first, int64_t count, double *rows) {
+  const int64_t *test = wl_data_split_rows(data), tests = wl_data_get_shape(data).test;
+  int64_t before = 0; /* test points among the rows up to here */
+  for (int64_t i = 0; i < first + count; i++) {
+    while (before < tests && test[before] == i + before) before++;
+    if (i >= first) rows[i - first] = (double)(i + before);
+  }
+  return WL_OK;
 }
 
 static wl_error copy(const wl_setup *setup, wl_results *results, const set *s, int64_t first, int64_t count,
@@ -51,7 +62,7 @@ static wl_error copy(const wl_setup *setup, wl_results *results, const set *s, i
   if (s->kind == CLASSES) {
     decode(count, s->columns, values);
   } else if (s->read == wl_data_train_targets) {
-    to_target_units(setup->data, count, s->columns, values);
+    wl_units_restore_targets(&setup->units, count, values);
   }
   return wl_results_put(results, s->path, first, 0, count, s->kind == MATRIX ? s->columns : 1, values);
 }
@@ -74,13 +85,15 @@ wl_error wl_observed_write(const wl_setup *setup, wl_results *results) {
   const char *y = s->classes ? "classes, -1: one without a training example" : "targets";
   const char *units = s->classes ? "1" : "target units";
   const char *x = "inputs, scaled and standardized as configured";
-  const bool line = s->dimension == 1;
+  const bool line = s->dimension == 1, split = is_split(setup);
   const struct {
     bool wanted;
     set set;
   } sets[] = {
       {s->test_targets, {"/test/targets", y, units, wl_data_test_targets, s->test, s->outputs, targets}},
       {s->ood, {"/test/ood", "1: out of distribution", "1", wl_data_test_ood, s->test, 1, VECTOR}},
+      {split, {"/test/rows", "row in the files, from 0", "1", test_rows, s->test, 1, VECTOR}},
+      {split, {"/train/rows", "row in the files, from 0", "1", train_rows, s->train, 1, VECTOR}},
       {line, {"/test/inputs", x, "1", wl_data_test_inputs, s->test, 1, MATRIX}},
       {line, {"/train/inputs", x, "1", wl_data_train_inputs, s->train, 1, MATRIX}},
       {line, {"/train/targets", y, units, wl_data_train_targets, s->train, s->outputs, targets}},

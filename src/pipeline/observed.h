@@ -13,12 +13,13 @@
 #include "results/results.h"
 
 /**
- * /test/{targets,ood}, and for d = 1 /test/inputs and /train/{inputs,targets}, those that there are.
+ * /test/{targets,ood}, with data.split /{test,train}/rows, and for d = 1 /test/inputs and /train/{inputs,targets}, those that
+ * there are.
  * Errors: those of the readers of data.h; WL_ERROR_IO; WL_ERROR_MEMORY.
  */
 wl_error wl_observed_write(const wl_setup *setup, wl_results *results);
 
 /** Local. Bytes of the datasets. */
-double wl_observed_bytes(const wl_data_shape *shape);
+double wl_observed_bytes(const wl_setup *setup);
 
 #endif

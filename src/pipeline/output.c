@@ -8,14 +8,16 @@
 #include "pipeline/loo.h"
 #include "pipeline/observed.h"
 #include "pipeline/points.h"
+#include "pipeline/predictive.h"
 #include "pipeline/provenance.h"
 #include "pipeline/sample_output.h"
 #include "pipeline/spectrum.h"
 
 double wl_output_bytes(const wl_setup *setup) {
   const double m = (double)setup->shape.test, c = (double)setup->shape.outputs;
-  return wl_job_result_bytes(setup->config, &setup->shape) + wl_loo_result_bytes(setup->config, &setup->shape) +
-         wl_observed_bytes(&setup->shape) + 8.0 * m * (2.0 * c + WL_QUANTITY_COUNT) + 65536.0;
+  return wl_job_result_bytes(setup->config, &setup->shape) + wl_loo_result_bytes(setup) +
+         wl_observed_bytes(setup) + wl_predictive_bytes(setup) +
+         8.0 * m * (2.0 * c + WL_QUANTITY_COUNT * (double)setup->units.columns) + 65536.0;
 }
 
 /* Every dataset with its meaning; the order is that of the documentation. */
@@ -35,10 +37,11 @@ static wl_error declare_quantities(const wl_setup *setup, wl_results *results) {
     const bool other = q == WL_QUANTITY_RND && wl_job_rnd_target(setup->config);
     const char *text = other ? other_target : formula[q];
     snprintf(path, sizeof path, "/variance/%s", wl_quantity_name((wl_quantity)q));
-    WL_TRY(wl_results_add(results, path, m, 0, text, "target units squared"));
+    const int64_t columns = setup->units.columns > 1 ? setup->units.columns : 0;
+    WL_TRY(wl_results_add(results, path, m, columns, text, "target units squared"));
     if (!setup->config->output_covariance) continue;
     snprintf(path, sizeof path, "/covariance/%s", wl_quantity_name((wl_quantity)q));
-    WL_TRY(wl_results_add(results, path, m, m, text, "target units squared"));
+    WL_TRY(wl_units_add_matrices(&setup->units, results, path, m, m, text, "target units squared"));
   }
   return WL_OK;
 }
@@ -52,7 +55,8 @@ static wl_error declare_kernels(const wl_setup *setup, wl_results *results) {
                  {"/kernel/kappa_TX", "NNGP kernel", m, n}, {"/kernel/theta_TX", "NTK", m, n},
                  {"/kernel/kappa_TT", "NNGP kernel", m, m}, {"/kernel/theta_TT", "NTK", m, m}};
   for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++)
-    WL_TRY(wl_results_add(results, kernels[k].path, kernels[k].rows, kernels[k].columns, kernels[k].formula, "1"));
+    WL_TRY(wl_units_add_matrices(&setup->units, results, kernels[k].path, kernels[k].rows, kernels[k].columns,
+                                 kernels[k].formula, setup->units.standardized ? "target units squared" : "1"));
   return WL_OK;
 }
 
@@ -70,7 +74,9 @@ static wl_error declare_results(const wl_setup *setup, wl_results **file) {
   if (wl_model_needs(&options, WL_PRIOR_KAPPA))
     WL_TRY(wl_results_add(results, "/mean/nngp", s->test, s->outputs,
                           "kappa_TX (kappa_XX + (noise_variance + jitter) I)^-1 Y", "target units"));
+  WL_TRY(wl_units_write(&setup->units, results));
   WL_TRY(declare_quantities(setup, results));
+  WL_TRY(wl_predictive_declare(setup, results));
   WL_TRY(wl_iteration_declare(setup, results));
   WL_TRY(wl_loo_declare(setup, results));
   WL_TRY(wl_sample_declare(setup, results));
@@ -113,10 +119,14 @@ static wl_error write_symmetric_pair(const wl_setup *setup, wl_results *results,
   double *diagonal = malloc(sizeof(double) * (size_t)points->count);
   wl_error error = diagonal ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "kernels: out of memory");
   WL_GOTO(error, done, wl_error_agree(setup->comm, error));
-  collect_diagonal(points, wl_kernel_points_kappa, diagonal);
-  WL_GOTO(error, done, wl_results_put_symmetric(results, kappa, gram, WL_TRIANGLE_UPPER, 1.0, diagonal));
-  collect_diagonal(points, wl_kernel_points_theta, diagonal);
-  error = wl_results_put_symmetric(results, theta, gram, WL_TRIANGLE_LOWER, 1.0, diagonal);
+  for (int64_t j = 0; j < setup->units.columns; j++) {
+    const wl_results_slot to_kappa = wl_units_slot(&setup->units, j, kappa),
+                          to_theta = wl_units_slot(&setup->units, j, theta);
+    collect_diagonal(points, wl_kernel_points_kappa, diagonal);
+    WL_GOTO(error, done, wl_results_put_symmetric(results, &to_kappa, gram, WL_TRIANGLE_UPPER, 1.0, diagonal));
+    collect_diagonal(points, wl_kernel_points_theta, diagonal);
+    WL_GOTO(error, done, wl_results_put_symmetric(results, &to_theta, gram, WL_TRIANGLE_LOWER, 1.0, diagonal));
+  }
 done:
   free(diagonal);
   return error;
@@ -128,8 +138,12 @@ static wl_error write_cross_pair(const wl_setup *setup, wl_results *results, con
   wl_error error = wl_matrix_create(setup->grid, setup->shape.train, test->count, &kappa);
   if (error == WL_OK) error = wl_matrix_create(setup->grid, setup->shape.train, test->count, &theta);
   if (error == WL_OK) error = wl_gram_cross(train, test, kappa, theta);
-  if (error == WL_OK) error = wl_results_put_transposed(results, "/kernel/kappa_TX", 0, kappa);
-  if (error == WL_OK) error = wl_results_put_transposed(results, "/kernel/theta_TX", 0, theta);
+  for (int64_t j = 0; j < setup->units.columns && error == WL_OK; j++) {
+    const wl_results_slot to_kappa = wl_units_slot(&setup->units, j, "/kernel/kappa_TX"),
+                          to_theta = wl_units_slot(&setup->units, j, "/kernel/theta_TX");
+    error = wl_results_put_transposed(results, &to_kappa, 0, kappa);
+    if (error == WL_OK) error = wl_results_put_transposed(results, &to_theta, 0, theta);
+  }
   wl_matrix_destroy(&theta);
   wl_matrix_destroy(&kappa);
   return error;
@@ -156,21 +170,21 @@ wl_error wl_output_kernels(const wl_setup *setup, const wl_services *services, c
   return error;
 }
 
-/* Root. */
-static wl_error write_prediction(wl_results *results, const wl_prediction *p) {
+wl_error wl_output_prediction(const wl_setup *setup, wl_results *results, const wl_prediction *p) {
   WL_TRY(wl_results_put(results, p->prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp", p->first, 0, p->count,
                         p->outputs, p->mean));
   char path[64];
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if (!p->variance[q]) continue;
     snprintf(path, sizeof path, "/variance/%s", wl_quantity_name((wl_quantity)q));
-    WL_TRY(wl_results_put(results, path, p->first, 0, p->count, 1, p->variance[q]));
+    WL_TRY(wl_results_put(results, path, p->first, 0, p->count, setup->units.columns, p->variance[q]));
   }
-  return WL_OK;
+  return wl_predictive_write(setup, p, results);
 }
 
-/* The covariances that one prediction left in the two triangles of a square. */
-static wl_error write_covariances(wl_results *results, const wl_prediction *p, const wl_matrix *square) {
+/* They stand in the two triangles of the square. */
+wl_error wl_output_covariances(const wl_setup *setup, wl_results *results, const wl_prediction *p,
+                               const wl_matrix *square) {
   static const struct {
     wl_triangle triangle;
     double scale;
@@ -184,21 +198,17 @@ static wl_error write_covariances(wl_results *results, const wl_prediction *p, c
     if (!p->variance[q]) continue;
     const bool own = q == WL_QUANTITY_RND && p->rnd_covariance;
     snprintf(path, sizeof path, "/covariance/%s", wl_quantity_name((wl_quantity)q));
-    WL_TRY(wl_results_put_symmetric(results, path, own ? p->rnd_covariance : square, where[q].triangle,
-                                    own ? 1.0 : where[q].scale, p->variance[q]));
+    for (int64_t j = 0; j < setup->units.columns; j++) {
+      const wl_results_slot slot = wl_units_slot(&setup->units, j, path);
+      WL_TRY(wl_results_put_symmetric(results, &slot, own ? p->rnd_covariance : square, where[q].triangle,
+                                      own ? 1.0 : where[q].scale, p->variance[q]));
+    }
   }
   return WL_OK;
 }
 
-wl_error wl_output_prediction(const wl_setup *setup, wl_results *results, const wl_prediction *p,
-                              const wl_matrix *square) {
-  const wl_error error = setup->rank == 0 ? write_prediction(results, p) : WL_OK;
-  WL_TRY(wl_error_agree(setup->comm, error));
-  return square ? write_covariances(results, p, square) : WL_OK;
-}
-
 /* Root. */
-static wl_error remove_prior(wl_results *results, wl_prior prior) {
+static wl_error remove_prior(const wl_setup *setup, wl_results *results, wl_prior prior) {
   static const char *const groups[] = {"variance", "covariance", "loo/variance"};
   char path[64];
   WL_TRY(wl_results_remove(results, prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp"));
@@ -210,9 +220,9 @@ static wl_error remove_prior(wl_results *results, wl_prior prior) {
       WL_TRY(wl_results_remove(results, path));
     }
   }
-  return WL_OK;
+  return wl_predictive_remove(setup, prior, results);
 }
 
 wl_error wl_output_leave_out(const wl_setup *setup, wl_results *results, wl_prior prior) {
-  return wl_error_agree(setup->comm, setup->rank == 0 ? remove_prior(results, prior) : WL_OK);
+  return wl_error_agree(setup->comm, setup->rank == 0 ? remove_prior(setup, results, prior) : WL_OK);
 }

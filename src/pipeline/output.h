@@ -24,8 +24,11 @@ wl_error wl_output_kernels(const wl_setup *setup, const wl_services *services, c
 /** Collective. Takes the mean of this prior and all that rests on it out of the results. Errors: WL_ERROR_IO. */
 wl_error wl_output_leave_out(const wl_setup *setup, wl_results *results, wl_prior prior);
 
-/** Collective. Means and variances of a prediction; `square` holds its covariances, or is NULL. */
-wl_error wl_output_prediction(const wl_setup *setup, wl_results *results, const wl_prediction *prediction,
-                              const wl_matrix *square);
+/** Root. Means and variances, also predictive ones, of a prediction in target units (units.h). */
+wl_error wl_output_prediction(const wl_setup *setup, wl_results *results, const wl_prediction *prediction);
+
+/** Collective. The covariances of a prediction, which `square` holds, in units of the model as it is. */
+wl_error wl_output_covariances(const wl_setup *setup, wl_results *results, const wl_prediction *prediction,
+                               const wl_matrix *square);
 
 #endif

@@ -1,6 +1,7 @@
 #include "pipeline/report.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/machine.h"
 #include "pipeline/report_numbers.h"
@@ -21,27 +22,39 @@ static wl_report_numbers collect_numbers(const wl_report *r) {
   return f;
 }
 
-static wl_error auroc_of(const wl_report *r, int q, double *area) {
-  *area = NAN;
-  if (!r->tally->ood || !r->tally->variance[q]) return WL_OK;
-  return wl_auroc(r->setup->shape.test, r->tally->variance[q], r->tally->ood, area);
+/* How well a variance tells the two groups apart: that of the first output, of which those of others are multiples. */
+static wl_error detect(const wl_report *r, int q, wl_report_numbers *numbers) {
+  const int64_t m = r->setup->shape.test, columns = r->setup->units.columns;
+  double *score = malloc(sizeof(double) * (size_t)(m + 1));
+  if (!score) WL_FAIL(WL_ERROR_MEMORY, "metrics: out of memory");
+  for (int64_t i = 0; i < m; i++) score[i] = r->tally->variance[q][i * columns];
+  wl_error error = wl_auroc(m, score, r->tally->ood, &numbers->auroc[q]);
+  if (error == WL_OK) error = wl_detect(m, score, r->tally->ood, &numbers->detection[q]);
+  free(score);
+  return error;
 }
 
 static double mean_variance(const wl_report *r, int q, double flag) {
+  const int64_t columns = r->setup->units.columns;
   double sum = 0.0;
   int64_t count = 0;
   for (int64_t i = 0; i < r->setup->shape.test; i++) {
     if (r->tally->ood && r->tally->ood[i] != flag) continue;
-    sum += r->tally->variance[q][i];
-    count++;
+    for (int64_t j = 0; j < columns; j++) sum += r->tally->variance[q][i * columns + j];
+    count += columns;
   }
   return sum / (double)count;
 }
+
 static wl_error collect_quantities(const wl_report *r, wl_report_numbers *numbers) {
+  const wl_tally *t = r->tally;
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
-    WL_TRY(auroc_of(r, q, &numbers->auroc[q]));
-    for (int flag = 0; r->tally->variance[q] && flag < 2; flag++)
-      numbers->mean_variance[q][flag] = mean_variance(r, q, flag);
+    numbers->auroc[q] = numbers->risk[q] = NAN;
+    if (!t->variance[q]) continue;
+    if (t->ood) WL_TRY(detect(r, q, numbers));
+    for (int flag = 0; flag < 2; flag++) numbers->mean_variance[q][flag] = mean_variance(r, q, flag);
+    WL_TRY(wl_scores_risk(r->setup, &t->scores, wl_quantity_prior((wl_quantity)q), r->setup->shape.test,
+                          t->variance[q], t->ood, &numbers->risk[q]));
   }
   return WL_OK;
 }

@@ -10,11 +10,11 @@
 #include "pipeline/iterate_report.h"
 #include "pipeline/loo_report.h"
 #include "pipeline/report_numbers.h"
+#include "pipeline/score_report.h"
 #include "pipeline/spectrum_report.h"
 #include "pipeline/versions.h"
 
-/* JSON has no infinity and no NaN: null. */
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+static json_t *number(double value) { return wl_json_number(value); }
 
 static json_t *integer(int64_t value) { return json_integer((json_int_t)value); }
 
@@ -36,6 +36,16 @@ static void add_networks(json_t *root, const wl_config *c) {
   json_object_set_new(root, "network",
                       c->kernels.wanted ? json_string("given kernels") : network_object(&c->network));
   if (target) json_object_set_new(root, "rnd_target", network_object(target));
+}
+
+/* What the targets were standardized by. */
+static json_t *targets_object(const wl_units *u) {
+  json_t *location = json_array(), *scale = json_array();
+  for (int64_t j = 0; j < u->outputs; j++) {
+    json_array_append_new(location, number(u->location[j]));
+    json_array_append_new(scale, number(u->scale[j]));
+  }
+  return json_pack("{s:o, s:o}", "location", location, "scale", scale);
 }
 
 static json_t *grid_object(const wl_grid *g) {
@@ -72,8 +82,10 @@ static json_t *factor_object(const wl_report *r, wl_prior prior) {
   json_t *evidence = json_array();
   double sum = 0.0;
   for (int64_t j = 0; j < r->setup->shape.outputs; j++) {
-    json_array_append_new(evidence, number(e->log_marginal_likelihood[j]));
-    sum += e->log_marginal_likelihood[j];
+    const double value =
+        wl_units_evidence(&r->setup->units, r->setup->shape.train, j, e->log_marginal_likelihood[j]);
+    json_array_append_new(evidence, number(value));
+    sum += value;
   }
   json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "log_determinant", number(e->factor.log_determinant),
                         "norm_1", number(e->factor.norm), "condition_estimate",
@@ -91,12 +103,9 @@ static json_t *factor_object(const wl_report *r, wl_prior prior) {
 static json_t *mean_metrics(const wl_report *r) {
   json_t *o = json_object();
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
-    const wl_score *s = &r->tally->score[p];
     const bool left_out = p == WL_PRIOR_KAPPA && r->tally->left_out[0];
     if (!r->setup->shape.test_targets || left_out || !wl_model_evidence(r->model, (wl_prior)p)) continue;
-    json_t *m = json_pack("{s:o, s:o}", "points", integer(s->points), "rmse", number(wl_score_rmse(s)));
-    if (r->setup->shape.classes) json_object_set_new(m, "accuracy", number(wl_score_accuracy(s)));
-    json_object_set_new(o, wl_mean_name(p), m);
+    json_object_set_new(o, wl_mean_name(p), wl_scores_mean_object(&r->tally->scores, p, r->setup->shape.classes));
   }
   return o;
 }
@@ -106,15 +115,33 @@ static json_t *quantity_metrics(const wl_report *r, const wl_report_numbers *f) 
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if (!r->tally->variance[q]) continue;
     json_t *m = json_pack("{s:o}", "mean_variance", number(f->mean_variance[q][0]));
-    if (r->tally->likelihood[q].points > 0 && wl_is_predictive(q))
-      json_object_set_new(m, "negative_log_likelihood",
-                          number(wl_score_negative_log_likelihood(&r->tally->likelihood[q])));
+    if (r->tally->scores.likelihood[q].points > 0)
+      wl_scores_set_quantity(&r->tally->scores, q, r->setup->shape.classes, f->risk[q], m);
     if (r->tally->ood) {
       json_object_set_new(m, "mean_variance_ood", number(f->mean_variance[q][1]));
       json_object_set_new(m, "auroc", number(f->auroc[q]));
+      json_object_set_new(m, "aupr_out", number(f->detection[q].aupr_out));
+      json_object_set_new(m, "aupr_in", number(f->detection[q].aupr_in));
+      json_object_set_new(m, "fpr95", number(f->detection[q].fpr95));
     }
     json_object_set_new(o, wl_quantity_name((wl_quantity)q), m);
   }
+  return o;
+}
+
+static json_t *metrics_object(const wl_report *r, const wl_report_numbers *f) {
+  json_t *o = json_pack("{s:o, s:o}", "mean", mean_metrics(r), "quantity", quantity_metrics(r, f));
+  const int64_t *examples = wl_data_class_counts(r->setup->data), c = r->setup->shape.outputs;
+  const int64_t *points = wl_scores_class_points(&r->tally->scores);
+  if (!examples || !points) return o;
+  json_t *trained = json_array(), *counted = json_array();
+  for (int64_t k = 0; k < c; k++) {
+    json_array_append_new(trained, integer(examples[k]));
+    json_array_append_new(counted, integer(points[k]));
+  }
+  json_object_set_new(o, "classes",
+                      json_pack("{s:o, s:o, s:o}", "training_examples", trained, "test_points", counted,
+                                "test_points_of_others", integer(points[c])));
   return o;
 }
 
@@ -150,6 +177,7 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
   add_networks(root, r->setup->config);
   json_object_set_new(root, "noise_variance", number(r->setup->config->noise_variance));
   json_object_set_new(root, "jitter", number(r->setup->config->jitter));
+  if (r->setup->units.standardized) json_object_set_new(root, "targets", targets_object(&r->setup->units));
   json_object_set_new(root, "engine", json_string(wl_engine_name(r->setup->config->engine)));
   json_object_set_new(root, "precision",
                       json_string(r->setup->config->precision == WL_PRECISION_MIXED ? "mixed" : "double"));
@@ -169,8 +197,7 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
   json_object_set_new(root, "clamped",
                       json_pack("{s:o, s:o}", "count", integer(r->tally->clamped), "most_negative",
                                 number(r->tally->most_negative)));
-  json_object_set_new(root, "metrics",
-                      json_pack("{s:o, s:o}", "mean", mean_metrics(r), "quantity", quantity_metrics(r, f)));
+  json_object_set_new(root, "metrics", metrics_object(r, f));
   if (r->tally->left_out[0]) json_object_set_new(root, "left_out", json_pack("{s:s}", "nngp", r->tally->left_out));
   add_phases(r, root);
   if (r->checkpointer->open)

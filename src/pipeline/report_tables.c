@@ -9,6 +9,7 @@
 #include "pipeline/iterate_report.h"
 #include "pipeline/loo_report.h"
 #include "pipeline/report_numbers.h"
+#include "pipeline/score_report.h"
 #include "pipeline/spectrum_report.h"
 
 static void print_shifts(const double shift[WL_STAGES]) {
@@ -61,7 +62,8 @@ static void print_factors(const wl_report *r) {
     const wl_evidence *e = wl_model_evidence(r->model, (wl_prior)p);
     if (!e) continue;
     double sum = 0.0;
-    for (int64_t j = 0; j < r->setup->shape.outputs; j++) sum += e->log_marginal_likelihood[j];
+    for (int64_t j = 0; j < r->setup->shape.outputs; j++)
+      sum += wl_units_evidence(&r->setup->units, r->setup->shape.train, j, e->log_marginal_likelihood[j]);
     wl_log_line("  %-7s %15.6g %10.2e %9.1e %-6s %24.8g", p == WL_PRIOR_THETA ? "theta" : "kappa",
                 e->factor.log_determinant, 1.0 / e->factor.reciprocal_condition, e->factor.residual,
                 e->factor.residual < WL_RESIDUAL_LIMIT ? "PASSED" : "FAILED", sum);
@@ -79,11 +81,28 @@ static void print_factors(const wl_report *r) {
   }
 }
 
+/* Which classes the accuracy is about. */
+static void print_classes(const wl_report *r) {
+  const int64_t *examples = wl_data_class_counts(r->setup->data), c = r->setup->shape.outputs;
+  const int64_t *points = wl_scores_class_points(&r->tally->scores);
+  if (!examples || !points) return;
+  int64_t trained = 0, tested = 0;
+  for (int64_t k = 0; k < c; k++) {
+    trained += examples[k] > 0;
+    tested += points[k] > 0;
+  }
+  wl_log_line("  %lld classes with training examples, %lld of them among these test points", (long long)trained,
+              (long long)tested);
+  if (points[c] > 0)
+    wl_log_line("  %lld of these points are of classes without a training example: never right",
+                (long long)points[c]);
+}
+
 static void print_means(const wl_report *r) {
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
-    const wl_score *s = &r->tally->score[p];
+    const wl_score *s = &r->tally->scores.mean[p];
     if (s->points == 0) continue;
-    if (p == WL_PRIOR_THETA || r->tally->score[WL_PRIOR_THETA].points == 0)
+    if (p == WL_PRIOR_THETA || r->tally->scores.mean[WL_PRIOR_THETA].points == 0)
       wl_log_line("\n  mean           RMSE%s   over %lld test points%s",
                   r->setup->shape.classes ? "    accuracy" : "", (long long)s->points,
                   r->tally->ood ? " in distribution" : "");
@@ -92,6 +111,7 @@ static void print_means(const wl_report *r) {
     else
       wl_log_line("  %-8s %10.6f", wl_mean_name(p), wl_score_rmse(s));
   }
+  print_classes(r);
 }
 
 static void column(char *text, size_t size, int show, const char *format, double value) {
@@ -104,7 +124,7 @@ static void column(char *text, size_t size, int show, const char *format, double
 /* One line of the table: the columns that this run has. */
 static void print_quantity(const wl_report *r, const wl_report_numbers *f, int q) {
   const bool ood = r->tally->ood != NULL;
-  const wl_score *s = &r->tally->likelihood[q];
+  const wl_score *s = &r->tally->scores.likelihood[q];
   char inside[32], outside[48] = "", likelihood[48] = "", last[48] = "", text[32];
   column(inside, sizeof inside, 1, "%.6g", f->mean_variance[q][0]);
   if (ood) {
@@ -133,6 +153,38 @@ static void print_quantities(const wl_report *r, const wl_report_numbers *f) {
                 (long long)r->tally->clamped, r->tally->most_negative);
 }
 
+/* What intervals or probabilities are worth, where targets are known. */
+static void print_calibration(const wl_report *r, const wl_report_numbers *f) {
+  const wl_scores *s = &r->tally->scores;
+  const bool classes = r->setup->shape.classes;
+  enum { LEVELS = 4 }; /* shown of those asked for */
+  char columns[WL_SCORE_COLUMNS];
+  bool begun = false;
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
+    if (!r->tally->variance[q] || s->likelihood[q].points == 0) continue;
+    wl_score_heads(s, LEVELS, classes, columns);
+    if (!begun) wl_log_line("\n  calibration  %s", columns);
+    begun = true;
+    wl_score_columns(s, q, LEVELS, classes, f->risk[q], columns);
+    wl_log_line("  %-13s%s", wl_quantity_name((wl_quantity)q), columns);
+  }
+}
+
+/* How well variances tell points out of distribution from those in it, beside the AUROC. */
+static void print_detection(const wl_report *r, const wl_report_numbers *f) {
+  if (!r->tally->ood) return;
+  wl_log_line("\n  detection      AUPR out   AUPR in   FPR at 95 %% TPR");
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
+    const wl_detection *d = &f->detection[q];
+    char out[32], in[32], rate[32];
+    if (!r->tally->variance[q]) continue;
+    column(out, sizeof out, 1, "%.4f", d->aupr_out);
+    column(in, sizeof in, 1, "%.4f", d->aupr_in);
+    column(rate, sizeof rate, 1, "%.4f", d->fpr95);
+    wl_log_line("  %-13s %9s %9s %9s", wl_quantity_name((wl_quantity)q), out, in, rate);
+  }
+}
+
 void wl_report_print(const wl_report *r, const wl_report_numbers *f) {
   print_phases(r, f);
   if (r->iteration->solver)
@@ -141,6 +193,8 @@ void wl_report_print(const wl_report *r, const wl_report_numbers *f) {
     print_factors(r);
   print_means(r);
   print_quantities(r, f);
+  print_calibration(r, f);
+  print_detection(r, f);
   wl_loo_print(r->loo, r->setup->shape.classes);
   wl_spectra_print(r->spectra);
   print_samples(r);

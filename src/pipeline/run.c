@@ -95,6 +95,7 @@ static wl_error run_phases(const wl_request *request, run *r) {
 }
 
 static void clear(run *r, wl_error error) {
+  wl_loo_clear(&r->loo);
   wl_tally_clear(&r->tally);
   wl_spectra_clear(&r->spectra);
   wl_retained_clear(&r->retained);

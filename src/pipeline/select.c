@@ -110,6 +110,19 @@ static wl_error reached(void *context, int64_t done) {
   return wl_checkpointer_boundary(&s->checkpointer, wl_job_last_prior(s->setup.config), 0);
 }
 
+/* Variances in target units squared, of several outputs their mean. */
+static void turn_into_target_units(const wl_setup *setup, wl_selection *p) {
+  const wl_units *u = &setup->units;
+  double unit = 0.0;
+  for (int64_t j = 0; j < u->outputs; j++) unit += u->scale[j] * u->scale[j] / (double)u->outputs;
+  for (int64_t k = 0; k < p->count; k++) p->score[k] *= unit;
+  for (int64_t k = 0; k < p->count && setup->config->select.rule == WL_SELECT_VARIANCE; k++) p->gain[k] *= unit;
+  for (int64_t i = 0; i < p->pool; i++) {
+    p->before[i] *= unit;
+    p->after[i] *= unit;
+  }
+}
+
 static wl_error choose(selecting *s) {
   const wl_config *c = s->setup.config;
   const wl_prior prior = wl_job_last_prior(c);
@@ -127,6 +140,7 @@ static wl_error choose(selecting *s) {
   WL_TRY(wl_read_test_points(&s->setup, 0, s->setup.shape.test, &panels, &pool));
   const wl_error error = wl_model_select(s->assembly.model, pool, &options, &s->selection);
   wl_points_destroy(&pool);
+  if (error == WL_OK && s->setup.rank == 0) turn_into_target_units(&s->setup, &s->selection);
   return error;
 }
 

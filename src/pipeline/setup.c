@@ -110,6 +110,7 @@ wl_error wl_setup_data(wl_setup *setup) {
   }
   WL_TRY(wl_error_agree(setup->comm, error));
   MPI_Bcast(&setup->shape, (int)sizeof setup->shape, MPI_BYTE, 0, setup->comm);
+  WL_TRY(wl_units_create(setup->config, &setup->shape, setup->data, setup->comm, &setup->units));
   return setup->config->kernels.wanted ? open_kernels(setup) : WL_OK;
 }
 
@@ -131,6 +132,7 @@ wl_error wl_setup_grid(wl_setup *setup) {
 void wl_setup_clear(wl_setup *setup) {
   wl_data_close(&setup->data);
   wl_given_files_close(&setup->kernels);
+  wl_units_clear(&setup->units);
   wl_grid_destroy(&setup->grid);
   wl_config_destroy(&setup->config);
 }

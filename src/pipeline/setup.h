@@ -11,6 +11,7 @@
 #include "data/given_files.h"
 #include "pipeline/overwrite.h"
 #include "pipeline/request.h"
+#include "pipeline/units.h"
 
 typedef struct wl_setup {
   const wl_request *request; /**< borrowed */
@@ -21,6 +22,7 @@ typedef struct wl_setup {
   wl_data *data;           /**< rank 0; owned */
   wl_given_files *kernels; /**< in place of inputs and a network, on every rank; owned, NULL: not given */
   wl_data_shape shape;
+  wl_units units;      /**< of the targets; owned */
   wl_grid *grid;       /**< owned */
   int64_t batch;       /**< test points at a time */
   bool replace_factor; /**< rank 0: another factor may be in the place of factor.save, and go */

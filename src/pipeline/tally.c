@@ -8,7 +8,7 @@
 static wl_error create(const wl_setup *setup, wl_tally *t) {
   const size_t size = sizeof(double) * (size_t)(setup->shape.test + 1);
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
-    if (setup->config->quantity[q] && !(t->variance[q] = malloc(size)))
+    if (setup->config->quantity[q] && !(t->variance[q] = malloc(size * (size_t)setup->units.columns)))
       WL_FAIL(WL_ERROR_MEMORY, "metrics: out of memory");
   if (!setup->shape.ood) return WL_OK;
   t->ood = malloc(size);
@@ -20,15 +20,9 @@ static wl_error score(const wl_setup *setup, const wl_prediction *p, wl_tally *t
   if (!setup->shape.test_targets) return WL_OK;
   double *target = malloc(sizeof(double) * (size_t)(p->count * p->outputs));
   if (!target) WL_FAIL(WL_ERROR_MEMORY, "metrics: out of memory");
-  const wl_error error = wl_data_test_targets(setup->data, p->first, p->count, target);
+  wl_error error = wl_data_test_targets(setup->data, p->first, p->count, target);
   const double *ood = t->ood ? t->ood + p->first : NULL;
-  if (error == WL_OK) {
-    wl_score_add(&t->score[p->prior], p->count, p->outputs, p->mean, NULL, 0.0, target, ood);
-    for (int q = 0; q < WL_QUANTITY_COUNT; q++)
-      if (p->variance[q])
-        wl_score_add(&t->likelihood[q], p->count, p->outputs, p->mean, p->variance[q],
-                     setup->config->noise_variance, target, ood);
-  }
+  if (error == WL_OK) error = wl_scores_add(setup, p, setup->shape.test, target, ood, &t->scores);
   free(target);
   return error;
 }
@@ -72,8 +66,10 @@ wl_error wl_tally_create(const wl_setup *setup, const wl_services *services, wl_
 }
 
 wl_error wl_tally_add(const wl_setup *setup, const wl_prediction *p, wl_tally *t) {
+  const int64_t columns = setup->units.columns;
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
-    if (p->variance[q]) memcpy(t->variance[q] + p->first, p->variance[q], sizeof(double) * (size_t)p->count);
+    if (p->variance[q])
+      memcpy(t->variance[q] + p->first * columns, p->variance[q], sizeof(double) * (size_t)(p->count * columns));
   t->clamped += p->clamped;
   if (p->most_negative < t->most_negative) t->most_negative = p->most_negative;
   return score(setup, p, t);
@@ -83,8 +79,7 @@ void wl_tally_leave_out_nngp(wl_tally *tally, const char *reason) {
   snprintf(tally->left_out, sizeof tally->left_out, "%s", reason);
   free(tally->variance[WL_QUANTITY_NNGP]);
   tally->variance[WL_QUANTITY_NNGP] = NULL;
-  tally->score[WL_PRIOR_KAPPA] = (wl_score){0};
-  tally->likelihood[WL_QUANTITY_NNGP] = (wl_score){0};
+  wl_scores_forget(&tally->scores, WL_PRIOR_KAPPA);
 }
 
 wl_error wl_tally_check(const wl_tally *tally, const wl_config *config) {
@@ -103,4 +98,5 @@ wl_error wl_tally_check(const wl_tally *tally, const wl_config *config) {
 void wl_tally_clear(wl_tally *tally) {
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) free(tally->variance[q]);
   free(tally->ood);
+  wl_scores_clear(&tally->scores);
 }

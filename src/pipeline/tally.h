@@ -1,21 +1,19 @@
 /**
  * @file tally.h
- * What is kept of the predictions for the report, on rank 0: variances at all test points, scores of the means; on all
+ * What is kept of the predictions for the report, on rank 0: variances at all test points, scores, in target units; on all
  * ranks, whether nngp had to be left out.
  */
 #ifndef WIDELIMIT_PIPELINE_TALLY_H
 #define WIDELIMIT_PIPELINE_TALLY_H
 
-#include "inference/metrics.h"
+#include "pipeline/scores.h"
 #include "pipeline/services.h"
-#include "pipeline/setup.h"
 
 /** All members but the last are empty on other ranks. */
 typedef struct wl_tally {
-  double *variance[WL_QUANTITY_COUNT]; /**< m each; NULL where not asked for or left out */
+  double *variance[WL_QUANTITY_COUNT]; /**< m × setup->units.columns; NULL where not asked for or left out */
   double *ood;                         /**< m flags; NULL: not given */
-  wl_score score[WL_PRIOR_COUNT];      /**< of the means */
-  wl_score likelihood[WL_QUANTITY_COUNT];
+  wl_scores scores;                    /**< zeros without test targets */
   int64_t clamped;
   double most_negative;
   char left_out[WL_MESSAGE_SIZE]; /**< why nngp is not among the results; empty: it is, or was not asked for */
@@ -27,7 +25,7 @@ typedef struct wl_tally {
  */
 wl_error wl_tally_create(const wl_setup *setup, const wl_services *services, wl_tally *tally);
 
-/** Root. Errors: WL_ERROR_MEMORY; those of the readers of data.h. */
+/** Root. A prediction in target units. Errors: WL_ERROR_MEMORY; those of the readers of data.h. */
 wl_error wl_tally_add(const wl_setup *setup, const wl_prediction *prediction, wl_tally *tally);
 
 /** Local. Forgets what was added under κ, for that reason. */

@@ -64,8 +64,9 @@ static wl_error write_covariances(wl_results *results, int64_t k, const wl_predi
     if (!p->variance[q]) continue;
     path_of("covariance", q, path);
     const wl_triangle triangle = q == WL_QUANTITY_BAYESIAN_RND ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
-    WL_TRY(wl_results_put_symmetric_plane(results, path, k, square, triangle, q == WL_QUANTITY_RND ? 2.0 : 1.0,
-                                          p->variance[q]));
+    const wl_results_slot slot = {path, k, 1.0};
+    WL_TRY(wl_results_put_symmetric(results, &slot, square, triangle, q == WL_QUANTITY_RND ? 2.0 : 1.0,
+                                    p->variance[q]));
   }
   return WL_OK;
 }
@@ -94,7 +95,8 @@ static wl_error observe(const wl_setup *setup, int64_t first, int64_t count, obs
 
 /* Root. */
 static void score(const wl_prediction *p, const observed *o, wl_time_score *s) {
-  if (o->target) wl_score_add(&s->mean, p->count, p->outputs, p->mean, NULL, 0.0, o->target, o->ood);
+  const wl_forecast forecast = {p->count, p->outputs, 1, p->mean, NULL, o->target, o->ood};
+  if (o->target) wl_score_add(&s->mean, &forecast);
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
     for (int64_t j = 0; j < p->count && p->variance[q]; j++)
       if (!o->ood || o->ood[j] == 0.0) s->variance_sum[q] += p->variance[q][j];

@@ -146,10 +146,11 @@ static wl_error score(const wl_setup *setup, const wl_prediction *p, const doubl
   double *variance = malloc(sizeof(double) * (size_t)p->count);
   if (!variance) WL_FAIL(WL_ERROR_MEMORY, "tune: out of memory");
   for (int64_t i = 0; i < p->count; i++) variance[i] = p->variance[c->tune.prior][i] + c->noise_variance;
+  const wl_forecast forecast = {p->count, p->outputs, 1, p->mean, variance, target, NULL};
   wl_score scores = {0};
   wl_calibration calibration = {.outputs = p->outputs};
-  wl_score_add(&scores, p->count, p->outputs, p->mean, variance, 0.0, target, NULL);
-  wl_calibration_add(&calibration, p->count, p->mean, variance, target, NULL);
+  wl_score_add(&scores, &forecast);
+  wl_calibration_add(&calibration, &forecast);
   free(variance);
   const double all = (double)p->count * (double)p->outputs;
   if (c->tune.objective == WL_TUNE_LOO_RMSE)

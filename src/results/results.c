@@ -152,12 +152,12 @@ wl_error wl_results_flush(wl_results *r) {
 /* Reads a piece; 0 columns: all. */
 static herr_t get(hid_t set, int64_t row, int64_t column, int64_t rows, int64_t columns, double *values) {
   const hid_t space = H5Dget_space(set);
-  const hsize_t start[2] = {(hsize_t)row, (hsize_t)column};
-  hsize_t count[2] = {0, 0};
-  herr_t status = -1;
+  const hsize_t start[3] = {(hsize_t)row, (hsize_t)column, 0};
+  hsize_t count[3] = {0, 0, 0};
   const int rank = H5Sget_simple_extent_ndims(space);
-  if (rank <= 2) status = H5Sget_simple_extent_dims(space, count, NULL);
+  herr_t status = rank <= 3 ? H5Sget_simple_extent_dims(space, count, NULL) : -1;
   count[0] = (hsize_t)rows;
+  count[2] = 1;
   if (columns > 0) count[1] = (hsize_t)columns;
   const hid_t memory = status >= 0 ? H5Screate_simple(rank, count, NULL) : -1;
   if (status >= 0) status = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
@@ -376,15 +376,16 @@ wl_error wl_results_put(wl_results *r, const char *path, int64_t row, int64_t co
   return put(r, path, start, count, values);
 }
 
+wl_error wl_results_put_plane(wl_results *r, const char *path, int64_t plane, int64_t row, int64_t column,
+                              int64_t rows, int64_t columns, const double *values) {
+  const hsize_t start[3] = {(hsize_t)plane, (hsize_t)row, (hsize_t)column};
+  const hsize_t count[3] = {1, (hsize_t)rows, (hsize_t)columns};
+  return put(r, path, start, count, values);
+}
+
 wl_error wl_results_put_cube(wl_results *r, const char *path, int64_t plane, int64_t row, int64_t planes,
                              int64_t rows, const double *values) {
   const hsize_t start[3] = {(hsize_t)plane, (hsize_t)row, 0}, count[3] = {(hsize_t)planes, (hsize_t)rows, 0};
   return put(r, path, start, count, values);
 }
 
-wl_error wl_results_put_plane_piece(wl_results *r, const char *path, int64_t plane, int64_t row, int64_t column,
-                                    int64_t rows, int64_t columns, const double *values) {
-  const hsize_t start[3] = {(hsize_t)plane, (hsize_t)row, (hsize_t)column},
-                count[3] = {1, (hsize_t)rows, (hsize_t)columns};
-  return put(r, path, start, count, values);
-}

@@ -55,7 +55,7 @@ wl_error wl_results_flush(wl_results *results);
 /** Reads `rows` rows of a dataset from `row` on, all columns. Errors: WL_ERROR_IO. */
 wl_error wl_results_get(wl_results *results, const char *path, int64_t row, int64_t rows, double *values);
 
-/** Reads the rows × columns piece at (row, column), row-major. Errors: WL_ERROR_IO. */
+/** Reads the rows × columns piece at (row, column), row-major; of three dimensions at the first place of the last. Errors: WL_ERROR_IO. */
 wl_error wl_results_get_piece(wl_results *results, const char *path, int64_t row, int64_t column, int64_t rows,
                               int64_t columns, double *values);
 
@@ -85,32 +85,35 @@ wl_error wl_results_remove(wl_results *results, const char *path);
 wl_error wl_results_put(wl_results *results, const char *path, int64_t row, int64_t column, int64_t rows,
                         int64_t columns, const double *values);
 
+/** The same within a plane of three dimensions. */
+wl_error wl_results_put_plane(wl_results *results, const char *path, int64_t plane, int64_t row, int64_t column,
+                              int64_t rows, int64_t columns, const double *values);
+
 /** The same for planes × rows × columns, and for pieces of it with all columns, given in that order. */
 wl_error wl_results_add_cube(wl_results *results, const char *path, int64_t planes, int64_t rows, int64_t columns,
                              const char *formula, const char *units);
 wl_error wl_results_put_cube(wl_results *results, const char *path, int64_t plane, int64_t row, int64_t planes,
                              int64_t rows, const double *values);
 
-/** The same for the rows × columns piece at (row, column) of one plane. */
-wl_error wl_results_put_plane_piece(wl_results *results, const char *path, int64_t plane, int64_t row,
-                                    int64_t column, int64_t rows, int64_t columns, const double *values);
+/** Where a matrix goes. */
+typedef struct wl_results_slot {
+  const char *path;
+  int64_t plane; /**< of planes × rows × columns; −1: the dataset has rows and columns alone */
+  double unit;   /**< every number is multiplied by it */
+} wl_results_slot;
 
 /**
  * Collective. Writes a symmetric matrix from one of its triangles, in pieces: both halves of the dataset are equal
  * to the bit.
  * @param results   on rank 0; others pass NULL
- * @param scale     every entry is multiplied by it
- * @param diagonal  the diagonal (not scaled), count entries, on rank 0
+ * @param scale     every entry off the diagonal is multiplied by it, too
+ * @param diagonal  count entries, on rank 0
  */
-wl_error wl_results_put_symmetric(wl_results *results, const char *path, const wl_matrix *matrix,
+wl_error wl_results_put_symmetric(wl_results *results, const wl_results_slot *slot, const wl_matrix *matrix,
                                   wl_triangle triangle, double scale, const double *diagonal);
 
-/** Collective. The same into plane `plane` of planes × count × count. */
-wl_error wl_results_put_symmetric_plane(wl_results *results, const char *path, int64_t plane,
-                                        const wl_matrix *matrix, wl_triangle triangle, double scale,
-                                        const double *diagonal);
-
-/** Collective. Writes the transpose of a distributed matrix as rows `row` and on of a dataset. */
-wl_error wl_results_put_transposed(wl_results *results, const char *path, int64_t row, const wl_matrix *matrix);
+/** Collective. Writes the transpose of a distributed matrix as rows `row` and on. */
+wl_error wl_results_put_transposed(wl_results *results, const wl_results_slot *slot, int64_t row,
+                                   const wl_matrix *matrix);
 
 #endif

@@ -125,6 +125,10 @@ bad 'block too large for a message' 2 'grid\.block.*50000.*8192' --set grid.bloc
 bad 'grid of other size' 2 'grid.*7.*rank|rank.*7' --set grid.rows=7 --set grid.columns=1
 bad 'unknown activation' 2 'network\.activation.*relu' --set network.activation=rely
 bad 'unknown quantity' 2 'quantities.*ensemble' --set 'quantities=[ensemble,magic]'
+bad 'standardized classes' 2 'data\.standardize_targets.*one_hot' --set data.standardize_targets=true --set data.target_encoding=one_hot
+bad 'standardized targets of trained networks' 2 'data\.standardize_targets.*finite_width' --set data.standardize_targets=true \
+  --set 'finite_width.widths=[32, 64]'
+bad 'an interval of certainty' 2 'output\.intervals.*below 1' --set 'output.intervals=[0.9, 1.0]'
 bad 'unknown encoding' 2 'data\.target_encoding.*one_hot' --set data.target_encoding=two_hot
 
 ### files

@@ -11,8 +11,10 @@
  *   within condition PRIOR   instead of 1e-10, from here on, eps times the condition of that prior's matrix as out/summary.json
  *                            estimates it: how far rounding the matrix alone moves what is solved with it
  *   sd /DATASET NUMBER...    the same of the square roots of what it holds
+ *   affine A B FILE /DATASET what it holds is A + B times what FILE's of that name holds
  *   without /DATASET         out/results.h5 holds no such dataset
- *   summary KEY VALUE        out/summary.json holds it (dots between levels): a number to 1e-10, a text or null
+ *   summary KEY VALUE        out/summary.json holds it (dots between levels, numbers from 0 into lists): a number to 1e-10 of its
+ *                            size, a text or null
  *   same FILE FILE           two files are equal to the bit
  *   equal FILE FILE          two files of results have the same datasets, equal to the bit
  *   near FILE FILE           two files of results have the same means and variances, to 1e-10 of the largest
@@ -102,6 +104,21 @@ static bool dataset_is(const char *name, const char *wanted, bool root) {
   return near(name, count, is, given, want);
 }
 
+/* An affine function of another file's dataset. */
+static bool dataset_is_affine(const char *text) {
+  static double is[MOST_NUMBERS], want[MOST_NUMBERS];
+  char file[sizeof results], name[128], here[sizeof results];
+  double a, b;
+  if (sscanf(text, "%lf %lf %255s %127s", &a, &b, file, name) != 4) return false;
+  const int count = read_dataset(name, is);
+  strcpy(here, results);
+  strcpy(results, file);
+  const int given = read_dataset(name, want);
+  strcpy(results, here);
+  for (int i = 0; i < given; i++) want[i] = a + b * want[i];
+  return count > 0 && near(name, count, is, given, want);
+}
+
 static bool results_are_near(const char *pair) {
   static const char *const names[] = {"/mean/ntk",     "/mean/nngp",       "/variance/ensemble",
                                       "/variance/rnd", "/variance/ntk_gp", "/variance/nngp"};
@@ -166,7 +183,7 @@ static bool summary_is(const char *key, const char *wanted) {
     char name[128];
     const size_t length = strcspn(at, ".");
     snprintf(name, sizeof name, "%.*s", (int)length, at);
-    value = json_object_get(value, name);
+    value = json_is_array(value) ? json_array_get(value, (size_t)atoi(name)) : json_object_get(value, name);
     at += length + (at[length] == '.');
   }
   const double number = atof(wanted);
@@ -221,6 +238,7 @@ static bool holds(char *word, int status) {
   if (strcmp(word, "near") == 0) return results_are_near(rest);
   if (strcmp(word, "file") == 0) return access(rest, F_OK) == 0;
   if (strcmp(word, "no") == 0) return access(rest_of(rest), F_OK) != 0;
+  if (strcmp(word, "affine") == 0) return dataset_is_affine(rest);
   if (word[0] == '/') return dataset_is(word, rest, false);
   if (strcmp(word, "results") == 0) return snprintf(results, sizeof results, "%s", rest) > 0;
   static double ignored[MOST_NUMBERS];

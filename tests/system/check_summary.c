@@ -1,6 +1,6 @@
 /*
  * check_summary SUMMARY.json [KEY VALUE TOLERANCE]...: whether the numbers at these keys (dots between levels, numbers from 0 into
- * lists), or what A*B-C… makes of them from the left, have these values; says which have not.
+ * lists), or what A*B/C+D-E… makes of them from the left, have these values; says which have not.
  */
 #include <jansson.h>
 #include <math.h>
@@ -19,16 +19,29 @@ static const json_t *find(const json_t *root, const char *key) {
   return root;
 }
 
+static double apply(char operator, double a, double b) {
+  switch (operator) {
+    case '*':
+      return a * b;
+    case '/':
+      return a / b;
+    case '-':
+      return a - b;
+    default:
+      return a + b;
+  }
+}
+
 /* A number, or several with operators between, from the left: A-B-C, A*B. NaN where one is missing. */
 static double evaluate(const json_t *root, const char *expression) {
   double result = 0.0;
   for (char operator= '+'; operator;) {
-    const size_t length = strcspn(expression, "*-");
+    const size_t length = strcspn(expression, "*/+-");
     char key[256];
     snprintf(key, sizeof key, "%.*s", (int)length, expression);
     const json_t *value = find(root, key);
     const double number = json_is_number(value) ? json_number_value(value) : NAN;
-    result = operator== '*' ? result * number : operator== '-' ? result - number : result + number;
+    result = apply(operator, result, number);
     operator= expression[length];
     expression += length + (operator!= 0);
   }

@@ -14,6 +14,34 @@ study() {
     --set 'finite_width={widths: [32, 64, 128], networks: 48, heads: 4, stop: {residual: 1.0e-3}}' "$@" >log
 }
 
+# Two points in two dimensions and a linear network of depth 2 without biases: theta = 2 x x'/d, whose eigenvalues are 0.4 and
+# 1.6. Gradient flow to time 0.99 takes 0.99 * 1.6 / 0.02 steps of every network, each of 2 (2 (2 * 32) + 3 * 32) * 2 operations.
+# Student's t has the critical value scipy.stats.t.isf(0.005 / 28, 15): 23 claims, of which 5 are tested twice. Limits are those of the console.
+rm -rf linear
+printf '%s\n' 1,0,1 0.6,0.8,-1 >linear.csv
+printf '%s\n' 0.3,-0.7 1.1,0.4 >linear_test.csv
+cat >linear.yaml <<'END'
+name: linear
+data:
+  train: {inputs: "linear.csv:1-2", targets: "linear.csv:3"}
+  test: {inputs: linear_test.csv}
+network: {depth: 2, activation: identity, sigma_w: 1, sigma_b: 0}
+finite_width: {widths: [32, 64], networks: 16, heads: 1, momentum: none, stop: {time: 0.99}}
+output: {directory: linear}
+END
+"$program" finite linear.yaml >log || [ $? = 4 ] # whether so few networks pass is not asked
+f=finite_width w=finite_width.widths.0
+"$check_summary" linear/summary.json $f.theta_eigenvalue_min 0.4 1e-14 $f.theta_eigenvalue_max 1.6 1e-14 \
+  $w.mean_steps.ensemble 80 0 $w.mean_steps.rnd 80 0 $w.mean_steps.bayesian_rnd 80 0 \
+  $w.gflops_per_rank/$w.steps_per_second_and_rank 8.96e-7 1e-15 \
+  "$w.share_of_dgemm*$w.dgemm_gflops_per_rank-$w.gflops_per_rank" 0 1e-12 $f.critical 4.5854499314649 1e-12
+awk 'NF == 4 && $2 == 32 { name = $1 } / (PASS|FAIL)$/ && $1 == 64 { print name, $(NF-3), $(NF-2), $(NF-1) }' log >limits
+(($(wc -l <limits) > 8)) || { cat log && echo 'FAILED: the table of claims has no limits' && exit 1; }
+while read -r name limit error cut; do
+  c=$f.claims.$name
+  "$check_summary" linear/summary.json "$c.limit" "$limit" 5.1e-6 "$c.limit_error" "$error" 5.1e-6 "$c.truncation" "$cut" 5.1e-6
+done <limits
+
 rm -rf alone together
 study together
 grep -q '^  verdict: PASS$' log

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# plan.sh PROGRAM LAUNCHER RANKS INPUT: what `plan` says is what `run` then does: grid, block, panels, memory; what it
+# plan.sh PROGRAM LAUNCHER RANKS INPUT CHECK_SUMMARY: what `plan` says is what `run` then does: grid, block, panels, memory; what it
 # refuses; that the calibration it reads is the one that `bench` writes. And that the phases of a run add up.
 set -euo pipefail
-program=$1 launcher=$2 ranks=$3 input=$4
+program=$1 launcher=$2 ranks=$3 input=$4 check_summary=$5
 
 fail() {
   cat out.txt err.txt
@@ -97,6 +97,18 @@ if [ "$ranks" = 2 ]; then
   accepts "rates  *of $ranks rank" "$input" --calibration calibration.json
 fi
 [ "$ranks" = 1 ] || exit 0 # the rest is the same everywhere
+
+# Efficiency of more nodes: node seconds of the smallest that fits over theirs. And each engine's time is that of its own plan.
+for engine in scalapack lookahead; do
+  accepts '^  all ' "$input" --train 60000 --nodes 2 --cores-per-node 64 --memory-per-node 256G --set engine=$engine --json $engine.json
+done
+"$check_summary" scalapack.json smallest_nodes 1 0 curve.0.efficiency 1 0 \
+  curve.1.efficiency*curve.1.nodes*curve.1.seconds.wall/curve.0.seconds.wall 1 1e-5 \
+  curve.2.efficiency*curve.2.nodes*curve.2.seconds.wall/curve.0.seconds.wall 1 1e-5 \
+  plan.seconds_by_engine.scalapack/plan.seconds.wall 1 1e-5 || fail 'the efficiency of scalapack.json'
+other=$(sed -n '/"seconds_by_engine"/,/}/p' scalapack.json | number lookahead /dev/stdin)
+"$check_summary" lookahead.json plan.seconds_by_engine.lookahead/plan.seconds.wall 1 1e-5 \
+  plan.seconds.wall "$other" "$(awk -v s="$other" 'BEGIN { print 1e-5 * s }')" || fail "seconds of the engines: $other"
 
 # Places and sizes.
 nodes=(--cores-per-node 64 --memory-per-node 256G)

@@ -35,13 +35,26 @@ static void test_coverage(void **state) {
   wl_calibration c = {.outputs = 2, .level_count = 2, .level = {0.5, 0.9}};
   /* Standard errors off: 0.5, 1.0; 2.0, 0.0; the third is skipped. */
   const double mean[] = {0, 0, 1, 1, 7, 7}, target[] = {1, 2, 1, 2, 0, 0}, variance[] = {4, 0.25, 1};
-  wl_calibration_add(&c, 3, mean, variance, target, (const double[]){0, 0, 1});
+  const wl_forecast forecast = {3, 2, 1, mean, variance, target, (const double[]){0, 0, 1}};
+  wl_calibration_add(&c, &forecast);
   assert_int_equal(c.points, 2);
   near(wl_calibration_coverage(&c, 0), 0.5, 0);
   near(wl_calibration_coverage(&c, 1), 0.75, 0);
   const double sum =
       wl_crps_normal(0, 4, 1) + wl_crps_normal(0, 4, 2) + wl_crps_normal(1, 0.25, 1) + wl_crps_normal(1, 0.25, 2);
   near(wl_calibration_crps(&c), sum / 4, 1);
+}
+
+/* Each output by its own variance. */
+static void test_coverage_of_each_output(void **state) {
+  (void)state;
+  wl_calibration c = {.outputs = 2, .level_count = 1, .level = {0.5}};
+  const double mean[] = {0, 0}, target[] = {0.6, 6},
+               variance[] = {1, 64}; /* 0.6 and 0.75 standard deviations off */
+  const wl_forecast forecast = {1, 2, 2, mean, variance, target, NULL};
+  wl_calibration_add(&c, &forecast);
+  near(wl_calibration_coverage(&c, 0), 0.5, 0);
+  near(wl_calibration_crps(&c), (wl_crps_normal(0, 1, 0.6) + wl_crps_normal(0, 64, 6)) / 2, 1);
 }
 
 /* P(f_j is the largest) by scipy.integrate.quad to 1e-14; two classes: Φ(difference / √2v). */
@@ -99,6 +112,6 @@ int main(void) {
       cmocka_unit_test(test_half_width),        cmocka_unit_test(test_crps),
       cmocka_unit_test(test_coverage),          cmocka_unit_test(test_class_probabilities),
       cmocka_unit_test(test_class_calibration), cmocka_unit_test(test_detection),
-      cmocka_unit_test(test_risk_coverage)};
+      cmocka_unit_test(test_risk_coverage),     cmocka_unit_test(test_coverage_of_each_output)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

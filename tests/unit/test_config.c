@@ -112,7 +112,8 @@ static void defaults_are_filled_in(void **state) {
   assert_int_equal(config->grid.columns, 0);
   assert_int_equal(config->grid.block, 0);
   assert_string_equal(config->output_directory, output);
-  assert_false(config->output_covariance || config->output_kernels);
+  assert_false(config->output_covariance || config->output_kernels || config->data.standardize_targets);
+  assert_int_equal(config->output_intervals.count, 0);
   wl_config_destroy(&config);
   assert_null(config);
   wl_config_destroy(&config);
@@ -135,7 +136,7 @@ static const char everything[] =
     "jitter: 3.0000000000000001e-7\n"
     "quantities: [nngp, rnd]\n"
     "grid: {rows: 2, columns: 3, block: 128}\n"
-    "output: {directory: results, covariance: true, kernels: true}\n";
+    "output: {directory: results, covariance: true, kernels: true, intervals: [0.5, 0.95]}\n";
 
 static void everything_is_read(void **state) {
   (void)state;
@@ -164,6 +165,8 @@ static void everything_is_read(void **state) {
   snprintf(path, sizeof path, "%s/results", folder);
   assert_string_equal(config->output_directory, path);
   assert_true(config->output_covariance && config->output_kernels);
+  assert_int_equal(config->output_intervals.count, 2);
+  assert_true(config->output_intervals.values[0] == 0.5 && config->output_intervals.values[1] == 0.95);
   wl_config_destroy(&config);
 }
 
@@ -416,6 +419,9 @@ static void assert_same(const wl_config *a, const wl_config *b) {
   assert_same_text(a->output_directory, b->output_directory);
   assert_int_equal(a->output_covariance, b->output_covariance);
   assert_int_equal(a->output_kernels, b->output_kernels);
+  assert_int_equal(a->output_intervals.count, b->output_intervals.count);
+  for (uint32_t k = 0; k < a->output_intervals.count; k++)
+    assert_true(a->output_intervals.values[k] == b->output_intervals.values[k]);
 }
 
 /** Writes and reads back; *text stays with the caller. */
@@ -687,6 +693,14 @@ static const struct {
     {"network: {activation: 1}\n", "%:3: network.activation|'1'|relu, leaky_relu, erf"},
     {"output: {kernels: maybe}\n", "%:3: output.kernels|'maybe'|one of true, false"},
     {"output: {kernels: 1}\n", "%:3: output.kernels|'1'|one of true, false"},
+    {"output: {intervals: []}\n", "%:3: output.intervals"},
+    {"output: {intervals: [0.5, 1]}\n", "%:3: output.intervals|'1'|below 1"},
+    {"output: {intervals: [0]}\n", "%:3: output.intervals|'0'|above 0"},
+    {"output: {intervals: [0.9, 0.5]}\n", "%:3: output.intervals|must ascend, but 0.5 follows 0.9"},
+    {"output: {intervals: [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.13, 0.14, "
+     "0.15, 0.16, 0.17]}\n",
+     "%:3: output.intervals|has 17 levels, at most 16"},
+    {"data: {standardize_targets: true}\n", "%:3: data.standardize_targets|synthetic"},
     {"data: {target_encoding: onehot}\n", "%:3: data.target_encoding|'onehot'|one of none, one_hot"},
     {"quantities: []\n", "%:3: quantities|is empty"},
     {"quantities: [ensemble,\n  ensembel]\n", "%:4: quantities|'ensembel' is unknown|bayesian_rnd"},

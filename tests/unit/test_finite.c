@@ -485,6 +485,63 @@ static void must_fail(const wl_problem *p, const double c[4], const char *expect
   free(e.data);
 }
 
+static const wl_claim *claim_of(const wl_verdict *v, const char *name) {
+  int c = 0;
+  while (strcmp(v->claim[c].name, name) != 0) c++;
+  return &v->claim[c];
+}
+
+/* Σ_w a_w B_wi over the last widths: its mean and the standard error of that; B is the mean square of RND's heads over its law. */
+static void weighted(const wl_problem *p, const wl_experiment *e, int terms, const double *a, double *mean,
+                     double *error) {
+  double sum = 0.0, squares = 0.0;
+  for (int64_t i = 0; i < NETWORKS; i++) {
+    double d = 0.0;
+    for (int k = 0; k <= terms; k++) {
+      const double *at =
+          e->data + ((WIDTHS - 1 - terms + k) * NETWORKS + i) * e->record.size + e->record.error[WL_FINITE_RND];
+      d += a[k] * ((at[0] * at[0] + at[1] * at[1]) / (2.0 * 2.0 * p->ensemble[0]) - 1.0);
+    }
+    sum += d;
+    squares += d * d;
+  }
+  *mean = sum / NETWORKS;
+  *error = sqrt((squares / NETWORKS - *mean * *mean) / (NETWORKS - 1.0));
+}
+
+/* Limit, its standard error and truncation against Richardson's extrapolation over doubled widths, and Student's quantile. */
+static void limits(void **state) {
+  (void)state;
+  static const double a[4][4] = {
+      {1.0}, {-1.0, 2.0}, {1.0 / 3, -2.0, 8.0 / 3}, {-1.0 / 21, 2.0 / 3, -8.0 / 3, 64.0 / 21}};
+  double *x = numbers(3 * DIMENSION, 12);
+  const double y[2] = {1.0, -1.0};
+  const wl_network network = wl_network_default();
+  wl_problem *p = NULL;
+  wl_experiment e;
+  wl_verdict v;
+  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){2, 1, DIMENSION, 1, x, y}, 0.0, 0.0, &p), WL_OK);
+  make_up(p, (double[4]){0.0, -10.0, 600.0}, &e);
+  assert_int_equal(wl_experiment_verdict(&e, &v), WL_OK);
+  const wl_claim *claim = claim_of(&v, "rnd_variance");
+  double mean, error, cut = 0.0;
+  for (int k = 1; k < WIDTHS; k++) {
+    double change[4] = {0.0};
+    for (int w = 0; w <= k; w++) change[w] = a[k][w] - (w > 0 ? a[k - 1][w - 1] : 0.0);
+    weighted(p, &e, k, change, &mean, &error);
+    cut = fmax(cut, mean * mean - error * error);
+  }
+  weighted(p, &e, WIDTHS - 1, a[WIDTHS - 1], &mean, &error);
+  must_be(claim->limit.value, mean, 1e-12, "limit");
+  must_be(claim->limit.error, error, 1e-12, "standard error of the limit");
+  must_be(claim->truncation, sqrt(cut), 1e-12, "truncation");
+  must_be(v.critical, 3.6193474179204634, 1e-9,
+          "critical value"); /* scipy.stats.t.isf(0.005 / 30, 399): 30 tests */
+  free(e.data);
+  wl_problem_destroy(&p);
+  free(x);
+}
+
 /* Deviations that vanish at infinite width pass, also where they change their sign between the widths; what stays fails. */
 static void verdicts(void **state) {
   (void)state;
@@ -524,6 +581,7 @@ int main(void) {
       cmocka_unit_test(descent_to_a_time),
       cmocka_unit_test(laws_at_a_time),
       cmocka_unit_test(verdicts),
+      cmocka_unit_test(limits),
       cmocka_unit_test(exact_laws),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

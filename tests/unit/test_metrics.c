@@ -39,9 +39,10 @@ static void test_auroc_of_no_number(void **state) {
 static void test_score(void **state) {
   (void)state;
   const double mean[] = {0.9, 0.1, 0.4, 0.6, 5.0, 5.0}, target[] = {1, 0, 1, 0, 0, 0}, ood[] = {0, 0, 1};
-  const double variance[] = {0.2, 0.3, 9.0};
+  const double variance[] = {0.25, 0.35, 9.05};
+  const wl_forecast forecast = {3, 2, 1, mean, variance, target, ood};
   wl_score score = {0};
-  wl_score_add(&score, 3, 2, mean, variance, 0.05, target, ood);
+  wl_score_add(&score, &forecast);
   assert_int_equal(score.points, 2);
   assert_true(wl_score_accuracy(&score) == 0.5);
   const double squared = 0.01 + 0.01 + 0.36 + 0.36;
@@ -51,17 +52,44 @@ static void test_score(void **state) {
   assert_true(fabs(wl_score_negative_log_likelihood(&score) - expected) < 1e-15);
 }
 
+/* Outputs in units of their own have variances of their own. */
+static void test_score_of_each_output(void **state) {
+  (void)state;
+  const double mean[] = {1.0, 20.0, 2.0, 30.0}, target[] = {1.5, 25.0, 2.0, 36.0};
+  const double variance[] = {0.25, 25.0, 0.5, 50.0};
+  const wl_forecast forecast = {2, 2, 2, mean, variance, target, NULL};
+  wl_score score = {0};
+  wl_score_add(&score, &forecast);
+  const double logs = log(2 * M_PI * 0.25) + log(2 * M_PI * 25) + log(2 * M_PI * 0.5) + log(2 * M_PI * 50);
+  const double expected = 0.5 * (logs + 0.25 / 0.25 + 25.0 / 25.0 + 0.0 + 36.0 / 50.0) / 4.0;
+  assert_true(fabs(wl_score_negative_log_likelihood(&score) - expected) < 1e-14);
+}
+
+static void test_losses(void **state) {
+  (void)state;
+  const double mean[] = {0.9, 0.1, 0.4, 0.6, 0.2, 0.1}, target[] = {1, 0, 1, 0, 0, 0};
+  const wl_forecast forecast = {3, 2, 1, mean, NULL, target, NULL};
+  double loss[3];
+  wl_forecast_losses(&forecast, true, loss);
+  assert_true(loss[0] == 0 && loss[1] == 1 && loss[2] == 1); /* the third has no class */
+  assert_true(wl_forecast_class(&forecast, 1) == 0 && wl_forecast_class(&forecast, 2) == -1);
+  wl_forecast_losses(&forecast, false, loss);
+  assert_true(fabs(loss[0] - 0.01) < 1e-16 && fabs(loss[1] - 0.36) < 1e-15 && fabs(loss[2] - 0.025) < 1e-16);
+}
+
 /* A class that no training example has is a row of zeros: never right. */
 static void test_unknown_class_is_never_right(void **state) {
   (void)state;
   wl_score score = {0};
-  wl_score_add(&score, 1, 2, (const double[]){0.9, 0.1}, NULL, 0.0, (const double[]){0, 0}, NULL);
+  const wl_forecast forecast = {1, 2, 1, (const double[]){0.9, 0.1}, NULL, (const double[]){0, 0}, NULL};
+  wl_score_add(&score, &forecast);
   assert_true(wl_score_accuracy(&score) == 0.0);
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_auroc), cmocka_unit_test(test_auroc_of_no_number),
-                                     cmocka_unit_test(test_score),
-                                     cmocka_unit_test(test_unknown_class_is_never_right)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_auroc),  cmocka_unit_test(test_auroc_of_no_number),
+      cmocka_unit_test(test_score),  cmocka_unit_test(test_score_of_each_output),
+      cmocka_unit_test(test_losses), cmocka_unit_test(test_unknown_class_is_never_right)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
