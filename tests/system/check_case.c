@@ -225,27 +225,38 @@ static char *rest_of(char *line) {
   return line + strspn(line, " ");
 }
 
-static bool holds(char *word, int status) {
-  char *rest = rest_of(word);
-  if (strcmp(word, "status") == 0) return status == atoi(rest);
-  if (strcmp(word, "messages") == 0) return count_messages() == atoi(rest);
-  if (strcmp(word, "stderr") == 0) return any_line_matches("err", rest);
-  if (strcmp(word, "silent") == 0) return !any_line_matches("err", rest);
-  if (strcmp(word, "stdout") == 0) return any_line_matches("log", rest);
-  if (strcmp(word, "same") == 0) return same_files(rest);
+/* Of what the program said and left. */
+static bool is_outcome(const char *word, char *rest, int status, bool *good) {
+  if (strcmp(word, "status") == 0) return *good = status == atoi(rest), true;
+  if (strcmp(word, "messages") == 0) return *good = count_messages() == atoi(rest), true;
+  if (strcmp(word, "stderr") == 0) return *good = any_line_matches("err", rest), true;
+  if (strcmp(word, "silent") == 0) return *good = !any_line_matches("err", rest), true;
+  if (strcmp(word, "stdout") == 0) return *good = any_line_matches("log", rest), true;
+  if (strcmp(word, "same") == 0) return *good = same_files(rest), true;
+  if (strcmp(word, "file") == 0) return *good = access(rest, F_OK) == 0, true;
+  if (strcmp(word, "no") == 0) return *good = access(rest_of(rest), F_OK) != 0, true;
+  return false;
+}
+
+/* Of the numbers in the results. */
+static bool holds_number(const char *word, char *rest) {
+  static double ignored[MOST_NUMBERS];
   if (strcmp(word, "within") == 0) return within(rest);
   if (strcmp(word, "equal") == 0) return results_are_equal(rest);
   if (strcmp(word, "near") == 0) return results_are_near(rest);
-  if (strcmp(word, "file") == 0) return access(rest, F_OK) == 0;
-  if (strcmp(word, "no") == 0) return access(rest_of(rest), F_OK) != 0;
   if (strcmp(word, "affine") == 0) return dataset_is_affine(rest);
   if (word[0] == '/') return dataset_is(word, rest, false);
   if (strcmp(word, "results") == 0) return snprintf(results, sizeof results, "%s", rest) > 0;
-  static double ignored[MOST_NUMBERS];
   if (strcmp(word, "without") == 0) return read_dataset(rest, ignored) < 0;
   char *value = rest_of(rest);
   if (strcmp(word, "sd") == 0) return dataset_is(rest, value, true);
   return strcmp(word, "summary") == 0 && summary_is(rest, value);
+}
+
+static bool holds(char *word, int status) {
+  char *rest = rest_of(word);
+  bool good = false;
+  return is_outcome(word, rest, status, &good) ? good : holds_number(word, rest);
 }
 
 int main(int argc, char **argv) {
