@@ -520,7 +520,8 @@ static void limits(void **state) {
   wl_problem *p = NULL;
   wl_experiment e;
   wl_verdict v;
-  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){2, 1, DIMENSION, 1, x, y}, 0.0, 0.0, &p), WL_OK);
+  assert_int_equal(wl_problem_create(&network, &(wl_problem_data){2, 1, DIMENSION, 1, x, y, NULL}, 0.0, 0.0, &p),
+                   WL_OK);
   make_up(p, (double[4]){0.0, -10.0, 600.0}, &e);
   assert_int_equal(wl_experiment_verdict(&e, &v), WL_OK);
   const wl_claim *claim = claim_of(&v, "rnd_variance");
