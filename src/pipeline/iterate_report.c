@@ -9,16 +9,21 @@ static const char *const kernels[WL_PRIOR_COUNT] = {"theta", "kappa"}, *const me
 
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
-static double sum_of_likelihoods(const wl_iterative_evidence *e, int64_t outputs) {
+/* Of the targets in their units. */
+static double likelihood_of(const wl_iterative_evidence *e, const wl_setup *setup, int64_t output) {
+  return wl_units_evidence(&setup->units, setup->shape.train, output, e->log_marginal_likelihood[output].value);
+}
+
+static double sum_of_likelihoods(const wl_iterative_evidence *e, const wl_setup *setup) {
   double sum = 0.0;
-  for (int64_t j = 0; j < outputs; j++) sum += e->log_marginal_likelihood[j].value;
+  for (int64_t j = 0; j < setup->shape.outputs; j++) sum += likelihood_of(e, setup, j);
   return sum;
 }
 
-static void print_evidence(const wl_iterative_evidence *e, const char *name, int64_t outputs) {
+static void print_evidence(const wl_iterative_evidence *e, const char *name, const wl_setup *setup) {
   wl_log_line("  %-7s %6lld %9.1e %15.7g +- %-8.1e %18.8g +- %.1e", name, (long long)e->rank, e->left,
-              e->log_determinant.value, e->log_determinant.error, sum_of_likelihoods(e, outputs),
-              0.5 * e->log_determinant.error * (double)outputs);
+              e->log_determinant.value, e->log_determinant.error, sum_of_likelihoods(e, setup),
+              0.5 * e->log_determinant.error * (double)setup->shape.outputs);
 }
 
 void wl_iteration_print(const wl_iteration *iteration, const wl_setup *setup) {
@@ -26,7 +31,7 @@ void wl_iteration_print(const wl_iteration *iteration, const wl_setup *setup) {
   wl_log_line("\n  matrix    rank      left   log determinant +- std. error   log marginal likelihood");
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     const wl_iterative_evidence *e = wl_iterative_evidence_of(iteration->solver, (wl_prior)p);
-    if (e) print_evidence(e, kernels[p], setup->shape.outputs);
+    if (e) print_evidence(e, kernels[p], setup);
   }
   wl_log_line("\n  brackets       widest   (%d passes over the kernels)", wl_iterative_passes(iteration->solver));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
@@ -37,10 +42,10 @@ void wl_iteration_print(const wl_iteration *iteration, const wl_setup *setup) {
       wl_log_line("  %-13s %.1e   of the prior variance", wl_quantity_name((wl_quantity)q), w.variance[q]);
 }
 
-static json_t *evidence_object(const wl_iterative_evidence *e, int64_t outputs) {
+static json_t *evidence_object(const wl_iterative_evidence *e, const wl_setup *setup) {
   json_t *likelihood = json_array(), *quadratic = json_array();
-  for (int64_t j = 0; j < outputs; j++) {
-    json_array_append_new(likelihood, number(e->log_marginal_likelihood[j].value));
+  for (int64_t j = 0; j < setup->shape.outputs; j++) {
+    json_array_append_new(likelihood, number(likelihood_of(e, setup, j)));
     json_array_append_new(quadratic,
                           json_pack("[o, o]", number(e->quadratic[j].low), number(e->quadratic[j].high)));
   }
@@ -48,7 +53,7 @@ static json_t *evidence_object(const wl_iterative_evidence *e, int64_t outputs) 
                    number(e->left), "log_determinant", number(e->log_determinant.value),
                    "log_determinant_standard_error", number(e->log_determinant.error), "log_marginal_likelihood",
                    likelihood, "log_marginal_likelihood_standard_error", number(0.5 * e->log_determinant.error),
-                   "log_marginal_likelihood_sum", number(sum_of_likelihoods(e, outputs)), "quadratic_bracket",
+                   "log_marginal_likelihood_sum", number(sum_of_likelihoods(e, setup)), "quadratic_bracket",
                    quadratic);
 }
 
@@ -61,7 +66,7 @@ json_t *wl_iteration_object(const wl_iteration *iteration, const wl_setup *setup
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     const wl_iterative_evidence *e = wl_iterative_evidence_of(iteration->solver, (wl_prior)p);
     if (!e) continue;
-    json_object_set_new(o, kernels[p], evidence_object(e, setup->shape.outputs));
+    json_object_set_new(o, kernels[p], evidence_object(e, setup));
     json_object_set_new(mean, means[p], number(w.mean[p]));
   }
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
