@@ -291,6 +291,9 @@ static wl_error check_target_units(const wl_values *values, const wl_config *con
                           "is for numbers, but data.target_encoding is one_hot: classes stay 0 and 1");
   if (config->synthetic.train > 0)
     return wl_values_fail(values, key, "is for data of files, which synthetic data are not");
+  if (config->training.times.count > 0 || config->noise_path.count > 0)
+    return wl_values_fail(values, key, "cannot stand together with %s: its results would not be in target units",
+                          config->training.times.count > 0 ? "training.times" : "noise_path");
   if (config->finite_width.width_count > 0)
     return wl_values_fail(values, key,
                           "cannot stand together with finite_width, which trains on targets as they are");

@@ -126,6 +126,8 @@ bad 'grid of other size' 2 'grid.*7.*rank|rank.*7' --set grid.rows=7 --set grid.
 bad 'unknown activation' 2 'network\.activation.*relu' --set network.activation=rely
 bad 'unknown quantity' 2 'quantities.*ensemble' --set 'quantities=[ensemble,magic]'
 bad 'standardized classes' 2 'data\.standardize_targets.*one_hot' --set data.standardize_targets=true --set data.target_encoding=one_hot
+bad 'standardized targets at training times' 2 'data\.standardize_targets.*training\.times' --set data.standardize_targets=true \
+  --set 'training.times=[1.0]'
 bad 'standardized targets of trained networks' 2 'data\.standardize_targets.*finite_width' --set data.standardize_targets=true \
   --set 'finite_width.widths=[32, 64]'
 bad 'an interval of certainty' 2 'output\.intervals.*below 1' --set 'output.intervals=[0.9, 1.0]'
