@@ -67,10 +67,21 @@ static wl_error write_brackets(const wl_setup *setup, wl_results *results, const
   return error;
 }
 
+/* Root. */
+static wl_error keep_in_target_units(const wl_setup *setup, wl_results *results, const wl_bracketed *b,
+                                     wl_tally *tally) {
+  wl_prediction converted = {0};
+  wl_error error = wl_units_convert(&setup->units, &b->best, &converted);
+  if (error == WL_OK) error = wl_output_prediction(setup, results, &converted);
+  if (error == WL_OK) error = write_brackets(setup, results, b);
+  if (error == WL_OK) error = wl_tally_add(setup, &converted, tally);
+  wl_prediction_clear(&converted);
+  return error;
+}
+
 static wl_error keep(const wl_setup *setup, const wl_services *services, const wl_bracketed *b, wl_tally *tally) {
   const wl_phase before = wl_timer_enter(services->timer, WL_PHASE_WRITE);
-  wl_error error = setup->rank == 0 ? write_brackets(setup, services->results, b) : WL_OK;
-  if (error == WL_OK && setup->rank == 0) error = wl_tally_keep(setup, services, &b->best, tally);
+  wl_error error = setup->rank == 0 ? keep_in_target_units(setup, services->results, b, tally) : WL_OK;
   error = wl_error_agree(setup->comm, error);
   wl_timer_enter(services->timer, before);
   return error;

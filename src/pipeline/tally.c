@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipeline/output.h"
-
 /* Room on rank 0 for what the metrics need of all test points. */
 static wl_error create(const wl_setup *setup, wl_tally *t) {
   const size_t size = sizeof(double) * (size_t)(setup->shape.test + 1);
@@ -75,15 +73,6 @@ wl_error wl_tally_add(const wl_setup *setup, const wl_prediction *p, wl_tally *t
   t->clamped += p->clamped;
   if (p->most_negative < t->most_negative) t->most_negative = p->most_negative;
   return score(setup, p, t);
-}
-
-wl_error wl_tally_keep(const wl_setup *setup, const wl_services *services, const wl_prediction *p, wl_tally *t) {
-  wl_prediction converted = {0};
-  wl_error error = wl_units_convert(&setup->units, p, &converted);
-  if (error == WL_OK) error = wl_output_prediction(setup, services->results, &converted);
-  if (error == WL_OK) error = wl_tally_add(setup, &converted, t);
-  wl_prediction_clear(&converted);
-  return error;
 }
 
 void wl_tally_leave_out_nngp(wl_tally *tally, const char *reason) {

@@ -28,12 +28,6 @@ wl_error wl_tally_create(const wl_setup *setup, const wl_services *services, wl_
 /** Root. A prediction in target units. Errors: WL_ERROR_MEMORY; those of the readers of data.h. */
 wl_error wl_tally_add(const wl_setup *setup, const wl_prediction *prediction, wl_tally *tally);
 
-/**
- * Root. The same of a prediction in units of the model, which is also written to the results. Errors: also WL_ERROR_IO.
- */
-wl_error wl_tally_keep(const wl_setup *setup, const wl_services *services, const wl_prediction *prediction,
-                       wl_tally *tally);
-
 /** Local. Forgets what was added under κ, for that reason. */
 void wl_tally_leave_out_nngp(wl_tally *tally, const char *reason);
 

@@ -388,4 +388,3 @@ wl_error wl_results_put_cube(wl_results *r, const char *path, int64_t plane, int
   const hsize_t start[3] = {(hsize_t)plane, (hsize_t)row, 0}, count[3] = {(hsize_t)planes, (hsize_t)rows, 0};
   return put(r, path, start, count, values);
 }
-
