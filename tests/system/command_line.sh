@@ -32,11 +32,11 @@ for command in '' run predict certify finite bench plan select; do # an 80-colum
 done
 
 rm -rf first second elsewhere
-says '^  ensemble ' run "$input" --set output.directory=first --set network.depth=2
+says '^  ntk ' run "$input" --set output.directory=first --set network.depth=2
 grep -q 'depth: 2' first/config.yaml
 mkdir -p elsewhere
 cd elsewhere
-says '^  ensemble ' run ../first/config.yaml --set output.directory=../second
+says '^  ntk ' run ../first/config.yaml --set output.directory=../second
 cd ..
 "$compare" first/results.h5 second/results.h5 0
 [ "$(find first second -type f | wc -l)" = 8 ] # results.h5, summary.json, config.yaml, run.log and nothing else
