@@ -6,16 +6,15 @@
 
 typedef wl_error reader(void *data, int64_t first, int64_t count, double *rows);
 
+/* Of a set: all columns; its only one; the class that a one-hot row stands for. */
+typedef enum set_kind { MATRIX, VECTOR, CLASSES } set_kind;
+
 /* One dataset: rows of the reader, `columns` each. */
 typedef struct set {
   const char *path, *meaning, *units;
   reader *read;
   int64_t rows, columns;
-  enum {
-    MATRIX,
-    VECTOR,
-    CLASSES
-  } kind; /* vector: of one column; classes: columns are one-hot, a vector is written */
+  set_kind kind;
 } set;
 
 static int64_t target_columns(const wl_data_shape *s) { return s->classes ? 1 : s->outputs; }
@@ -81,7 +80,7 @@ static wl_error write_set(const wl_setup *setup, wl_results *results, const set 
 
 wl_error wl_observed_write(const wl_setup *setup, wl_results *results) {
   const wl_data_shape *s = &setup->shape;
-  const int targets = s->classes ? CLASSES : MATRIX;
+  const set_kind targets = s->classes ? CLASSES : MATRIX;
   const char *y = s->classes ? "classes, -1: one without a training example" : "targets";
   const char *units = s->classes ? "1" : "target units";
   const char *x = "inputs, scaled and standardized as configured";
