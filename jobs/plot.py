@@ -287,7 +287,7 @@ def plot_spectrum(run, figure, options):
         there.append("path")
     if not there:
         raise Unfit("there is neither a spectrum nor a path of noise levels (spectrum, noise_path)")
-    figure.draw("spectrum", " ".join(there), run.noise)
+    figure.draw("spectrum", " ".join(there), run.summary["noise_variance"])
 
 
 def plot_tune(run, figure, options):

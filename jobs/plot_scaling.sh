@@ -8,8 +8,8 @@ usage: jobs/plot_scaling.sh CSV [FIGURE]
 
 CSV is from jobs/scaling.sh; the figure (.svg or .png) goes beside it unless told otherwise. Speed-up and efficiency go
 by model flops per second, against the fewest ranks of each size, so that they mean the same for strong and for weak
-scaling; the time by the other engine, lookahead, stands beside that of the default one. CORES: how many cores there are in all (of this machine), where ranks begin to take turns. Needs gnuplot
-(Debian: gnuplot-nox).
+scaling; the time by the other engine, lookahead, stands beside that of the default one. CORES: how many cores there are
+in all (of this machine), where ranks begin to take turns. Needs gnuplot (Debian: gnuplot-nox).
 END
 }
 

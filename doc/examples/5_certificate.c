@@ -20,7 +20,7 @@ static void print_certificate(const wl_certificate *c) {
       tests++;
       passed += c->test[t].passed;
     }
-    printf("%d. %s: %d of %d tests passed\n", claim, wl_claim_text(claim), passed, tests);
+    printf("%d. %s: %d of %d tests passed\n", claim, wl_claim_text(claim, c->other_target), passed, tests);
   }
   puts(c->passed ? "CERTIFIED" : "FAILED");
 }

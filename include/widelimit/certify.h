@@ -87,17 +87,15 @@ typedef struct wl_test {
   double single_p;  /**< of its first point or pair, alone; equals p where there is one */
   double bound;     /**< p must not be below it; statistic must not be above it for exact tests */
   bool passed;
-  bool
-      omitted; /**< it compares what need not agree, where RND's target is another network: statistic and p are NaN */
+  bool omitted; /**< it compares what need not agree with another target of RND: statistic and p are NaN */
 } wl_test;
 
 typedef struct wl_certificate {
   wl_test test[WL_TEST_COUNT];
   bool passed;
   int64_t replicates, heads, points;
-  double false_alarm; /**< the probability that an honest run fails, at most */
-  bool
-      other_target; /**< RND's target is another network: its errors have a covariance of their own, V_A[κ + κ_g] */
+  double false_alarm;    /**< the probability that an honest run fails, at most */
+  bool other_target;     /**< RND's target is another network: its errors have covariance V_A[κ + κ_g] */
   double resolution[3];  /**< τ for Σ, for C, and with another target for V_A[κ + κ_g] */
   int64_t unresolved[3]; /**< points with a variance below it */
   double directions[3];  /**< Σ λ/(λ + τ) over the eigenvalues λ: how many of m directions are seen */

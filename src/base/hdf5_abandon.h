@@ -17,7 +17,7 @@ void wl_hdf5_abandon(hid_t file);
 
 /**
  * Closes a file that was written, if all was `good` so far and the rest fits on the disk; else abandons it and returns false, with
- * the system's reason in errno.
+ * the system's reason in errno. The room is taken before anything is flushed: a flush that fails leaves a file that cannot be closed.
  */
 bool wl_hdf5_close_written(hid_t file, bool good);
 

@@ -8,7 +8,7 @@ static wl_error read_block(void *context, wl_given_kernel kernel, wl_given_part 
   wl_given_files *files = context;
   wl_error error = WL_OK;
   if (!files->source[kernel][part]) WL_FAIL(WL_ERROR_INTERNAL, "a kernel that is not given was asked for");
-#pragma omp critical(wl_given_files)
+#pragma omp critical /* unnamed: a name would be a symbol of the library */
   error = wl_source_read_block(files->source[kernel][part], row, rows, column, columns, out);
   return error;
 }

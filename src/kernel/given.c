@@ -96,7 +96,7 @@ static void fill_tile(const wl_point_range *a, const wl_point_range *b, wl_given
   if (error == WL_OK) error = read_tile(a, b, kernel, work, to);
   free(work);
   if (error == WL_OK) return;
-#pragma omp critical(wl_given_error)
+#pragma omp critical /* unnamed: a name would be a symbol of the library */
   if (g->error == WL_OK) {
     g->error = error;
     snprintf(g->message, sizeof g->message, "%s", wl_error_message());
