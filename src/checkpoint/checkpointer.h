@@ -152,9 +152,6 @@ wl_error wl_checkpointer_boundary(wl_checkpointer *checkpointer, wl_prior prior,
 /** Collective. After the draws, all of which are in the results. Errors: those of wl_checkpointer_boundary. */
 wl_error wl_checkpointer_last_boundary(wl_checkpointer *checkpointer);
 
-/** Local. The file for a prior's factor: `file` for theta, with .kappa before its ending for kappa. */
-void wl_checkpointer_factor_path(const char *file, wl_prior prior, char *path, size_t size);
-
 /* ---- draws (checkpointer_draws.c) ------------------------------------------------------------------------------- */
 
 /** Local. Watches the joint arrays of draws and of the certificate; NULL without checkpoints. */

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/same_file.h"
 #include "base/writable.h"
 #include "checkpoint/checkpointer_private.h"
 
@@ -158,11 +158,10 @@ static wl_error open_factor(const wl_checkpointer *k, wl_prior prior, const char
 /* Root. Whether factor.save names another file than that of the factor, by whatever name, and one that may be written. */
 static bool may_save(const wl_checkpointer *k, wl_prior prior, const char *path) {
   char save[WL_CHECKPOINTER_PATH];
-  struct stat used, there;
   if (!k->options.factor_save) return false;
   wl_checkpointer_factor_path(k->options.factor_save, prior, save, sizeof save);
-  if (stat(save, &there) != 0) return true;
-  if (stat(path, &used) == 0 && used.st_dev == there.st_dev && used.st_ino == there.st_ino) return false;
+  if (access(save, F_OK) != 0) return true;
+  if (wl_same_file(path, save)) return false;
   if (k->options.replace_factor || is_kept(k, save)) return true;
   wl_log_warning("%s: is there, so the factor with the rows appended is not kept: give --overwrite", save);
   return false;

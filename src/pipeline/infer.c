@@ -124,9 +124,7 @@ static wl_error predict(const inference *in, wl_prior prior) {
   for (int64_t first = done; first < m; first += in->setup->batch) {
     const int64_t count = smaller(in->setup->batch, m - first);
     WL_TRY(predict_batch(in, prior, first, count));
-    if (first + count < m ||
-        !in->setup->config->loo) /* who has all predictions is past leaving out, which comes next */
-      WL_TRY(wl_checkpointer_boundary(in->services->checkpointer, prior, first + count));
+    WL_TRY(wl_checkpointer_boundary(in->services->checkpointer, prior, first + count));
     wl_progress_update(&progress, (double)(first + count));
   }
   wl_progress_end(&progress);

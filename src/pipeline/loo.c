@@ -7,10 +7,6 @@
 #include "base/util.h"
 #include "inference/loo.h"
 
-static bool is_under(int quantity, wl_prior prior) {
-  return (quantity == WL_QUANTITY_NNGP) == (prior == WL_PRIOR_KAPPA);
-}
-
 static const char *mean_path(wl_prior prior) {
   return prior == WL_PRIOR_THETA ? "/loo/mean/ntk" : "/loo/mean/nngp";
 }
@@ -158,24 +154,23 @@ static wl_error write_and_score(const wl_setup *setup, const wl_prediction *p, w
   return error;
 }
 
-/* A checkpoint between two panels has the factor, and of the predictions all but the last batch: with that, and then with the first
-   panel, a run goes on. One that had all would be past leaving out. */
+/* A checkpoint between two panels has the factor and all predictions, so that a run goes on with the first panel. */
 typedef struct boundary {
   wl_checkpointer *checkpointer;
   wl_prior prior;
-  int64_t predicted;
+  int64_t test;
 } boundary;
 
 static wl_error reached(void *context, int64_t done) {
   const boundary *b = context;
   (void)done;
-  return wl_checkpointer_boundary(b->checkpointer, b->prior, b->predicted);
+  return wl_checkpointer_boundary(b->checkpointer, b->prior, b->test);
 }
 
 wl_error wl_loo_run(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly,
                     wl_prior prior, wl_loo *loo) {
   if (!setup->config->loo) return WL_OK;
-  boundary b = {services->checkpointer, prior, (setup->shape.test - 1) / setup->batch * setup->batch};
+  boundary b = {services->checkpointer, prior, setup->shape.test};
   const wl_watch watch = {&b, reached};
   wl_prediction p = {0};
   wl_timer_enter(services->timer, WL_PHASE_LOO);
@@ -199,7 +194,7 @@ static wl_error read_back(const wl_setup *setup, wl_results *results, wl_predict
   if (!p->mean) WL_FAIL(WL_ERROR_MEMORY, "leave-one-out: out of memory");
   WL_TRY(wl_results_get(results, mean_path(p->prior), 0, p->count, p->mean));
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
-    if (!setup->config->quantity[q] || !is_under(q, p->prior)) continue;
+    if (!setup->config->quantity[q] || wl_quantity_prior((wl_quantity)q) != p->prior) continue;
     char path[64];
     variance_path(q, path);
     p->variance[q] = malloc(size * (size_t)setup->units.columns);
