@@ -94,18 +94,12 @@ static double diagonal_difference(const wl_certifier *c, double scale, const dou
   return largest(b->grid, worst) / unit(c, false);
 }
 
-static double largest_of_rows(const wl_points *points, const double *by_row) {
-  double value = 0.0;
-  for (int64_t i = 0; i < wl_kernel_points_count(points->row); i++) value = fmax(value, by_row[i]);
-  return largest(points->grid, value);
-}
-
 /* Largest entries of the diagonals of S and Θ_TT, and of κ_g. */
 static void find_largest(wl_certifier *c) {
   const wl_joint *j = c->joint;
-  c->largest = largest_of_rows(j->points, wl_kernel_points_theta(j->points->row)) + j->options.noise_variance +
+  c->largest = wl_largest_of_rows(j->points, wl_kernel_points_theta(j->points->row)) + j->options.noise_variance +
                j->options.jitter;
-  if (j->target) c->largest_target = largest_of_rows(j->target, wl_kernel_points_kappa(j->target->row));
+  if (j->target) c->largest_target = wl_largest_of_rows(j->target, wl_kernel_points_kappa(j->target->row));
 }
 
 /* ‖G‖₂² by the power method on Gᵀ G: from below, within a few per cent after as many steps; taken half as large again. */

@@ -74,7 +74,7 @@ static const wl_option tune_options[] = {
      "  --set tune.evaluations=50\n"
      "  --set tune.method=grid    or random, local",
      WL_OPTION_SETTINGS, AT(overrides), 0, NULL},
-    {"--resume", NULL, "go on: evaluations in tune.h5 of the output folder are not made again", WL_OPTION_FLAG,
+    {"--resume", NULL, "go on: evaluations in tune.h5 of the output folder are\nnot made again", WL_OPTION_FLAG,
      AT(resume), 0, NULL},
     {"--time-limit", "[D-]HH:MM:SS",
      "stop after the evaluation in hand once this much time has\n"
@@ -160,7 +160,7 @@ const wl_command wl_commands[WL_COMMAND_COUNT] = {
                         .text =
                             "Reads the YAML file CONFIG, assembles the kernel matrices of the training set on\n"
                             "all ranks, factors them and predicts at the test points. Leaves results.h5,\n"
-                            "summary.json and config.yaml in the folder that output.directory names.\n",
+                            "summary.json, config.yaml and run.log in the folder that output.directory names.\n",
                         .notes = "With checkpoints, SIGUSR1 or SIGTERM end the run with a checkpoint and status\n"
                                  "75; the same command with --resume goes on. See doc/operations.md.\n"
                                  "\n"

@@ -300,6 +300,19 @@ static wl_error check_target_units(const wl_values *values, const wl_config *con
   return WL_OK;
 }
 
+/** Something that a configuration may ask for, and its name. */
+typedef struct request {
+  bool given;
+  const char *name;
+} request;
+
+/** The name of the first that is asked for; NULL: none is. */
+static const char *first_given(const request *requests, size_t count) {
+  for (size_t k = 0; k < count; k++)
+    if (requests[k].given) return requests[k].name;
+  return NULL;
+}
+
 /** What is of inputs or of a network, or needs them, has no place beside given kernels. */
 static wl_error refuse_with_kernels(const wl_values *values, const wl_config *config) {
   static const char *const sections[] = {"data.train.inputs", "data.train.rows",  "data.test.inputs",
@@ -309,21 +322,17 @@ static wl_error refuse_with_kernels(const wl_values *values, const wl_config *co
   if (network < wl_config_schema.count) return wl_values_fail(values, network, "%s", why);
   for (size_t s = 0; s < sizeof sections / sizeof *sections; s++)
     if (wl_values_has(values, find(sections[s]))) return wl_values_fail(values, find(sections[s]), "%s", why);
-  const struct {
-    bool given;
-    const char *key;
-  } others[] = {{config->data.split.test > 0.0, "data.split.test"},
-                {config->data.scale != 1.0, "data.scale"},
-                {config->data.divide_by != 1.0, "data.divide_by"},
-                {config->data.standardize, "data.standardize"},
-                {config->rnd_target.wanted, "rnd.target"},
-                {config->select.wanted, "select"},
-                {config->tune.wanted, "tune"},
-                {config->precision == WL_PRECISION_MIXED, "precision"},
-                {is_iterative(config), "solver.method"}};
-  for (size_t k = 0; k < sizeof others / sizeof *others; k++)
-    if (others[k].given) return wl_values_fail(values, find(others[k].key), "is not there with given kernels");
-  return WL_OK;
+  const request others[] = {{config->data.split.test > 0.0, "data.split.test"},
+                            {config->data.scale != 1.0, "data.scale"},
+                            {config->data.divide_by != 1.0, "data.divide_by"},
+                            {config->data.standardize, "data.standardize"},
+                            {config->rnd_target.wanted, "rnd.target"},
+                            {config->select.wanted, "select"},
+                            {config->tune.wanted, "tune"},
+                            {config->precision == WL_PRECISION_MIXED, "precision"},
+                            {is_iterative(config), "solver.method"}};
+  const char *other = first_given(others, sizeof others / sizeof *others);
+  return other ? wl_values_fail(values, find(other), "is not there with given kernels") : WL_OK;
 }
 
 /** What rests on this kernel, as a quantity or key; NULL: nothing. */
@@ -495,19 +504,19 @@ static const char *decomposes(const wl_config *config) {
 
 /** What rests on the matrix in double precision, or on its factor, cannot be had without. */
 static wl_error check_precision(const wl_values *values, const wl_config *config) {
-  const size_t key = find("precision");
-  if (config->precision != WL_PRECISION_MIXED) return WL_OK;
-  static const char *const needs = "is mixed, but %s needs the matrix in double precision: set precision: double";
-  if (config->certify.wanted) return wl_values_fail(values, key, needs, "certify");
-  if (config->output_kernels) return wl_values_fail(values, key, needs, "output.kernels");
-  if (config->checkpoint.directory) return wl_values_fail(values, key, needs, "checkpoint.directory");
-  if (config->factor_save) return wl_values_fail(values, key, needs, "factor.save");
-  if (config->loo) return wl_values_fail(values, key, needs, "loo");
-  if (decomposes(config)) return wl_values_fail(values, key, needs, decomposes(config));
-  if (config->select.wanted) return wl_values_fail(values, key, needs, "select");
-  if (config->tune.wanted) return wl_values_fail(values, key, needs, "tune");
-  if (config->rnd_target.wanted) return wl_values_fail(values, key, needs, "rnd.target");
-  return WL_OK;
+  const request others[] = {{config->certify.wanted, "certify"},
+                            {config->output_kernels, "output.kernels"},
+                            {config->checkpoint.directory, "checkpoint.directory"},
+                            {config->factor_save, "factor.save"},
+                            {config->loo, "loo"},
+                            {decomposes(config), decomposes(config)},
+                            {config->select.wanted, "select"},
+                            {config->tune.wanted, "tune"},
+                            {config->rnd_target.wanted, "rnd.target"}};
+  const char *other = first_given(others, sizeof others / sizeof *others);
+  if (config->precision != WL_PRECISION_MIXED || !other) return WL_OK;
+  return wl_values_fail(values, find("precision"),
+                        "is mixed, but %s needs the matrix in double precision: set precision: double", other);
 }
 
 /** What belongs to the solver without a matrix alone. */
@@ -522,34 +531,34 @@ static wl_error check_solver_keys(const wl_values *values) {
 /** Brackets rest on the noise, and nothing but predictions can be had without a matrix. */
 static wl_error check_solver(const wl_values *values, const wl_config *config) {
   const size_t key = find("solver.method");
-  static const char *const needs = "is iterative, but %s needs the matrix: set solver.method: cholesky";
   if (!is_iterative(config)) return check_solver_keys(values);
   if (!(config->noise_variance + config->jitter > 0.0))
     return wl_values_fail(values, key,
                           "is iterative, whose brackets need noise_variance + jitter above 0: set one of both");
-  for (int d = 0; d < WL_DRAW_COUNT; d++)
-    if (config->samples[d] > 0) return wl_values_fail(values, key, needs, "sampling");
-  if (config->precision == WL_PRECISION_MIXED) return wl_values_fail(values, key, needs, "precision: mixed");
-  if (config->rnd_target.wanted) return wl_values_fail(values, key, needs, "rnd.target");
-  if (config->certify.wanted) return wl_values_fail(values, key, needs, "certify");
-  if (config->output_covariance) return wl_values_fail(values, key, needs, "output.covariance");
-  if (config->output_kernels) return wl_values_fail(values, key, needs, "output.kernels");
-  if (config->checkpoint.directory) return wl_values_fail(values, key, needs, "checkpoint.directory");
-  if (config->factor_save) return wl_values_fail(values, key, needs, "factor.save");
-  if (config->loo) return wl_values_fail(values, key, needs, "loo");
-  if (config->select.wanted) return wl_values_fail(values, key, needs, "select");
-  if (config->tune.wanted) return wl_values_fail(values, key, needs, "tune");
-  return WL_OK;
+  bool draws = false;
+  for (int d = 0; d < WL_DRAW_COUNT; d++) draws = draws || config->samples[d] > 0;
+  const request others[] = {{draws, "sampling"},
+                            {config->precision == WL_PRECISION_MIXED, "precision: mixed"},
+                            {config->rnd_target.wanted, "rnd.target"},
+                            {config->certify.wanted, "certify"},
+                            {config->output_covariance, "output.covariance"},
+                            {config->output_kernels, "output.kernels"},
+                            {config->checkpoint.directory, "checkpoint.directory"},
+                            {config->factor_save, "factor.save"},
+                            {config->loo, "loo"},
+                            {config->select.wanted, "select"},
+                            {config->tune.wanted, "tune"},
+                            {decomposes(config), decomposes(config)}};
+  const char *other = first_given(others, sizeof others / sizeof *others);
+  return other ? wl_values_fail(values, key, "is iterative, but %s needs the matrix: set solver.method: cholesky",
+                                other)
+               : WL_OK;
 }
 
-/** A decomposition needs the matrix. Three quantities have a law at a time, RND with a target like its predictor. */
+/** Three quantities have a law at a time, RND with a target like its predictor. */
 static wl_error check_times(const wl_values *values, const wl_config *config) {
   const bool *q = config->quantity;
   const size_t key = find("training.times");
-  if (is_iterative(config) && decomposes(config))
-    return wl_values_fail(values, find("solver.method"),
-                          "is iterative, but %s needs the matrix: set solver.method: cholesky",
-                          decomposes(config));
   if (config->training.times.count == 0) return WL_OK;
   if (config->rnd_target.wanted && q[WL_QUANTITY_RND])
     return wl_values_fail(values, key, "has no rnd with rnd.target: leave out one of the two, or rnd");

@@ -9,6 +9,9 @@
 #ifndef WIDELIMIT_CONFIG_TUNE_PARAMETERS_H
 #define WIDELIMIT_CONFIG_TUNE_PARAMETERS_H
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "config/schema.h"
 #include "config/tree.h"
 
@@ -23,6 +26,11 @@ typedef struct wl_tune_parameter {
   int choice_count;
   char **choices; /**< as they would be written in a configuration; owned */
 } wl_tune_parameter;
+
+/** Whether it changes the network, and so the kernels. */
+static inline bool wl_tune_is_of_network(const wl_tune_parameter *parameter) {
+  return strncmp(parameter->key->name, "network.", strlen("network.")) == 0;
+}
 
 typedef struct wl_tune_parameters {
   int count;

@@ -58,9 +58,6 @@ extern void pdgemm_(const char *transa, const char *transb, const int *m, const 
                     const double *alpha, const double *a, const int *ia, const int *ja, const int *desca,
                     const double *b, const int *ib, const int *jb, const int *descb, const double *beta, double *c,
                     const int *ic, const int *jc, const int *descc);
-extern void pdtran_(const int *m, const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
-                    const int *desca, const double *beta, double *c, const int *ic, const int *jc,
-                    const int *descc);
 extern void pdsytrd_(const char *uplo, const int *n, double *a, const int *ia, const int *ja, const int *desca,
                      double *d, double *e, double *tau, double *work, const int *lwork, int *info);
 extern void pdstedc_(const char *compz, const int *n, double *d, double *e, double *q, const int *iq,

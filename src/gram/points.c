@@ -324,3 +324,11 @@ void wl_points_destroy(wl_points **points) {
   free(set);
   *points = NULL;
 }
+
+double wl_largest_of_rows(const wl_points *points, const double *by_row) {
+  double largest = 0.0;
+  for (int64_t i = 0; i < wl_kernel_points_count(points->row); i++)
+    if (by_row[i] > largest) largest = by_row[i];
+  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, points->grid->comm);
+  return largest;
+}

@@ -41,6 +41,9 @@ wl_error wl_points_with_network(const wl_points *points, const wl_network *netwo
 wl_error wl_points_create_given(const wl_grid *grid, wl_given *given, int64_t first, int64_t count,
                                 wl_points **points);
 
+/** Collective. The largest of all rows' values and 0; by_row has those of this rank's block rows. */
+double wl_largest_of_rows(const wl_points *points, const double *by_row);
+
 /**
  * Collective. X and then T, of one network and dimension, on one grid. Errors: those of wl_points_create.
  */

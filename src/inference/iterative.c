@@ -37,7 +37,6 @@ static wl_error prepare_prior(wl_iterative *it, wl_prior prior) {
   wl_partial_cholesky factor = {0};
   s->used = true;
   s->kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
-  s->largest = wl_kernel_largest(train, s->kernel);
   WL_TRY(wl_partial_cholesky_create(train, s->kernel, it->options.rank, it->options.seed, entry, &factor));
   s->deficit = factor.deficit;
   s->evidence.rank = it->options.rank;

@@ -9,6 +9,7 @@
 #include "dist/scalapack.h"
 #include "inference/iterative_state.h"
 #include "inference/partial_cholesky.h"
+#include "inference/variance.h"
 
 typedef struct batch {
   wl_iterative *it;
@@ -37,15 +38,6 @@ static void batch_destroy(batch *b) {
   free(b->room);
 }
 
-/* Values of test points that the ranks of one grid row hold for their block columns, on all. */
-static void share(const wl_points *test, const double *local, double *all) {
-  const wl_grid *g = test->grid;
-  memset(all, 0, sizeof(double) * (size_t)test->count);
-  for (int64_t jl = 0; g->row == 0 && jl < wl_kernel_points_count(test->column); jl++)
-    all[wl_grid_global(jl, g->column_block, g->column, g->columns)] = local[jl];
-  MPI_Allreduce(MPI_IN_PLACE, all, (int)test->count, MPI_DOUBLE, MPI_SUM, g->comm);
-}
-
 static wl_error make_room(batch *b) {
   const size_t size = sizeof(double) * (size_t)(b->tests + 1);
   bool good = true;
@@ -69,8 +61,8 @@ static double largest_of(const batch *b, wl_gram_content kernel, wl_prior prior)
 
 static void describe(batch *b) {
   const wl_points *train = b->it->train;
-  share(b->test, wl_kernel_points_theta(b->test->column), b->diagonal[WL_PRIOR_THETA]);
-  share(b->test, wl_kernel_points_kappa(b->test->column), b->diagonal[WL_PRIOR_KAPPA]);
+  wl_share_columns(b->test, wl_kernel_points_theta(b->test->column), b->diagonal[WL_PRIOR_THETA]);
+  wl_share_columns(b->test, wl_kernel_points_kappa(b->test->column), b->diagonal[WL_PRIOR_KAPPA]);
   b->largest_kappa = largest_of(b, WL_GRAM_KAPPA, WL_PRIOR_KAPPA);
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     const wl_iterative_prior *s = &b->it->prior[p];

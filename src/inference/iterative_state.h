@@ -11,11 +11,11 @@
 typedef struct wl_iterative_prior {
   bool used;
   wl_gram_content kernel;
-  wl_matrix *g;            /* Q = Gᵀ G */
-  wl_low_rank p, below;    /* of conjugate.h */
-  double deficit, largest; /* of brackets.h; largest: of the training points */
-  wl_matrix *alpha;        /* n × c, NULL before the first batch */
-  wl_solved *target;       /* c, likewise */
+  wl_matrix *g;         /* Q = Gᵀ G */
+  wl_low_rank p, below; /* of conjugate.h */
+  double deficit;       /* of brackets.h */
+  wl_matrix *alpha;     /* n × c, NULL before the first batch */
+  wl_solved *target;    /* c, likewise */
   wl_iterative_evidence evidence;
 } wl_iterative_prior;
 

@@ -17,11 +17,7 @@ static const double *diagonal_of(const wl_points *points, wl_gram_content kernel
 }
 
 double wl_kernel_largest(const wl_points *points, wl_gram_content kernel) {
-  const double *diagonal = diagonal_of(points, kernel);
-  double largest = 0.0;
-  for (int64_t il = 0; il < wl_kernel_points_count(points->row); il++) largest = fmax(largest, diagonal[il]);
-  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, points->grid->comm);
-  return largest;
+  return wl_largest_of_rows(points, diagonal_of(points, kernel));
 }
 
 /* ---- the pivots, on rank 0 ------------------------------------------------------------------------------------ */

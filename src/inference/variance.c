@@ -60,21 +60,13 @@ wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, cons
   return WL_OK;
 }
 
-static double largest_entry(const wl_points *points, const double *by_row) {
-  double largest = 0.0;
-  for (int64_t i = 0; i < wl_kernel_points_count(points->row); i++)
-    if (by_row[i] > largest) largest = by_row[i];
-  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, points->grid->comm);
-  return largest;
-}
-
 /*
  * κ_tt + w_tᵀ d_t. For any w the exact value is not negative (κ is positive semidefinite), so only the rounding of
  * this sum counts: n ε max κ (1 + ‖w‖₁)². (In mixed precision zᵀ κ_XX z may be left out, which is smaller.)
  */
 wl_error wl_functions_variance(const wl_points *train, const double *kappa, const wl_columns *c,
                                wl_quantity quantity, wl_prediction *p) {
-  const double largest_kappa = largest_entry(train, kappa), n = (double)train->count;
+  const double largest_kappa = wl_largest_of_rows(train, kappa), n = (double)train->count;
   for (int64_t j = 0; j < p->count; j++) {
     const double largest = largest_kappa > c->kappa[j] ? largest_kappa : c->kappa[j], weight = 1.0 + c->norm1[j];
     p->variance[quantity][j] = c->kappa[j] + c->dot[j];

@@ -21,12 +21,16 @@ const char *wl_engine_name(wl_engine engine) {
 
 static wl_uplo uplo(wl_triangle triangle) { return triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER; }
 
+void wl_cholesky_multiply(const wl_cholesky *f, wl_matrix *x) {
+  const int lower = f->triangle == WL_TRIANGLE_LOWER;
+  wl_trmm_left(uplo(f->triangle), lower ? WL_TRANS : WL_NO_TRANS, f->matrix, x);
+  wl_trmm_left(uplo(f->triangle), lower ? WL_NO_TRANS : WL_TRANS, f->matrix, x);
+}
+
 /* residual = ‖S Z − L Lᵀ Z‖_F / (n ε ‖S‖₁ ‖Z‖_F), with S Z computed before the factorization. Consumes z and sz. */
 static double residual(const wl_cholesky *f, wl_matrix *z, wl_matrix *sz) {
   const double scale = (double)z->rows * DBL_EPSILON * f->info.norm * wl_frobenius_norm(z);
-  const int lower = f->triangle == WL_TRIANGLE_LOWER;
-  wl_trmm_left(uplo(f->triangle), lower ? WL_TRANS : WL_NO_TRANS, f->matrix, z);
-  wl_trmm_left(uplo(f->triangle), lower ? WL_NO_TRANS : WL_TRANS, f->matrix, z);
+  wl_cholesky_multiply(f, z);
   for (int64_t j = 0; j < z->local_columns; j++)
     for (int64_t i = 0; i < z->local_rows; i++) sz->data[i + j * sz->ld] -= z->data[i + j * z->ld];
   return wl_frobenius_norm(sz) / scale;
@@ -151,7 +155,6 @@ static void clear_rows(wl_matrix *x, int64_t begin, int64_t end) {
  */
 static void bordered_product(const wl_cholesky *f, int64_t n, const wl_matrix *z, wl_matrix *sz, wl_matrix *part,
                              wl_matrix *border) {
-  const int lower = f->triangle == WL_TRIANGLE_LOWER;
   wl_matrix_copy(z, part);
   clear_rows(part, 0, n);
   wl_symm_left(uplo(f->triangle), 1.0, f->matrix, part, 0.0, border);
@@ -160,8 +163,7 @@ static void bordered_product(const wl_cholesky *f, int64_t n, const wl_matrix *z
   clear_rows(sz, 0, n);
   wl_matrix_copy(z, part);
   clear_rows(part, n, z->rows);
-  wl_trmm_left(uplo(f->triangle), lower ? WL_TRANS : WL_NO_TRANS, f->matrix, part);
-  wl_trmm_left(uplo(f->triangle), lower ? WL_NO_TRANS : WL_TRANS, f->matrix, part);
+  wl_cholesky_multiply(f, part);
   clear_rows(part, n, z->rows);
   for (int64_t j = 0; j < sz->local_columns; j++)
     for (int64_t i = 0; i < sz->local_rows; i++)

@@ -85,6 +85,9 @@ wl_error wl_cholesky_factor_with(wl_matrix *matrix, wl_triangle triangle, const 
 wl_error wl_cholesky_extend(wl_matrix *matrix, wl_triangle triangle, const wl_cholesky_options *options,
                             const wl_factor_info *known, wl_cholesky *factor);
 
+/** Collective. B ← L Lᵀ B; B has the factor's rows and grid. */
+void wl_cholesky_multiply(const wl_cholesky *factor, wl_matrix *b);
+
 /** Collective. B ← L⁻¹ B, all columns; B has the factor's rows and grid. Errors: WL_ERROR_MEMORY. */
 wl_error wl_cholesky_forward(const wl_cholesky *factor, wl_matrix *b);
 

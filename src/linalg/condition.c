@@ -32,12 +32,8 @@ static wl_error apply_factor(const solver *s, wl_matrix *x) {
   return WL_OK;
 }
 
-/* x ← L Lᵀ x */
 static wl_error apply_product(const solver *s, wl_matrix *x) {
-  const wl_cholesky *f = s->factor;
-  const int lower = f->triangle == WL_TRIANGLE_LOWER;
-  wl_trmm_left(lower ? WL_LOWER : WL_UPPER, lower ? WL_TRANS : WL_NO_TRANS, f->matrix, x);
-  wl_trmm_left(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, f->matrix, x);
+  wl_cholesky_multiply(s->factor, x);
   return WL_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "pipeline/json_number.h"
 
 static bool claim_passed(const wl_certificate *c, int claim) {
   for (int t = 0; t < WL_TEST_COUNT; t++)
@@ -51,14 +52,12 @@ void wl_certificate_print(const wl_certificate *c) {
   wl_log_line("  the certificate: %s", verdict(c->passed));
 }
 
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 static json_t *test_object(const wl_certificate *c, wl_test_name t) {
   const wl_test *test = &c->test[t];
   return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:b, s:b}", "name", wl_test_name_of(t), "claim",
-                   wl_test_claim(t), "text", wl_test_text(t), "statistic", number(test->statistic), "p_value",
-                   number(test->p), "single_p_value", number(test->single_p), "bound", number(test->bound),
-                   "passed", test->passed, "omitted", test->omitted);
+                   wl_test_claim(t), "text", wl_test_text(t), "statistic", wl_json_number(test->statistic),
+                   "p_value", wl_json_number(test->p), "single_p_value", wl_json_number(test->single_p), "bound",
+                   wl_json_number(test->bound), "passed", test->passed, "omitted", test->omitted);
 }
 
 json_t *wl_certificate_object(const wl_certificate *c) {
@@ -70,21 +69,21 @@ json_t *wl_certificate_object(const wl_certificate *c) {
   for (int t = 0; t < WL_TEST_COUNT; t++) json_array_append_new(tests, test_object(c, (wl_test_name)t));
   json_t *o = json_pack("{s:b, s:I, s:I, s:I, s:o, s:s, s:i}", "passed", c->passed, "replicates",
                         (json_int_t)c->replicates, "heads", (json_int_t)c->heads, "points", (json_int_t)c->points,
-                        "false_alarm", number(c->false_alarm), "correction", "Bonferroni", "tests_with_p_value",
-                        (int)WL_TEST_FIRST_EXACT);
+                        "false_alarm", wl_json_number(c->false_alarm), "correction", "Bonferroni",
+                        "tests_with_p_value", (int)WL_TEST_FIRST_EXACT);
   json_object_set_new(o, "sabotage", json_string(wl_fault_name((wl_fault)c->fault)));
   json_t *resolution =
-      json_pack("{s:o, s:o, s:I, s:I, s:o, s:o}", "ensemble", number(c->resolution[0]), "posterior",
-                number(c->resolution[1]), "ensemble_points_below", (json_int_t)c->unresolved[0],
+      json_pack("{s:o, s:o, s:I, s:I, s:o, s:o}", "ensemble", wl_json_number(c->resolution[0]), "posterior",
+                wl_json_number(c->resolution[1]), "ensemble_points_below", (json_int_t)c->unresolved[0],
                 "posterior_points_below", (json_int_t)c->unresolved[1], "ensemble_directions",
-                number(c->directions[0]), "posterior_directions", number(c->directions[1]));
-  json_t *shift = json_pack("{s:o, s:o, s:o}", "theta_TT", number(c->shift[0]), "kappa", number(c->shift[1]),
-                            "theta_lower", number(c->shift[2]));
+                wl_json_number(c->directions[0]), "posterior_directions", wl_json_number(c->directions[1]));
+  json_t *shift = json_pack("{s:o, s:o, s:o}", "theta_TT", wl_json_number(c->shift[0]), "kappa",
+                            wl_json_number(c->shift[1]), "theta_lower", wl_json_number(c->shift[2]));
   if (c->other_target) {
-    json_object_set_new(resolution, "rnd", number(c->resolution[2]));
+    json_object_set_new(resolution, "rnd", wl_json_number(c->resolution[2]));
     json_object_set_new(resolution, "rnd_points_below", json_integer((json_int_t)c->unresolved[2]));
-    json_object_set_new(resolution, "rnd_directions", number(c->directions[2]));
-    json_object_set_new(shift, "rnd", number(c->shift[3]));
+    json_object_set_new(resolution, "rnd_directions", wl_json_number(c->directions[2]));
+    json_object_set_new(shift, "rnd", wl_json_number(c->shift[3]));
   }
   json_object_set_new(o, "other_target", json_boolean(c->other_target));
   json_object_set_new(o, "resolution", resolution);

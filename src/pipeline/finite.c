@@ -100,7 +100,7 @@ static wl_error open_results(wl_finite *f) {
   if (f->setup.rank == 0) error = check_verdict_memory(f);
   if (f->setup.rank == 0 && error == WL_OK)
     error = wl_results_create_named(f->setup.config->output_directory, "finite.h5", bytes, &f->results);
-  if (f->setup.rank == 0 && error == WL_OK) error = wl_provenance_write(&f->setup, f->results);
+  if (f->setup.rank == 0 && error == WL_OK) error = wl_provenance_write(&f->setup, NULL, f->results);
   if (error == WL_OK) error = wl_run_log_open(&f->log, &f->setup);
   return wl_error_agree(f->setup.comm, error);
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "pipeline/finite_report.h"
 #include "pipeline/header.h"
+#include "pipeline/json_number.h"
 
 static const char *const trainings[] = {
     [WL_TRAINING_GRADIENT_DESCENT] = "gradient_descent", [WL_TRAINING_LINEARIZED] = "linearized"};
@@ -142,21 +143,19 @@ static void print_claims(const wl_finite *f) {
 
 /* ---- summary.json ------------------------------------------------------------------------------------------------- */
 
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 static json_t *claim_object(const wl_experiment *s, const wl_claim *claim) {
   json_t *deviation = json_array(), *error = json_array();
   for (int64_t w = 0; w < s->width_count; w++) {
-    json_array_append_new(deviation, number(wl_claim_shown(claim, w)));
-    json_array_append_new(error, number(wl_claim_shown_error(claim, w)));
+    json_array_append_new(deviation, wl_json_number(wl_claim_shown(claim, w)));
+    json_array_append_new(error, wl_json_number(wl_claim_shown_error(claim, w)));
   }
   json_t *o = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:s}", "formula", claim->formula, "deviation",
-                        deviation, "standard_error", error, "rate", number(claim->rate), "rate_low",
-                        number(claim->rate_low), "rate_high", number(claim->rate_high), "falls", claim->falls,
-                        "agrees", claim->agrees, "verdict", claim->pass ? "PASS" : "FAIL");
-  json_object_set_new(o, "limit", number(claim->limit.value));
-  json_object_set_new(o, "limit_error", number(claim->limit.error));
-  json_object_set_new(o, "truncation", number(claim->truncation));
+                        deviation, "standard_error", error, "rate", wl_json_number(claim->rate), "rate_low",
+                        wl_json_number(claim->rate_low), "rate_high", wl_json_number(claim->rate_high), "falls",
+                        claim->falls, "agrees", claim->agrees, "verdict", claim->pass ? "PASS" : "FAIL");
+  json_object_set_new(o, "limit", wl_json_number(claim->limit.value));
+  json_object_set_new(o, "limit_error", wl_json_number(claim->limit.error));
+  json_object_set_new(o, "truncation", wl_json_number(claim->truncation));
   return o;
 }
 
@@ -164,14 +163,15 @@ static json_t *width_object(const wl_finite *f, int64_t w) {
   const wl_experiment *s = f->experiment;
   json_t *o = json_pack("{s:I}", "width", (json_int_t)s->widths[w]), *steps = json_object();
   for (int model = 0; model < WL_FINITE_MODELS; model++)
-    json_object_set_new(steps, wl_finite_model_name(model), number(steps_of(s, w, model) / (double)s->networks));
+    json_object_set_new(steps, wl_finite_model_name(model),
+                        wl_json_number(steps_of(s, w, model) / (double)s->networks));
   json_object_set_new(o, "mean_steps", steps);
   if (f->options.training != WL_TRAINING_GRADIENT_DESCENT) return o;
   const throughput t = throughput_of(s, w);
-  json_object_set_new(o, "steps_per_second_and_rank", number(t.rate));
-  json_object_set_new(o, "gflops_per_rank", number(t.flops / 1e9));
-  json_object_set_new(o, "dgemm_gflops_per_rank", number(t.gemm / 1e9));
-  json_object_set_new(o, "share_of_dgemm", number(t.flops / t.gemm));
+  json_object_set_new(o, "steps_per_second_and_rank", wl_json_number(t.rate));
+  json_object_set_new(o, "gflops_per_rank", wl_json_number(t.flops / 1e9));
+  json_object_set_new(o, "dgemm_gflops_per_rank", wl_json_number(t.gemm / 1e9));
+  json_object_set_new(o, "share_of_dgemm", wl_json_number(t.flops / t.gemm));
   return o;
 }
 
@@ -188,10 +188,10 @@ static json_t *section(const wl_finite *f) {
                         v->pass, "training", trainings[f->options.training], "sabotage",
                         finite_faults[f->options.fault], "networks", (json_int_t)f->options.networks, "heads",
                         (json_int_t)f->options.heads, "ranks", f->ranks);
-  json_object_set_new(o, "seconds", number(f->experiment->seconds));
-  json_object_set_new(o, "theta_eigenvalue_min", number(f->problem->lambda_min));
-  json_object_set_new(o, "theta_eigenvalue_max", number(f->problem->lambda_max));
-  json_object_set_new(o, "critical", number(v->critical));
+  json_object_set_new(o, "seconds", wl_json_number(f->experiment->seconds));
+  json_object_set_new(o, "theta_eigenvalue_min", wl_json_number(f->problem->lambda_min));
+  json_object_set_new(o, "theta_eigenvalue_max", wl_json_number(f->problem->lambda_max));
+  json_object_set_new(o, "critical", wl_json_number(v->critical));
   json_object_set_new(o, "not_converged", missed);
   json_object_set_new(o, "widths", widths);
   json_object_set_new(o, "claims", claims);

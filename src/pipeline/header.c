@@ -66,8 +66,9 @@ void wl_print_header(const wl_setup *setup) {
               wl_blas_threads() == 1 ? "" : "s");
   wl_log_line("  engine   %s, ScaLAPACK from %s", wl_engine_name(c->engine), wl_scalapack_library());
   if (wl_job_is_iterative(c))
-    wl_log_line("  solver   iterative, preconditioner of rank %lld, brackets to %.1e, at most %d passes",
-                (long long)wl_job_iterative_options(c, s).rank, c->solver.tolerance, c->solver.passes);
+    wl_log_line(
+        "  solver   iterative, preconditioner of rank %lld,\n           brackets to %.1e, at most %d passes",
+        (long long)wl_job_iterative_options(c, s).rank, c->solver.tolerance, c->solver.passes);
   wl_log_line("  matrix   %s in all%s, %s of memory free on this node",
               wl_format_bytes(wl_job_matrix_bytes(c, s), bytes, sizeof bytes),
               c->precision == WL_PRECISION_MIXED ? " in single precision, results refined" : "",

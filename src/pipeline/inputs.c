@@ -28,8 +28,7 @@ static void add_referred(void *context, const char *path) {
   if (!wl_inputs_find(r->inputs, path)) wl_inputs_add(r->inputs, path, r->what);
 }
 
-/* Whether the key names a source. */
-static bool is_source(const wl_key *key) {
+bool wl_inputs_is_source(const wl_key *key) {
   return key->kind == WL_KIND_TEXT && key->path &&
          (strncmp(key->name, "data.", 5) == 0 || strncmp(key->name, "kernels.", 8) == 0);
 }
@@ -39,7 +38,7 @@ wl_inputs wl_inputs_of(const wl_config *config) {
   wl_inputs_add(&inputs, config->file, "the configuration");
   for (size_t k = 0; k < wl_config_schema.count; k++) {
     const wl_key *key = &wl_config_schema.keys[k];
-    if (!is_source(key)) continue;
+    if (!wl_inputs_is_source(key)) continue;
     const char *spec = *(char *const *)((const char *)config + key->offset);
     if (!spec) continue;
     referring referring_key = {&inputs, key->name};

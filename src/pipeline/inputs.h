@@ -21,6 +21,9 @@ typedef struct wl_inputs {
 /** The configuration and all sources of data that it names, and the files these refer to. To be cleared. */
 wl_inputs wl_inputs_of(const wl_config *config);
 
+/** Whether the key names a source of data. */
+bool wl_inputs_is_source(const wl_key *key);
+
 /** One more; NULL is none. */
 void wl_inputs_add(wl_inputs *inputs, const char *path, const char *what);
 

@@ -8,8 +8,7 @@
 #include "base/util.h"
 #include "pipeline/output.h"
 #include "pipeline/points.h"
-
-static const char *const means[WL_PRIOR_COUNT] = {"ntk", "nngp"};
+#include "pipeline/report_numbers.h"
 
 /* ---- datasets ------------------------------------------------------------------------------------------------------- */
 
@@ -21,7 +20,7 @@ wl_error wl_iteration_declare(const wl_setup *setup, wl_results *results) {
   if (!wl_job_is_iterative(setup->config)) return WL_OK;
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     if (!wl_model_needs(&options, (wl_prior)p)) continue;
-    snprintf(path, sizeof path, "/bracket/mean/%s", means[p]);
+    snprintf(path, sizeof path, "/bracket/mean/%s", wl_mean_name(p));
     WL_TRY(wl_results_add_cube(results, path, s->test, s->outputs, 2, formula, "target units"));
   }
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
@@ -44,7 +43,7 @@ static wl_error write_in_target_units(const wl_units *u, wl_results *results, co
     const int64_t j = k / 2 % u->outputs;
     ends[k] = u->location[j] + u->scale[j] * b->mean[k];
   }
-  snprintf(path, sizeof path, "/bracket/mean/%s", means[best->prior]);
+  snprintf(path, sizeof path, "/bracket/mean/%s", wl_mean_name(best->prior));
   WL_TRY(wl_results_put_cube(results, path, best->first, 0, best->count, u->outputs, ends));
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if (!b->variance[q]) continue;
@@ -93,7 +92,7 @@ static wl_error keep(const wl_setup *setup, const wl_services *services, const w
 typedef struct course {
   wl_progress progress;
   char text[64];
-  double batches, done, tolerance, first;
+  double done, tolerance, first;
 } course;
 
 static void show(void *context, int passes, double ratio) {
@@ -138,7 +137,6 @@ wl_error wl_iterate(const wl_setup *setup, const wl_services *services, const wl
                     wl_tally *tally, wl_iteration *iteration) {
   const double batches = ceil((double)setup->shape.test / (double)setup->batch);
   course c = {.progress = wl_progress_begin("iterate", batches, 0.0),
-              .batches = batches,
               .tolerance = setup->config->solver.tolerance};
   wl_iterative_options options = wl_job_iterative_options(setup->config, &setup->shape);
   options.progress = show;

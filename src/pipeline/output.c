@@ -65,7 +65,7 @@ static wl_error declare_results(const wl_setup *setup, wl_results **file) {
   WL_TRY(wl_results_create(setup->config->output_directory, wl_output_bytes(setup), file));
   wl_results *results = *file;
   WL_TRY(wl_results_note(results, "program", "widelimit " WIDELIMIT_VERSION));
-  WL_TRY(wl_provenance_write(setup, results));
+  WL_TRY(wl_provenance_write(setup, NULL, results));
   WL_TRY(wl_results_note(results, "definitions",
                          "S = theta_XX + (noise_variance + jitter) I; X, T: training and test inputs"));
   const wl_model_options options = wl_job_model_options(setup->config);
@@ -92,7 +92,7 @@ static wl_error restore_results(const wl_setup *setup, const wl_checkpointer *ch
   WL_TRY(wl_results_claim_partial(directory, to, sizeof to));
   WL_TRY(wl_checkpoint_extract_results(checkpointer->resumed_from, to));
   WL_TRY(wl_results_reopen(directory, results));
-  return wl_provenance_write(setup, *results);
+  return wl_provenance_write(setup, NULL, *results);
 }
 
 wl_error wl_output_open(const wl_setup *setup, const wl_checkpointer *checkpointer, wl_results **results) {

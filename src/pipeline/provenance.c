@@ -11,6 +11,7 @@
 #include "data/source.h"
 #include "dist/scalapack.h"
 #include "pipeline/digest.h"
+#include "pipeline/inputs.h"
 #include "pipeline/versions.h"
 
 const char *wl_provenance_date(char *text, size_t size) {
@@ -39,12 +40,8 @@ const char *wl_provenance_command(const wl_setup *setup) {
 
 /* Whether the key names a file that this run reads. */
 static bool is_input(const wl_key *key, const wl_config *config) {
-  static const char *const sections[] = {"data.", "kernels."};
-  if (key->kind != WL_KIND_TEXT || !key->path) return false;
-  if (strncmp(key->name, "data.pool.", strlen("data.pool.")) == 0) return config->select.active;
-  for (size_t s = 0; s < sizeof sections / sizeof *sections; s++)
-    if (strncmp(key->name, sections[s], strlen(sections[s])) == 0) return true;
-  return false;
+  const bool pool = strncmp(key->name, "data.pool.", strlen("data.pool.")) == 0;
+  return wl_inputs_is_source(key) && (!pool || config->select.active);
 }
 
 /* A line as sha256sum writes it; none where the text has it. */
@@ -71,14 +68,19 @@ static wl_error list_inputs(const wl_config *config, FILE *list, char *const *te
   return WL_OK;
 }
 
-static wl_error write_inputs(const wl_setup *setup, wl_results *results) {
-  char *text = NULL;
+wl_error wl_provenance_inputs(const wl_config *config, char **text) {
   size_t size = 0;
-  FILE *list = open_memstream(&text, &size);
+  FILE *list = open_memstream(text, &size);
   if (!list) WL_FAIL(WL_ERROR_MEMORY, "provenance: out of memory");
-  wl_error error = list_inputs(setup->config, list, &text);
+  const wl_error error = list_inputs(config, list, text);
   fclose(list);
-  if (error == WL_OK) error = wl_results_describe(results, "inputs", text);
+  return error;
+}
+
+static wl_error write_inputs(const wl_setup *setup, const char *inputs, wl_results *results) {
+  char *text = NULL;
+  wl_error error = inputs ? WL_OK : wl_provenance_inputs(setup->config, &text);
+  if (error == WL_OK) error = wl_results_describe(results, "inputs", inputs ? inputs : text);
   free(text);
   return error;
 }
@@ -148,10 +150,10 @@ static wl_error write_texts(const wl_setup *setup, wl_results *results) {
   return WL_OK;
 }
 
-wl_error wl_provenance_write(const wl_setup *setup, wl_results *results) {
+wl_error wl_provenance_write(const wl_setup *setup, const char *inputs, wl_results *results) {
   WL_TRY(wl_results_describe_anew(results));
   WL_TRY(write_texts(setup, results));
   WL_TRY(write_config(setup, results));
   WL_TRY(write_factors(setup, results));
-  return write_inputs(setup, results);
+  return write_inputs(setup, inputs, results);
 }

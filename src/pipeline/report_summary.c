@@ -8,13 +8,12 @@
 
 #include "pipeline/certificate_report.h"
 #include "pipeline/iterate_report.h"
+#include "pipeline/json_number.h"
 #include "pipeline/loo_report.h"
 #include "pipeline/report_numbers.h"
 #include "pipeline/score_report.h"
 #include "pipeline/spectrum_report.h"
 #include "pipeline/versions.h"
-
-static json_t *number(double value) { return wl_json_number(value); }
 
 static json_t *integer(int64_t value) { return json_integer((json_int_t)value); }
 
@@ -26,8 +25,8 @@ static json_t *sizes_object(const wl_report *r) {
 
 static json_t *network_object(const wl_network *n) {
   json_t *o = json_pack("{s:i, s:s, s:o, s:o}", "depth", n->depth, "activation", wl_activation_name(n->activation),
-                        "sigma_w", number(n->sigma_w), "sigma_b", number(n->sigma_b));
-  if (n->activation == WL_ACTIVATION_LEAKY_RELU) json_object_set_new(o, "slope", number(n->slope));
+                        "sigma_w", wl_json_number(n->sigma_w), "sigma_b", wl_json_number(n->sigma_b));
+  if (n->activation == WL_ACTIVATION_LEAKY_RELU) json_object_set_new(o, "slope", wl_json_number(n->slope));
   return o;
 }
 
@@ -42,8 +41,8 @@ static void add_networks(json_t *root, const wl_config *c) {
 static json_t *targets_object(const wl_units *u) {
   json_t *location = json_array(), *scale = json_array();
   for (int64_t j = 0; j < u->outputs; j++) {
-    json_array_append_new(location, number(u->location[j]));
-    json_array_append_new(scale, number(u->scale[j]));
+    json_array_append_new(location, wl_json_number(u->location[j]));
+    json_array_append_new(scale, wl_json_number(u->scale[j]));
   }
   return json_pack("{s:o, s:o}", "location", location, "scale", scale);
 }
@@ -66,13 +65,14 @@ static json_t *phases_object(const wl_report *r, const wl_report_numbers *f) {
   for (int p = 0; p < WL_PHASE_COUNT; p++) {
     const wl_phase_time *t = &f->phase[p];
     if (t->maximum <= 0.0) continue;
-    json_t *phase = json_pack("{s:o, s:o, s:o, s:i}", "min", number(t->minimum), "mean", number(t->mean), "max",
-                              number(t->maximum), "slowest_rank", t->slowest);
+    json_t *phase =
+        json_pack("{s:o, s:o, s:o, s:i}", "min", wl_json_number(t->minimum), "mean", wl_json_number(t->mean),
+                  "max", wl_json_number(t->maximum), "slowest_rank", t->slowest);
     if (r->timer->flops[p] > 0.0)
-      json_object_set_new(phase, "gflops", number(r->timer->flops[p] / t->maximum / 1e9));
+      json_object_set_new(phase, "gflops", wl_json_number(r->timer->flops[p] / t->maximum / 1e9));
     json_object_set_new(o, wl_phase_name((wl_phase)p), phase);
   }
-  json_object_set_new(o, "wall", number(f->wall));
+  json_object_set_new(o, "wall", wl_json_number(f->wall));
   return o;
 }
 
@@ -84,19 +84,20 @@ static json_t *factor_object(const wl_report *r, wl_prior prior) {
   for (int64_t j = 0; j < r->setup->shape.outputs; j++) {
     const double value =
         wl_units_evidence(&r->setup->units, r->setup->shape.train, j, e->log_marginal_likelihood[j]);
-    json_array_append_new(evidence, number(value));
+    json_array_append_new(evidence, wl_json_number(value));
     sum += value;
   }
-  json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "log_determinant", number(e->factor.log_determinant),
-                        "norm_1", number(e->factor.norm), "condition_estimate",
-                        number(1.0 / e->factor.reciprocal_condition), "residual", number(e->factor.residual),
-                        "log_marginal_likelihood", evidence, "log_marginal_likelihood_sum", number(sum));
+  json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "log_determinant",
+                        wl_json_number(e->factor.log_determinant), "norm_1", wl_json_number(e->factor.norm),
+                        "condition_estimate", wl_json_number(1.0 / e->factor.reciprocal_condition), "residual",
+                        wl_json_number(e->factor.residual), "log_marginal_likelihood", evidence,
+                        "log_marginal_likelihood_sum", wl_json_number(sum));
   const wl_refinement *f = &e->refinement;
   if (f->used)
-    json_object_set_new(
-        o, "refinement",
-        json_pack("{s:i, s:o, s:o, s:o}", "iterations", f->passes, "residual", number(f->residual), "contraction",
-                  number(f->contraction), "log_determinant_error", number(f->log_determinant_error)));
+    json_object_set_new(o, "refinement",
+                        json_pack("{s:i, s:o, s:o, s:o}", "iterations", f->passes, "residual",
+                                  wl_json_number(f->residual), "contraction", wl_json_number(f->contraction),
+                                  "log_determinant_error", wl_json_number(f->log_determinant_error)));
   return o;
 }
 
@@ -114,15 +115,15 @@ static json_t *quantity_metrics(const wl_report *r, const wl_report_numbers *f) 
   json_t *o = json_object();
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if (!r->tally->variance[q]) continue;
-    json_t *m = json_pack("{s:o}", "mean_variance", number(f->mean_variance[q][0]));
+    json_t *m = json_pack("{s:o}", "mean_variance", wl_json_number(f->mean_variance[q][0]));
     if (r->tally->scores.likelihood[q].points > 0)
       wl_scores_set_quantity(&r->tally->scores, q, r->setup->shape.classes, f->risk[q], m);
     if (r->tally->ood) {
-      json_object_set_new(m, "mean_variance_ood", number(f->mean_variance[q][1]));
-      json_object_set_new(m, "auroc", number(f->auroc[q]));
-      json_object_set_new(m, "aupr_out", number(f->detection[q].aupr_out));
-      json_object_set_new(m, "aupr_in", number(f->detection[q].aupr_in));
-      json_object_set_new(m, "fpr95", number(f->detection[q].fpr95));
+      json_object_set_new(m, "mean_variance_ood", wl_json_number(f->mean_variance[q][1]));
+      json_object_set_new(m, "auroc", wl_json_number(f->auroc[q]));
+      json_object_set_new(m, "aupr_out", wl_json_number(f->detection[q].aupr_out));
+      json_object_set_new(m, "aupr_in", wl_json_number(f->detection[q].aupr_in));
+      json_object_set_new(m, "fpr95", wl_json_number(f->detection[q].fpr95));
     }
     json_object_set_new(o, wl_quantity_name((wl_quantity)q), m);
   }
@@ -152,7 +153,7 @@ static json_t *sampling_object(const wl_report *r) {
     if (r->setup->config->samples[d] > 0)
       json_object_set_new(o, wl_draw_name((wl_draw)d), integer(r->setup->config->samples[d]));
   for (int s = 0; s < WL_STAGES; s++)
-    if (r->sampling->shift[s] > 0.0) json_object_set_new(shifts, stage[s], number(r->sampling->shift[s]));
+    if (r->sampling->shift[s] > 0.0) json_object_set_new(shifts, stage[s], wl_json_number(r->sampling->shift[s]));
   json_object_set_new(o, "diagonal_shift", shifts);
   json_object_set_new(o, "bayesian_target_is_zero", json_boolean(r->sampling->target_is_zero));
   return o;
@@ -175,8 +176,8 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
   json_object_set_new(root, "seed", json_sprintf("%llu", (unsigned long long)r->setup->config->seed));
   json_object_set_new(root, "sizes", sizes_object(r));
   add_networks(root, r->setup->config);
-  json_object_set_new(root, "noise_variance", number(r->setup->config->noise_variance));
-  json_object_set_new(root, "jitter", number(r->setup->config->jitter));
+  json_object_set_new(root, "noise_variance", wl_json_number(r->setup->config->noise_variance));
+  json_object_set_new(root, "jitter", wl_json_number(r->setup->config->jitter));
   if (r->setup->units.standardized) json_object_set_new(root, "targets", targets_object(&r->setup->units));
   json_object_set_new(root, "engine", json_string(wl_engine_name(r->setup->config->engine)));
   json_object_set_new(root, "precision",
@@ -184,11 +185,11 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
   json_object_set_new(root, "grid", grid_object(r->setup->grid));
   json_object_set_new(root, "machine", machine_object(r));
   json_object_set_new(root, "seconds", phases_object(r, f));
-  json_object_set_new(root, "gflops", number(f->flops / f->wall / 1e9));
+  json_object_set_new(root, "gflops", wl_json_number(f->flops / f->wall / 1e9));
   json_object_set_new(root, "memory",
-                      json_pack("{s:o, s:o, s:o}", "peak_rss_bytes_sum", number(f->memory_sum),
-                                "peak_rss_bytes_max", number(f->memory_max), "matrix_bytes",
-                                number(wl_job_matrix_bytes(r->setup->config, &r->setup->shape))));
+                      json_pack("{s:o, s:o, s:o}", "peak_rss_bytes_sum", wl_json_number(f->memory_sum),
+                                "peak_rss_bytes_max", wl_json_number(f->memory_max), "matrix_bytes",
+                                wl_json_number(wl_job_matrix_bytes(r->setup->config, &r->setup->shape))));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     if (wl_model_evidence(r->model, (wl_prior)p))
       json_object_set_new(factors, p == WL_PRIOR_THETA ? "theta" : "kappa", factor_object(r, (wl_prior)p));
@@ -196,7 +197,7 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
   if (r->iteration->solver) json_object_set_new(root, "solver", wl_iteration_object(r->iteration, r->setup));
   json_object_set_new(root, "clamped",
                       json_pack("{s:o, s:o}", "count", integer(r->tally->clamped), "most_negative",
-                                number(r->tally->most_negative)));
+                                wl_json_number(r->tally->most_negative)));
   json_object_set_new(root, "metrics", metrics_object(r, f));
   if (r->tally->left_out[0]) json_object_set_new(root, "left_out", json_pack("{s:s}", "nngp", r->tally->left_out));
   add_phases(r, root);
@@ -204,7 +205,7 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
     json_object_set_new(
         root, "checkpoint",
         json_pack("{s:o, s:o, s:o}", "attempts", integer(r->checkpointer->attempts), "written",
-                  integer(r->checkpointer->written), "seconds_before", number(r->checkpointer->seconds)));
+                  integer(r->checkpointer->written), "seconds_before", wl_json_number(r->checkpointer->seconds)));
   *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
   json_decref(root);
   if (!*text) WL_FAIL(WL_ERROR_MEMORY, "summary: out of memory");

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-json_t *wl_json_number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 /* ---- summary.json ------------------------------------------------------------------------------------------------ */
 
 json_t *wl_scores_mean_object(const wl_scores *scores, int prior, bool classes) {

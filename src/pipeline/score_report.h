@@ -6,12 +6,8 @@
 #ifndef WIDELIMIT_PIPELINE_SCORE_REPORT_H
 #define WIDELIMIT_PIPELINE_SCORE_REPORT_H
 
-#include <jansson.h>
-
+#include "pipeline/json_number.h"
 #include "pipeline/scores.h"
-
-/** A number; JSON has no infinity and no NaN: null. */
-json_t *wl_json_number(double value);
 
 /** Points, RMSE, and of classes the accuracy, of the means of a prior. */
 json_t *wl_scores_mean_object(const wl_scores *scores, int prior, bool classes);

@@ -88,7 +88,7 @@ static wl_error declare(const wl_setup *setup, wl_results **results) {
   WL_TRY(wl_results_create(setup->config->output_directory, 8.0 * (3.0 * (double)count + 2.0 * (double)pool),
                            results));
   WL_TRY(wl_results_note(*results, "program", "widelimit " WIDELIMIT_VERSION));
-  WL_TRY(wl_provenance_write(setup, *results));
+  WL_TRY(wl_provenance_write(setup, NULL, *results));
   WL_TRY(wl_results_note(*results, "select.by", wl_quantity_name(setup->config->select.by)));
   for (size_t k = 0; k < sizeof sets / sizeof *sets; k++)
     WL_TRY(wl_results_add(*results, sets[k].path, sets[k].rows, 0, sets[k].formula, sets[k].units));

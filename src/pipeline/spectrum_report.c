@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "pipeline/json_number.h"
 #include "pipeline/report_numbers.h"
 
 static const char *const kernel_name[WL_PRIOR_COUNT] = {"theta", "kappa"};
@@ -20,22 +21,22 @@ static void text_of(char text[32], const char *format, double value) {
 }
 
 static void print_spectrum(const wl_spectra *s) {
-  wl_log_line("\n  matrix  smallest eigenvalue      largest  residual  effective dimension  information gain");
+  wl_log_line("\n  matrix  smallest eigenvalue     largest  residual  effective dim.  inf. gain");
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     const wl_spectrum_summary *of = &s->of[p];
     char gain[32];
     text_of(gain, "%.6g", of->information_gain);
     if (of->done)
-      wl_log_line("  %-7s %19.4e %12.4e %9.1e %20.2f %17s", kernel_name[p], of->smallest, of->largest,
+      wl_log_line("  %-7s %19.4e %11.4e %9.1e %15.2f %10s", kernel_name[p], of->smallest, of->largest,
                   of->residual, of->effective_dimension, gain);
   }
 }
 
 static void print_noise_path(const wl_spectra *s) {
-  wl_log_line("\n  noise variance  log marginal likelihood  left out: RMSE    log density  effective dimension");
+  wl_log_line("\n  noise variance  log marginal lik.  left out: RMSE  log density  effective dim.");
   for (uint32_t k = 0; k < s->noises; k++) {
     const wl_noise_point *at = &s->noise[k];
-    wl_log_line("  %14.6g %24.8g %15.6g %14.7g %20.2f", at->noise, s->log_likelihood[k], at->loo_rmse,
+    wl_log_line("  %14.6g  %17.8g  %14.6g  %11.7g  %14.2f", at->noise, s->log_likelihood[k], at->loo_rmse,
                 at->loo_log_density, at->effective_dimension);
   }
 }
@@ -64,19 +65,16 @@ void wl_spectra_print(const wl_spectra *s) {
 
 /* ---- summary.json ------------------------------------------------------------------------------------------------ */
 
-/* JSON has no infinity: null, but for times. */
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 static json_t *spectrum_object(const wl_spectra *s) {
   json_t *o = json_object();
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     const wl_spectrum_summary *of = &s->of[p];
     if (!of->done) continue;
-    json_object_set_new(
-        o, kernel_name[p],
-        json_pack("{s:o, s:o, s:o, s:o, s:o}", "smallest", number(of->smallest), "largest", number(of->largest),
-                  "residual", number(of->residual), "effective_dimension", number(of->effective_dimension),
-                  "information_gain", number(of->information_gain)));
+    json_object_set_new(o, kernel_name[p],
+                        json_pack("{s:o, s:o, s:o, s:o, s:o}", "smallest", wl_json_number(of->smallest), "largest",
+                                  wl_json_number(of->largest), "residual", wl_json_number(of->residual),
+                                  "effective_dimension", wl_json_number(of->effective_dimension),
+                                  "information_gain", wl_json_number(of->information_gain)));
   }
   return o;
 }
@@ -86,10 +84,11 @@ static json_t *noise_path_array(const wl_spectra *s) {
   for (uint32_t k = 0; k < s->noises; k++) {
     const wl_noise_point *at = &s->noise[k];
     json_array_append_new(
-        all, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "noise", number(at->noise), "log_marginal_likelihood_sum",
-                       number(s->log_likelihood[k]), "loo_rmse", number(at->loo_rmse), "loo_log_density",
-                       number(at->loo_log_density), "effective_dimension", number(at->effective_dimension),
-                       "information_gain", number(at->information_gain)));
+        all, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "noise", wl_json_number(at->noise),
+                       "log_marginal_likelihood_sum", wl_json_number(s->log_likelihood[k]), "loo_rmse",
+                       wl_json_number(at->loo_rmse), "loo_log_density", wl_json_number(at->loo_log_density),
+                       "effective_dimension", wl_json_number(at->effective_dimension), "information_gain",
+                       wl_json_number(at->information_gain)));
   }
   return all;
 }
@@ -100,17 +99,17 @@ static json_t *times_object(const wl_time_scores *t) {
     const wl_time_score *at = &t->at[k];
     json_t *o = json_object(), *variance = json_object();
     json_object_set_new(o, "time", isinf(at->time) ? json_string("inf") : json_real(at->time));
-    if (at->mean.points > 0) json_object_set_new(o, "rmse", number(wl_score_rmse(&at->mean)));
+    if (at->mean.points > 0) json_object_set_new(o, "rmse", wl_json_number(wl_score_rmse(&at->mean)));
     for (int q = 0; q < WL_QUANTITY_COUNT; q++)
       if (at->variance_sum[q] > 0.0)
         json_object_set_new(variance, wl_quantity_name((wl_quantity)q),
-                            number(at->variance_sum[q] / (double)t->points));
+                            wl_json_number(at->variance_sum[q] / (double)t->points));
     json_object_set_new(o, "mean_variance", variance);
     json_array_append_new(all, o);
   }
   return json_pack(
       "{s:o, s:o}", "times", all, "clamped",
-      json_pack("{s:I, s:o}", "count", (json_int_t)t->clamped, "most_negative", number(t->most_negative)));
+      json_pack("{s:I, s:o}", "count", (json_int_t)t->clamped, "most_negative", wl_json_number(t->most_negative)));
 }
 
 void wl_spectra_summarize(const wl_spectra *s, json_t *summary) {

@@ -34,7 +34,7 @@ static wl_error recall(const wl_setup *setup, wl_results *results, wl_prior prio
   if (!p.mean) WL_FAIL(WL_ERROR_MEMORY, "metrics: out of memory");
   wl_error error = wl_results_get(results, prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp", 0, count, p.mean);
   for (int q = 0; q < WL_QUANTITY_COUNT && error == WL_OK; q++) {
-    if (!t->variance[q] || (q == WL_QUANTITY_NNGP) != (prior == WL_PRIOR_KAPPA)) continue;
+    if (!t->variance[q] || wl_quantity_prior((wl_quantity)q) != prior) continue;
     char path[64];
     snprintf(path, sizeof path, "/variance/%s", wl_quantity_name((wl_quantity)q));
     error = wl_results_get(results, path, 0, count, t->variance[q]);

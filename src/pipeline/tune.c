@@ -55,7 +55,7 @@ static wl_error move_to(tuning *t, const double *place, bool *same_network) {
     const wl_tune_parameter *p = &t->parameters.parameter[i];
     char text[64];
     if (place[i] == t->last[i]) continue;
-    if (strncmp(p->key->name, "network.", 8) == 0) *same_network = false;
+    if (wl_tune_is_of_network(p)) *same_network = false;
     wl_tune_text_at(p, place[i], "%.17g", text);
     t->last[i] = NAN; /* until it is set */
     error = wl_config_set(t->setup.config, p->key->name, text);
@@ -235,7 +235,7 @@ static wl_error open_data(tuning *t) {
   double *noise = &t->setup.config->noise_variance;
   const double given = *noise;
   for (int i = 0; i < t->parameters.count; i++)
-    if (strncmp(t->parameters.parameter[i].key->name, "network.", 8) != 0) *noise = 1.0;
+    if (!wl_tune_is_of_network(&t->parameters.parameter[i])) *noise = 1.0;
   const wl_error error = wl_setup_data(&t->setup);
   *noise = given;
   return error;
@@ -246,6 +246,7 @@ static wl_error prepare_files(tuning *t, bool resume) {
   const wl_config *c = t->setup.config;
   wl_results *results = NULL;
   WL_TRY(wl_tune_made_with(&t->setup, &t->parameters, &t->made_with));
+  WL_TRY(wl_tune_table_digest(&t->table, c));
   WL_TRY(wl_results_create_named(c->output_directory, "tune.h5", 0.0, &results));
   wl_results_discard(&results);
   WL_TRY(wl_run_log_open(&t->log, &t->setup));
@@ -329,7 +330,7 @@ static bool keeps_kernels(const tuning *t) {
   const double n = (double)t->setup.shape.train, memory = t->setup.node.memory_available / t->setup.node.ranks;
   bool varies = false;
   for (int i = 0; i < t->parameters.count; i++)
-    varies = varies || strncmp(t->parameters.parameter[i].key->name, "network.", 8) != 0;
+    varies = varies || !wl_tune_is_of_network(&t->parameters.parameter[i]);
   return varies && (memory <= 0.0 || 16.0 * n * n <= 0.5 * memory * (double)t->setup.grid->size);
 }
 

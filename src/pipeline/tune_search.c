@@ -205,7 +205,7 @@ static void find_ranges(search *s) {
   for (int network = 0; network < 2; network++)
     for (int i = 0; i < s->parameters->count; i++) {
       const wl_tune_parameter *p = &s->parameters->parameter[i];
-      if (p->range && (strncmp(p->key->name, "network.", 8) == 0) == network) s->range[s->range_count++] = i;
+      if (p->range && wl_tune_is_of_network(p) == network) s->range[s->range_count++] = i;
     }
 }
 

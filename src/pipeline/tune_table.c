@@ -159,6 +159,15 @@ static wl_error configuration_at(const wl_config *c, const wl_tune_parameters *p
   return (*result)->file ? WL_OK : no_memory();
 }
 
+wl_error wl_tune_table_digest(wl_tune_table *t, const wl_config *c) {
+  const wl_tune_parameters none = {0};
+  wl_config *as_written = NULL;
+  wl_error error = configuration_at(c, &none, NULL, &as_written);
+  if (error == WL_OK) error = wl_provenance_inputs(as_written, &t->inputs);
+  wl_config_destroy(&as_written);
+  return error;
+}
+
 /* The files of a setup whose configuration is the best. */
 static wl_error write_files(const wl_tune_table *t, const wl_setup *best, const wl_tune_parameters *parameters,
                             const char *made_with) {
@@ -168,7 +177,7 @@ static wl_error write_files(const wl_tune_table *t, const wl_setup *best, const 
   if (error == WL_OK)
     error = wl_results_create_named(best->config->output_directory, file_name,
                                     8.0 * (double)t->count * (2.0 * (double)t->parameters + 1.0), &results);
-  if (error == WL_OK) error = wl_provenance_write(best, results);
+  if (error == WL_OK) error = wl_provenance_write(best, t->inputs, results);
   if (error == WL_OK) error = put_all(results, t, best->config, parameters, made_with);
   if (error == WL_OK)
     error = wl_results_commit_config(&results, "tuned.yaml", text);
@@ -235,5 +244,6 @@ wl_error wl_tune_table_read(const wl_config *c, const char *made_with, wl_tune_t
 
 void wl_tune_table_clear(wl_tune_table *t) {
   free(t->row);
+  free(t->inputs);
   *t = (wl_tune_table){.parameters = t->parameters};
 }

@@ -17,7 +17,8 @@ enum { WL_TUNE_SEARCH, WL_TUNE_STEP, WL_TUNE_GOAL, WL_TUNE_PLACE };
 typedef struct wl_tune_table {
   int parameters; /**< numbers of a place */
   int64_t count, room;
-  double *row; /**< count × (WL_TUNE_PLACE + parameters); owned */
+  double *row;  /**< count × (WL_TUNE_PLACE + parameters); owned */
+  char *inputs; /**< digests of the input files, for tune.h5 (provenance.h); NULL: not known yet; owned */
 } wl_tune_table;
 
 static inline int wl_tune_table_width(const wl_tune_table *table) { return WL_TUNE_PLACE + table->parameters; }
@@ -46,6 +47,9 @@ double wl_tune_number_at(const wl_tune_parameter *parameter, double place);
 
 /** The same as it stands in a configuration; of ranges by `format`. */
 void wl_tune_text_at(const wl_tune_parameter *parameter, double place, const char *format, char text[64]);
+
+/** Root. Digests the input files, once for all that is written. Errors: WL_ERROR_IO; WL_ERROR_MEMORY. */
+wl_error wl_tune_table_digest(wl_tune_table *table, const wl_config *config);
 
 /**
  * Root. Writes tune.h5 and tuned.yaml, the configuration with the best values, to output.directory, both or neither.

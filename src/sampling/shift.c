@@ -2,14 +2,6 @@
 
 #include <float.h>
 
-double wl_largest_of_rows(const wl_points *points, const double *by_row) {
-  double largest = 0.0;
-  for (int64_t i = 0; i < wl_kernel_points_count(points->row); i++)
-    if (by_row[i] > largest) largest = by_row[i];
-  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, points->grid->comm);
-  return largest;
-}
-
 wl_error wl_shift_until_factored(int64_t order, double largest, int first, const char *name,
                                  wl_shifted_factor factor, void *context, double *shift) {
   double delta = 4.0 * (double)order * DBL_EPSILON * largest;

@@ -7,9 +7,6 @@
 
 #include "sampling/joint.h"
 
-/* Collective. The largest of all rows' values, of which by_row has those of this rank's block rows. */
-double wl_largest_of_rows(const wl_points *points, const double *by_row);
-
 /* Attempt k: factors with this shift; *pivot becomes -1, or the row whose pivot failed. */
 typedef wl_error (*wl_shifted_factor)(void *context, int k, double shift, int64_t *pivot);
 
