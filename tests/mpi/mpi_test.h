@@ -6,6 +6,7 @@
 #ifndef WIDELIMIT_TESTS_MPI_TEST_H
 #define WIDELIMIT_TESTS_MPI_TEST_H
 
+#include <math.h>
 #include <mpi.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +27,11 @@ static inline int rank_of(MPI_Comm comm) {
 static inline double from_root(double value) {
   MPI_Bcast(&value, 1, MPI_DOUBLE, 0, MPI_COMM_WORLD);
   return value;
+}
+
+/* The larger deviation; one that is no number is worse than any. */
+static inline double worse(double worst, double deviation) {
+  return isnan(deviation) ? INFINITY : fmax(worst, deviation);
 }
 
 static inline double worst_of_all(double value) {

@@ -58,7 +58,7 @@ static double factor_residual(int64_t n, const double *l) {
     for (int64_t i = j; i < n; i++) {
       double sum = -entry(i, j);
       for (int64_t k = 0; k <= j; k++) sum += l[i + k * n] * l[j + k * n];
-      if (fabs(sum) > worst) worst = fabs(sum);
+      worst = worse(worst, fabs(sum));
     }
   return worst / ((double)n * DBL_EPSILON * entry(0, 0));
 }
@@ -69,7 +69,7 @@ static double solve_residual(int64_t n, const double *x) {
     for (int64_t i = 0; i < n; i++) {
       double sum = -right_hand_side(i, c);
       for (int64_t k = 0; k < n; k++) sum += entry(i, k) * x[k + c * n];
-      if (fabs(sum) > worst) worst = fabs(sum);
+      worst = worse(worst, fabs(sum));
       if (fabs(x[i + c * n]) > largest) largest = fabs(x[i + c * n]);
     }
   return worst / ((double)n * DBL_EPSILON * entry(0, 0) * largest);
@@ -177,7 +177,7 @@ static void check_against_lapack(const wl_grid *grid, int64_t n, wl_triangle tri
       for (int64_t i = j; i < n; i++) lapack[i + j * n] = entry(i, j);
     assert_int_equal(wl_potrf_tile(WL_LOWER, n, lapack, n), -1);
     for (int64_t j = 0; j < n; j++)
-      for (int64_t i = j; i < n; i++) worst = fmax(worst, fabs(whole[i + j * n] - lapack[i + j * n]));
+      for (int64_t i = j; i < n; i++) worst = worse(worst, fabs(whole[i + j * n] - lapack[i + j * n]));
     free(lapack);
   }
   assert_true(from_root(worst) < (double)n * DBL_EPSILON * 2000.0 * sqrt(entry(0, 0)));
@@ -219,7 +219,7 @@ static double single_error(const wl_single *a, wl_triangle triangle, const doubl
       const double value = (double)a->data[il + jl * a->ld];
       const double expected = lower ? l[i + j * a->rows] : l[j + i * a->rows];
       const double error = other ? (value == other_triangle ? 0.0 : INFINITY) : fabs(value - expected);
-      worst = isnan(error) ? INFINITY : fmax(worst, error);
+      worst = worse(worst, error);
     }
   return worst_of_all(worst);
 }

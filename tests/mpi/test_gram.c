@@ -79,7 +79,7 @@ static void test_diagonal(void **state) {
       q = bias + 0.5 * weight * q;
       theta = q + 0.5 * weight * theta;
     }
-    worst = fmax(worst, fabs(whole[i + i * n] / theta - 1.0));
+    worst = worse(worst, fabs(whole[i + i * n] / theta - 1.0));
   }
   free(whole);
   assert_true(from_root(worst) < 8.0 * DBL_EPSILON * network.depth);
@@ -250,7 +250,7 @@ static void test_panels(void **state) {
     wl_copy_columns(count, panel, 0, copy, 0);
     double worst = 0.0;
     for (int64_t k = 0; k < plain->ld * plain->local_columns && plain->local_rows > 0; k++)
-      if (!(fabs(copy->data[k] - plain->data[k]) <= worst)) worst = fabs(copy->data[k] - plain->data[k]);
+      worst = worse(worst, fabs(copy->data[k] - plain->data[k]));
     assert_true(worst_of_all(isnan(worst) ? 1.0 : worst) < 1e-14); /* products of other shapes round otherwise */
     wl_matrix_destroy(&panel);
     wl_matrix_destroy(&copy);

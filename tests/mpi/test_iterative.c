@@ -275,7 +275,7 @@ static void test_low_rank(void **state) {
   double off = 0.0, most = 0.0;
   for (int64_t j = 0; j < r->local_columns; j++)
     for (int64_t i = 0; i < r->local_rows; i++) {
-      off = fmax(off, fabs(r->data[i + j * r->ld] - w->data[i + j * w->ld]));
+      off = worse(off, fabs(r->data[i + j * r->ld] - w->data[i + j * w->ld]));
       most = fmax(most, fabs(r->data[i + j * r->ld]));
     }
   assert_true(worst_of_all(off) <= 100.0 * DBL_EPSILON * (p.trace / 0.3 + 1.0) * worst_of_all(most));

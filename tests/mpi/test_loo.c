@@ -87,11 +87,11 @@ static double deviation_at(int64_t i, const wl_prediction *loo, const wl_predict
   double worst = 0.0;
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     assert_int_equal(loo->variance[q] != NULL, expected->variance[q] != NULL);
-    if (loo->variance[q]) worst = fmax(worst, fabs(loo->variance[q][i] - expected->variance[q][0]) / scale);
+    if (loo->variance[q]) worst = worse(worst, fabs(loo->variance[q][i] - expected->variance[q][0]) / scale);
   }
   assert_int_equal(loo->mean != NULL, expected->mean != NULL);
   for (int64_t j = 0; j < loo->outputs && loo->mean; j++)
-    worst = fmax(worst, fabs(loo->mean[i * loo->outputs + j] - expected->mean[j]));
+    worst = worse(worst, fabs(loo->mean[i * loo->outputs + j] - expected->mean[j]));
   return worst_of_all(isfinite(worst) ? worst : INFINITY);
 }
 
@@ -114,7 +114,7 @@ static double deviation_from_fits(const wl_grid *grid, const loo_case *c, wl_pri
     wl_prediction expected = {0};
     for (int p = 0; p <= (int)prior; p++) assert_int_equal(wl_model_factor(left.model, (wl_prior)p), WL_OK);
     assert_int_equal(wl_model_predict_batch(left.model, point, 0, NULL, &expected), WL_OK);
-    worst = fmax(worst, deviation_at(i, loo, &expected, scale));
+    worst = worse(worst, deviation_at(i, loo, &expected, scale));
     wl_prediction_clear(&expected);
     wl_points_destroy(&point);
     fitted_destroy(&left);
@@ -184,10 +184,10 @@ static void test_panels(void **state) {
     assert_int_equal(wl_model_leave_one_out(f.model, NULL, &loo), WL_OK);
     double worst = 0.0;
     for (int64_t i = 0; i < c.points; i++) {
-      worst = fmax(worst, fabs(loo.variance[WL_QUANTITY_NTK_GP][i] - expected.variance[WL_QUANTITY_NTK_GP][i]));
+      worst = worse(worst, fabs(loo.variance[WL_QUANTITY_NTK_GP][i] - expected.variance[WL_QUANTITY_NTK_GP][i]));
       worst =
-          fmax(worst, fabs(loo.variance[WL_QUANTITY_ENSEMBLE][i] - expected.variance[WL_QUANTITY_ENSEMBLE][i]));
-      worst = fmax(worst, loo.mean ? fabs(loo.mean[2 * i + 1] - expected.mean[2 * i + 1]) : 0.0);
+          worse(worst, fabs(loo.variance[WL_QUANTITY_ENSEMBLE][i] - expected.variance[WL_QUANTITY_ENSEMBLE][i]));
+      worst = worse(worst, loo.mean ? fabs(loo.mean[2 * i + 1] - expected.mean[2 * i + 1]) : 0.0);
     }
     assert_true(worst_of_all(worst) < 2.0 * DBL_EPSILON * ((double)c.points + condition) * largest_prior(f.train));
     wl_prediction_clear(&loo);

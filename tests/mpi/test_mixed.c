@@ -60,7 +60,7 @@ static double difference(const wl_matrix *a, const wl_matrix *wanted, int lower)
     for (int64_t il = 0; il < a->local_rows; il++) {
       if (lower && wl_matrix_global_row(a, il) < wl_matrix_global_column(a, jl)) continue;
       const double apart = fabs(a->data[il + jl * a->ld] - wanted->data[il + jl * a->ld]);
-      worst = isfinite(apart) ? fmax(worst, apart) : HUGE_VAL;
+      worst = worse(worst, apart);
       largest = fmax(largest, fabs(wanted->data[il + jl * a->ld]));
     }
   return worst_of_all(worst) / worst_of_all(largest);
@@ -303,7 +303,7 @@ static void compare_numbers(const double *a, const double *wanted, int64_t count
   assert_true((a == NULL) == (wanted == NULL));
   for (int64_t i = 0; i < count && a; i++) {
     const double apart = fabs(a[i] - wanted[i]);
-    worst = isfinite(apart) ? fmax(worst, apart) : HUGE_VAL;
+    worst = worse(worst, apart);
     largest = fmax(largest, fabs(wanted[i]));
   }
   assert_true(worst_of_all(worst) <= 1e-10 * worst_of_all(largest));

@@ -87,7 +87,7 @@ static double difference(const wl_matrix *a, const wl_matrix *wanted) {
   for (int64_t jl = 0; jl < a->local_columns; jl++)
     for (int64_t il = 0; il < a->local_rows; il++) {
       const double apart = fabs(a->data[il + jl * a->ld] - wanted->data[il + jl * a->ld]);
-      worst = isfinite(apart) ? fmax(worst, apart) : HUGE_VAL;
+      worst = worse(worst, apart);
     }
   return worst_of_all(worst);
 }

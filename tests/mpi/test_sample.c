@@ -57,13 +57,13 @@ static double worst_moment(int64_t m, const double *draws, const double *mean, c
     double sum = 0.0;
     for (int64_t k = 0; k < DRAWS; k++) sum += draws[i + k * m] - mean[i];
     const double floor = 1e-9; /* a point without variance may move by the shifts of sample.h */
-    worst = fmax(worst, fabs(sum / DRAWS) / sqrt((cov[i + i * m] + floor) / DRAWS));
+    worst = worse(worst, fabs(sum / DRAWS) / sqrt((cov[i + i * m] + floor) / DRAWS));
     for (int64_t j = 0; j <= i; j++) {
       double product = 0.0;
       for (int64_t k = 0; k < DRAWS; k++) product += (draws[i + k * m] - mean[i]) * (draws[j + k * m] - mean[j]);
       const double error =
           sqrt(((cov[i + i * m] + floor) * (cov[j + j * m] + floor) + cov[i + j * m] * cov[i + j * m]) / DRAWS);
-      worst = fmax(worst, fabs(product / DRAWS - cov[i + j * m]) / error);
+      worst = worse(worst, fabs(product / DRAWS - cov[i + j * m]) / error);
     }
   }
   return worst;
@@ -145,7 +145,7 @@ static double worst_correlation(const problem *p, const double *a, const double 
     for (int64_t j = 0; j < m; j++) {
       double product = 0.0;
       for (int64_t k = 0; k < DRAWS; k++) product += a[i + k * m] * b[j + k * m];
-      worst = fmax(worst, fabs(product) / sqrt(DRAWS * a_variance[i] * b_variance[j]));
+      worst = worse(worst, fabs(product) / sqrt(DRAWS * a_variance[i] * b_variance[j]));
     }
   return worst;
 }
@@ -189,7 +189,7 @@ static void test_kinds_are_independent(void **state) {
 
 static double largest_difference(int64_t count, const double *a, const double *b) {
   double worst = 0.0;
-  for (int64_t k = 0; k < count; k++) worst = fmax(worst, fabs(a[k] - b[k]));
+  for (int64_t k = 0; k < count; k++) worst = worse(worst, fabs(a[k] - b[k]));
   return worst;
 }
 
@@ -352,7 +352,7 @@ static void test_training_points(void **state) {
     double *draws = draws_of(&p, joint, (wl_draw)kind, (wl_draw_numbers){0, p.of.outputs}, count), worst = 0.0;
     for (int64_t k = 0; k < count && p.grid->rank == 0; k++)
       for (int64_t i = 0; i < p.of.repeated; i++)
-        worst = fmax(worst, fabs(draws[i + k * m] - (function ? sin((double)i) : 0.0)));
+        worst = worse(worst, fabs(draws[i + k * m] - (function ? sin((double)i) : 0.0)));
     assert_true(from_root(worst) < 1e-5);
     if (p.grid->rank == 0)
       worst = largest_difference(1, draws + p.of.repeated, draws + m - 1); /* T repeats itself */

@@ -61,7 +61,7 @@ static void assert_close(const char *what, const double *values, const double *e
   for (int64_t i = 0; i < count; i++) largest = fmax(largest, fabs(expected[i]));
   for (int64_t i = 0; i < count; i++) {
     const double off = fabs(values[i] - expected[i]);
-    if (!(off <= worst)) worst = off;
+    worst = worse(worst, off);
   }
   worst = worst_of_all(isfinite(worst) ? worst : INFINITY);
   if (!(worst <= TOLERANCE * largest)) print_error("%s: off by %g of %g\n", what, worst, largest);
@@ -269,7 +269,7 @@ static double other_triangle_changed(const wl_matrix *a, wl_triangle triangle) {
     for (int64_t il = 0; il < a->local_rows; il++) {
       const int64_t i = wl_matrix_global_row(a, il), j = wl_matrix_global_column(a, jl);
       if (triangle == WL_TRIANGLE_LOWER ? i < j : i > j)
-        changed = fmax(changed, fabs(a->data[il + jl * a->ld] - OTHER));
+        changed = worse(changed, fabs(a->data[il + jl * a->ld] - OTHER));
     }
   return worst_of_all(changed);
 }
@@ -283,7 +283,7 @@ static double orthogonality(const wl_matrix *u) {
   for (int64_t jl = 0; jl < product->local_columns; jl++)
     for (int64_t il = 0; il < product->local_rows; il++) {
       const double exact = wl_matrix_global_row(product, il) == wl_matrix_global_column(product, jl);
-      worst = fmax(worst, fabs(product->data[il + jl * product->ld] - exact));
+      worst = worse(worst, fabs(product->data[il + jl * product->ld] - exact));
     }
   wl_matrix_destroy(&product);
   return worst_of_all(worst) / ((double)u->rows * DBL_EPSILON);
@@ -298,7 +298,7 @@ static wl_error count_call(void *context) {
 static double error_of_values(const wl_eigen *e, int64_t n) {
   double worst = 0.0;
   for (int64_t i = 0; i < n; i++)
-    worst = fmax(worst, fabs(e->values[i] - 2.0 + 2.0 * cos((double)(i + 1) * M_PI / (double)(n + 1))));
+    worst = worse(worst, fabs(e->values[i] - 2.0 + 2.0 * cos((double)(i + 1) * M_PI / (double)(n + 1))));
   return worst_of_all(worst) / (4.0 * (double)n * DBL_EPSILON);
 }
 

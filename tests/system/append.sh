@@ -2,23 +2,10 @@
 # append.sh PROGRAM LAUNCHER RANKS COMPARE: a factor that was kept is extended by the rows that follow those it was made of: results of
 # a fresh run to 1e-12, on any number of ranks, in several steps; and what cannot be appended to is refused. In a folder of its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3 compare=$4
+# shellcheck source-path=SCRIPTDIR source=../runs.sh
+. "$(dirname "$0")/../runs.sh"
+compare=$4
 other=$((ranks % 4 + 1))
-failures=0
-
-# on RANKS COMMAND ARGUMENT...
-on() {
-  local count=$1
-  shift
-  # shellcheck disable=SC2086 # the launcher is a command with an option
-  $launcher "$count" "$program" "$@" >log 2>&1 </dev/null
-}
-
-failed() {
-  failures=$((failures + 1))
-  echo "FAILED: $*"
-  sed 's/^/  | /' log
-}
 
 # refused STATUS PATTERN ARGUMENT...: that status and one message, and no results.
 refused() {
@@ -26,14 +13,15 @@ refused() {
   shift 2
   rm -rf out
   on "$ranks" "$@" || status=$?
-  [ "$status" = "$wanted" ] || failed "$*: exit status $status, expected $wanted"
-  [ "$(grep -c '^widelimit: error: ' log)" = 1 ] || failed "$*: not one message"
-  grep -Eq "$pattern" log || failed "$*: nothing matches $pattern"
+  refusal "$*" "$wanted" "$status" "$pattern"
   [ ! -e out/results.h5 ] || failed "$*: results are there"
 }
 
 # same NAME: the results are those of the fresh run.
 same() { "$compare" fresh/results.h5 out/results.h5 1e-12 >>log 2>&1 || failed "$1: other results"; }
+
+# appended COUNT FILE: to both factors in it.
+appended() { [ "$(grep -c "$1 rows appended to the .* of $2" log)" = 2 ] || failed "$1 rows are not appended to $2"; }
 
 # rows COUNT: the training set is the first so many rows.
 rows() {
@@ -41,6 +29,7 @@ rows() {
   head -n "$1" all.csv | cut -d, -f4 >Y.csv
 }
 
+rm -rf out fresh first*.h5 second*.h5 third*.h5
 awk -v OFS=, 'BEGIN { for (i = 0; i < 75; i++) print sin(7 * i + 1), cos(3.3 * i), sin(i * i + 1), cos(i * i) }' >all.csv
 awk -v OFS=, 'BEGIN { for (i = 0; i < 9; i++) print sin(5 * i + 2), cos(2.3 * i), sin(i * i + 2) }' >T.csv
 awk -v OFS=, 'BEGIN { for (i = 0; i < 31; i++) print sin(5 * i + 4), cos(2.3 * i), sin(i * i + 4) }' >P.csv
@@ -67,6 +56,7 @@ for engine in scalapack lookahead; do
 done
 on "$ranks" predict --factor first.h5 case.yaml --set grid.block=11 || failed 'rows appended, other blocks'
 same 'rows appended, other blocks'
+appended 14 first
 grep -q '"residual": 0[.]' out/summary.json || failed 'no residual, or not one of rounding'
 
 # the extended factor is kept where it has another name, and extended again
@@ -76,6 +66,7 @@ on "$ranks" predict --factor first.h5 case.yaml --set factor.save=first.h5 || fa
 [ "$(cksum first.h5 first.kappa.h5)" = "$sum" ] || failed 'the factors that were appended to are others now'
 rows 75
 on "$other" predict --factor second.h5 case.yaml --set factor.save=third.h5 || failed 'the others appended'
+appended 11 second
 same 'appended in two steps'
 on "$ranks" predict --factor third.h5 case.yaml || failed 'the factor that was extended'
 grep -q appended log && failed 'rows appended to all of them'
@@ -84,10 +75,12 @@ same 'the factor that was extended'
 for quantity in nngp ntk_gp; do
   on "$ranks" run case.yaml --set quantities="[$quantity]" --set select.by=$quantity --set output.directory=fresh || failed "a fresh run, $quantity"
   on "$ranks" predict --factor first.h5 case.yaml --set quantities="[$quantity]" --set select.by=$quantity || failed "rows appended, $quantity"
+  grep -q '14 rows appended to the 61 of first' log || failed "nothing appended, $quantity"
   same "rows appended, $quantity"
 done
 on "$ranks" select case.yaml --set output.directory=fresh || failed 'a fresh select'
 on "$ranks" select --factor first.h5 case.yaml || failed 'select after appending'
+grep -q '14 rows appended to the 61 of first' log || failed 'select appended nothing'
 "$compare" fresh/results.h5 out/results.h5 1e-9 >>log 2>&1 || failed 'other choices'
 
 # what cannot be appended to

@@ -151,7 +151,7 @@ static int disagree(const char *name, matrix result, matrix reference) {
   for (size_t k = 0; !failed && k < reference.rows * reference.columns; k++) {
     const double difference = fabs(result.values[k] - reference.values[k]);
     largest = fmax(largest, fabs(reference.values[k]));
-    if (!(difference <= worst)) worst = difference, where = k; /* NaN counts as the worst */
+    if (isnan(difference) || difference > worst) worst = isnan(difference) ? INFINITY : difference, where = k;
   }
   if (!failed && !(worst <= tolerance * largest)) {
     fprintf(stderr, "%s (%zu, %zu): %.17g, expected %.17g: off by %.3g of the largest entry %.3g\n", name,

@@ -51,7 +51,8 @@ static int compare(const char *a_name, const char *b_name, double tolerance) {
     const hsize_t draws = a.shape[0] < b.shape[0] ? a.shape[0] : b.shape[0];
     double worst = 0.0, largest = 0.0;
     for (hsize_t i = 0; i < draws * a.shape[1] * a.shape[2]; i++) {
-      worst = fmax(worst, fabs(a.values[i] - b.values[i]));
+      const double apart = fabs(a.values[i] - b.values[i]);
+      worst = fmax(worst, isnan(apart) ? INFINITY : apart);
       largest = fmax(largest, fabs(a.values[i]));
     }
     if (!(worst <= tolerance * largest) || a.shape[1] != b.shape[1] || a.shape[2] != b.shape[2]) {
@@ -74,8 +75,10 @@ static int check_moments(const char *name) {
     for (hsize_t i = 0; i < m * c; i++) {
       const double v = variance.values[i / c] + 1e-9, mu = kinds[k].has_mean ? mean.values[i] : 0.0;
       double sum = 0.0, square = 0.0;
+      if (!(v > 0.0)) least = 0.0; /* fmin would pass NaN over */
       for (hsize_t s = 0; s < count; s++) {
         const double x = draws.values[s * m * c + i] - mu;
+        if (!isfinite(x)) least = 0.0;
         sum += x;
         square += x * x;
       }

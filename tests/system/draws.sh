@@ -3,22 +3,9 @@
 # for bit on the same grid, to 1e-12 on others. A stop there is soon, also in a certificate and in a prediction from kept
 # factors. Runs in a folder of its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3 compare=$4 hold=$5
-failures=0
-
-failed() {
-  failures=$((failures + 1))
-  echo "FAILED: $*"
-  sed 's/^/  | /' log
-}
-
-# run RANKS ARGUMENT...: bounded in time; the output goes to log.
-run() {
-  local count=$1
-  shift
-  # shellcheck disable=SC2086 # the launcher is a command with an option
-  timeout -k 5 150 $launcher "$count" "$program" "$@" >log 2>&1 </dev/null
-}
+# shellcheck source-path=SCRIPTDIR source=../runs.sh
+. "$(dirname "$0")/../runs.sh"
+compare=$4 hold=$5
 
 # same NAME TOLERANCE: the results of the last run are those of the uninterrupted one, and nothing else is left.
 same() {
@@ -62,7 +49,7 @@ END
 [ "$ranks" != 3 ] || echo 'rnd: {target: {depth: 3, activation: relu, sigma_w: 1.3, sigma_b: 0.2}}' >>case.yaml
 rm -rf ckpt out reference kept held factor.h5
 mkdir kept
-run "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.directory=reference \
+on "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.directory=reference \
   --set factor.save=factor.h5 || failed 'the reference run'
 
 ### every checkpoint of a run: rank 0 is held before the results are put in place, when all of them are there
@@ -82,16 +69,12 @@ for number in $(find kept -name 'case.*.h5' | grep -oE '[0-9]{6}' | sort); do
   grep -aq '"draws"' "kept/case.$number.h5" || continue
   begun=$((begun + 1)) step=$((step + 1))
   ((step % 3 == 0)) || continue
-  rm -rf ckpt out
-  mkdir ckpt
-  for file in kept/case.*.h5; do
-    ((10#$(echo "$file" | grep -oE '[0-9]{6}') > 10#$number)) || cp "$file" ckpt/
-  done
+  checkpoints_to "$number" kept
   if ((step % 2 == 0)); then
-    run "$other" run case.yaml --resume --set grid.block=$((20 + step)) || failed "resume from $number on $other ranks"
+    on "$other" run case.yaml --resume --set grid.block=$((20 + step)) || failed "resume from $number on $other ranks"
     same "resume from $number on $other ranks" 1e-12
   else
-    run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed "resume from $number"
+    on "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed "resume from $number"
     same "resume from $number" 0
   fi
   grep -Eq 'attempt 2: all points predicted, draws (begun|done)' log || failed "checkpoint $number was not gone on from"
@@ -103,7 +86,7 @@ rm -rf ckpt out
 mkdir ckpt
 cp kept/case.*.h5 ckpt/
 for file in ckpt/*.h5; do printf 'damage' | dd of="$file" bs=1 seek=$(($(stat -c %s "$file") / 2)) conv=notrunc status=none; done
-run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed 'all checkpoints damaged'
+on "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed 'all checkpoints damaged'
 grep -q 'is damaged' log || failed 'all checkpoints damaged: not said'
 same 'all checkpoints damaged' 0
 
@@ -111,7 +94,7 @@ same 'all checkpoints damaged' 0
 rm -rf ckpt out
 for attempt in $(seq 40); do
   status=0
-  run "$ranks" run case.yaml --resume --time-limit 00:00:01 --set checkpoint.every_minutes=30 --set grid.block=200 || status=$?
+  on "$ranks" run case.yaml --resume --time-limit 00:00:01 --set checkpoint.every_minutes=30 --set grid.block=200 || status=$?
   [ "$status" = 75 ] || break
 done
 [ "$status" = 0 ] || failed "short attempts: status $status at attempt $attempt"
@@ -123,8 +106,8 @@ stopped_in 'keep ' predict --factor factor.h5 case.yaml
 if [ $status != 0 ]; then
   [ $status = 75 ] || failed "predict: exit status $status"
   ((took < 100)) || failed "predict: $took seconds to stop"
-  if run "$ranks" run case.yaml --resume --set factor.save=other.h5; then failed 'a run went on from a prediction'; fi
-  run "$ranks" predict --factor factor.h5 case.yaml --resume --set checkpoint.every_minutes=30 || failed 'predict: resume'
+  if on "$ranks" run case.yaml --resume --set factor.save=other.h5; then failed 'a run went on from a prediction'; fi
+  on "$ranks" predict --factor factor.h5 case.yaml --resume --set checkpoint.every_minutes=30 || failed 'predict: resume'
   grep -q 'attempt 2' log || failed 'predict: did not go on'
 fi
 same 'predict' 1e-12

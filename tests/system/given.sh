@@ -3,16 +3,11 @@
 # same grid, the same to rounding on others; draws, certificate, kept factors, leave-one-out; and what is refused. Runs in a folder of
 # its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3 compare=$4 make=$5 hold=$6
-failures=0
+# shellcheck source-path=SCRIPTDIR source=../runs.sh
+. "$(dirname "$0")/../runs.sh"
+compare=$4 make=$5 hold=$6
 # shellcheck disable=SC2206 # the launcher is a command with an option
 many=($launcher "$ranks")
-
-failed() {
-  failures=$((failures + 1))
-  echo "FAILED: $*"
-  sed 's/^/  | /' log
-}
 
 # good LAUNCH... -- ARGUMENT...: ends with status 0
 good() {
@@ -96,11 +91,7 @@ wait $mpirun || failed 'the run with checkpoints'
 mv out apart
 gone_on=0
 for number in $(find saved -name '*.h5' | grep -oE '[0-9]{6}' | sort | awk 'NR % 3 == 2'); do
-  rm -rf ckpt out
-  mkdir ckpt
-  for file in saved/*.h5; do
-    ((10#$(echo "$file" | grep -oE '[0-9]{6}') > 10#$number)) || cp "$file" ckpt/
-  done
+  checkpoints_to "$number" saved
   good "${many[@]}" -- run given.yaml --resume --set "$draws" --set "$checkpoint" --set checkpoint.every_minutes=30 \
     --set output.directory=out
   grep -q 'attempt 2' log && gone_on=$((gone_on + 1))

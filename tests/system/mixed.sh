@@ -2,43 +2,29 @@
 # mixed.sh PROGRAM LAUNCHER RANKS COMPARE CHECK_REFERENCE CASES DIGITS TOY: precision: mixed gives what precision: double gives, to
 # 1e-8 of the largest entry, or ends with status 3 and the remedies, or refuses by name. Runs in a folder of its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3 compare=$4 check_reference=$5 cases=$6 digits=$7 toy=$8
-failures=0
-# shellcheck disable=SC2206 # the launcher is a command with an option
-launch=($launcher "$ranks")
-
-fail() {
-  failures=$((failures + 1))
-  echo "FAILED: $*"
-  sed 's/^/  | /' log
-}
+# shellcheck source-path=SCRIPTDIR source=../runs.sh
+. "$(dirname "$0")/../runs.sh"
+compare=$4 check_reference=$5 cases=$6 digits=$7 toy=$8
 
 # run PRECISION CONFIG SETTING...
-run() {
-  local precision=$1 config=$2 setting settings=()
-  shift 2
-  for setting in "$@"; do settings+=(--set "$setting"); done
-  rm -rf "$precision"
-  "${launch[@]}" "$program" run "$config" --set "precision=$precision" --set "output.directory=$PWD/$precision" \
-    "${settings[@]}" >log 2>&1
-}
+run() { run_into "$1" "$2" "precision=$1" "${@:3}"; }
 
 # agree CONFIG SETTING...: both precisions work and agree.
 agree() {
-  run double "$@" || fail "double precision: $*"
-  run mixed "$@" || fail "mixed precision: $*"
-  "$compare" double/results.h5 mixed/results.h5 1e-8 >log 2>&1 || fail "they differ: $*"
-  grep -q '"precision": "mixed"' mixed/summary.json || fail "the summary does not say mixed"
-  grep -q '"log_determinant_error"' mixed/summary.json || fail "the summary does not say how accurate it is"
+  run double "$@" || failed "double precision: $*"
+  run mixed "$@" || failed "mixed precision: $*"
+  "$compare" double/results.h5 mixed/results.h5 1e-8 >log 2>&1 || failed "they differ: $*"
+  grep -q '"precision": "mixed"' mixed/summary.json || failed "the summary does not say mixed"
+  grep -q '"log_determinant_error"' mixed/summary.json || failed "the summary does not say how accurate it is"
 }
 
 # breaks CONFIG SETTING...: single precision is not enough, and the message says what would be; nothing is left behind.
 breaks() {
   run mixed "$@"
-  [ $? = 3 ] || fail "status is not 3: $*"
-  [ "$(grep -c '^widelimit: error: ' log)" = 1 ] || fail "not one message: $*"
-  grep -q 'single precision.*precision: double.*noise_variance' log || fail "the message names no remedy: $*"
-  [ -z "$(find mixed -type f 2>/dev/null)" ] || fail "results are left: $*"
+  [ $? = 3 ] || failed "status is not 3: $*"
+  [ "$(grep -c '^widelimit: error: ' log)" = 1 ] || failed "not one message: $*"
+  grep -q 'single precision.*precision: double.*noise_variance' log || failed "the message names no remedy: $*"
+  [ -z "$(find mixed -type f 2>/dev/null)" ] || failed "results are left: $*"
 }
 
 # refused PATTERN CONFIG SETTING...
@@ -46,8 +32,8 @@ refused() {
   local pattern=$1
   shift
   run mixed "$@"
-  [ $? = 2 ] || fail "status is not 2: $*"
-  grep -Eq "^widelimit: error: .*precision.*$pattern" log || fail "the message does not name $pattern: $*"
+  [ $? = 2 ] || failed "status is not 2: $*"
+  grep -Eq "^widelimit: error: .*precision.*$pattern" log || failed "the message does not name $pattern: $*"
 }
 
 for case in "$cases"/*.json; do
@@ -66,17 +52,17 @@ synthetic: {train: 1200, test: 40, dimension: 64}
 quantities: [ensemble, rnd, bayesian_rnd, ntk_gp, nngp]
 END
 agree few.yaml output.covariance=true
-[ "$ranks" -gt 3 ] || grep -q '"predict_both"' mixed/summary.json || fail 'few test points, but no passes that both priors share'
+[ "$ranks" -gt 3 ] || grep -q '"predict_both"' mixed/summary.json || failed 'few test points, but no passes that both priors share'
 agree few.yaml 'quantities=[rnd, nngp]' noise_variance=0.01
 # Conjugate gradients under both priors, then under one alone: they end after different passes.
 agree few.yaml synthetic.dimension=4 network.activation=erf noise_variance=1e-3
-grep -q '"iterations": [3-9]' mixed/summary.json || fail 'no conjugate gradients'
+grep -q '"iterations": [3-9]' mixed/summary.json || failed 'no conjugate gradients'
 agree few.yaml synthetic.dimension=4 noise_variance=1e-4
-grep -q '"iterations": [3-9]' mixed/summary.json || fail 'no conjugate gradients'
+grep -q '"iterations": [3-9]' mixed/summary.json || failed 'no conjugate gradients'
 
 # A linear network of 64 inputs and 720 points: the condition is 2.5e3 / noise. Double precision does well with both.
 agree "$digits" network.depth=1 noise_variance=1e-5 grid.block=64
-run double "$digits" network.depth=1 noise_variance=1e-6 || fail 'double precision with a condition of 2.5e9'
+run double "$digits" network.depth=1 noise_variance=1e-6 || failed 'double precision with a condition of 2.5e9'
 breaks "$digits" network.depth=1 noise_variance=1e-6
 breaks "$digits" network.depth=1 noise_variance=1e-6 'quantities=[nngp]'
 

@@ -39,6 +39,7 @@ toy, digits = (plot.Run(pathlib.Path(folder)) for folder in sys.argv[1:])
 
 for run, measure in ((toy, lambda mean: mean["rmse"]), (digits, lambda mean: 1 - mean["accuracy"])):
     risk = columns(plot.plot_risk, run)
+    assert set(risk.kept) == {"risk_" + quantity for quantity in run.rankings()}, "not every curve of risk"
     for quantity, curve in risk.kept.items():
         mean = run.summary["metrics"]["mean"]["nngp" if quantity == "risk_nngp" else "ntk"]
         near(curve[-1, 0], 1, quantity)

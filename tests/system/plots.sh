@@ -10,10 +10,9 @@ failed() {
   echo "FAILED: $*"
 }
 
-python=
-for candidate in python3 /usr/bin/python3; do
-  [ -n "$python" ] || ! "$candidate" -c 'import numpy, h5py' 2>/dev/null || python=$candidate
-done
+# shellcheck source-path=SCRIPTDIR source=../pythons.sh
+. "$(dirname "$0")/../pythons.sh"
+python=$(python_with 'numpy, h5py')
 if [ -z "$python" ] || ! command -v gnuplot >/dev/null; then
   [ "${CI-}" != true ] || { echo "gnuplot, NumPy or h5py is missing" >&2 && exit 1; }
   exit 77
@@ -52,7 +51,7 @@ refused() {
   [ ! -e refused ] || failed "plot.sh $*: left $(ls refused)"
 }
 
-rm -rf toy digits plain
+rm -rf toy digits plain tuned elsewhere
 touch marker
 run toy "$project/inputs/toy/toy.yaml" --set 'sampling={posterior: 3, ensemble: 3}' --set spectrum=true \
   --set 'training.times=[0, 1, 0.1, .inf]' --set 'noise_path=[0.01, 0.1]'

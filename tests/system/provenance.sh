@@ -2,21 +2,15 @@
 # provenance.sh PROGRAM LAUNCHER RANKS PRINT_ATTRIBUTE PROJECT: what results say of where they come from, and run.log: of every
 # command, of runs that are stopped and go on, of runs that fail. Runs in a folder of its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3 print=$4 project=$5
-failures=0
-
-failed() {
-  failures=$((failures + 1))
-  echo "FAILED: $*"
-  sed 's/^/  | /' log
-}
+# shellcheck source-path=SCRIPTDIR source=../runs.sh
+. "$(dirname "$0")/../runs.sh"
+print=$4 project=$5
 
 # run STATUS ARGUMENT...
 run() {
   local wanted=$1 status
   shift
-  # shellcheck disable=SC2086 # the launcher is a command with an option
-  $launcher "$ranks" "$program" "$@" >log 2>&1 </dev/null
+  on "$ranks" "$@"
   status=$?
   [ $status = "$wanted" ] || failed "$*: status $status"
 }
@@ -31,7 +25,7 @@ says() {
 # logged FOLDER: run.log has every line of the console, and nothing else.
 logged() { diff <(sort log) <(sort "$1/run.log") || failed "$1/run.log is not what the console said"; }
 
-rm -rf out again
+rm -rf out again stopped other refused ckpt predicted selected tuned finite
 awk 'BEGIN { for (i = 0; i < 60; i++) printf "%.6f,%.6f,%.6f\n", sin(i), cos(3 * i), sin(2 * i) }' >'the data.csv'
 awk 'BEGIN { for (i = 0; i < 12; i++) printf "%.6f,%.6f\n", sin(5 * i), cos(i) }' >T.csv
 seq 0 49 >rows.txt

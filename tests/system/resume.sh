@@ -3,22 +3,9 @@
 # results bit for bit, on other grids, rank counts and block sizes to 1e-12. Signals, limits, and files that are not what
 # they were. LINE: a case whose kappa is singular and whose theta is not. Runs in a folder of its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3 compare=$4 library=$5 line=$6
-failures=0
-
-# run RANKS ARGUMENT...: bounded in time; the output goes to log.
-run() {
-  local count=$1
-  shift
-  # shellcheck disable=SC2086 # the launcher is a command with an option
-  timeout -k 5 150 $launcher "$count" "$program" "$@" >log 2>&1 </dev/null
-}
-
-failed() {
-  failures=$((failures + 1))
-  echo "FAILED: $*"
-  sed 's/^/  | /' log
-}
+# shellcheck source-path=SCRIPTDIR source=../runs.sh
+. "$(dirname "$0")/../runs.sh"
+compare=$4 library=$5 line=$6
 
 # hold PLACE ARGUMENT...: begins a run whose rank 0 is held at that place (tests/faults/hold.c), and waits until it is.
 hold() {
@@ -64,7 +51,7 @@ checkpoint: {directory: ckpt, every_minutes: 0, keep: 60}
 output: {directory: out}
 END
 rm -rf ckpt kept out reference ./*.h5
-run "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.directory=reference || failed 'the reference run'
+on "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.directory=reference || failed 'the reference run'
 [ -z "$(ls ckpt)" ] || failed 'checkpoints are left when a run is done'
 
 ### every checkpoint of a run: all are there when its results are put in place, which rank 0 is held before
@@ -78,13 +65,7 @@ count=$(find kept -name 'case.*.h5' | wc -l)
 ((count >= 8)) || failed "only $count checkpoints were written"
 
 # from LAST: the folder as it was when checkpoint number LAST was the newest
-from() {
-  rm -rf ckpt out
-  mkdir ckpt
-  for file in kept/case.*.h5; do
-    ((10#$(echo "$file" | grep -oE '[0-9]{6}') > 10#$1)) || cp "$file" ckpt/
-  done
-}
+from() { checkpoints_to "$1" kept; }
 
 numbers=$(find kept -name 'case.*.h5' | grep -oE '[0-9]{6}' | sort)
 step=0
@@ -93,15 +74,15 @@ for number in $numbers; do
   step=$((step + 1))
   from "$number"
   if ((step % 5 == 4)); then
-    run "$other" run case.yaml --resume --set grid.block=$((20 + step)) --set checkpoint.every_minutes=30 ||
+    on "$other" run case.yaml --resume --set grid.block=$((20 + step)) --set checkpoint.every_minutes=30 ||
       failed "resume from $number on $other ranks"
     same "resume from $number on $other ranks" 1e-12
   elif ((step % 5 == 3)); then
-    run "$other" run case.yaml --resume --set engine=lookahead --set checkpoint.every_minutes=30 ||
+    on "$other" run case.yaml --resume --set engine=lookahead --set checkpoint.every_minutes=30 ||
       failed "resume from $number on $other ranks by the other engine"
     same "resume from $number on $other ranks by the other engine" 1e-12
   elif ((step % 5 == 2)); then
-    run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed "resume from $number"
+    on "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed "resume from $number"
     same "resume from $number" 0
   else
     continue
@@ -119,7 +100,7 @@ spoil() {
 # falls_back NAME PATTERN
 falls_back() {
   local status=0
-  run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || status=$?
+  on "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || status=$?
   check "$1" 0 $status "$2.*left out"
   grep -q 'attempt 2' log || failed "$1: the one before was not used"
   same "$1" 0
@@ -146,36 +127,36 @@ for place in 40 700000; do
 done
 from 000005
 for file in ckpt/*.h5; do truncate -s 5000 "$file"; done
-run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed 'all checkpoints damaged'
+on "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed 'all checkpoints damaged'
 same 'all checkpoints damaged' 0
 
 ### another configuration, other data
 status=0
 from 000005
-run "$ranks" run case.yaml --resume --set network.depth=3 || status=$?
+on "$ranks" run case.yaml --resume --set network.depth=3 || status=$?
 check 'another configuration' 2 $status 'network\.depth was 2 and is now 3'
 status=0
-run "$ranks" run case.yaml --resume --set seed=5 || status=$?
+on "$ranks" run case.yaml --resume --set seed=5 || status=$?
 check 'another seed' 2 $status 'seed was 0 and is now 5'
 status=0
-run "$ranks" run case.yaml --resume --set checkpoint.directory=empty || status=$?
+on "$ranks" run case.yaml --resume --set checkpoint.directory=empty || status=$?
 check 'nothing to go on from' 0 $status 'theta'
 same 'nothing to go on from' 0
 
 ### factors kept and used again
-run "$ranks" run case.yaml --set factor.save=factor.h5 --set checkpoint.every_minutes=30 || failed 'factors kept'
+on "$ranks" run case.yaml --set factor.save=factor.h5 --set checkpoint.every_minutes=30 || failed 'factors kept'
 rm -rf out
-run "$other" predict --factor factor.h5 case.yaml || failed 'factors used'
+on "$other" predict --factor factor.h5 case.yaml || failed 'factors used'
 same 'factors used on other ranks' 1e-12
 status=0
-run "$ranks" predict --factor factor.h5 case.yaml --set noise_variance=0.1 || status=$?
+on "$ranks" predict --factor factor.h5 case.yaml --set noise_variance=0.1 || status=$?
 check 'factor of another configuration' 2 $status 'noise_variance was 0.05'
 printf 'x' | dd of=factor.h5 bs=1 seek=500000 conv=notrunc status=none
 status=0
-run "$ranks" predict --factor factor.h5 case.yaml || status=$?
+on "$ranks" predict --factor factor.h5 case.yaml || status=$?
 check 'damaged factor' 2 $status 'factor.h5: is damaged'
 status=0
-run "$ranks" predict --factor nothing.h5 case.yaml || status=$?
+on "$ranks" predict --factor nothing.h5 case.yaml || status=$?
 check 'no factor' 2 $status 'nothing.h5: cannot be opened'
 
 ### from a checkpoint of the other engine, on another grid
@@ -188,7 +169,7 @@ same 'the run with checkpoints by the other engine' 1e-12
 for number in 000003 000008 000014; do
   [ -e "kept/case.$number.h5" ] || continue
   from $number
-  run "$other" run case.yaml --resume --set grid.block=37 --set checkpoint.every_minutes=30 ||
+  on "$other" run case.yaml --resume --set grid.block=37 --set checkpoint.every_minutes=30 ||
     failed "resume from $number of the other engine"
   same "resume from $number of the other engine" 1e-12
   grep -q 'resumed  attempt 2' log || failed "checkpoint $number of the other engine was not gone on from"
@@ -201,7 +182,7 @@ hold pdsyrk_:2 --time-limit 00:00:01 --set checkpoint.every_minutes=30
 sleep 1
 release || status=$?
 check 'time limit' 75 $status 'stopped by the time limit'
-run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed 'after the time limit'
+on "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed 'after the time limit'
 same 'after the time limit' 0
 
 ### nngp is left out: from every checkpoint, and from none, the same results without it, and status 3 again
@@ -216,7 +197,7 @@ checkpoint: {directory: ckpt, every_minutes: 0, keep: 60}
 output: {directory: out}
 END
 status=0
-run "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.directory=reference || status=$?
+on "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.directory=reference || status=$?
 check 'nngp left out' 3 $status 'error: nngp is left out'
 status=0
 hold commit:1
@@ -229,7 +210,7 @@ numbers=$(find kept -name 'case.*.h5' | grep -oE '[0-9]{6}' | sort)
 for number in $numbers 0; do
   from "$number"
   status=0
-  run "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || status=$?
+  on "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || status=$?
   check "nngp left out, from $number" 3 $status 'error: nngp is left out'
   same "nngp left out, from $number" 0
   grep -q '"left_out"' out/summary.json || failed "nngp left out, from $number: the summary does not say so"

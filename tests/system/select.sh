@@ -2,31 +2,16 @@
 # select.sh PROGRAM LAUNCHER RANKS COMPARE: the command select: on any number of ranks what one rank chooses, with the factor of an
 # earlier run too, and what it refuses. (Choices against refitting: tests/mpi/test_select.c.) Runs in a folder of its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3 compare=$4
-failures=0
-
-# on RANKS COMMAND ARGUMENT...
-on() {
-  local count=$1
-  shift
-  # shellcheck disable=SC2086 # the launcher is a command with an option
-  $launcher "$count" "$program" "$@" >log 2>&1 </dev/null
-}
-
-failed() {
-  failures=$((failures + 1))
-  echo "FAILED: $*"
-  sed 's/^/  | /' log
-}
+# shellcheck source-path=SCRIPTDIR source=../runs.sh
+. "$(dirname "$0")/../runs.sh"
+compare=$4
 
 # refused PATTERN ARGUMENT...: status 2 and one message.
 refused() {
   local pattern=$1 status=0
   shift
   on "$ranks" select case.yaml "$@" || status=$?
-  [ "$status" = 2 ] || failed "$*: exit status $status, expected 2"
-  [ "$(grep -c '^widelimit: error: ' log)" = 1 ] || failed "$*: not one message"
-  grep -Eq "$pattern" log || failed "$*: nothing matches $pattern"
+  refusal "$*" 2 "$status" "$pattern"
 }
 
 # numbers ROWS SEED: rows of three numbers that look random.

@@ -3,29 +3,20 @@
 # objective that was reached, tune.h5 has what run computes, groups of ranks and a search that goes on come to the same,
 # failed evaluations do not end it, and what it refuses. Runs in a folder of its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3
-failures=0
+# shellcheck source-path=SCRIPTDIR source=../runs.sh
+. "$(dirname "$0")/../runs.sh"
+# shellcheck source-path=SCRIPTDIR source=../pythons.sh
+. "$(dirname "$0")/../pythons.sh"
 
 # tune ARGUMENT...
-tune() {
-  # shellcheck disable=SC2086 # the launcher is a command with an option
-  $launcher "$ranks" "$program" tune case.yaml "$@" >log 2>&1 </dev/null
-}
-
-failed() {
-  failures=$((failures + 1))
-  echo "FAILED: $*"
-  sed 's/^/  | /' log
-}
+tune() { on "$ranks" tune case.yaml "$@"; }
 
 # refused PATTERN ARGUMENT...: status 2 and one message.
 refused() {
   local pattern=$1 status=0
   shift
   tune "$@" || status=$?
-  [ "$status" = 2 ] || failed "$*: exit status $status, expected 2"
-  [ "$(grep -c '^widelimit: error: ' log)" = 1 ] || failed "$*: not one message"
-  grep -Eq "$pattern" log || failed "$*: nothing matches $pattern"
+  refusal "$*" 2 "$status" "$pattern"
 }
 
 # best: the last number of the table in log.
@@ -74,10 +65,7 @@ $launcher "$ranks" "$program" run out/tuned.yaml --set 'quantities=[ntk_gp]' >lo
 has_likelihood "$reached" || failed "tuned.yaml does not have the likelihood $reached"
 
 # What is in tune.h5: the objective of rows as run has it. Where the noise comes last, kernels were those of the row before.
-python=
-for candidate in python3 /usr/bin/python3; do
-  [ -n "$python" ] || ! "$candidate" -c 'import numpy, h5py' 2>/dev/null || python=$candidate
-done
+python=$(python_with 'numpy, h5py')
 [ -n "$python" ] || [ "${CI-}" != true ] || failed "NumPy or h5py is missing"
 # table ARGUMENT...: tune_table.py, where there is a Python for it.
 table() { [ -z "$python" ] || "$python" "$(dirname "$0")/tune_table.py" "$@" >>log 2>&1; }

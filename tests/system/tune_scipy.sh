@@ -4,10 +4,9 @@
 set -uo pipefail
 program=$1 launcher=$2 ranks=$3
 
-python=
-for candidate in python3 /usr/bin/python3; do
-  [ -n "$python" ] || ! "$candidate" -c 'import numpy, scipy, h5py' 2>/dev/null || python=$candidate
-done
+# shellcheck source-path=SCRIPTDIR source=../pythons.sh
+. "$(dirname "$0")/../pythons.sh"
+python=$(python_with 'numpy, scipy, h5py')
 if [ -z "$python" ]; then
   [ "${CI-}" != true ] || { echo "NumPy, SciPy or h5py is missing" >&2 && exit 1; }
   exit 77

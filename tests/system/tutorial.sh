@@ -4,10 +4,9 @@
 set -uo pipefail
 program=$1 launcher=$2 project=$4
 
-python=
-for candidate in python3 /usr/bin/python3; do
-  [ -n "$python" ] || ! "$candidate" -c 'import numpy, h5py' 2>/dev/null || python=$candidate
-done
+# shellcheck source-path=SCRIPTDIR source=../pythons.sh
+. "$(dirname "$0")/../pythons.sh"
+python=$(python_with 'numpy, h5py')
 missing=
 [ -n "$python" ] || missing='NumPy or h5py'
 command -v gnuplot >/dev/null || missing=gnuplot
