@@ -43,7 +43,7 @@ static wl_error write_in_target_units(const wl_units *u, wl_results *results, co
     const int64_t j = k / 2 % u->outputs;
     ends[k] = u->location[j] + u->scale[j] * b->mean[k];
   }
-  snprintf(path, sizeof path, "/bracket/mean/%s", wl_mean_name(best->prior));
+  snprintf(path, sizeof path, "/bracket/mean/%s", wl_mean_name((int)best->prior));
   WL_TRY(wl_results_put_cube(results, path, best->first, 0, best->count, u->outputs, ends));
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if (!b->variance[q]) continue;
