@@ -21,5 +21,10 @@ int main(int argc, char **argv) {
     status = text ? H5Aread(attribute, type, text) : -1;
   }
   if (status >= 0) fputs(text, stdout);
+  if (H5Tis_variable_str(type) > 0) {
+    H5free_memory(text);
+  } else {
+    free(text);
+  }
   return status < 0;
 }
