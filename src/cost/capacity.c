@@ -24,9 +24,10 @@ static wl_error check_address_space(MPI_Comm comm, const wl_node *node, double b
 wl_error wl_job_check_capacity(const wl_job *job, const wl_node *node) {
   const wl_grid *g = job->grid;
   const int64_t n = wl_job_order(job), share = wl_job_largest_share(job),
-                more = g->size * (share / INT32_MAX + 1), /* eigenvectors: their work arrays are the largest */
-      ranks = wl_job_wants_eigenvectors(job->config) ? larger(more, wl_matrix_ranks_needed(n))
-                                                     : wl_matrix_ranks_needed(n);
+                more = g->size * (share / INT32_MAX + 1), /* by what is not n × n */
+      ranks = wl_job_wants_eigenvectors(job->config) || wl_job_is_iterative(job->config)
+                  ? larger(more, wl_matrix_ranks_needed(n))
+                  : wl_matrix_ranks_needed(n);
   if (n > INT32_MAX || share > INT32_MAX)
     WL_FAIL(WL_ERROR_CAPACITY,
             "%lld points on a %d x %d grid give a rank %lld matrix entries, more than 32-bit local indices "

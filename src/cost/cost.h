@@ -62,4 +62,12 @@ double wl_cost_panel_op(const wl_cost *cost, wl_panel_op kind, double n, double 
 /** Factors and predictions in mixed precision, into `seconds` by phase. */
 void wl_cost_mixed(const wl_cost *cost, double seconds[WL_PHASE_COUNT]);
 
+/** One pass over K, from entries to products with them (gram/matrix_free.h); the entries alone. */
+double wl_cost_apply(const wl_cost *cost, bool theta, double columns, bool half, bool few);
+double wl_cost_evaluate(const wl_cost *cost, bool theta);
+
+/** Preconditioners and passes without a matrix, likewise; its flops. */
+void wl_cost_iterative(const wl_cost *cost, double seconds[WL_PHASE_COUNT]);
+double wl_cost_iterative_flops(const wl_work *work);
+
 #endif

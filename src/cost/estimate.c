@@ -505,6 +505,7 @@ static double read_phase(const wl_cost *m) {
 }
 
 static double model_flops(const wl_work *w) {
+  if (w->rank > 0) return wl_cost_iterative_flops(w);
   const double n = (double)w->train, m = (double)w->test, all = n + m, cube = n * n * n / 3.0;
   const double factors = w->rnd_target ? 4.0 / 3.0 : 1.0;
   const double products = w->products[WL_PRIOR_THETA] + w->products[WL_PRIOR_KAPPA];
@@ -535,7 +536,9 @@ wl_estimate wl_estimate_run(const wl_speeds *speeds, const wl_layout *layout, co
   wl_estimate e = {.flops = model_flops(w)};
   double *t = e.seconds;
   t[WL_PHASE_READ] = read_phase(&m);
-  if (w->mixed)
+  if (w->rank > 0)
+    wl_cost_iterative(&m, t);
+  else if (w->mixed)
     wl_cost_mixed(&m, t);
   else
     cost_double(&m, t);

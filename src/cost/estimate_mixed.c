@@ -25,18 +25,19 @@ static wl_cost in_floats(const wl_cost *m) {
 }
 
 /* The lower triangle, entry by entry. */
-static double evaluate(const wl_cost *m, bool theta) {
+double wl_cost_evaluate(const wl_cost *m, bool theta) {
   return 0.5 * wl_cost_largest_share(m, (double)m->w->train) *
          wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, 1);
 }
 
 /* S V, from entries to products with them; `half` as in gram/implicit.h. Few columns travel, else block columns do. */
-static double apply(const wl_cost *m, bool theta, double columns, bool half) {
+double wl_cost_apply(const wl_cost *m, bool theta, double columns, bool half, bool few) {
   const double n = (double)m->w->train, ranks = wl_cost_ranks(m);
   const wl_grid grid = {.rows = m->l->rows, .columns = m->l->columns, .block = m->l->block, .size = (int)ranks};
   const double width = (double)wl_product_part_width(&grid), flops = (half ? 1.0 : 2.0) * n * n * columns;
-  double seconds = evaluate(m, theta) + flops / ranks / wl_cost_rate(m->s.push_gflops, m->s.push_half, width);
-  if (wl_product_is_few(&grid, m->w->train, (int64_t)columns)) {
+  double seconds =
+      wl_cost_evaluate(m, theta) + flops / ranks / wl_cost_rate(m->s.push_gflops, m->s.push_half, width);
+  if (few) {
     const double rows = wl_cost_most_rows(n, m->l->block, m->l->rows) * columns,
                  others = m->l->rows > 1 ? wl_cost_most_rows(n, m->l->block, m->l->columns) * columns : 0.0;
     seconds += 4.0 * wl_cost_broadcast(m, &m->row, 8.0 * rows) +
@@ -70,15 +71,20 @@ static double precondition(const wl_cost *single, double columns) {
   return solve(single, WL_PANEL_TRSM, columns) + solve(single, WL_PANEL_TRSM_TRANSPOSED, columns);
 }
 
+static double apply(const wl_cost *m, bool theta, double columns, bool half) {
+  const wl_grid grid = {.size = (int)wl_cost_ranks(m)};
+  return wl_cost_apply(m, theta, columns, half, wl_product_is_few(&grid, m->w->train, (int64_t)columns));
+}
+
 /* S V without the entries of S: products, and the vectors' way. */
 static double products(const wl_cost *m, double columns) {
-  return apply(m, true, columns, false) - evaluate(m, true);
+  return apply(m, true, columns, false) - wl_cost_evaluate(m, true);
 }
 
 /* Floats, factor, condition: 12 solves of one vector. Where Θ was before it, κ's floats wait, and trade places with Θ's. */
 static double factor_phase(const wl_cost *m, const wl_cost *single, bool theta) {
   const double floats = !theta && m->w->theta ? wl_cost_copy(single, wl_cost_largest_share(m, (double)m->w->train))
-                                              : evaluate(m, theta);
+                                              : wl_cost_evaluate(m, theta);
   return floats + wl_cost_factor(single, (double)m->w->train, true) + 12.0 * solve(single, WL_PANEL_TRSM, 1.0);
 }
 
@@ -131,7 +137,7 @@ static bool predicts_both(const wl_cost *m) {
 /* Both priors of the one batch in the same two passes: Θ's entries bring κ's. */
 static double predict_both(const wl_cost *m, const wl_cost *single) {
   return predict_phase(m, single, true) + predict_phase(m, single, false) + covariance(m) -
-         2.0 * evaluate(m, false);
+         2.0 * wl_cost_evaluate(m, false);
 }
 
 void wl_cost_mixed(const wl_cost *m, double seconds[WL_PHASE_COUNT]) {

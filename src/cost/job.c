@@ -165,6 +165,11 @@ int64_t wl_job_order(const wl_job *job) {
 int64_t wl_job_largest_share(const wl_job *job) {
   const wl_grid *g = job->grid;
   const int64_t n = wl_job_order(job);
+  if (wl_job_is_iterative(job->config)) { /* the preconditioner, or all columns of a panel */
+    const int64_t train = job->shape->train, panel = wl_iterative_columns(job->batch, job->shape->outputs);
+    return larger(wl_grid_owned(n, g->block, 0, g->rows) * wl_grid_owned(train, g->block, 0, g->columns),
+                  wl_grid_owned(train, g->block, 0, g->rows) * panel);
+  }
   const int64_t share = wl_grid_owned(n, g->block, 0, g->rows) * wl_grid_owned(n, g->block, 0, g->columns);
   if (!wl_job_wants_eigenvectors(job->config)) return share;
   return larger(share, wl_eigen_work(g, job->shape->train, true));

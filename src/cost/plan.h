@@ -107,6 +107,8 @@ typedef struct wl_work {
   int64_t times, noises;        /**< training times and noise levels, which need eigenvectors */
   int64_t choices;              /**< of select, from the test points; 0: none */
   bool mixed;                   /**< precision: mixed */
+  int64_t rank;                 /**< of the preconditioner, with solver.method: iterative; 0: another method */
+  int64_t passes;               /**< there: over the kernels for a batch; how many it takes no plan knows */
   wl_engine engine;             /**< of the factorizations */
   bool tiles; /**< panels of test points are dealt out in tiles, not evenly: with covariances or kernels */
   double products[WL_PRIOR_COUNT]; /**< wl_job_covariance_products */
@@ -120,6 +122,9 @@ typedef struct wl_work {
 /** Local. Flops of the decompositions and the noise levels; of the predictions at all training times. */
 double wl_work_spectrum_flops(const wl_work *work);
 double wl_work_at_time_flops(const wl_work *work);
+
+/** Passes that a plan supposes for a batch where the configuration allows as many. */
+enum { WL_PLAN_PASSES = 50 };
 
 /** Local. Flops of the draws; in mixed precision those of their factors too. */
 double wl_work_sample_flops(const wl_work *work);

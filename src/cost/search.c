@@ -60,10 +60,12 @@ wl_work wl_search_work(const wl_search *s, int64_t batch) {
                   .noises = c->noise_path.count,
                   .choices = c->select.active ? c->select.count : 0,
                   .mixed = c->precision == WL_PRECISION_MIXED,
+                  .passes = smaller(WL_PLAN_PASSES, c->solver.passes),
                   .engine = c->engine,
                   .tiles = wl_job_has_square(c) && c->precision != WL_PRECISION_MIXED,
                   .certify_draws = c->certify.wanted ? c->certify.replicates * c->certify.heads : 0,
                   .file_bytes = wl_job_result_bytes(c, &s->shape)};
+  if (wl_job_is_iterative(c)) work.rank = wl_job_iterative_options(c, &s->shape).rank;
   memcpy(work.samples, c->samples, sizeof work.samples);
   for (int p = 0; p < WL_PRIOR_COUNT; p++) work.products[p] = wl_job_covariance_products(c, (wl_prior)p);
   work.checkpoint_bytes = wl_job_checkpoint_bytes(c, &s->shape);
@@ -98,8 +100,8 @@ static bool fits(const wl_search *s, int64_t nodes) {
 
 /* The smallest number of nodes that fits: not below what the matrix alone takes. 0: none. */
 static int64_t find_smallest(const wl_search *s) {
-  const double n = (double)s->shape.train, number = s->config->precision == WL_PRECISION_MIXED ? 4.0 : 8.0;
-  const double matrix = fmin(number * n * n / s->memory_per_node, (double)WL_SEARCH_NODES + 1.0);
+  const double bytes = wl_job_matrix_bytes(s->config, &s->shape);
+  const double matrix = fmin(bytes / s->memory_per_node, (double)WL_SEARCH_NODES + 1.0);
   const int64_t first = larger(1, (int64_t)matrix);
   for (int64_t nodes = first; nodes <= WL_SEARCH_NODES; nodes += larger(1, nodes / 1024))
     if (fits(s, nodes)) return nodes;

@@ -52,7 +52,7 @@ static int64_t columns_of(const wl_product *product) {
 }
 
 static bool has_few(const wl_points *points, const wl_product *product) {
-  return wl_product_is_few(points->grid, points->count, columns_of(product));
+  return !product || product->replicated || wl_product_is_few(points->grid, points->count, columns_of(product));
 }
 
 static bool make_room(const pass *p, operand *o) {

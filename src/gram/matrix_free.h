@@ -34,7 +34,8 @@ typedef struct wl_product {
   const wl_matrix *v; /**< n × any; borrowed */
   wl_matrix *c;       /**< the same shape and grid; overwritten */
   double shift;
-  bool half;                     /**< half the work, and enough for quadratic forms: vᵀ S v = 2 vᵀ c */
+  bool half;       /**< half the work, and enough for quadratic forms: vᵀ S v = 2 vᵀ c */
+  bool replicated; /**< V goes to all ranks that need it, however many columns it has: for who has room for that */
   const struct wl_product *also; /**< another panel for the same kernel, of the same half; NULL: none */
 } wl_product;
 

@@ -58,7 +58,7 @@ wl_bracket wl_bracket_quadratic(const wl_bracket_system *s, const wl_solved *c) 
   return variance_bracket(c->value - error, c->value + error + energy * energy, 2.0 * error + floor * floor);
 }
 
-wl_bracket wl_bracket_ensemble(const wl_bracket_system *s, const wl_solved *c, double variance,
+wl_bracket wl_bracket_ensemble(const wl_bracket_system *s, const wl_solved *c, double prior, double variance,
                                double largest_kappa) {
   const double energy = wl_bracket_energy(s, c), floor = energy_of_rounding(s, c), weight = 1.0 + c->norm1;
   const double error = 2.0 * (s->rounding.chain + s->rounding.entry) * largest_kappa * weight * weight;
@@ -66,6 +66,8 @@ wl_bracket wl_bracket_ensemble(const wl_bracket_system *s, const wl_solved *c, d
   const double below = fmax(low - energy, 0.0), above = high + energy, slack = 8.0 * DBL_EPSILON;
   wl_bracket b = variance_bracket((1.0 - slack) * below * below, (1.0 + slack) * above * above,
                                   2.0 * error + 4.0 * floor * high + 2.0 * floor * floor);
+  b.high = fmin(b.high, wl_bracket_posterior(s, c, prior).high);
+  b.low = fmin(b.low, b.high);
   b.value = fmin(fmax(variance, b.low), b.high);
   return b;
 }

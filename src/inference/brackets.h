@@ -68,9 +68,13 @@ double wl_bracket_energy(const wl_bracket_system *system, const wl_solved *colum
 /** prior − bᵀ S⁻¹ b ≥ 0 */
 wl_bracket wl_bracket_posterior(const wl_bracket_system *system, const wl_solved *column, double prior);
 
-/** V(S⁻¹ b) from V(x) as it was computed; `largest_kappa`: of the diagonal of κ, test points included. */
-wl_bracket wl_bracket_ensemble(const wl_bracket_system *system, const wl_solved *column, double variance,
-                               double largest_kappa);
+/**
+ * V(S⁻¹ b) from V(x) as it was computed, and at most the variance of the posterior, for κ ⪯ Θ.
+ * @param prior          Θ_tt
+ * @param largest_kappa  of the diagonal of κ, test points included
+ */
+wl_bracket wl_bracket_ensemble(const wl_bracket_system *system, const wl_solved *column, double prior,
+                               double variance, double largest_kappa);
 
 /** bᵀ S⁻¹ y from xᵀ y + rᵀ α as it was computed; `norm1` = ‖α‖₁. */
 wl_bracket wl_bracket_mean(const wl_bracket_system *system, const wl_solved *column, const wl_solved *target,

@@ -57,9 +57,8 @@ double wl_predict_mixed_bytes(const wl_grid *g, int64_t n, int64_t count, int64_
 
 double wl_iterative_bytes(const wl_grid *g, const wl_grid *panels, int64_t n, int64_t columns, int64_t rank,
                           int kernels) {
-  const bool few = wl_product_is_few(g, n, 2 * columns);
   const double draw = 24.0 * (double)n; /* of pivots, before there are panels */
   return fmax(draw, 5.0 * kernels * (double)wl_matrix_local_bytes(panels, n, columns) +
                         (double)wl_matrix_local_bytes(panels, rank, columns) +
-                        wl_product_bytes(g, n, few, 2 * columns));
+                        wl_product_bytes(g, n, true, (kernels + 1) * columns));
 }

@@ -96,11 +96,11 @@ wl_error wl_conjugate_begin(wl_conjugate *c) {
 }
 
 wl_product wl_conjugate_direction(const wl_conjugate *c) {
-  return (wl_product){.v = c->d, .c = c->q, .shift = c->below->shift};
+  return (wl_product){.v = c->d, .c = c->q, .shift = c->below->shift, .replicated = true};
 }
 
 wl_product wl_conjugate_solution(const wl_conjugate *c) {
-  return (wl_product){.v = c->x, .c = c->q, .shift = c->below->shift};
+  return (wl_product){.v = c->x, .c = c->q, .shift = c->below->shift, .replicated = true};
 }
 
 wl_error wl_conjugate_restart(wl_conjugate *c) {

@@ -225,7 +225,7 @@ static wl_error measure(batch *b) {
   if (ensemble) {
     x = wl_matrix_first_columns(c[WL_PRIOR_THETA].x, b->tests);
     d = wl_matrix_first_columns(c[WL_PRIOR_THETA].d, b->tests);
-    of_ensemble = (wl_product){.v = &x, .c = &d, .also = kappa ? &of_kappa : NULL};
+    of_ensemble = (wl_product){.v = &x, .c = &d, .replicated = true, .also = kappa ? &of_kappa : NULL};
   }
   WL_TRY(wl_gram_multiply(it->train, theta ? &of_theta : NULL,
                           ensemble ? &of_ensemble
@@ -250,7 +250,8 @@ static wl_bracket variance_of(const batch *b, wl_quantity quantity, int64_t j) {
   const wl_solved *column = &b->column[prior][j];
   if (quantity != WL_QUANTITY_ENSEMBLE && quantity != WL_QUANTITY_RND)
     return wl_bracket_posterior(&b->system[prior], column, b->diagonal[prior][j]);
-  wl_bracket v = wl_bracket_ensemble(&b->system[prior], column, b->ensemble[j], b->largest_kappa);
+  wl_bracket v =
+      wl_bracket_ensemble(&b->system[prior], column, b->diagonal[prior][j], b->ensemble[j], b->largest_kappa);
   const double times = quantity == WL_QUANTITY_RND ? 2.0 : 1.0;
   return (wl_bracket){times * v.low, times * v.high, times * v.value, times * v.rounding};
 }

@@ -104,9 +104,6 @@ static wl_error try_json(const wl_plan *plan) {
 static wl_error make(wl_plan *plan, const wl_node *node) {
   const wl_plan_options *o = &plan->options;
   WL_TRY(wl_config_read(o->config, o->override_count, o->overrides, &plan->config));
-  if (wl_job_is_iterative(plan->config))
-    WL_FAIL(WL_ERROR_CONFIG, "%s: solver.method: is iterative, whose passes widelimit plan cannot foresee yet",
-            o->config);
   if (o->select) WL_TRY(wl_select_prepare(plan->config));
   plan->config->select.active = o->select;
   plan->search.config = plan->config;

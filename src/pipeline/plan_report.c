@@ -105,6 +105,14 @@ static void print_time(const wl_plan *plan) {
 
 /* What the engines take, and the advice to change where that saves more than a tenth. */
 static void print_engines(const wl_plan *plan) {
+  if (wl_job_is_iterative(plan->config)) {
+    const wl_work work = wl_search_work(&plan->search, plan->chosen.batch);
+    wl_log_line(
+        "  solver iterative, rank %lld: supposes %lld passes for each batch of %lld test points; time goes with "
+        "them",
+        (long long)work.rank, (long long)work.passes, (long long)plan->chosen.batch);
+    return;
+  }
   const double *seconds = plan->chosen.seconds_by;
   const wl_engine chosen = plan->config->engine,
                   other = chosen == WL_ENGINE_SCALAPACK ? WL_ENGINE_LOOKAHEAD : WL_ENGINE_SCALAPACK;

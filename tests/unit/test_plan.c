@@ -179,6 +179,46 @@ static void mixed_trades_passes_for_half_the_factor(void **state) {
 }
 
 /* Posterior draws: m³/3 for the factor, m² a column; in double precision the joint factor of n + m, and twice (n + m)² and n². */
+/* Without a matrix time goes with n² and with the passes, four ranks take a quarter, and both kernels share their entries. */
+static void passes_take_the_time(void **state) {
+  (void)state;
+  const wl_speeds s = wl_speeds_default();
+  const wl_layout one = {.rows = 1,
+                         .columns = 1,
+                         .block = 192,
+                         .ranks_per_node = 1,
+                         .cores_per_node = 1,
+                         .threads = 1,
+                         .measured_threads = 1};
+  wl_layout four = one;
+  four.rows = four.columns = 2;
+  four.ranks_per_node = four.cores_per_node = 4;
+  wl_work w = {.train = 40000,
+               .test = 64,
+               .dimension = 64,
+               .outputs = 1,
+               .batch = 64,
+               .network = wl_network_default(),
+               .theta = true,
+               .rank = 500,
+               .passes = 20};
+  const wl_estimate once = wl_estimate_run(&s, &one, &w), spread = wl_estimate_run(&s, &four, &w);
+  const double pass = once.seconds[WL_PHASE_ITERATE];
+  assert_true(pass > 0.0 && once.seconds[WL_PHASE_PRECONDITION] > 0.0);
+  assert_true(once.seconds[WL_PHASE_FACTOR_THETA] == 0.0 && once.seconds[WL_PHASE_ASSEMBLE] == 0.0);
+  assert_true(spread.total < 0.3 * once.total && spread.total > 0.2 * once.total);
+  w.passes = 40;
+  assert_true(fabs(wl_estimate_run(&s, &one, &w).seconds[WL_PHASE_ITERATE] / pass - 2.0) < 1e-9);
+  w.passes = 20;
+  w.train = 80000;
+  const double larger_set = wl_estimate_run(&s, &one, &w).seconds[WL_PHASE_ITERATE] / pass;
+  assert_true(larger_set > 3.7 && larger_set <= 4.0);
+  w.train = 40000;
+  w.kappa = true;
+  const double both = wl_estimate_run(&s, &one, &w).seconds[WL_PHASE_ITERATE] / pass;
+  assert_true(both > 1.0 && both < 2.0);
+}
+
 static void mixed_draws_by_the_covariance(void **state) {
   (void)state;
   wl_speeds s = only_update(10.0);
@@ -285,6 +325,7 @@ int main(void) {
                                      cmocka_unit_test(the_grid_is_nearly_square),
                                      cmocka_unit_test(mixed_trades_passes_for_half_the_factor),
                                      cmocka_unit_test(mixed_draws_by_the_covariance),
+                                     cmocka_unit_test(passes_take_the_time),
                                      cmocka_unit_test(mixed_draws_functions_from_rfp)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
