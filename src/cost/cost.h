@@ -34,6 +34,9 @@ double wl_cost_rate(double gflops, double half, double width);
 
 double wl_cost_broadcast(const wl_cost *cost, const wl_circle *circle, double bytes);
 
+/** Pieces of `bytes` in all, from all to all. */
+double wl_cost_gather(const wl_cost *cost, const wl_circle *circle, double bytes);
+
 /** Numbers that all ranks must agree on, so many times. */
 double wl_cost_agree(const wl_cost *cost, double times);
 
@@ -48,7 +51,8 @@ double wl_cost_most_rows(double left, double block, double count);
 /** Entries of an N × N array on the rank that has most. */
 double wl_cost_largest_share(const wl_cost *cost, double n);
 
-/** One entry of κ or Θ, with the product of its points, where this many threads compute entries. */
+/** One entry of given kernels from files; one of κ or Θ, with the product of its points, on this many threads. */
+double wl_cost_read_entry(const wl_cost *cost);
 double wl_cost_entry(const wl_cost *cost, const wl_entry_cost *entry, int threads);
 
 /** The Cholesky factorization alone. */

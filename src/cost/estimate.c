@@ -14,69 +14,7 @@
 #include "linalg/cholesky.h"
 #include "linalg/eigen.h"
 
-double wl_cost_rate(double gflops, double half, double width) { return 1e9 * gflops * width / (width + half); }
-
 static double ceil_div(double a, double b) { return ceil(a / b); }
-
-/* Ranks that share a core take turns; threads speed up what BLAS does. */
-static wl_speeds speeds_of_rank(const wl_speeds *speeds, const wl_layout *l) {
-  wl_speeds s = *speeds;
-  const double wanted = (double)l->ranks_per_node * l->threads, share = fmin(1.0, l->cores_per_node / wanted);
-  double *const blas[] = {&s.gemm_gflops, &s.update_gflops, &s.corner_gflops, &s.push_gflops,
-                          &s.pull_gflops, &s.panel_gflops,  &s.tile_gflops,   &s.read_gbytes};
-  double *const single[] = {&s.copy_gbytes, &s.touch_gbytes, &s.local_gbytes};
-  for (size_t i = 0; i < sizeof blas / sizeof *blas; i++) *blas[i] *= share * l->threads / l->measured_threads;
-  for (size_t i = 0; i < sizeof single / sizeof *single; i++) *single[i] *= share;
-  for (int a = 0; a < WL_ACTIVATION_COUNT; a++) {
-    s.kappa[a].first /= share;
-    s.kappa[a].layer /= share;
-    s.theta[a].first /= share;
-    s.theta[a].layer /= share;
-  }
-  return s;
-}
-
-/* Ranks count along the columns of the grid, and nodes are filled in that order. */
-wl_cost wl_cost_of(const wl_speeds *speeds, const wl_layout *l, const wl_work *w) {
-  const double here = l->ranks_per_node, q = l->columns, p = l->rows;
-  wl_cost m = {.s = speeds_of_rank(speeds, l), .l = l, .w = w};
-  m.column = (wl_circle){p, fmin(p, here), fmax(here, 1.0)};
-  m.row = (wl_circle){q, fmin(q, fmax(1.0, floor(here / p))), fmin(here, p)};
-  return m;
-}
-
-static double rounds(double members) {
-  return members <= 1.0 ? 0.0 : members <= 4.0 ? members - 1.0 : ceil(log2(members));
-}
-
-/* One message to all: a tree (Open MPI: a star of up to 4), first within the node, then between nodes, by all ranks of a node. */
-double wl_cost_broadcast(const wl_cost *m, const wl_circle *c, double bytes) {
-  const double nodes = ceil_div(c->members, c->on_node);
-  return rounds(c->on_node) * (1e-6 * m->s.local_latency_us + bytes / (1e9 * m->s.local_gbytes)) +
-         rounds(nodes) *
-             (1e-6 * m->s.network_latency_us + bytes * m->l->ranks_per_node / (1e9 * m->s.network_gbytes));
-}
-
-/* Pieces of `bytes` in all, from all to all: a ring. */
-static double gather(const wl_cost *m, const wl_circle *c, double bytes) {
-  if (c->members <= 1.0) return 0.0;
-  const double hops = c->members - 1.0, moved = bytes * hops / c->members;
-  if (c->members <= c->on_node) return hops * 1e-6 * m->s.local_latency_us + moved / (1e9 * m->s.local_gbytes);
-  return hops * 1e-6 * m->s.network_latency_us + moved * c->link_share / (1e9 * m->s.network_gbytes);
-}
-
-/* Numbers that all ranks must agree on: there and back. */
-double wl_cost_agree(const wl_cost *m, double times) {
-  return 2.0 * times * (wl_cost_broadcast(m, &m->row, 8.0) + wl_cost_broadcast(m, &m->column, 8.0));
-}
-
-double wl_cost_copy(const wl_cost *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.copy_gbytes); }
-double wl_cost_touch(const wl_cost *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.touch_gbytes); }
-
-/* Rows beyond block k of which coordinate `me` has at most so many. */
-double wl_cost_most_rows(double left, double block, double count) {
-  return fmin(left, ceil_div(ceil_div(left, block), count) * block);
-}
 
 /* ---- the factorization ---------------------------------------------------------------------------------------- */
 
@@ -120,7 +58,7 @@ static double gather_seconds(const loop *l, double k) {
   const double left = l->n - (k + 1.0) * l->b;
   if (left <= 0.0) return 0.0;
   const double numbers = wl_cost_most_rows(left, l->b, l->bcast->members) * l->b;
-  return gather(l->m, l->owners, 8.0 * numbers) + wl_cost_copy(l->m, 2.0 * numbers);
+  return wl_cost_gather(l->m, l->owners, 8.0 * numbers) + wl_cost_copy(l->m, 2.0 * numbers);
 }
 
 static double panel_broadcast(const loop *l, double left) {
@@ -206,24 +144,6 @@ static double factor_phase(const wl_cost *m, bool lower) {
 }
 
 /* ---- assembly and prediction ---------------------------------------------------------------------------------- */
-
-/* Given kernels are read, by all ranks from one file system. */
-static double read_entry(const wl_cost *m) { return 8.0 * wl_cost_ranks(m) / (1e9 * m->s.file_gbytes); }
-
-double wl_cost_entry(const wl_cost *m, const wl_entry_cost *cost, int threads) {
-  if (m->w->given) return read_entry(m);
-  const wl_network *net = &m->w->network;
-  const wl_entry_cost *c = &cost[net->depth > 1 ? net->activation : WL_ACTIVATION_IDENTITY];
-  return 1e-9 * (c->first + (net->depth - 1) * c->layer) / threads +
-         2.0 * (double)m->w->dimension / (1e9 * m->s.gemm_gflops);
-}
-
-double wl_cost_ranks(const wl_cost *m) { return (double)m->l->rows * m->l->columns; }
-
-/* Entries of an N × N array on the rank that has most. */
-double wl_cost_largest_share(const wl_cost *m, double n) {
-  return wl_cost_most_rows(n, m->l->block, m->l->rows) * wl_cost_most_rows(n, m->l->block, m->l->columns);
-}
 
 /* The share of tiles whose transpose is on the same rank: (i, j) and (j, i) agree mod P and mod Q. */
 static double local_transposes(const wl_cost *m) {
@@ -498,7 +418,7 @@ static double read_phase(const wl_cost *m) {
   const double pieces = ceil(bytes / 16777216.0), piece = bytes / pieces;
   const double n = (double)w->train, m_all = (double)w->test, kernels = w->theta + (w->ensemble || w->kappa);
   const double look =
-      w->given ? kernels * (n * n + n * m_all + m_all * m_all) * read_entry(m) / wl_cost_ranks(m) : 0.0;
+      w->given ? kernels * (n * n + n * m_all + m_all * m_all) * wl_cost_read_entry(m) / wl_cost_ranks(m) : 0.0;
   return look + 1e-9 * m->s.input_ns * numbers +
          pieces * (wl_cost_broadcast(m, &m->row, piece) + wl_cost_broadcast(m, &m->column, piece)) +
          wl_cost_copy(m, numbers);

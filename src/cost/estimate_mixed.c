@@ -24,32 +24,6 @@ static wl_cost in_floats(const wl_cost *m) {
   return single;
 }
 
-/* The lower triangle, entry by entry. */
-double wl_cost_evaluate(const wl_cost *m, bool theta) {
-  return 0.5 * wl_cost_largest_share(m, (double)m->w->train) *
-         wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, 1);
-}
-
-/* S V, from entries to products with them; `half` as in gram/implicit.h. Few columns travel, else block columns do. */
-double wl_cost_apply(const wl_cost *m, bool theta, double columns, bool half, bool few) {
-  const double n = (double)m->w->train, ranks = wl_cost_ranks(m);
-  const wl_grid grid = {.rows = m->l->rows, .columns = m->l->columns, .block = m->l->block, .size = (int)ranks};
-  const double width = (double)wl_product_part_width(&grid), flops = (half ? 1.0 : 2.0) * n * n * columns;
-  double seconds =
-      wl_cost_evaluate(m, theta) + flops / ranks / wl_cost_rate(m->s.push_gflops, m->s.push_half, width);
-  if (few) {
-    const double rows = wl_cost_most_rows(n, m->l->block, m->l->rows) * columns,
-                 others = m->l->rows > 1 ? wl_cost_most_rows(n, m->l->block, m->l->columns) * columns : 0.0;
-    seconds += 4.0 * wl_cost_broadcast(m, &m->row, 8.0 * rows) +
-               2.0 * wl_cost_broadcast(m, &m->column, 8.0 * others) + wl_cost_copy(m, 4.0 * rows + 6.0 * others);
-  } else {
-    const double rows = wl_cost_most_rows(n, m->l->block, m->l->rows), parts = ceil(n / width);
-    seconds += parts * (wl_cost_broadcast(m, &m->row, 4.0 * rows * width) +
-                        2.0 * wl_cost_broadcast(m, &m->column, 8.0 * width * columns / m->l->columns));
-  }
-  return seconds;
-}
-
 /*
  * One solve with a triangle of floats. Few columns travel: the chain of diagonal tiles with the strips' ways there and back,
  * beside which every rank uses its block columns, by flops or as fast as memory gives them. (A float that becomes a double counts

@@ -1,0 +1,113 @@
+#include "cost/cost.h"
+
+#include <math.h>
+
+#include "gram/matrix_free.h"
+
+double wl_cost_rate(double gflops, double half, double width) { return 1e9 * gflops * width / (width + half); }
+
+static double ceil_div(double a, double b) { return ceil(a / b); }
+
+/* Ranks that share a core take turns; threads speed up what BLAS does. */
+static wl_speeds speeds_of_rank(const wl_speeds *speeds, const wl_layout *l) {
+  wl_speeds s = *speeds;
+  const double wanted = (double)l->ranks_per_node * l->threads, share = fmin(1.0, l->cores_per_node / wanted);
+  double *const blas[] = {&s.gemm_gflops, &s.update_gflops, &s.corner_gflops, &s.push_gflops,
+                          &s.pull_gflops, &s.panel_gflops,  &s.tile_gflops,   &s.read_gbytes};
+  double *const single[] = {&s.copy_gbytes, &s.touch_gbytes, &s.local_gbytes};
+  for (size_t i = 0; i < sizeof blas / sizeof *blas; i++) *blas[i] *= share * l->threads / l->measured_threads;
+  for (size_t i = 0; i < sizeof single / sizeof *single; i++) *single[i] *= share;
+  for (int a = 0; a < WL_ACTIVATION_COUNT; a++) {
+    s.kappa[a].first /= share;
+    s.kappa[a].layer /= share;
+    s.theta[a].first /= share;
+    s.theta[a].layer /= share;
+  }
+  return s;
+}
+
+/* Ranks count along the columns of the grid, and nodes are filled in that order. */
+wl_cost wl_cost_of(const wl_speeds *speeds, const wl_layout *l, const wl_work *w) {
+  const double here = l->ranks_per_node, q = l->columns, p = l->rows;
+  wl_cost m = {.s = speeds_of_rank(speeds, l), .l = l, .w = w};
+  m.column = (wl_circle){p, fmin(p, here), fmax(here, 1.0)};
+  m.row = (wl_circle){q, fmin(q, fmax(1.0, floor(here / p))), fmin(here, p)};
+  return m;
+}
+
+static double rounds(double members) {
+  return members <= 1.0 ? 0.0 : members <= 4.0 ? members - 1.0 : ceil(log2(members));
+}
+
+/* One message to all: a tree (Open MPI: a star of up to 4), first within the node, then between nodes, by all ranks of a node. */
+double wl_cost_broadcast(const wl_cost *m, const wl_circle *c, double bytes) {
+  const double nodes = ceil_div(c->members, c->on_node);
+  return rounds(c->on_node) * (1e-6 * m->s.local_latency_us + bytes / (1e9 * m->s.local_gbytes)) +
+         rounds(nodes) *
+             (1e-6 * m->s.network_latency_us + bytes * m->l->ranks_per_node / (1e9 * m->s.network_gbytes));
+}
+
+/* Pieces of `bytes` in all, from all to all: a ring. */
+double wl_cost_gather(const wl_cost *m, const wl_circle *c, double bytes) {
+  if (c->members <= 1.0) return 0.0;
+  const double hops = c->members - 1.0, moved = bytes * hops / c->members;
+  if (c->members <= c->on_node) return hops * 1e-6 * m->s.local_latency_us + moved / (1e9 * m->s.local_gbytes);
+  return hops * 1e-6 * m->s.network_latency_us + moved * c->link_share / (1e9 * m->s.network_gbytes);
+}
+
+/* Numbers that all ranks must agree on: there and back. */
+double wl_cost_agree(const wl_cost *m, double times) {
+  return 2.0 * times * (wl_cost_broadcast(m, &m->row, 8.0) + wl_cost_broadcast(m, &m->column, 8.0));
+}
+
+double wl_cost_copy(const wl_cost *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.copy_gbytes); }
+double wl_cost_touch(const wl_cost *m, double numbers) { return 8.0 * numbers / (1e9 * m->s.touch_gbytes); }
+
+/* Rows beyond block k of which coordinate `me` has at most so many. */
+double wl_cost_most_rows(double left, double block, double count) {
+  return fmin(left, ceil_div(ceil_div(left, block), count) * block);
+}
+
+/* Given kernels are read, by all ranks from one file system. */
+double wl_cost_read_entry(const wl_cost *m) { return 8.0 * wl_cost_ranks(m) / (1e9 * m->s.file_gbytes); }
+
+double wl_cost_entry(const wl_cost *m, const wl_entry_cost *cost, int threads) {
+  if (m->w->given) return wl_cost_read_entry(m);
+  const wl_network *net = &m->w->network;
+  const wl_entry_cost *c = &cost[net->depth > 1 ? net->activation : WL_ACTIVATION_IDENTITY];
+  return 1e-9 * (c->first + (net->depth - 1) * c->layer) / threads +
+         2.0 * (double)m->w->dimension / (1e9 * m->s.gemm_gflops);
+}
+
+double wl_cost_ranks(const wl_cost *m) { return (double)m->l->rows * m->l->columns; }
+
+/* Entries of an N × N array on the rank that has most. */
+double wl_cost_largest_share(const wl_cost *m, double n) {
+  return wl_cost_most_rows(n, m->l->block, m->l->rows) * wl_cost_most_rows(n, m->l->block, m->l->columns);
+}
+
+/* The lower triangle, entry by entry. */
+double wl_cost_evaluate(const wl_cost *m, bool theta) {
+  return 0.5 * wl_cost_largest_share(m, (double)m->w->train) *
+         wl_cost_entry(m, theta ? m->s.theta : m->s.kappa, 1);
+}
+
+/* S V, from entries to products with them; `half` as in gram/implicit.h. Few columns travel, else block columns do. */
+double wl_cost_apply(const wl_cost *m, bool theta, double columns, bool half, bool few) {
+  const double n = (double)m->w->train, ranks = wl_cost_ranks(m);
+  const wl_grid grid = {.rows = m->l->rows, .columns = m->l->columns, .block = m->l->block, .size = (int)ranks};
+  const double width = (double)wl_product_part_width(&grid), flops = (half ? 1.0 : 2.0) * n * n * columns;
+  double seconds =
+      wl_cost_evaluate(m, theta) + flops / ranks / wl_cost_rate(m->s.push_gflops, m->s.push_half, width);
+  if (few) {
+    const double rows = wl_cost_most_rows(n, m->l->block, m->l->rows) * columns,
+                 others = m->l->rows > 1 ? wl_cost_most_rows(n, m->l->block, m->l->columns) * columns : 0.0;
+    seconds += 4.0 * wl_cost_broadcast(m, &m->row, 8.0 * rows) +
+               2.0 * wl_cost_broadcast(m, &m->column, 8.0 * others) + wl_cost_copy(m, 4.0 * rows + 6.0 * others);
+  } else {
+    const double rows = wl_cost_most_rows(n, m->l->block, m->l->rows), parts = ceil(n / width);
+    seconds += parts * (wl_cost_broadcast(m, &m->row, 4.0 * rows * width) +
+                        2.0 * wl_cost_broadcast(m, &m->column, 8.0 * width * columns / m->l->columns));
+  }
+  return seconds;
+}
