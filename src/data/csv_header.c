@@ -13,11 +13,18 @@ static const char remedy[] = "data.header: true makes it a header, false an exam
 
 /* ---- the separator ------------------------------------------------------------------------------------------ */
 
-static int64_t count_numbers(const wl_csv_reader *reader) {
-  int64_t numbers = 0;
+/**
+ * Numbers count double, so that of as many a record of nothing else tips the scale, and numbers with a decimal comma do: the
+ * commas of 1,5;2,3 separate nothing.
+ */
+static int64_t rate_separator(const wl_csv_reader *reader) {
+  int64_t numbers = 0, commas = 0;
   double number;
-  for (int64_t j = 0; j < reader->count; j++) numbers += wl_csv_field_number(reader, &reader->fields[j], &number);
-  return numbers;
+  for (int64_t j = 0; j < reader->count; j++) {
+    commas += wl_csv_field_has_decimal_comma(&reader->fields[j]);
+    numbers += wl_csv_field_number(reader, &reader->fields[j], &number);
+  }
+  return 2 * (numbers + commas) + (numbers + commas == reader->count) + (commas > 0);
 }
 
 /** That which makes most numbers of the record; of equals the first that splits it. */
@@ -28,9 +35,9 @@ static wl_error find_separator(wl_csv_reader *reader) {
   for (size_t i = 0; i < sizeof candidates; i++) {
     reader->separator = candidates[i];
     WL_TRY(wl_csv_reader_split(reader));
-    const int64_t numbers = count_numbers(reader);
-    if (reader->count < 2 || numbers <= most) continue;
-    most = numbers;
+    const int64_t rate = rate_separator(reader);
+    if (reader->count < 2 || rate <= most) continue;
+    most = rate;
     best = candidates[i];
   }
   reader->separator = best;
@@ -64,7 +71,7 @@ static content content_of(const wl_csv_reader *reader, const wl_csv_field *field
   for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
     if (field->length == strlen(missing[i]) && strncasecmp(field->text, missing[i], field->length) == 0)
       return EMPTY;
-  return wl_csv_field_number(reader, field, &number) ? NUMBER : TEXT;
+  return wl_csv_field_number(reader, field, &number) || wl_csv_field_has_decimal_comma(field) ? NUMBER : TEXT;
 }
 
 /** What line 1 says, by the columns in which line 2 holds numbers. */
@@ -190,7 +197,7 @@ static wl_error decide_counting(const wl_csv_reader *reader, wl_csv_head *head, 
 
 static wl_error decide_mixture(const wl_csv_reader *reader, wl_csv_head *head, const votes *v, const rest *r) {
   const long long line = head->line.line;
-  char shown[WL_SHOWN_SIZE], warning[160];
+  char shown[WL_SHOWN_SIZE], warning[160], why[64];
   if (is_scikit_learn(head, r->rows)) {
     head->header = true;
     snprintf(warning, sizeof warning,
@@ -199,11 +206,14 @@ static wl_error decide_mixture(const wl_csv_reader *reader, wl_csv_head *head, c
     warn(reader, head, warning);
     return WL_OK;
   }
-  if (head->count != head->width)
+  if (head->count != head->width) {
+    if (head->count == head->width - 1 && v->numbers == 0)
+      snprintf(why, sizeof why, ": R leaves the names of rows without a name");
+    else
+      snprintf(why, sizeof why, " (the separator is the %s)", wl_csv_separator_name(reader->separator));
     WL_FAIL(WL_ERROR_DATA, "%s:%lld: has %lld columns, but the next line has %lld%s; %s", reader->path, line,
-            (long long)head->count, (long long)head->width,
-            head->count == head->width - 1 && v->numbers == 0 ? ": R leaves the names of rows without a name" : "",
-            remedy);
+            (long long)head->count, (long long)head->width, why, remedy);
+  }
   WL_FAIL(WL_ERROR_DATA,
           "%s:%lld: column %lld is '%s', column %lld a number: a header, or an example that lacks a "
           "number? Mend it, or: %s",

@@ -124,6 +124,19 @@ wl_error wl_csv_reader_next(wl_csv_reader *reader, bool *end) {
   return *end || reader->separator == '\0' ? WL_OK : wl_csv_reader_split(reader);
 }
 
+const char *wl_csv_separator_name(char separator) {
+  switch (separator) {
+    case ',':
+      return "comma";
+    case ';':
+      return "semicolon";
+    case '\t':
+      return "tab";
+    default:
+      return "blank";
+  }
+}
+
 /* ---- fields ------------------------------------------------------------------------------------------------- */
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\f' || c == '\v' || c == '\r' || c == '\n'; }
@@ -200,6 +213,18 @@ bool wl_csv_field_number(const wl_csv_reader *reader, const wl_csv_field *field,
   char *end;
   *number = strtod_l(field->text, &end, reader->plain);
   return end == field->text + field->length;
+}
+
+bool wl_csv_field_has_decimal_comma(const wl_csv_field *field) {
+  size_t i = field->length > 0 && strchr("+-", field->text[0]) ? 1 : 0;
+  while (i < field->length && isdigit((unsigned char)field->text[i])) i++;
+  if (i == field->length || field->text[i++] != ',') return false;
+  const size_t behind = i;
+  while (i < field->length && isdigit((unsigned char)field->text[i])) i++;
+  if (i == behind) return false;
+  if (i < field->length && strchr("eE", field->text[i]))
+    for (i++; i < field->length && strchr("+-0123456789", field->text[i]);) i++;
+  return i == field->length;
 }
 
 bool wl_csv_field_is(const wl_csv_field *field, const char *text, size_t length) {

@@ -59,6 +59,12 @@ wl_error wl_csv_reader_split(wl_csv_reader *reader);
 /** Decimal, or nan or inf in any of C's spellings. */
 bool wl_csv_field_number(const wl_csv_reader *reader, const wl_csv_field *field, double *number);
 
+/** "comma" and so on, for messages. */
+const char *wl_csv_separator_name(char separator);
+
+/** Whether the field is a number as 1,5: refused by name wherever it is read. */
+bool wl_csv_field_has_decimal_comma(const wl_csv_field *field);
+
 /** Whether the field, doubled quotes taken for one, is this text. */
 bool wl_csv_field_is(const wl_csv_field *field, const char *text, size_t length);
 

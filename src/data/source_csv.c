@@ -2,6 +2,7 @@
  * @file source_csv.c
  * CSV and other text files: examples in lines, chosen columns of them.
  */
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,26 +18,20 @@ typedef struct csv_state {
   wl_columns columns;
   wl_csv_place *rows; /**< where each starts; owned */
   int64_t next_row;   /**< the row that the reader comes to next */
+  bool pairs;         /**< all rows are two integers, as are the two parts of 0,05 */
+  int64_t padded;     /**< the first line whose second integer starts with a zero, as no count does; 0: none */
 } csv_state;
 
 /* ---- fields ------------------------------------------------------------------------------------------------- */
 
-static const char *separator_name(char separator) {
-  switch (separator) {
-    case ',':
-      return "comma";
-    case ';':
-      return "semicolon";
-    case '\t':
-      return "tab";
-    default:
-      return "blank";
+/** 1.0D+3, as Fortran writes doubles: only digits, signs and a point beside one D. */
+static bool has_fortran_exponent(const wl_csv_field *field) {
+  size_t exponents = 0, others = 0;
+  for (size_t i = 0; i < field->length; i++) {
+    exponents += strchr("dD", field->text[i]) != NULL;
+    others += strchr("+-.0123456789dD", field->text[i]) == NULL;
   }
-}
-
-static bool is_decimal_comma(const wl_csv_field *field) {
-  const char *comma = memchr(field->text, ',', field->length);
-  return comma != NULL && field->text + strspn(field->text, "+-0123456789") == comma;
+  return exponents == 1 && others == 0 && field->length > 2;
 }
 
 static wl_error bad_field(const wl_source *source, const csv_state *state, int64_t column) {
@@ -48,10 +43,11 @@ static wl_error bad_field(const wl_source *source, const csv_state *state, int64
   char shown[WL_SHOWN_SIZE];
   if (field->length == 0)
     WL_FAIL(WL_ERROR_DATA, "%s:%lld: column %lld is empty%s", source->path, line, number, hint);
-  if (is_decimal_comma(field)) hint = "; decimals need a point";
+  if (wl_csv_field_has_decimal_comma(field)) hint = "; decimals need a point";
+  if (has_fortran_exponent(field)) hint = "; exponents need an E, as in 1.0E+3";
   WL_FAIL(WL_ERROR_DATA, "%s:%lld: column %lld is not a number: '%s' (the separator is the %s%s)", source->path,
-          line, number, wl_source_shown(field->text, field->length, shown), separator_name(reader->separator),
-          hint);
+          line, number, wl_source_shown(field->text, field->length, shown),
+          wl_csv_separator_name(reader->separator), hint);
 }
 
 /** The chosen columns of the reader's record. */
@@ -72,6 +68,21 @@ static wl_error parse_row(const wl_source *source, const csv_state *state, int64
 
 /* ---- opening ------------------------------------------------------------------------------------------------ */
 
+static bool is_integer(const wl_csv_field *field) {
+  size_t i = field->length > 1 && strchr("+-", field->text[0]) ? 1 : 0;
+  while (i < field->length && isdigit((unsigned char)field->text[i])) i++;
+  return i == field->length && i > 0;
+}
+
+static void look_for_pairs(csv_state *state) {
+  const wl_csv_reader *reader = &state->reader;
+  const wl_csv_field *field = reader->fields;
+  state->pairs = state->pairs && reader->separator == ',' && reader->count == 2 && is_integer(&field[0]) &&
+                 is_integer(&field[1]);
+  if (state->pairs && state->padded == 0 && field[1].length > 1 && field[1].text[0] == '0')
+    state->padded = reader->place.line;
+}
+
 static wl_error add_row(wl_source *source, csv_state *state, int64_t *room) {
   const wl_csv_reader *reader = &state->reader;
   if (reader->count != state->head.width)
@@ -85,12 +96,14 @@ static wl_error add_row(wl_source *source, csv_state *state, int64_t *room) {
     state->rows = rows;
   }
   state->rows[source->rows++] = reader->place;
+  look_for_pairs(state);
   return WL_OK;
 }
 
 /** Finds where each row starts; all have the same number of fields. */
 static wl_error find_rows(wl_source *source, csv_state *state) {
   int64_t room = 0;
+  state->pairs = true;
   WL_TRY(wl_csv_reader_seek(&state->reader, state->head.data));
   for (source->rows = 0;;) {
     bool end;
@@ -99,6 +112,9 @@ static wl_error find_rows(wl_source *source, csv_state *state) {
     WL_TRY(add_row(source, state, &room));
   }
   state->next_row = source->rows;
+  if (state->pairs && state->padded > 0)
+    wl_log_warning("%s:%lld: is read as two integers; if that is one number, decimals need a point", source->path,
+                   (long long)state->padded);
   return WL_OK;
 }
 

@@ -2,6 +2,7 @@
  * @file source_hdf5.c
  * One dataset of an HDF5 file, read by one rank with the default (serial) driver.
  */
+#include <ctype.h>
 #include <hdf5.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -38,22 +39,26 @@ static void silence_end(silence s) {
   H5Eset_auto2(H5E_DEFAULT, s.print, s.data);
 }
 
+enum { REASON_SIZE = 200 };
+
 /** Keeps what the innermost failing function says, or the first above it that says something. */
 static herr_t keep_first(unsigned depth, const H5E_error2_t *entry, void *context) {
   (void)depth;
-  char *reason = context, shortened[WL_SHOWN_SIZE], minor[128] = "";
+  char *reason = context, minor[128] = "";
   const char *text = entry->desc;
   if (reason[0] != '\0') return 0;
   if (text == NULL || text[0] == '\0') {
     H5Eget_msg(entry->min_num, NULL, minor, sizeof minor);
     text = minor[0] != '\0' ? minor : entry->func_name;
   }
-  if (text != NULL) snprintf(reason, WL_SHOWN_SIZE, "%s", wl_source_shown(text, strlen(text), shortened));
+  if (text != NULL) snprintf(reason, REASON_SIZE, "%s", text);
+  for (char *c = reason; *c != '\0'; c++)
+    if (!isprint((unsigned char)*c)) *c = '?';
   return 0;
 }
 
 /** To be called before any other function of HDF5, which would clear the stack of errors. */
-static const char *hdf5_reason(char reason[WL_SHOWN_SIZE]) {
+static const char *hdf5_reason(char reason[REASON_SIZE]) {
   reason[0] = '\0';
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, reason);
   if (reason[0] == '\0') strcpy(reason, "HDF5 says no more");
@@ -116,6 +121,21 @@ static wl_error check_exists(const wl_source *source, hid_t file) {
   free(part);
   free(group);
   return error;
+}
+
+/** Of a link that is there to an object that is not, or cannot be opened. */
+static wl_error not_there(const wl_source *source, hid_t file) {
+  H5L_info_t info;
+  char value[1024] = "";
+  const char *path = NULL, *object = NULL;
+  const bool link = H5Lget_info(file, source->selector, &info, H5P_DEFAULT) >= 0 && info.type != H5L_TYPE_HARD &&
+                    info.u.val_size < sizeof value &&
+                    H5Lget_val(file, source->selector, value, sizeof value, H5P_DEFAULT) >= 0;
+  if (link && info.type == H5L_TYPE_SOFT)
+    WL_FAIL(WL_ERROR_DATA, "%s: is a link to %s, which is not there", source->label, value);
+  if (link && H5Lunpack_elink_val(value, info.u.val_size, NULL, &path, &object) >= 0)
+    WL_FAIL(WL_ERROR_DATA, "%s: is a link to %s in the file %s, which is not there", source->label, object, path);
+  WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened", source->label);
 }
 
 /** FALSE is 0 and TRUE is 1 (h5py's booleans), in any case of letters. */
@@ -194,7 +214,7 @@ static void warn_of_matlab(const wl_source *source) {
 
 static wl_error open_dataset(wl_source *source) {
   hdf5_state *state = source->state;
-  char reason[WL_SHOWN_SIZE];
+  char reason[REASON_SIZE];
   if (H5Fis_hdf5(source->path) <= 0)
     WL_FAIL(
         WL_ERROR_DATA, "%s: is not an HDF5 file%s", source->path,
@@ -213,14 +233,17 @@ static wl_error open_dataset(wl_source *source) {
     WL_FAIL(WL_ERROR_DATA, "%s: is a group, not a dataset; it holds %s", source->label,
             names.count > 0 ? names.text : "nothing");
   }
-  if (kind != H5I_DATASET) WL_FAIL(WL_ERROR_DATA, "%s: is not a dataset that can be opened", source->label);
+  if (object < 0) return not_there(source, state->file);
+  if (kind != H5I_DATASET) WL_FAIL(WL_ERROR_DATA, "%s: is a type, not a dataset", source->label);
   state->dataset = H5Dopen2(state->file, source->selector, H5P_DEFAULT);
   if (state->dataset < 0)
     WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened by HDF5: %s", source->label, hdf5_reason(reason));
   WL_TRY(check_type(source, state->dataset));
   WL_TRY(find_shape(source));
   warn_of_matlab(source);
-  return wl_hdf5_check_storage(source->label, source->path, state->dataset);
+  char home[PATH_MAX]; /* the file that an external link leads to */
+  const bool found = H5Fget_name(state->dataset, home, sizeof home) > 0;
+  return wl_hdf5_check_storage(source->label, found ? home : source->path, state->dataset);
 }
 
 static wl_error open_hdf5(wl_source *source) {
@@ -240,7 +263,7 @@ static wl_error read_piece(const wl_source *source, int64_t first, int64_t count
                            double *out) {
   const hdf5_state *state = source->state;
   const hsize_t start[2] = {(hsize_t)first, (hsize_t)column}, size[2] = {(hsize_t)count, (hsize_t)columns};
-  char reason[WL_SHOWN_SIZE];
+  char reason[REASON_SIZE];
   const hid_t memory = H5Screate_simple(state->rank, size, NULL);
   wl_error error = WL_OK;
   if (memory < 0 || H5Sselect_hyperslab(state->space, H5S_SELECT_SET, start, NULL, size, NULL) < 0 ||

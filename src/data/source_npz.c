@@ -39,6 +39,17 @@ static zip_int64_t find_member(zip_t *archive, const char *name) {
   return index >= 0 ? index : zip_name_locate(archive, name, 0);
 }
 
+/** Whether another member has the same name: which of them is meant, readers do not agree on. */
+static bool is_twice(zip_t *archive, zip_uint64_t index) {
+  const char *name = zip_get_name(archive, index, 0);
+  const zip_int64_t count = zip_get_num_entries(archive, 0);
+  for (zip_uint64_t i = index + 1; name && (zip_int64_t)i < count; i++) {
+    const char *other = zip_get_name(archive, i, 0);
+    if (other && strcmp(name, other) == 0) return true;
+  }
+  return false;
+}
+
 /** All of the member, to its end, where the sum is checked. */
 static bool unpack(zip_file_t *member, char *bytes, zip_uint64_t size) {
   char beyond;
@@ -82,6 +93,8 @@ static wl_error open_member(wl_source *source, zip_t *archive) {
   if (index < 0)
     WL_FAIL(WL_ERROR_DATA, "%s: has no array %s; it holds %s", source->path, source->selector,
             list_members(archive, names, sizeof names));
+  if (is_twice(archive, (zip_uint64_t)index))
+    WL_FAIL(WL_ERROR_DATA, "%s: holds %s twice; save it anew", source->path, source->selector);
   WL_TRY(read_member(source, archive, (zip_uint64_t)index, &array->file));
   return wl_npy_begin(source);
 }
