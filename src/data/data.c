@@ -63,6 +63,19 @@ static wl_error read_test_targets(wl_data *data) {
   return wl_pass_read(&targets);
 }
 
+/* Variances come back in squares of the deviations. */
+static wl_error check_target_scales(const wl_data *data) {
+  for (int64_t j = 0; j < data->shape.outputs; j++) {
+    const double scale = wl_data_target_scale(data, j);
+    if (scale > 1e-140 && scale < 1e140) continue;
+    WL_FAIL(WL_ERROR_DATA,
+            "%s: column %lld has standard deviation %.3g, whose square is out of the range of doubles: write the "
+            "targets in other units",
+            wl_source_spec(data->files.train_targets), (long long)j + 1, scale);
+  }
+  return WL_OK;
+}
+
 static wl_error open_files(wl_data *data) {
   WL_TRY(measure_files(data));
   const wl_config *c = data->config;
@@ -70,6 +83,7 @@ static wl_error open_files(wl_data *data) {
   const wl_data_shape *s = &data->shape;
   if (c->data.standardize) WL_TRY(wl_pass_moments(f->train_inputs, &data->inputs));
   if (c->data.standardize_targets) WL_TRY(wl_pass_moments(f->train_targets, &data->targets));
+  WL_TRY(check_target_scales(data));
   if (f->test_ood) WL_TRY(wl_pass_flags(f->test_ood));
   WL_TRY(read_test_targets(data));
   if (data->kernels) return WL_OK; /* all ranks together look at them */

@@ -46,7 +46,7 @@ void wl_moments_begin(wl_moments *moments) {
 void wl_moments_add(wl_moments *moments, const double *row) {
   moments->rows++;
   for (int64_t k = 0; k < moments->columns; k++) {
-    const double x = row[k] * moments->unit[k], delta = x - moments->mean[k];
+    const double x = row[k] * moments->unit[k] - moments->low[k], delta = x - moments->mean[k];
     moments->mean[k] += delta / (double)moments->rows;
     moments->inverse[k] += delta * (x - moments->mean[k]); /* the sum of squares, until the end */
   }
@@ -68,10 +68,12 @@ int64_t wl_moments_end(wl_moments *moments, int64_t *first) {
 
 void wl_moments_apply(const wl_moments *moments, double *row) {
   for (int64_t k = 0; k < moments->columns; k++)
-    row[k] = (row[k] * moments->unit[k] - moments->mean[k]) * moments->inverse[k];
+    row[k] = (row[k] * moments->unit[k] - moments->low[k] - moments->mean[k]) * moments->inverse[k];
 }
 
-double wl_moments_location(const wl_moments *moments, int64_t k) { return moments->mean[k] / moments->unit[k]; }
+double wl_moments_location(const wl_moments *moments, int64_t k) {
+  return (moments->low[k] + moments->mean[k]) / moments->unit[k];
+}
 
 double wl_moments_scale(const wl_moments *moments, int64_t k) {
   return 1.0 / moments->inverse[k] / moments->unit[k];

@@ -15,7 +15,7 @@ typedef struct wl_moments {
   int64_t columns, rows;
   double *unit;       /**< 2^-e, which multiplies first */
   double *low, *high; /**< of the scaled column */
-  double *mean;       /**< of the scaled column */
+  double *mean;       /**< of the scaled column less its low, so that numbers which differ little lose nothing */
   double *inverse;    /**< 1/σ of it; for a constant column 2^e, so that it is centred and not scaled */
 } wl_moments;         /* all owned */
 
@@ -33,7 +33,7 @@ void wl_moments_add(wl_moments *moments, const double *row);
 /** Returns how many columns are constant: max − min ≤ 16 ε max |x|, which is rounding; *first is the first of them. */
 int64_t wl_moments_end(wl_moments *moments, int64_t *first);
 
-/** (x·2^-e − μ)/σ in place. */
+/** (x·2^-e − low − μ)/σ in place. */
 void wl_moments_apply(const wl_moments *moments, double *row);
 
 /** Location and scale in the units of column k: x = location + scale · what wl_moments_apply makes of it. */

@@ -186,6 +186,25 @@ static void constant_columns(void **state) {
   wl_moments_free(&moments);
 }
 
+/** Numbers that differ in their last digits keep these: 1e14 + j is j standardized, within n ε. */
+static void far_from_zero(void **state) {
+  (void)state;
+  double near[ROWS], far[ROWS];
+  for (int i = 0; i < ROWS; i++) far[i] = 1e14 + (near[i] = i * i - 7);
+  wl_moments small, large;
+  int64_t constant;
+  learn(near, &small, &constant);
+  learn(far, &large, &constant);
+  assert_int_equal(constant, 0);
+  for (int i = 0; i < ROWS; i++) {
+    wl_moments_apply(&small, &near[i]);
+    wl_moments_apply(&large, &far[i]);
+    assert_true(fabs(near[i] - far[i]) <= 4 * ROWS * DBL_EPSILON);
+  }
+  wl_moments_free(&small);
+  wl_moments_free(&large);
+}
+
 /* ---- data --------------------------------------------------------------------------------------------------- */
 
 /** A configuration of files in this folder, with these further lines of `data`. */
@@ -221,6 +240,25 @@ static void targets_are_standardized(void **state) {
   assert_null(wl_data_split_rows(data));
   wl_data_close(&data);
   wl_config_destroy(&config);
+}
+
+/* Deviations whose squares are out of range, which variances would be multiplied by. */
+static void targets_out_of_range(void **state) {
+  (void)state;
+  static const char *const targets[] = {"1e160\n2e160\n-1e160\n0\n", "1e-170\n2e-170\n-1e-170\n0\n"};
+  for (int i = 0; i < 2; i++) {
+    wl_data *data = NULL;
+    write_files();
+    write_text("y.csv", targets[i]);
+    wl_config *config = configure("", "  test: {inputs: t.csv}", "noise_variance: 1");
+    config->data.standardize_targets = true;
+    assert_int_equal(wl_data_open(config, &data), WL_ERROR_DATA);
+    must_contain("y.csv: column 1 has standard deviation");
+    config->data.standardize_targets = false;
+    assert_int_equal(wl_data_open(config, &data), WL_OK);
+    wl_data_close(&data);
+    wl_config_destroy(&config);
+  }
 }
 
 static void splits_and_lists(void **state) {
@@ -348,7 +386,9 @@ int main(void) {
       cmocka_unit_test(lots),
       cmocka_unit_test(magnitudes),
       cmocka_unit_test(constant_columns),
+      cmocka_unit_test(far_from_zero),
       cmocka_unit_test(targets_are_standardized),
+      cmocka_unit_test(targets_out_of_range),
       cmocka_unit_test(splits_and_lists),
       cmocka_unit_test(repeated_rows),
       cmocka_unit_test(singular_rows),
