@@ -23,13 +23,15 @@ typedef struct wl_checkpointer_options {
   bool resume;
   double time_limit;       /**< seconds from the timer's beginning; 0: none */
   const char *factor_save; /**< file for the factors; NULL: they are not kept */
-  bool replace_factor;     /**< a file that is there and is not the same factor may go */
+  bool overwrite;          /**< any file that is there may go */
+  bool replace_factor;     /**< a factor that is there is of an earlier run of this name, and may go */
   const char *factor;      /**< file that has the factors; NULL: they are computed */
   int64_t train, test, outputs;
-  wl_prior last_prior; /**< the prior that is at work last */
-  bool draws;          /**< draws follow the predictions */
-  bool certified;      /**< a certificate does: it needs what Θ's predictions leave in memory, in no file */
-  wl_timer *timer;     /**< writing counts as WL_PHASE_CHECKPOINT */
+  bool works[WL_PRIOR_COUNT]; /**< the priors at work: those that are factored */
+  wl_prior last_prior;        /**< the last of them */
+  bool draws;                 /**< draws follow the predictions */
+  bool certified;  /**< a certificate does: it needs what Θ's predictions leave in memory, in no file */
+  wl_timer *timer; /**< writing counts as WL_PHASE_CHECKPOINT */
 } wl_checkpointer_options;
 
 /** What a checkpoint takes from the run at the moment when it is written; all pointers are borrowed. */

@@ -77,12 +77,27 @@ static int is_kept(const wl_checkpointer *k, const char *path) {
   return same;
 }
 
+static bool is_factor(const char *path) {
+  wl_checkpoint c;
+  if (wl_checkpoint_open(path, &c) != WL_OK) return false;
+  const bool factor = c.factored && c.strips > 0;
+  wl_checkpoint_clear(&c);
+  return factor;
+}
+
+/* What an earlier run's configuration names need not have been written by it. */
+static bool may_write(const wl_checkpointer *k, const char *path) {
+  if (k->options.overwrite || access(path, F_OK) != 0 || is_kept(k, path)) return true;
+  return k->options.replace_factor && is_factor(path);
+}
+
 wl_error wl_checkpointer_prepare_factors(const wl_checkpointer *k) {
-  for (int p = WL_PRIOR_THETA; p <= (int)k->options.last_prior; p++) {
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     char path[WL_CHECKPOINTER_PATH];
+    if (!k->options.works[p]) continue;
     wl_checkpointer_factor_path(k->options.factor_save, (wl_prior)p, path, sizeof path);
     WL_TRY(wl_writable_file(path, "factor.save"));
-    if (k->options.replace_factor || access(path, F_OK) != 0 || is_kept(k, path)) continue;
+    if (may_write(k, path)) continue;
     WL_FAIL(WL_ERROR_CONFIG,
             "%s: is there and is not the factor that factor.save would write over it: name another file, or give "
             "--overwrite",
@@ -160,9 +175,8 @@ static bool may_save(const wl_checkpointer *k, wl_prior prior, const char *path)
   char save[WL_CHECKPOINTER_PATH];
   if (!k->options.factor_save) return false;
   wl_checkpointer_factor_path(k->options.factor_save, prior, save, sizeof save);
-  if (access(save, F_OK) != 0) return true;
   if (wl_same_file(path, save)) return false;
-  if (k->options.replace_factor || is_kept(k, save)) return true;
+  if (may_write(k, save)) return true;
   wl_log_warning("%s: is there, so the factor with the rows appended is not kept: give --overwrite", save);
   return false;
 }

@@ -44,23 +44,27 @@ static wl_error results(void *context, char *path, size_t size) {
 wl_error wl_checkpoints_open(wl_checkpoint_sources *s, wl_timer *timer, wl_checkpointer *checkpointer) {
   const wl_setup *setup = s->setup;
   const wl_config *c = setup->config;
-  const wl_checkpointer_options options = {.comm = setup->comm,
-                                           .directory = c->checkpoint.directory,
-                                           .name = c->name,
-                                           .every_minutes = c->checkpoint.every_minutes,
-                                           .keep = c->checkpoint.keep,
-                                           .resume = s->request->resume,
-                                           .time_limit = s->request->time_limit,
-                                           .factor_save = c->factor_save,
-                                           .replace_factor = setup->replace_factor,
-                                           .factor = s->request->factor,
-                                           .train = setup->shape.train,
-                                           .test = setup->shape.test,
-                                           .outputs = setup->shape.outputs,
-                                           .last_prior = wl_job_last_prior(c),
-                                           .draws = wl_job_has_draws(c),
-                                           .certified = c->certify.wanted,
-                                           .timer = timer};
+  const wl_model_options model = wl_job_model_options(c);
+  const wl_checkpointer_options options = {
+      .comm = setup->comm,
+      .directory = c->checkpoint.directory,
+      .name = c->name,
+      .every_minutes = c->checkpoint.every_minutes,
+      .keep = c->checkpoint.keep,
+      .resume = s->request->resume,
+      .time_limit = s->request->time_limit,
+      .factor_save = c->factor_save,
+      .overwrite = s->request->overwrite,
+      .replace_factor = setup->replace_factor,
+      .factor = s->request->factor,
+      .train = setup->shape.train,
+      .test = setup->shape.test,
+      .outputs = setup->shape.outputs,
+      .works = {wl_model_needs(&model, WL_PRIOR_THETA), wl_model_needs(&model, WL_PRIOR_KAPPA)},
+      .last_prior = wl_job_last_prior(c),
+      .draws = wl_job_has_draws(c),
+      .certified = c->certify.wanted,
+      .timer = timer};
   const wl_checkpointer_client client = {
       .context = s, .fingerprint = fingerprint, .state = state, .results = results};
   return wl_checkpointer_open(checkpointer, &options, &client, setup->grid);

@@ -9,6 +9,7 @@
 
 #include "base/same_file.h"
 #include "checkpoint/checkpointer.h"
+#include "cost/job.h"
 #include "pipeline/inputs.h"
 
 enum { PATH_SIZE = PATH_MAX + 512 };
@@ -104,10 +105,21 @@ static wl_error check_places(const char *path, const wl_config *config, const wl
              : WL_OK;
 }
 
-static wl_error check_factors(const wl_inputs *inputs, const wl_config *config, const wl_outputs *outputs) {
+/* A factor of rows appended may go where that of the first ones is read from: it is then left alone. */
+static bool is_read_from(const char *factor, wl_prior prior, const char *path) {
+  char read[PATH_SIZE];
+  if (!factor) return false;
+  wl_checkpointer_factor_path(factor, prior, read, sizeof read);
+  return wl_same_place(path, read);
+}
+
+static wl_error check_factors(const wl_inputs *inputs, const wl_request *request, const wl_config *config,
+                              const wl_outputs *outputs) {
+  const wl_model_options model = wl_job_model_options(config);
   for (int p = 0; config->factor_save && p < WL_PRIOR_COUNT; p++) {
     char path[PATH_SIZE], partial[PATH_SIZE + 16];
     wl_checkpointer_factor_path(config->factor_save, (wl_prior)p, path, sizeof path);
+    if (!wl_model_needs(&model, (wl_prior)p) || is_read_from(request->factor, (wl_prior)p, path)) continue;
     snprintf(partial, sizeof partial, "%s.partial", path);
     WL_TRY(check(inputs, path, "factor.save"));
     WL_TRY(check(inputs, partial, "factor.save"));
@@ -173,9 +185,9 @@ wl_error wl_overwrite_check(const wl_request *request, const wl_config *config, 
   add_factor(&inputs, request->factor);
   wl_error error = check_folder(&inputs, config, outputs);
   if (error == WL_OK) error = check_checkpoints(&inputs, config);
-  if (error == WL_OK && !request->factor) error = check_factors(&inputs, config, outputs);
+  if (error == WL_OK) error = check_factors(&inputs, request, config, outputs);
   wl_inputs_clear(&inputs);
-  *replace_factor = true;
+  *replace_factor = false;
   return error != WL_OK || request->overwrite ? error : check_older(config, outputs, replace_factor);
 }
 

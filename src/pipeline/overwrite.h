@@ -21,8 +21,8 @@ typedef struct wl_outputs {
  *   lists of rows, --factor. One is not: the effective configuration that a run would write there to the letter.
  * - factor.save in the place of another output;
  * - results that are there already, unless the configuration beside them has the name of this one, or --overwrite is given.
- * @param replace_factor  whether a factor that is there and is another one may go: --overwrite, or results of this name are in
- *                        the folder, whose configuration kept it there
+ * @param replace_factor  whether another factor that is there may go without --overwrite: results of this name are in the folder,
+ *                        whose configuration kept it there
  * Errors: WL_ERROR_CONFIG, naming both files; WL_ERROR_IO where factor.save is the folder of other outputs; WL_ERROR_MEMORY.
  */
 wl_error wl_overwrite_check(const wl_request *request, const wl_config *config, const wl_outputs *outputs,

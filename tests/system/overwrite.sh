@@ -125,6 +125,11 @@ for name in factor.h5 factor.kappa.h5; do
   rm linked/results.h5
 done
 
+printf '%s\n' 0.2,0.1,0.9 >>X.csv # more rows, whose factor would be kept
+printf '%s\n' 6 >>Y.csv
+refused 2 'X\.csv.*data\.train\.inputs' predict --factor factor.h5 case.yaml --overwrite --set factor.save=X.csv
+refused 2 'results\.h5: factor\.save' predict --factor factor.h5 case.yaml --overwrite --set factor.save=out/results.h5
+
 ### one output in the place of another
 fresh
 for name in results.h5 config.yaml summary.json run.log; do
@@ -175,6 +180,10 @@ allowed run case.yaml --set factor.save=f.h5 --set noise_variance=0.2 # one of i
 ! cmp -s f.h5 before.h5 || failed 'another factor of the same run was not replaced'
 refused 2 'f\.h5: .*--overwrite' run other.yaml --set factor.save=f.h5 --set output.directory=out3
 refused 2 'T\.csv: .*--overwrite' run case.yaml --set data.test.inputs=X.csv --set factor.save=T.csv
+cp T.csv g.h5
+allowed run case.yaml --set 'quantities=[nngp]' --set factor.save=g.h5 # its factor alone is g.kappa.h5
+cmp -s T.csv g.h5 || failed 'a file that is no output was touched'
+refused 2 'g\.h5: .*--overwrite' run case.yaml --set factor.save=g.h5
 cp T.csv spare.h5
 widelimit run case.yaml --overwrite --set factor.save=spare.h5
 { [ "$status" = 0 ] && [ "$(stat -c %s spare.h5)" -gt 1000 ]; } || failed 'a factor with --overwrite'
