@@ -201,8 +201,8 @@ static void print_best(const tuning *t, int64_t best) {
   }
 }
 
-/* A search that was stopped before it knew anything leaves nothing. */
-static wl_error finish(tuning *t, wl_error ended) {
+/* A search that was stopped before an evaluation succeeded leaves nothing. */
+static wl_error finish(tuning *t, wl_error ended, bool *written) {
   char reason[WL_MESSAGE_SIZE / 2];
   snprintf(reason, sizeof reason, "%s", wl_error_message());
   wl_tune_table_sort(&t->table);
@@ -213,6 +213,7 @@ static wl_error finish(tuning *t, wl_error ended) {
             (long long)t->table.count, reason);
   print_best(t, best);
   WL_TRY(save(t));
+  *written = true;
   wl_run_log_commit(&t->log);
   wl_log_line("\n  in %s: tuned.yaml, tune.h5, run.log", t->setup.config->output_directory);
   return WL_OK;
@@ -371,10 +372,13 @@ static wl_error tune_phases(const wl_request *request, double began, tuning *t) 
   char reason[256];
   if (ended != WL_OK && ended != WL_ERROR_STOPPED) return ended;
   snprintf(reason, sizeof reason, "%s", wl_error_message());
-  const wl_error error = t->world_rank == 0 ? finish(t, ended) : WL_OK;
+  bool written = false;
+  const wl_error error = t->world_rank == 0 ? finish(t, ended, &written) : WL_OK;
   WL_TRY(wl_error_agree(MPI_COMM_WORLD, error));
   if (ended == WL_OK) return WL_OK;
-  return wl_error_set(ended, "%s; what is known so far is in tuned.yaml and tune.h5: go on with --resume", reason);
+  return wl_error_set(ended, "%s; %s", reason,
+                      written ? "what is known so far is in tuned.yaml and tune.h5: go on with --resume"
+                              : "no evaluation has succeeded so far, and nothing is written: begin again");
 }
 
 wl_error wl_tune(const wl_request *request) {

@@ -150,6 +150,10 @@ grep -Eq '\([1-9][0-9]* failed\)' log || failed "no evaluation failed"
 sed -i 's/noise_variance: .*/noise_variance: [0]/' case.yaml
 rm -rf out
 status=0
+tune --time-limit 00:00:01 --set tune.evaluations=1000000 --set tune.method=random || status=$?
+{ [ "$status" = 75 ] && [ ! -e out/tune.h5 ] && grep -q 'stopped by .*no evaluation has succeeded so far, and nothing is written' log; } ||
+  failed "stopped before a success: exit status $status, expected 75 and to say so"
+status=0
 tune --set tune.evaluations=8 || status=$?
 { [ "$status" = 3 ] && [ ! -e out/tuned.yaml ]; } || failed "nothing works: exit status $status, expected 3"
 
