@@ -373,9 +373,9 @@ static wl_error check_data(const wl_values *values, const wl_config *config) {
   const size_t train = wl_values_first(values, "data.train"), test = wl_values_first(values, "data.test");
   const size_t file = train < wl_config_schema.count ? train : test;
   const size_t synthetic = wl_values_first(values, "synthetic");
+  WL_TRY(check_target_units(values, config));
   if (config->kernels.wanted) return check_kernels(values, config);
   WL_TRY(check_split(values, config));
-  WL_TRY(check_target_units(values, config));
   if (synthetic == wl_config_schema.count)
     return require(values, files, config->data.split.test > 0.0 || config->data.pool_inputs != NULL ? 2 : 3,
                    file < wl_config_schema.count ? "it is needed with the other sources of data"

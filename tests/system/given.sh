@@ -144,6 +144,8 @@ bad 2 'data\.train\.inputs: cannot stand together with kernels' run data.train.i
 bad 2 'synthetic\.train: cannot stand together with kernels' run 'synthetic={train: 3, test: 3, dimension: 2}'
 bad 2 'data\.standardize: is not there with given kernels' run data.standardize=true
 bad 2 'precision: is not there with given kernels' run precision=mixed
+bad 2 'data\.standardize_targets: is for numbers' run data.standardize_targets=true data.target_encoding=one_hot
+bad 2 'data\.standardize_targets: cannot stand together with noise_path' run data.standardize_targets=true 'noise_path=[0.1]'
 bad 2 'rnd\.target: is not there with given kernels' run 'rnd={target: {depth: 2, activation: erf, sigma_w: 1, sigma_b: 0}}'
 bad 2 'select: is not there with given kernels' run 'select={count: 2}'
 bad 2 'tune: is not there with given kernels' run 'tune={parameters: {noise_variance: [0.1, 0.2]}}'
