@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What launchers say: Open MPI's, those with the process management interface of MPICH, and Slurm's srun. */
+/* What launchers say: Open MPI's, those with the process management interface of MPICH, MVAPICH2's, jsrun and Slurm's srun. */
 static const struct {
   const char *size, *rank;
 } launchers[] = {
-    {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
-    {"PMI_SIZE", "PMI_RANK"},
+    {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"}, {"PMI_SIZE", "PMI_RANK"},
+    {"MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"},   {"JSM_NAMESPACE_SIZE", "JSM_NAMESPACE_RANK"},
     {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"},
 };
 enum { LAUNCHERS = sizeof launchers / sizeof *launchers, SECONDS_TO_SPEAK = 5 };

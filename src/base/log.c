@@ -63,6 +63,20 @@ void wl_log_line(const char *format, ...) {
   va_end(arguments);
 }
 
+void wl_log_field(int width, const char *title, const char *text) {
+  const size_t room = 80 - 4 - (size_t)width;
+  do {
+    size_t length = strlen(text), next = length;
+    if (length > room) {
+      for (next = room; next > 0 && text[next] != ' ';) next--;
+      if (next == 0) next = strcspn(text, " ");
+    }
+    wl_log_line("  %-*s  %.*s", width, title, (int)next, text);
+    text += next + (text[next] == ' ');
+    title = "";
+  } while (*text);
+}
+
 void wl_log_warning(const char *format, ...) {
   if (!rank_prints) return;
   va_list arguments;

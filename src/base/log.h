@@ -17,6 +17,12 @@ void wl_log_open(bool prints);
 /** A line of text on standard output, flushed. printf format, newline added. */
 void wl_log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/**
+ * "  TITLE  TEXT", the title padded to `width`, on standard output: broken at blanks into lines of 80 columns, of which all but
+ * the first have no title.
+ */
+void wl_log_field(int width, const char *title, const char *text);
+
 /** "widelimit: warning: …" on standard error. */
 void wl_log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -8,25 +8,11 @@
 #include "pipeline/provenance.h"
 #include "pipeline/versions.h"
 
-/* Broken at blanks, for consoles of 80 columns. */
-static void print_command(const char *line) {
-  enum { ROOM = 69 };
-  for (const char *title = "command"; *line; title = "") {
-    size_t length = strlen(line), next = length;
-    if (length > ROOM) {
-      for (next = ROOM; next > 0 && line[next] != ' ';) next--;
-      if (next == 0) next = strcspn(line, " ");
-    }
-    wl_log_line("  %-7s  %.*s", title, (int)next, line);
-    line += next + (line[next] == ' ');
-  }
-}
-
 void wl_print_title(const wl_setup *setup, const char *what) {
   char date[64], host[256];
   wl_log_line("widelimit %s   %s%s", WIDELIMIT_VERSION, setup->config->name, what);
   wl_log_line("  started  %s on %s", wl_provenance_date(date, sizeof date), wl_provenance_host(host, sizeof host));
-  print_command(wl_provenance_command(setup));
+  wl_log_field(7, "command", wl_provenance_command(setup));
   wl_log_line("  cite     %s", wl_citation);
 }
 

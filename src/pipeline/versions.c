@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/machine.h"
 #include "build_commit.h"
 #include "build_info.h"
@@ -34,13 +35,14 @@ const char *wl_hdf5_version(void) {
 }
 
 void wl_print_version(void) {
-  printf("widelimit %s\n", WIDELIMIT_VERSION);
-  printf("  commit     %s\n", wl_build_commit);
-  printf("  compiler   %s\n", wl_build_compiler);
-  printf("  flags      %s\n", wl_build_flags);
-  printf("  MPI        %s\n", wl_mpi_version());
-  printf("  BLAS       %s\n", wl_blas_version());
-  printf("  ScaLAPACK  %s, %s\n", WIDELIMIT_SCALAPACK_VERSION, wl_scalapack_library());
-  printf("  HDF5       %s\n", wl_hdf5_version());
-  printf("  cite       %s\n", wl_citation);
+  char scalapack[128];
+  snprintf(scalapack, sizeof scalapack, "%s, %s", WIDELIMIT_SCALAPACK_VERSION, wl_scalapack_library());
+  const struct {
+    const char *title, *text;
+  } fields[] = {{"commit", wl_build_commit}, {"compiler", wl_build_compiler},
+                {"flags", wl_build_flags},   {"MPI", wl_mpi_version()},
+                {"BLAS", wl_blas_version()}, {"ScaLAPACK", scalapack},
+                {"HDF5", wl_hdf5_version()}, {"cite", wl_citation}};
+  wl_log_line("widelimit %s", WIDELIMIT_VERSION);
+  for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) wl_log_field(9, fields[k].title, fields[k].text);
 }

@@ -31,7 +31,7 @@ run() { # [NAME=VALUE]...
 }
 command=("$program" run "$toy" --set output.directory=out)
 
-for name in PMI_SIZE OMPI_COMM_WORLD_SIZE SLURM_STEP_NUM_TASKS; do
+for name in PMI_SIZE OMPI_COMM_WORLD_SIZE MV2_COMM_WORLD_SIZE JSM_NAMESPACE_SIZE SLURM_STEP_NUM_TASKS; do
   run "$name=3" "${command[@]}"
   refused $name
 done

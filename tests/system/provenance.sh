@@ -59,7 +59,7 @@ says out/results.h5 configuration "$(cat out/config.yaml)"
 "$program" --version >version
 says out/results.h5 program "$(head -n 1 version)"
 for name in commit compiler flags hdf5 scalapack blas mpi; do
-  says out/results.h5 $name "$(sed -n "s/^  $name  *//Ip" version)"
+  says out/results.h5 $name "$(awk -v name="$name" '/^  [^ ]/ { mine = tolower($1) == name } mine { print substr($0, 14) }' version | paste -sd ' ')"
 done
 # The commit is that of the last build, which need not be the newest.
 commit=$(sed -n 's/^  commit     \([0-9a-f]\{12\}\)\(-dirty\)\{0,1\}$/\1/p' version)
