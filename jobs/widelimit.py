@@ -27,11 +27,13 @@ NETWORK_KEYS = ("depth", "activation", "slope", "sigma_w", "sigma_b")
 
 
 class Failure(RuntimeError):
-    """The program's own message, its exit status in `status` (doc/guide.md lists them)."""
+    """The program's own message, its exit status in `status` (doc/guide.md lists them), and in `result` what it wrote all the
+    same: all but `nngp` where that alone failed, everything where a certificate did; else None."""
 
     def __init__(self, status, message):
         super().__init__(message)
         self.status = status
+        self.result = None
 
 
 @dataclass
@@ -65,6 +67,8 @@ def _program():
 
 
 def _matrix(name, values, rows=None):
+    if np.iscomplexobj(values):
+        raise ValueError(f"{name} is complex: real numbers are needed")
     array = np.asarray(values, dtype=np.float64)
     if array.ndim == 1:
         array = array[:, np.newaxis]
@@ -160,5 +164,22 @@ def run(X, Y, T, *, T_targets=None, ood=None, ranks=2, directory=None, **options
     return _run_in(folder, sets, ranks, options)
 
 
+def _stamp(path):
+    """Another one for each file that is put there."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
 def _run_in(folder, sets, ranks, options):
-    return _read(folder, _launch(_write(folder, sets, options), ranks))
+    summary = folder / "out" / "summary.json"
+    before = _stamp(summary)
+    configuration = _write(folder, sets, options)
+    try:
+        return _read(folder, _launch(configuration, ranks))
+    except Failure as failure:
+        if _stamp(summary) != before:
+            failure.result = _read(folder, str(failure))
+        raise

@@ -56,8 +56,17 @@ with tempfile.TemporaryDirectory() as kept:
 
 failure = refused("network.depth", widelimit.Failure, inputs, targets, tests, depth=0)
 assert failure.status == 2, failure.status
+assert failure.result is None, "a run that was refused has results"
 refused("rows, not", ValueError, inputs, targets[:-1], tests)
 refused("row 2", widelimit.Failure, np.where(np.arange(len(inputs))[:, None] == 1, np.nan, inputs), targets, tests)
+refused("complex", ValueError, inputs + 0j, targets, tests)
+# Many points on a line: kappa is singular, theta is not, and what rests on it is there.
+crowd = np.linspace(-10 * np.pi, 10 * np.pi, 200)
+between = crowd[::50] + 0.1
+line = {"noise_variance": 0, "sigma_w": 1.5, "sigma_b": 0.05, "depth": 3}
+failure = refused("nngp", widelimit.Failure, crowd, np.sin(crowd / 10), between, **line)
+assert failure.status == 3 and "nngp" not in failure.result.mean, failure
+assert np.max(np.abs(failure.result.mean["ntk"][:, 0] - np.sin(between / 10))) < 1e-2, failure.result.mean
 refused("nosuchkey", widelimit.Failure, inputs, targets, tests, nosuchkey=1)
 
 # Observed values stand beside the predictions: inputs of one dimension, and classes as numbers, also of none in training.
