@@ -7,6 +7,7 @@ static wl_error set_options(const wl_arguments *a, wl_plan_options *o) {
                          .json = a->json,
                          .sbatch = a->sbatch,
                          .select = a->select,
+                         .factor = a->factor,
                          .overrides = a->overrides.word,
                          .override_count = a->overrides.count,
                          .assumptions = a->assumptions.word,

@@ -139,10 +139,6 @@ static double around_factor(const wl_cost *m) {
          wl_cost_agree(m, 20.0);
 }
 
-static double factor_phase(const wl_cost *m, bool lower) {
-  return wl_cost_factor(m, (double)m->w->train, lower) + around_factor(m);
-}
-
 /* ---- assembly and prediction ---------------------------------------------------------------------------------- */
 
 /* The share of tiles whose transpose is on the same rank: (i, j) and (j, i) agree mod P and mod Q. */
@@ -166,13 +162,14 @@ static double kappa_beside(const wl_cost *m, double entries) {
                   : elsewhere * wl_cost_entry(m, m->s.kappa, m->l->threads);
 }
 
+/* Of a prior whose factor is read nothing is assembled; that of ensembles is wanted all the same. */
 static double assemble_phase(const wl_cost *m) {
   const wl_work *w = m->w;
   const double share = wl_cost_largest_share(m, (double)w->train);
-  const bool kappa = w->ensemble || w->kappa;
+  const bool theta = w->theta && w->known == 0, kappa = w->ensemble || (w->kappa && w->known == 0);
   double seconds = wl_cost_touch(m, share);
-  if (w->theta) seconds += 0.5 * share * wl_cost_entry(m, m->s.theta, m->l->threads);
-  if (kappa && w->theta)
+  if (theta) seconds += 0.5 * share * wl_cost_entry(m, m->s.theta, m->l->threads);
+  if (kappa && theta)
     seconds += kappa_beside(m, 0.5 * share);
   else if (kappa)
     seconds += 0.5 * share * wl_cost_entry(m, m->s.kappa, m->l->threads);
@@ -234,6 +231,25 @@ static double covariance(const wl_cost *m, double products) {
   if (products == 0.0) return 0.0;
   return wl_cost_touch(m, share) + 0.5 * share * wl_cost_entry(m, m->s.theta, m->l->threads) +
          products * n * share / wl_cost_rate(m->s.update_gflops, m->s.update_half, fmin(n, m->l->block));
+}
+
+/*
+ * Reading the factor of the first points, and extending it by the others: their entries, a solve, a product, a factor (linalg/cholesky.h).
+ */
+static double extend_phase(const wl_cost *m, bool lower) {
+  const double known = (double)m->w->known, more = (double)m->w->train - known, ranks = wl_cost_ranks(m);
+  const double read = 4.0 * known * known / (1e9 * m->s.file_gbytes);
+  if (more == 0.0) return read;
+  const wl_entry_cost *entry = lower ? m->s.theta : m->s.kappa;
+  const double product = wl_cost_rate(m->s.update_gflops, m->s.update_half, fmin(more, m->l->block));
+  return read + (known + 0.5 * more) * more / ranks * wl_cost_entry(m, entry, m->l->threads) +
+         wl_cost_panel_op(m, WL_PANEL_TRSM, known, more) + known * more * more / ranks / product +
+         wl_cost_factor(m, more, lower) + around_factor(m);
+}
+
+static double factor_phase(const wl_cost *m, bool lower) {
+  if (m->w->known > 0) return extend_phase(m, lower);
+  return wl_cost_factor(m, (double)m->w->train, lower) + around_factor(m);
 }
 
 static double predict_phase(const wl_cost *m, bool theta) {
@@ -424,9 +440,12 @@ static double read_phase(const wl_cost *m) {
          wl_cost_copy(m, numbers);
 }
 
+static double cube_of(int64_t n) { return (double)n * (double)n * (double)n / 3.0; }
+
 static double model_flops(const wl_work *w) {
   if (w->rank > 0) return wl_cost_iterative_flops(w);
-  const double n = (double)w->train, m = (double)w->test, all = n + m, cube = n * n * n / 3.0;
+  const double n = (double)w->train, m = (double)w->test, all = n + m,
+               cube = cube_of(w->train) - cube_of(w->known);
   const double factors = w->rnd_target ? 4.0 / 3.0 : 1.0;
   const double products = w->products[WL_PRIOR_THETA] + w->products[WL_PRIOR_KAPPA];
   const double certificate = w->certify_draws > 0 ? factors * all * all * all + certify_flops(w) : 0.0;

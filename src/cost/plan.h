@@ -97,7 +97,8 @@ typedef struct wl_layout {
 /** What a run computes. */
 typedef struct wl_work {
   int64_t train, test, dimension, outputs; /**< n, m, d, c */
-  int64_t batch;                           /**< test points at a time */
+  int64_t known; /**< the first of the training points, whose factors a file has; 0: there is none */
+  int64_t batch; /**< test points at a time */
   wl_network network;
   const wl_network *rnd_target; /**< RND's target network; NULL: one like the predictor's, or no rnd */
   bool given;                   /**< kernels are read, not computed */

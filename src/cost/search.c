@@ -44,6 +44,7 @@ wl_work wl_search_work(const wl_search *s, int64_t batch) {
   const wl_config *c = s->config;
   const wl_model_options options = wl_job_model_options(c);
   wl_work work = {.train = s->shape.train,
+                  .known = s->known,
                   .test = s->shape.test,
                   .dimension = s->shape.dimension,
                   .outputs = s->shape.outputs,

@@ -12,6 +12,7 @@
 typedef struct wl_search {
   const wl_config *config;
   wl_data_shape shape;
+  int64_t known; /**< training points of the factors that a file has, as wl_work has it */
   const wl_speeds *speeds;
   int measured_threads; /**< of BLAS a rank, with which the speeds were measured */
   int cores_per_node;

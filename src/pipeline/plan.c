@@ -9,9 +9,11 @@
 #include "base/log.h"
 #include "base/machine.h"
 #include "base/util.h"
+#include "checkpoint/checkpointer.h"
 #include "pipeline/overwrite.h"
 #include "pipeline/plan_report.h"
 #include "pipeline/select.h"
+#include "pipeline/setup.h"
 
 static wl_error choose(wl_plan *plan) {
   const wl_plan_options *o = &plan->options;
@@ -34,6 +36,28 @@ static wl_error find_sizes(wl_plan *plan) {
   if (o->test) plan->search.shape.test = o->test;
   if (o->dimension) plan->search.shape.dimension = o->dimension;
   if (o->outputs) plan->search.shape.outputs = o->outputs;
+  return WL_OK;
+}
+
+/* The training points of the factor, which are the first of the run's: what else must be the same is checked when it runs. */
+static wl_error find_factor(wl_plan *plan) {
+  const char *factor = plan->options.factor;
+  const int64_t train = plan->search.shape.train;
+  if (!factor) return WL_OK;
+  WL_TRY(wl_setup_check_factor(factor, plan->config));
+  const wl_model_options options = wl_job_model_options(plan->config);
+  char path[4096];
+  wl_checkpointer_factor_path(factor, wl_model_needs(&options, WL_PRIOR_THETA) ? WL_PRIOR_THETA : WL_PRIOR_KAPPA,
+                              path, sizeof path);
+  wl_checkpoint c;
+  WL_TRY(wl_checkpoint_open(path, &c));
+  plan->search.known = c.rows;
+  const bool factored = c.factored && c.strips > 0;
+  wl_checkpoint_clear(&c);
+  if (!factored) WL_FAIL(WL_ERROR_DATA, "%s: does not hold a factor", path);
+  if (plan->search.known > train)
+    WL_FAIL(WL_ERROR_DATA, "%s: has the factor of %lld training rows, but there are %lld", path,
+            (long long)plan->search.known, (long long)train);
   return WL_OK;
 }
 
@@ -98,6 +122,7 @@ static wl_error check_fit(const wl_plan *plan) {
 static wl_error try_json(const wl_plan *plan) {
   const wl_plan_options *o = &plan->options;
   WL_TRY(wl_overwrite_check_option("--json", o->json, plan->config, o->calibration));
+  WL_TRY(wl_overwrite_check_option("--json", o->json, plan->config, o->factor));
   return wl_json_file_try(o->json, "smallest_nodes");
 }
 
@@ -110,6 +135,7 @@ static wl_error make(wl_plan *plan, const wl_node *node) {
   if (o->json) WL_TRY(try_json(plan));
   WL_TRY(find_machine(plan, node));
   WL_TRY(find_sizes(plan));
+  WL_TRY(find_factor(plan));
   wl_search_find(&plan->search, &plan->curve);
   WL_TRY(choose(plan));
   wl_plan_print(plan);

@@ -15,6 +15,7 @@ typedef struct wl_plan_options {
   const char *config, *calibration, *json, *sbatch;
   bool
       select; /**< of `widelimit select`, whose pool is in the place of the test points; else of `widelimit run` */
+  const char *factor;           /**< whose training rows need not be factored; NULL: none */
   const char *const *overrides; /**< of --set */
   int override_count;
   const char *const *assumptions; /**< of --assume */

@@ -55,6 +55,8 @@ static void print_head(const wl_plan *plan) {
   wl_log_line("  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
               (long long)s->train, (long long)s->test, (long long)s->dimension, (long long)s->outputs,
               plural(s->outputs));
+  if (plan->search.known > 0)
+    wl_log_line("  factor   of the first %lld training points, in %s", (long long)plan->search.known, o->factor);
   wl_log_line("  nodes    of %d core%s%s and %s%s", plan->search.cores_per_node,
               plural(plan->search.cores_per_node), o->cores_per_node ? "" : " (as here)",
               wl_format_bytes(plan->search.memory_per_node, memory, sizeof memory),
@@ -187,14 +189,14 @@ static json_t *point_object(const wl_search_point *p) {
 wl_error wl_plan_write_json(const wl_plan *plan, const char *path) {
   json_t *curve = json_array();
   for (int i = 0; i < plan->curve.count; i++) json_array_append_new(curve, point_object(&plan->curve.point[i]));
-  json_t *root =
-      json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:o, s:o, s:I, s:I}", "version", WIDELIMIT_VERSION,
-                "name", plan->config->name, "train", (json_int_t)plan->search.shape.train, "test",
-                (json_int_t)plan->search.shape.test, "dimension", (json_int_t)plan->search.shape.dimension,
-                "outputs", (json_int_t)plan->search.shape.outputs, "cores_per_node", plan->search.cores_per_node,
-                "threads", plan->search.threads, "bytes_per_node", plan->search.memory_per_node, "plan",
-                point_object(&plan->chosen), "curve", curve, "smallest_nodes", (json_int_t)plan->curve.smallest,
-                "knee_nodes", (json_int_t)(plan->curve.count > 0 ? plan->curve.point[plan->curve.knee].nodes : 0));
+  json_t *root = json_pack(
+      "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:o, s:o, s:I, s:I}", "version", WIDELIMIT_VERSION,
+      "name", plan->config->name, "train", (json_int_t)plan->search.shape.train, "test",
+      (json_int_t)plan->search.shape.test, "dimension", (json_int_t)plan->search.shape.dimension, "outputs",
+      (json_int_t)plan->search.shape.outputs, "known", (json_int_t)plan->search.known, "cores_per_node",
+      plan->search.cores_per_node, "threads", plan->search.threads, "bytes_per_node", plan->search.memory_per_node,
+      "plan", point_object(&plan->chosen), "curve", curve, "smallest_nodes", (json_int_t)plan->curve.smallest,
+      "knee_nodes", (json_int_t)(plan->curve.count > 0 ? plan->curve.point[plan->curve.knee].nodes : 0));
   const wl_error error = wl_json_file_write(root, path, 6);
   json_decref(root);
   return error;

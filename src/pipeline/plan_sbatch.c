@@ -78,9 +78,15 @@ static void write_program(FILE *file) {
 static void write_command(FILE *file, const wl_plan *plan, const char *end) {
   const wl_plan_options *o = &plan->options;
   char *config = realpath(o->config, NULL);
-  fprintf(file, "\"${launch[@]}\" \"$program\" %s ", o->select ? "select" : "run");
+  fprintf(file, "\"${launch[@]}\" \"$program\" %s ", o->select ? "select" : o->factor ? "predict" : "run");
   quote(file, config ? config : o->config);
   free(config);
+  char *factor = o->factor ? realpath(o->factor, NULL) : NULL;
+  if (o->factor) {
+    fputs(" \\\n  --factor ", file);
+    quote(file, factor ? factor : o->factor);
+  }
+  free(factor);
   for (int i = 0; i < o->override_count; i++) {
     fputs(" \\\n  --set ", file);
     quote(file, o->overrides[i]);

@@ -68,16 +68,15 @@ done:
   return error;
 }
 
-/* Factors of double precision are of no use to a setup in mixed precision. */
-static wl_error check_factor(const wl_request *request, const wl_config *config) {
-  if (request->factor && config->precision == WL_PRECISION_MIXED)
+wl_error wl_setup_check_factor(const char *factor, const wl_config *config) {
+  if (factor && config->precision == WL_PRECISION_MIXED)
     WL_FAIL(WL_ERROR_CONFIG,
             "%s: precision: is mixed, but the factors in %s are those of double precision: set precision: double",
-            config->file, request->factor);
-  if (request->factor && config->solver.method == WL_SOLVER_ITERATIVE)
+            config->file, factor);
+  if (factor && config->solver.method == WL_SOLVER_ITERATIVE)
     WL_FAIL(WL_ERROR_CONFIG,
             "%s: solver.method: is iterative, which has no use for the factors in %s: set solver.method: cholesky",
-            config->file, request->factor);
+            config->file, factor);
   return WL_OK;
 }
 
@@ -86,7 +85,7 @@ wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, const wl_outp
   setup->comm = comm;
   MPI_Comm_rank(comm, &setup->rank);
   WL_TRY(share_config(request, outputs, setup));
-  WL_TRY(check_factor(request, setup->config));
+  WL_TRY(wl_setup_check_factor(request->factor, setup->config));
   setup->config->select.active = request->select;
   setup->node = wl_node_find(comm);
   return WL_OK;

@@ -40,6 +40,9 @@ wl_error wl_setup_config(const wl_request *request, MPI_Comm comm, const wl_outp
 wl_error wl_setup_data(wl_setup *setup);
 wl_error wl_setup_grid(wl_setup *setup);
 
+/** Local. Factors in a file (NULL: none) are those of a matrix in double precision: WL_ERROR_CONFIG where the run has none. */
+wl_error wl_setup_check_factor(const char *factor, const wl_config *config);
+
 /** Local. Frees. */
 void wl_setup_clear(wl_setup *setup);
 

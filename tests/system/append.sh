@@ -29,7 +29,7 @@ rows() {
   head -n "$1" all.csv | cut -d, -f4 >Y.csv
 }
 
-rm -rf out fresh first*.h5 second*.h5 third*.h5
+rm -rf out fresh append.sbatch first*.h5 second*.h5 third*.h5
 awk -v OFS=, 'BEGIN { for (i = 0; i < 75; i++) print sin(7 * i + 1), cos(3.3 * i), sin(i * i + 1), cos(i * i) }' >all.csv
 awk -v OFS=, 'BEGIN { for (i = 0; i < 9; i++) print sin(5 * i + 2), cos(2.3 * i), sin(i * i + 2) }' >T.csv
 awk -v OFS=, 'BEGIN { for (i = 0; i < 31; i++) print sin(5 * i + 4), cos(2.3 * i), sin(i * i + 4) }' >P.csv
@@ -58,6 +58,18 @@ on "$ranks" predict --factor first.h5 case.yaml --set grid.block=11 || failed 'r
 same 'rows appended, other blocks'
 appended 14 first
 grep -q '"residual": 0[.]' out/summary.json || failed 'no residual, or not one of rounding'
+
+# what it takes can be known before: no factorization but of the border
+on 1 plan --factor first.h5 case.yaml --json plan.json || failed 'the plan'
+grep -q 'factor   of the first 61 training points, in first.h5' log || failed 'the plan does not say what is known'
+grep -q '"known": 61' plan.json || failed 'plan.json does not say what is known'
+on 1 plan --factor first.h5 case.yaml --train 20061 --json long.json --sbatch append.sbatch || failed 'the plan of more'
+on 1 plan case.yaml --train 20061 --json fresh.json || failed 'the plan of a fresh run'
+seconds() { sed -n 's/^ *"factor_theta": \([-+.0-9eE]*\),*$/\1/p' "$1" | sed -n 1p; }
+awk -v a="$(seconds long.json)" -v b="$(seconds fresh.json)" 'BEGIN { exit !(a > 0 && b > 0 && a < 3 * b && a > b) }' ||
+  failed "appending 20000 rows to 61 takes $(seconds long.json) s, factoring them $(seconds fresh.json) s"
+grep -q ' predict ' append.sbatch || failed 'the job script does not predict'
+grep -q -- "--factor '$PWD/first.h5'" append.sbatch || failed 'the job script does not name the factor'
 
 # the extended factor is kept where it has another name, and extended again
 rows 64
@@ -96,6 +108,11 @@ on "$ranks" run case.yaml --set factor.save=scaled.h5 --set data.standardize=tru
 rows 75
 refused 2 'with data.standardize, rows that are appended change all' \
   predict --factor scaled.h5 case.yaml --set data.standardize=true
+
+refused 2 'first.h5: has the factor of 61 training rows, but there are 60' plan --factor first.h5 case.yaml --train 60
+refused 2 'precision: is mixed' plan --factor first.h5 case.yaml --set precision=mixed
+refused 2 'would be written over first.h5' plan --factor first.h5 case.yaml --json first.h5
+refused 2 'none.h5' plan --factor none.h5 case.yaml
 
 # a row that is there already, without noise
 rows 61

@@ -58,6 +58,33 @@ static void one_rank_works_n_cubed_over_three(void **state) {
   assert_true(fabs(e.flops - (2.0 / 3.0 * 8e12 + 5.0 * 4e8 * 1000.0)) < 1.0);
 }
 
+/* With the factor of all but e points in a file: reading it, k e² and e³/3 flops at the update's rate, and no entries of those before. */
+static void a_known_factor_is_read_and_extended(void **state) {
+  (void)state;
+  wl_speeds s = only_update(10.0);
+  wl_work w = work_of(20000, 1000);
+  const wl_layout l = layout_of(1, w.train);
+  const double known = 16000.0, more = 4000.0, product = known * more * more / 10e9,
+               factor = more * more * more / 30e9;
+  w.known = 16000;
+  const wl_estimate e = wl_estimate_run(&s, &l, &w);
+  const double seconds = e.seconds[WL_PHASE_FACTOR_THETA];
+  assert_true(fabs(seconds - product - factor) < 2.0 * l.block / more * factor + 1e-3 * product);
+  assert_true(fabs(e.seconds[WL_PHASE_FACTOR_KAPPA] / seconds - 1.0) < 1e-9);
+  assert_true(fabs(e.flops / (2.0 / 3.0 * (8e12 - 4.096e12) + 5.0 * 4e8 * 1000.0) - 1.0) < 1e-12);
+
+  w.known = 20000;
+  s.file_gbytes = 1.0;
+  assert_true(fabs(wl_estimate_run(&s, &l, &w).seconds[WL_PHASE_FACTOR_THETA] - 1.6) < 1e-6);
+
+  s = only_update(1e12);
+  s.theta[w.network.activation] = (wl_entry_cost){10.0, 0.0}; /* ns */
+  w.known = 16000;
+  const double entries = wl_estimate_run(&s, &l, &w).seconds[WL_PHASE_FACTOR_THETA];
+  assert_true(fabs(entries / (1e-8 * more * (known + 0.5 * more)) - 1.0) < 1e-3);
+  assert_true(wl_estimate_run(&s, &l, &w).seconds[WL_PHASE_ASSEMBLE] < 1e-3);
+}
+
 /* No grid is faster than all its ranks together, and a large matrix comes close to that. */
 static void ranks_share_the_work(void **state) {
   (void)state;
@@ -315,6 +342,7 @@ static void the_grid_is_nearly_square(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(one_rank_works_n_cubed_over_three),
+                                     cmocka_unit_test(a_known_factor_is_read_and_extended),
                                      cmocka_unit_test(ranks_share_the_work),
                                      cmocka_unit_test(a_better_machine_is_not_slower),
                                      cmocka_unit_test(one_rank_has_no_network),
