@@ -1,10 +1,25 @@
 #!/usr/bin/env bash
 # select.sh PROGRAM LAUNCHER RANKS COMPARE: the command select: on any number of ranks what one rank chooses, with the factor of an
-# earlier run too, and what it refuses. (Choices against refitting: tests/mpi/test_select.c.) Runs in a folder of its own.
+# earlier run too, with variances as of runs that have the choices in their training sets, and what it refuses. (Every choice against
+# refitting: tests/mpi/test_select.c.) Runs in a folder of its own.
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=../runs.sh
 . "$(dirname "$0")/../runs.sh"
+# shellcheck source-path=SCRIPTDIR source=../pythons.sh
+. "$(dirname "$0")/../pythons.sh"
 compare=$4
+python=$(python_with 'numpy, h5py')
+[ -n "$python" ] || [ "${CI-}" != true ] || { echo "NumPy or h5py is missing" >&2 && exit 1; }
+
+# refitted BY: what out/ has are the variances of runs with the choices appended.
+refitted() {
+  [ -n "$python" ] || return 0
+  "$python" "$(dirname "$0")/select.py" rows out 31 >>log 2>&1 || failed "$1: no choices"
+  for rows in some all; do
+    run_into fit.$rows refit.yaml "data.train.rows=$rows.txt" "quantities=[$1]" || failed "$1: the run with $rows of the choices"
+  done
+  "$python" "$(dirname "$0")/select.py" check out "$1" fit.some fit.all >>log 2>&1 || failed "$1: other variances than by refitting"
+}
 
 # refused PATTERN ARGUMENT...: status 2 and one message.
 refused() {
@@ -33,10 +48,21 @@ select: {count: 40}
 output: {directory: out}
 END
 
+cat X.csv P.csv >XP.csv
+{ cat Y.csv && sed 's/.*/0/' P.csv; } >YP.csv
+cat >refit.yaml <<'END'
+data:
+  train: {inputs: XP.csv, targets: YP.csv}
+  test: {inputs: P.csv}
+noise_variance: 0.05
+grid: {block: 8}
+END
+
 for by in ntk_gp nngp rnd ensemble; do
   on 1 select case.yaml --set select.by=$by --set output.directory=one || failed "$by on one rank"
   on "$ranks" select case.yaml --set select.by=$by || failed "$by"
   "$compare" one/results.h5 out/results.h5 1e-9 >>log 2>&1 || failed "$by: other choices than those of one rank"
+  refitted $by
 done
 grep -q '"choices"' out/summary.json || failed "no choices in summary.json"
 cp out/results.h5 before.h5
