@@ -1,7 +1,8 @@
 """usage: select.py rows FOLDER TRAIN            writes some.txt and all.txt: rows of the training set and the pool behind it, TRAIN of
                                                  them and the choices, without the last one and with it
-       select.py check FOLDER BY SOME ALL        whether runs with these as their training rows have, at the pool, the variances that
-                                                 select had: to 1e-9 of the largest before any choice; and the last choice is the largest."""
+       select.py check FOLDER BY SOME ALL TRAIN  whether runs with these as their training rows have, at the pool, the variances that
+                                                 select had: to 16 eps (TRAIN + choices) of the largest before any choice (as in
+                                                 tests/mpi/test_select.c); and the last choice is the largest."""
 
 import sys
 
@@ -16,11 +17,12 @@ def write_rows(folder, train):
         np.savetxt(name, np.concatenate([np.arange(train), train + picks]), fmt="%d")
 
 
-def check(folder, by, some, everything):
+def check(folder, by, some, everything, train):
     with h5py.File(folder + "/results.h5") as file:
         chosen = {name: file["select/" + name][()] for name in ("index", "score", "before", "after", "gain")}
     before_last, after = (h5py.File(fit + "/results.h5")["variance/" + by][()] for fit in (some, everything))
-    bound, index = 1e-9 * chosen["before"].max(), chosen["index"].astype(int)
+    index = chosen["index"].astype(int)
+    bound = 16 * np.finfo(float).eps * (int(train) + len(index)) * chosen["before"].max()
     left = np.setdiff1d(np.arange(len(after)), index[:-1])
     apart = {
         "the last score": abs(chosen["score"][-1] - before_last[index[-1]]),
