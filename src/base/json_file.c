@@ -1,10 +1,12 @@
 #include "base/json_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/writable.h"
 
@@ -17,8 +19,19 @@ static bool may_be_replaced(const char *path, const char *mark) {
   return ours;
 }
 
+/* To open one for writing would wait for a reader. */
+static bool is_pipe_without_reader(const char *path) {
+  struct stat status;
+  if (stat(path, &status) != 0 || !S_ISFIFO(status.st_mode)) return false;
+  const int pipe = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  if (pipe >= 0) close(pipe);
+  return pipe < 0;
+}
+
 wl_error wl_json_file_try(const char *path, const char *mark) {
   WL_TRY(wl_writable_file(path, "--json"));
+  if (is_pipe_without_reader(path))
+    WL_FAIL(WL_ERROR_USAGE, "--json %s: is a named pipe that nobody reads from", path);
   if (may_be_replaced(path, mark)) return WL_OK;
   WL_FAIL(WL_ERROR_USAGE,
           "--json %s: there is such a file, which is no earlier report of this command and is not written over",

@@ -28,10 +28,11 @@ static void folder_of(const char *path, char folder[PATH_SIZE]) {
 
 /* One of the folders of `path`; what is there already need not be allowed to be made. */
 static wl_error make(const char *part, const char *path, const char *key) {
-  if (mkdir(part, 0777) == 0 || is_folder(part)) return WL_OK;
-  if (errno == EEXIST && strcmp(part, path) == 0) WL_FAIL(WL_ERROR_IO, "%s: is not a folder (%s)", path, key);
-  if (errno == EEXIST) errno = ENOTDIR;
-  WL_FAIL(WL_ERROR_IO, "%s: cannot make this folder (%s): %s: %s", path, key, part, strerror(errno));
+  const int reason = mkdir(part, 0777) == 0 ? 0 : errno;
+  if (reason == 0 || is_folder(part)) return WL_OK;
+  if (reason == EEXIST && strcmp(part, path) == 0) WL_FAIL(WL_ERROR_IO, "%s: is not a folder (%s)", path, key);
+  WL_FAIL(WL_ERROR_IO, "%s: cannot make this folder (%s): %s: %s", path, key, part,
+          strerror(reason == EEXIST ? ENOTDIR : reason));
 }
 
 static wl_error make_all(const char *path, const char *key) {
@@ -68,6 +69,9 @@ wl_error wl_writable_file(const char *path, const char *key) {
   struct stat status;
   char folder[PATH_SIZE];
   if (strlen(path) >= LONGEST) WL_FAIL(WL_ERROR_IO, "%.60s…: the path is too long (%s)", path, key);
+  snprintf(folder, sizeof folder, "%s.partial", path); /* its name until it is complete */
+  if (stat(folder, &status) != 0 && errno == ENAMETOOLONG)
+    WL_FAIL(WL_ERROR_IO, "%.60s…: the path is too long (%s)", path, key);
   if (is_folder(path)) WL_FAIL(WL_ERROR_IO, "%s: is a folder, where a file is to be written (%s)", path, key);
   if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) return WL_OK;
   folder_of(path, folder);

@@ -32,13 +32,27 @@ static wl_error check(const wl_inputs *inputs, const char *path, const char *key
           read->path, read->what);
 }
 
+/* What is there in the place of an output must be a plain file: a folder does not give way, and a pipe waits for its other end. */
+static wl_error check_kind(const char *path, const char *key) {
+  struct stat status;
+  if (stat(path, &status) != 0 || S_ISREG(status.st_mode)) return WL_OK;
+  if (S_ISDIR(status.st_mode)) WL_FAIL(WL_ERROR_IO, "%s: is a folder, where this output (%s) belongs", path, key);
+  WL_FAIL(WL_ERROR_IO, "%s: is a named pipe, a socket or a device, where this output (%s) belongs: remove it",
+          path, key);
+}
+
+static wl_error check_both(const wl_inputs *inputs, const char *path, const char *key) {
+  WL_TRY(check(inputs, path, key));
+  return check_kind(path, key);
+}
+
 /* Under its name and under that which it has until it is complete. */
 static wl_error check_output(const wl_inputs *inputs, const char *folder, const char *name) {
   char path[PATH_SIZE];
   snprintf(path, sizeof path, "%s/%s", folder, name);
-  WL_TRY(check(inputs, path, "output.directory"));
+  WL_TRY(check_both(inputs, path, "output.directory"));
   snprintf(path, sizeof path, "%s/.%s.partial", folder, name);
-  return check(inputs, path, "output.directory");
+  return check_both(inputs, path, "output.directory");
 }
 
 /* Whether the file is the effective configuration to the letter: written over, it stays what it is. */
@@ -60,8 +74,11 @@ static wl_error check_folder(const wl_inputs *inputs, const wl_config *config, c
   WL_TRY(check_output(inputs, folder, "run.log"));
   if (outputs->summary) WL_TRY(check_output(inputs, folder, outputs->summary));
   snprintf(path, sizeof path, "%s/.finite.journal", folder);
-  WL_TRY(check(inputs, path, "output.directory"));
+  WL_TRY(check_both(inputs, path, "output.directory"));
+  snprintf(path, sizeof path, "%s/.%s.partial", folder, outputs->config);
+  WL_TRY(check_kind(path, "output.directory"));
   snprintf(path, sizeof path, "%s/%s", folder, outputs->config);
+  WL_TRY(check_kind(path, "output.directory"));
   return is_effective(path, config) ? WL_OK : check_output(inputs, folder, outputs->config);
 }
 
@@ -74,7 +91,7 @@ static wl_error check_checkpoints(const wl_inputs *inputs, const wl_config *conf
     char path[PATH_SIZE];
     if (!wl_checkpointer_owns(config->name, entry->d_name)) continue;
     snprintf(path, sizeof path, "%s/%s", config->checkpoint.directory, entry->d_name);
-    error = check(inputs, path, "checkpoint.directory");
+    error = check_both(inputs, path, "checkpoint.directory");
   }
   if (folder) closedir(folder);
   return error;
@@ -124,6 +141,8 @@ static wl_error check_factors(const wl_inputs *inputs, const wl_request *request
     WL_TRY(check(inputs, path, "factor.save"));
     WL_TRY(check(inputs, partial, "factor.save"));
     WL_TRY(check_places(path, config, outputs));
+    WL_TRY(check_kind(path, "factor.save"));
+    WL_TRY(check_kind(partial, "factor.save"));
   }
   return WL_OK;
 }

@@ -20,10 +20,12 @@ typedef struct wl_outputs {
  * - outputs (those files, their temporary names, factor.save, checkpoints) that are files which are read: the configuration, data,
  *   lists of rows, --factor. One is not: the effective configuration that a run would write there to the letter.
  * - factor.save in the place of another output;
+ * - folders, pipes and devices in the place of an output;
  * - results that are there already, unless the configuration beside them has the name of this one, or --overwrite is given.
  * @param replace_factor  whether another factor that is there may go without --overwrite: results of this name are in the folder,
  *                        whose configuration kept it there
- * Errors: WL_ERROR_CONFIG, naming both files; WL_ERROR_IO where factor.save is the folder of other outputs; WL_ERROR_MEMORY.
+ * Errors: WL_ERROR_CONFIG, naming both files; WL_ERROR_IO where factor.save is the folder of other outputs, and where
+ * what is there is no plain file; WL_ERROR_MEMORY.
  */
 wl_error wl_overwrite_check(const wl_request *request, const wl_config *config, const wl_outputs *outputs,
                             bool *replace_factor);

@@ -44,7 +44,7 @@ YAML
 }
 
 # The bytes of all files here, by name.
-picture() { find . ! -name log ! -type d -exec sha256sum {} + | sort -k 2; }
+picture() { find . ! -name log \( -type f -o -type l \) -exec sha256sum {} + | sort -k 2; }
 
 # refused STATUS PATTERN ARGUMENT...: with one message, and no file has changed, come or gone.
 refused() {
@@ -96,6 +96,22 @@ for name in results.h5 summary.json config.yaml .results.h5.partial .config.yaml
     rm "out/$name"
   done
 done
+### what would wait for ever, or does not give way, in the place of an output
+for name in results.h5 summary.json config.yaml run.log .results.h5.partial .summary.json.partial .config.yaml.partial .run.log.partial; do
+  mkfifo "out/$name"
+  refused 5 "out/$name: is a named pipe" run case.yaml --overwrite
+  rm "out/$name"
+  mkdir "out/$name"
+  refused 5 "out/$name: is a folder" run case.yaml --overwrite
+  rmdir "out/$name"
+done
+mkfifo pipe
+for name in pipe /dev/null; do
+  refused 5 "$name: is a named pipe" run case.yaml --overwrite --set factor.save=$name
+done
+refused 2 'pipe: is a named pipe that nobody reads' plan case.yaml --json pipe
+rm pipe
+refused 5 'too long \(factor\.save\)' run case.yaml --set factor.save="$(printf 'a%.0s' {1..252})"
 cp data.h5 out/results.h5
 ln -s out/results.h5 in.h5
 refused 2 'out/results\.h5: .*in\.h5.*data\.train\.inputs' run case.yaml --overwrite --set data.train.inputs=in.h5:/x
@@ -196,6 +212,7 @@ refused 5 'T\.csv.*factor\.save' run case.yaml --set factor.save=T.csv/f.h5 --se
 mkdir folder
 refused 5 'folder: .*factor\.save' run case.yaml --set factor.save=folder --set output.directory=out4
 refused 5 'T\.csv.*output\.directory' run case.yaml --set output.directory=T.csv/out
+refused 5 '/sys/out: cannot make this folder .*(not permitted|Read-only|denied)' run case.yaml --set output.directory=/sys/out
 refused 5 'T\.csv.*checkpoint\.directory' run case.yaml --set checkpoint.directory=T.csv --set output.directory=out4
 
 ### --json
