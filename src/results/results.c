@@ -340,6 +340,7 @@ wl_error wl_results_add_cube(wl_results *r, const char *path, int64_t planes, in
 }
 
 wl_error wl_results_remove(wl_results *r, const char *path) {
+  WL_HDF5_QUIET;
   const hid_t set = H5Dopen2(r->file, path, H5P_DEFAULT);
   if (set < 0) return WL_OK;
   H5Dclose(set);
