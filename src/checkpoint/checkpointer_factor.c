@@ -160,10 +160,11 @@ static wl_error compare_first_rows(const wl_checkpointer *k, const char *path, c
 /* Root. */
 static wl_error open_factor(const wl_checkpointer *k, wl_prior prior, const char *path, wl_checkpoint *c) {
   if (access(path, F_OK) != 0 && prior == WL_PRIOR_KAPPA)
-    WL_FAIL(WL_ERROR_DATA,
-            "%s: is not there, and nngp needs the factor of kappa: keep it, by a run with nngp and factor.save, or "
-            "leave nngp out of quantities",
-            path);
+    WL_FAIL(
+        WL_ERROR_DATA,
+        "%s: is not there, and nngp needs the factor of kappa: keep it, by a run with nngp and factor.save, or "
+        "leave nngp out of quantities",
+        path);
   WL_TRY(wl_checkpoint_open(path, c));
   const bool factor = c->prior == prior && c->factored && c->strips > 0 && c->rows <= k->options.train;
   if (factor && c->rows < k->options.train)
