@@ -18,7 +18,7 @@ LAYERS = {
     "certificate": ("hypothesis tests on draws", "base dist kernel gram linalg inference sampling"),
     "config": ("keys, defaults, ranges; YAML in and out", "base kernel sampling"),
     "finite": ("networks of finite width, trained", "base kernel config"),
-    "data": ("CSV, NPY, HDF5 in", "base gram config"),
+    "data": ("CSV, NPY, HDF5 in", "base kernel gram config"),
     "results": ("`results.h5`, and all files in place at once", "base dist linalg"),
     "checkpoint": ("the state of a run in files: format, policy, locks, requests to stop",
                    "base dist gram linalg inference sampling config"),

@@ -2,11 +2,20 @@
  * @file network.h
  * The infinitely wide network and its two kernels, κ (NNGP) and Θ (NTK).
  *
- * Fully connected network of L weight layers in NTK parametrization, all parameters N(0, 1):
+ * A network is given in short, all its layers alike, or as a list of layers.
+ *
+ * In short: fully connected network of L weight layers in NTK parametrization, all parameters N(0, 1):
  *   κ¹(x, x') = σ_w² x·x'/d + σ_b²                               Θ¹ = κ¹
  *   κˡ = σ_b² + σ_w² E[φ(u) φ(v)],  (u, v) ~ N(0, κˡ⁻¹ at x, x')     [Lee et al. 2018, eq. 5]
  *   κ̇ˡ = σ_w² E[φ'(u) φ'(v)]
  *   Θˡ = Θˡ⁻¹ κ̇ˡ + κˡ                                            [Jacot et al. 2018, Thm 1]
+ *
+ * As a list, from the inputs' κ = x·x'/d, Θ = 0, layer after layer:
+ *   dense        κ ← σ_b² + σ_w² κ,  Θ ← σ_w² Θ + κ of the new layer
+ *   activation   κ ← E[φ(u) φ(v)],   Θ ← Θ E[φ'(u) φ'(v)],  (u, v) ~ N(0, κ)
+ *   residual     adds the κ and Θ of a branch, which ends in a dense layer, to those that enter it
+ *   layer_norm   divides both by √(κ(x, x) κ(x', x'))
+ * so that dense, φ, dense, …, dense is the network in short.          [Novak et al. 2020, neural-tangents]
  *
  * Everything in this header is Local.
  */
@@ -49,6 +58,20 @@ WL_API const char *wl_activation_name(wl_activation activation);
 /** Local. The activation of that name; WL_ERROR_CONFIG with the list of names if there is none. */
 WL_API wl_error wl_activation_find(const char *name, wl_activation *activation);
 
+typedef enum wl_layer_kind { WL_LAYER_DENSE, WL_LAYER_ACTIVATION, WL_LAYER_RESIDUAL, WL_LAYER_NORM } wl_layer_kind;
+
+/** A layer of a list. */
+typedef struct wl_layer {
+  wl_layer_kind kind;
+  wl_activation activation; /**< of an activation: φ, of units that are Gaussian: not of another activation's */
+  int branch;               /**< of a residual: so many of the layers after it, at least one, are its branch */
+  double slope;             /**< of leaky_relu, in [0, 1) */
+  double sigma_w, sigma_b;  /**< of a dense layer: σ_w > 0, σ_b ≥ 0 */
+} wl_layer;
+
+/** Most layers of a list, and how deep residuals may stand in one another. */
+enum { WL_LAYERS = 256, WL_LAYER_NESTING = 8 };
+
 /** The network. A plain struct of options: start from wl_network_default(). */
 typedef struct wl_network {
   int depth;                /**< L ≥ 1, weight layers; L = 1 is linear and uses no activation */
@@ -56,12 +79,18 @@ typedef struct wl_network {
   double slope;             /**< leaky_relu only: φ(z) = slope·z for z < 0 */
   double sigma_w;           /**< σ_w > 0 */
   double sigma_b;           /**< σ_b ≥ 0 */
+  int layer_count; /**< 0: the network in short, above; else it is the list, and what is above says nothing */
+  wl_layer
+      layer[WL_LAYERS]; /**< those of a branch stand behind their residual; the first and the last are dense */
 } wl_network;
 
-/** Local. Depth 3, relu, σ_w = √2, σ_b = 0.1, slope 0.01. */
+/** Local. Depth 3, relu, σ_w = √2, σ_b = 0.1, slope 0.01; no list. */
 WL_API wl_network wl_network_default(void);
 
-/** Local. WL_ERROR_CONFIG, naming the member and the allowed range, where one is out of range or not finite. */
+/**
+ * Local. WL_ERROR_CONFIG, naming the member and the allowed range, where one is out of range or not finite, or the layer, as
+ * network.layers[k] by its place in the array, that cannot stand where it does.
+ */
 WL_API wl_error wl_network_check(const wl_network *network);
 
 /**
@@ -72,7 +101,8 @@ WL_API wl_error wl_network_check(const wl_network *network);
  * @param theta  likewise Θ; NULL: not wanted
  * Errors: WL_ERROR_USAGE; WL_ERROR_CONFIG (wl_network_check); WL_ERROR_NUMERICAL where a layer's variance at a point is above
  * 1e150 or not a number; WL_ERROR_MEMORY.
- * Equal points give exactly the diagonal's closed form; of nearly equal or opposite ones the angle keeps its accuracy.
+ * Equal points give exactly the diagonal's closed form; of nearly equal or opposite ones the angle keeps its accuracy, except in
+ * a list where relu or leaky_relu stands behind another activation: there the rounding of κ is in it.
  */
 WL_API wl_error wl_network_kernel(const wl_network *network, int64_t dimension, int64_t rows, const double *x,
                                   int64_t columns, const double *y, double *kappa, double *theta);

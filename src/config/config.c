@@ -66,8 +66,11 @@ static bool has_synthetic(const void *config) { return ((const wl_config *)confi
 static bool has_intervals(const void *config) { return ((const wl_config *)config)->output_intervals.count > 0; }
 static bool has_split(const void *config) { return ((const wl_config *)config)->data.split.test > 0.0; }
 static bool has_network(const void *config) { return !((const wl_config *)config)->kernels.wanted; }
+static bool has_short(const void *config) {
+  return has_network(config) && !((const wl_config *)config)->network_layers;
+}
 static bool has_slope(const void *config) {
-  return has_network(config) && ((const wl_config *)config)->network.activation == WL_ACTIVATION_LEAKY_RELU;
+  return has_short(config) && ((const wl_config *)config)->network.activation == WL_ACTIVATION_LEAKY_RELU;
 }
 static bool has_target(const void *config) { return ((const wl_config *)config)->rnd_target.wanted; }
 static bool has_target_slope(const void *config) {
@@ -138,16 +141,18 @@ static const wl_key keys[] = {
      HELP("that of test and training points")},
     {TEXT("kernels.kappa.TT", kernels.source[WL_GIVEN_KAPPA][WL_GIVEN_TT]), .path = true, FREE,
      HELP("that of the test points, or its diagonal")},
-    {INTEGER("network.depth", network.depth), AT_LEAST(1), .fallback = "3", FACTOR, WHEN(has_network),
+    {INTEGER("network.depth", network.depth), AT_LEAST(1), .fallback = "3", FACTOR, WHEN(has_short),
      HELP("L, weight layers")},
-    {CHOICE("network.activation", network.activation, activations), .fallback = "relu", FACTOR, WHEN(has_network),
+    {CHOICE("network.activation", network.activation, activations), .fallback = "relu", FACTOR, WHEN(has_short),
      HELP("of the hidden layers")},
     {REAL("network.slope", network.slope), .fallback = "0.01", FACTOR, WHEN(has_slope),
      HELP("of leaky_relu below 0")},
-    {REAL("network.sigma_w", network.sigma_w), ABOVE(0), .fallback = "1.4142135623730951", FACTOR,
-     WHEN(has_network), HELP("standard deviation of weights")},
-    {REAL("network.sigma_b", network.sigma_b), AT_LEAST(0), .fallback = "0.1", FACTOR, WHEN(has_network),
+    {REAL("network.sigma_w", network.sigma_w), ABOVE(0), .fallback = "1.4142135623730951", FACTOR, WHEN(has_short),
+     HELP("standard deviation of weights")},
+    {REAL("network.sigma_b", network.sigma_b), AT_LEAST(0), .fallback = "0.1", FACTOR, WHEN(has_short),
      HELP("standard deviation of biases")},
+    {TREE("network.layers", network_layers), FACTOR,
+     HELP("list of dense, activations, residual, layer_norm, in place of the other keys")},
     {SECTION("rnd.target", rnd_target.wanted), HELP("RND's target is another network than the predictor")},
     {INTEGER("rnd.target.depth", rnd_target.network.depth), AT_LEAST(1), WHEN(has_target),
      HELP("L of the target, weight layers")},
@@ -413,6 +418,23 @@ static wl_error check_network(const wl_values *values, const char *section, cons
   return wl_values_fail(values, find_member(section, "depth", 5), "%s", message);
 }
 
+/** Beside a list of layers, keys of the network in short say nothing, and what changes them has nothing to change. */
+static wl_error check_layers(const wl_values *values, const wl_config *config) {
+  static const char *const names[] = {"network.depth", "network.activation", "network.slope", "network.sigma_w",
+                                      "network.sigma_b"};
+  const wl_tree *varied = config->tune.wanted ? config->tune.parameters : NULL;
+  if (!config->network_layers) return WL_OK;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (varied && wl_tree_get(varied, names[i]))
+      return wl_values_fail(values, find("tune.parameters"), "varies %s, which network.layers takes the place of",
+                            names[i]);
+    if (wl_values_origin(values, find(names[i])) != WL_ORIGIN_DEFAULT)
+      return wl_values_fail(values, find(names[i]),
+                            "cannot stand together with network.layers, which says it all");
+  }
+  return WL_OK;
+}
+
 /** Another target network is given whole, and some of what rests on rnd cannot have it. */
 static wl_error check_target(const wl_values *values, const wl_config *config) {
   static const char *const whole[4] = {"rnd.target.depth", "rnd.target.activation", "rnd.target.sigma_w",
@@ -538,6 +560,7 @@ static wl_error check_solver(const wl_values *values, const wl_config *config) {
   bool draws = false;
   for (int d = 0; d < WL_DRAW_COUNT; d++) draws = draws || config->samples[d] > 0;
   const request others[] = {{draws, "sampling"},
+                            {config->network_layers, "network.layers"},
                             {config->precision == WL_PRECISION_MIXED, "precision: mixed"},
                             {config->rnd_target.wanted, "rnd.target"},
                             {config->certify.wanted, "certify"},
@@ -623,5 +646,6 @@ wl_error wl_config_check(const wl_config *config, const wl_values *values) {
   WL_TRY(check_tune(values, config));
   WL_TRY(check_select(values, config));
   WL_TRY(check_target(values, config));
+  WL_TRY(check_layers(values, config));
   return check_network(values, "network", &config->network);
 }

@@ -92,7 +92,8 @@ typedef struct wl_config {
     bool wanted;                                    /**< the section is given, in place of network and inputs */
     char *source[WL_GIVEN_KERNELS][WL_GIVEN_PARTS]; /**< sources, resolved; NULL: not given */
   } kernels;
-  wl_network network; /**< default wl_network_default() */
+  struct wl_tree *network_layers; /**< the list of network.layers as it is given; NULL: the network in short */
+  wl_network network;             /**< default wl_network_default() */
   struct {
     bool wanted;        /**< the section `rnd.target` is given: RND's target is this network */
     wl_network network; /**< all members of it are given */

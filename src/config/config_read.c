@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/config_private.h"
+#include "config/network_layers.h"
 #include "config/schema_private.h"
 
 /** What a configuration was made from, so that it can be made again with one more setting. */
@@ -131,6 +132,8 @@ static wl_error read_values(wl_config *config, const struct wl_config_source *so
   WL_TRY(wl_schema_begin(&locale));
   wl_error error = wl_values_read(&wl_config_schema, &input, config, &values);
   if (error == WL_OK) error = fill_in(config);
+  if (error == WL_OK && config->network_layers != NULL)
+    error = wl_network_layers_read(config->network_layers, &config->network);
   if (error == WL_OK) error = wl_config_check(config, values);
   if (error == WL_OK) config->tune.fixed = wl_config_fixed(config, values);
   wl_values_destroy(&values);

@@ -71,11 +71,22 @@ double wl_cost_most_rows(double left, double block, double count) {
 /* Given kernels are read, by all ranks from one file system. */
 double wl_cost_read_entry(const wl_cost *m) { return 8.0 * wl_cost_ranks(m) / (1e9 * m->s.file_gbytes); }
 
+/* ns an entry, without its inner product. What a list has beside activations passes over it about once, like the identity. */
+static double network_ns(const wl_network *net, const wl_entry_cost *cost) {
+  const wl_entry_cost *first = &cost[net->depth > 1 ? net->activation : WL_ACTIVATION_IDENTITY];
+  if (net->layer_count == 0) return first->first + (net->depth - 1) * first->layer;
+  double ns = cost[WL_ACTIVATION_IDENTITY].first;
+  for (int k = 1; k < net->layer_count; k++) {
+    const wl_layer *layer = &net->layer[k];
+    const bool fused = layer->kind == WL_LAYER_DENSE && layer[-1].kind == WL_LAYER_ACTIVATION;
+    if (!fused) ns += cost[layer->kind == WL_LAYER_ACTIVATION ? layer->activation : WL_ACTIVATION_IDENTITY].layer;
+  }
+  return ns;
+}
+
 double wl_cost_entry(const wl_cost *m, const wl_entry_cost *cost, int threads) {
   if (m->w->given) return wl_cost_read_entry(m);
-  const wl_network *net = &m->w->network;
-  const wl_entry_cost *c = &cost[net->depth > 1 ? net->activation : WL_ACTIVATION_IDENTITY];
-  return 1e-9 * (c->first + (net->depth - 1) * c->layer) / threads +
+  return 1e-9 * network_ns(&m->w->network, cost) / threads +
          2.0 * (double)m->w->dimension / (1e9 * m->s.gemm_gflops);
 }
 

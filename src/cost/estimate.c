@@ -11,6 +11,7 @@
 #include "cost/cost.h"
 #include "inference/loo.h"
 #include "inference/select.h"
+#include "kernel/layers.h"
 #include "linalg/cholesky.h"
 #include "linalg/eigen.h"
 
@@ -385,7 +386,7 @@ static double draw_flops(const wl_work *w) {
 static int joint_kernels(const wl_work *w) {
   const bool apart = w->rnd_target && w->samples[WL_DRAW_RND] > 0, lower = w->samples[WL_DRAW_BAYESIAN_RND] > 0;
   const bool kappa = w->samples[WL_DRAW_ENSEMBLE] > 0 || lower || (w->samples[WL_DRAW_RND] > 0 && !apart);
-  return kappa + apart + (lower && w->network.depth > 1);
+  return kappa + apart + (lower && wl_network_has_lower(&w->network));
 }
 
 double wl_work_sample_flops(const wl_work *w) {

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "data/repeats.h"
+#include "kernel/layers.h"
 
 /* Rows a piece of a pass. */
 static int64_t piece_rows(int64_t columns) {
@@ -156,22 +157,14 @@ static wl_error visit_repeat(void *context, int64_t row, const double *x) {
   return WL_OK;
 }
 
-/* Where the network is zero at zero whatever its weights: no biases, and activations with φ(0) = 0. */
-static bool vanishes_at_zero(const wl_network *network) {
-  const wl_activation phi = network->activation;
-  return network->sigma_b == 0.0 &&
-         (network->depth == 1 ||
-          (phi != WL_ACTIVATION_COS && phi != WL_ACTIVATION_SIGMOID && phi != WL_ACTIVATION_SOFTPLUS));
-}
-
 static wl_error check_singular(const wl_row_set *set, const wl_network *network, const repeat_pass *pass) {
   int64_t first, second;
-  if (pass->zero >= 0 && vanishes_at_zero(network))
+  if (pass->zero >= 0 && wl_network_vanishes_at_zero(network))
     WL_FAIL(WL_ERROR_DATA,
-            "%s: row %lld (counted from 1) is zero, where a network with network.sigma_b = 0 is 0 whatever its "
+            "%s: row %lld (counted from 1) is zero, where a network with %s = 0 is 0 whatever its "
             "weights; "
-            "set network.sigma_b, noise_variance or jitter above 0, or remove the row",
-            set->name, (long long)pass->zero + 1);
+            "set a sigma_b, noise_variance or jitter above 0, or remove the row",
+            set->name, (long long)pass->zero + 1, network->layer_count > 0 ? "every sigma_b" : "network.sigma_b");
   wl_row_hash_find_repeat(pass->hashes, set->rows, &first, &second);
   if (second < 0) return WL_OK;
   WL_FAIL(

@@ -242,6 +242,11 @@ static wl_error measure_gemm(handout *h) {
 }
 
 wl_error wl_experiment_check(const wl_network *network, double ridge, const wl_experiment_options *o) {
+  if (network->layer_count > 0)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "network.layers: finite_width trains networks in short, by depth, activation, sigma_w and sigma_b, "
+            "not lists "
+            "of layers");
   if (network->depth < 2)
     WL_FAIL(WL_ERROR_CONFIG,
             "network.depth is 1: a linear network has no width; finite_width needs a depth of at least 2");

@@ -8,6 +8,7 @@
 #include "dist/scalapack.h"
 #include "inference/iterative_state.h"
 #include "inference/partial_cholesky.h"
+#include "kernel/layers.h"
 
 int64_t wl_iterative_choose_rank(int64_t n, int64_t dimension) {
   enum { FEWEST = 256, MOST = 4096 };
@@ -33,7 +34,7 @@ static wl_error check_shift(const wl_iterative *it, wl_prior prior, double defic
 static wl_error prepare_prior(wl_iterative *it, wl_prior prior) {
   wl_iterative_prior *s = &it->prior[prior];
   const wl_points *train = it->train;
-  const double entry = wl_rounding_of(1, train->dimension, train->network.depth, 1).entry;
+  const double entry = wl_rounding_of(1, train->dimension, wl_network_depth(&train->network), 1).entry;
   wl_partial_cholesky factor = {0};
   s->used = true;
   s->kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;

@@ -10,6 +10,7 @@
 #include "inference/iterative_state.h"
 #include "inference/partial_cholesky.h"
 #include "inference/variance.h"
+#include "kernel/layers.h"
 
 typedef struct batch {
   wl_iterative *it;
@@ -67,14 +68,14 @@ static void describe(batch *b) {
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     const wl_iterative_prior *s = &b->it->prior[p];
     if (!s->used) continue;
-    b->system[p] =
-        (wl_bracket_system){.n = train->count,
-                            .shift = s->below.shift,
-                            .deficit = s->deficit,
-                            .largest = largest_of(b, s->kernel, (wl_prior)p),
-                            .trace = s->below.trace,
-                            .rounding = wl_rounding_of(train->count, train->dimension, train->network.depth,
-                                                       wl_product_part_width(train->grid))};
+    b->system[p] = (wl_bracket_system){
+        .n = train->count,
+        .shift = s->below.shift,
+        .deficit = s->deficit,
+        .largest = largest_of(b, s->kernel, (wl_prior)p),
+        .trace = s->below.trace,
+        .rounding = wl_rounding_of(train->count, train->dimension, wl_network_depth(&train->network),
+                                   wl_product_part_width(train->grid))};
   }
 }
 

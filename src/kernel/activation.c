@@ -10,7 +10,7 @@
    w √q = √q' cos α: off the diagonal α enters through cos α, tan(α/2) and √2 cos²(α/2); see rectifier in
    block.inc. A point with q' = 0 (x = 0 without bias) gets α = 0: its κ and Θ are 0. */
 static double leak(const wl_layer_model *model) {
-  return model->network.activation == WL_ACTIVATION_LEAKY_RELU ? model->network.slope : 0.0;
+  return model->activation == WL_ACTIVATION_LEAKY_RELU ? model->slope : 0.0;
 }
 
 static void rectifier_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
@@ -23,7 +23,7 @@ static void rectifier_prepare(const wl_layer_model *model, double q, double next
   const double a = leak(model), w_root = sqrt(0.5 * model->weight * (1.0 + a * a)) * sqrt(q), root = sqrt(next);
   field[0] = root;
   field[1] = next > 0.0 ? w_root / root : 1.0;
-  field[2] = next > 0.0 ? model->network.sigma_b / (root + w_root) : 0.0;
+  field[2] = next > 0.0 ? model->sigma_b / (root + w_root) : 0.0;
   field[3] = next > 0.0 ? M_SQRT1_2 * (1.0 + w_root / root) : M_SQRT2;
 }
 
@@ -133,10 +133,14 @@ wl_error wl_activation_find(const char *name, wl_activation *activation) {
   WL_FAIL(WL_ERROR_CONFIG, "there is no activation \"%.64s\"; there are %s", name, list);
 }
 
-void wl_layer_model_init(wl_layer_model *model, const wl_network *network) {
-  model->network = *network;
-  model->weight = network->sigma_w * network->sigma_w;
-  model->bias = network->sigma_b * network->sigma_b;
-  wl_logistic_init(&model->logistic, network->activation);
+void wl_layer_model_init(wl_layer_model *model, wl_activation activation, double slope, double sigma_w,
+                         double sigma_b) {
+  model->activation = activation;
+  model->slope = slope;
+  model->sigma_w = sigma_w;
+  model->sigma_b = sigma_b;
+  model->weight = sigma_w * sigma_w;
+  model->bias = sigma_b * sigma_b;
+  wl_logistic_init(&model->logistic, activation);
   model->block = wl_block_select();
 }

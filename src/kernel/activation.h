@@ -1,6 +1,6 @@
 /**
  * @file activation.h
- * What an activation is made of, and the model: a network with all constants that its recursion needs.
+ * What an activation is made of, and the model: an activation with the dense layer behind it and their constants.
  *
  * Notation: q = κ(x, x) is a point's variance in a layer; the dual of φ is E[φ(u)φ(v)], (u, v) ~ N(0, κ).
  */
@@ -15,15 +15,24 @@
 struct wl_block;
 
 typedef struct wl_layer_model {
-  wl_network network;
+  wl_activation activation;
+  double slope;                 /**< of leaky_relu */
+  double sigma_w, sigma_b;      /**< of the dense layer */
   double weight;                /**< σ_w² */
   double bias;                  /**< σ_b² */
   wl_logistic logistic;         /**< tanh and its relatives only */
   const struct wl_block *block; /**< kernels for this processor; borrowed, static */
 } wl_layer_model;
 
-/** The kernels that pass one layer over a block of pairs (block.inc); several activations may share one. */
-#define WL_KERNEL_LIST(X) X(rectifier) X(erf) X(gelu) X(sin) X(cos) X(identity) X(logistic)
+/**
+ * The kernels that pass over a block of pairs (block.inc). First those of an activation and the dense layer behind it, which
+ * several activations may share; then those of other steps (program.h).
+ */
+#define WL_ACTIVATION_KERNEL_LIST(X) X(rectifier) X(erf) X(gelu) X(sin) X(cos) X(identity) X(logistic)
+#define WL_STEP_KERNEL_LIST(X) \
+  X(dense_scaled)              \
+  X(scale) X(unscale) X(bare) X(bare_scaled) X(normalize) X(normalize_scaled) X(keep) X(join) X(join_scaled)
+#define WL_KERNEL_LIST(X) WL_ACTIVATION_KERNEL_LIST(X) WL_STEP_KERNEL_LIST(X)
 
 typedef enum wl_kernel {
 #define WL_KERNEL_ENUM(name) WL_KERNEL_##name,
@@ -48,7 +57,8 @@ typedef struct wl_activation_entry {
 /** Local. The entry of `activation`, which must be a valid one. */
 const wl_activation_entry *wl_activation_get(wl_activation activation);
 
-/** Local. The model of a network that wl_network_check() accepts. */
-void wl_layer_model_init(wl_layer_model *model, const wl_network *network);
+/** Local. The model of an activation, with slope where it has one, and of a dense layer. */
+void wl_layer_model_init(wl_layer_model *model, wl_activation activation, double slope, double sigma_w,
+                         double sigma_b);
 
 #endif

@@ -13,15 +13,22 @@
 
 enum { WL_STRIP = 64, WL_GROUP = 8, WL_PAD = 16 };
 
+/** κ and Θ that enter a residual, until its branch joins them. */
+typedef struct wl_frame {
+  double kappa[WL_GROUP][WL_STRIP];
+  double theta[WL_GROUP][WL_STRIP];
+} __attribute__((aligned(64))) wl_frame;
+
 /**
- * The state of a block between two layers; column j's row i is [j][i]. That of the rectifier is scaled: kappa has
- * 1 − |c| with the sign of the correlation c, which keeps small angles, and theta has Θ/√(q q'); after the last layer
- * they are κ and Θ as for all others.
+ * The state of a block between two steps; column j's row i is [j][i]. That of the rectifier is scaled: kappa has
+ * 1 − |c| with the sign of the correlation c, which keeps small angles, and theta has Θ/√(q q'). After the last step
+ * they are κ and Θ.
  */
 typedef struct wl_state {
   int rows; /**< a multiple of WL_PAD */
   int cols;
-  bool last; /**< the layer that comes next is the last one */
+  bool unscale;    /**< the rectifier that comes next leaves κ and Θ */
+  wl_frame *frame; /**< of the residual that comes next */
   double kappa[WL_GROUP][WL_STRIP];
   double theta[WL_GROUP][WL_STRIP];
 } __attribute__((aligned(64))) wl_state;
@@ -56,7 +63,7 @@ typedef struct wl_block {
    */
   bool (*start)(double bias, const double *gram, int64_t ld, const double *inverse_root_row,
                 const double *inverse_root_column, bool scaled, wl_state *state);
-  /** The next layer: [0] κ alone, [1] κ and Θ. */
+  /** The next step: [0] κ alone, [1] κ and Θ. */
   wl_layer_kernel layer[WL_KERNEL_COUNT][2];
   /**
    * The duals of one pair by double sums, at variances q and p, covariance kappa, gap = qp − kappa² ≥ 0 and

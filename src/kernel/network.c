@@ -7,6 +7,7 @@
 
 #include "kernel/block.h"
 #include "kernel/given.h"
+#include "kernel/layers.h"
 #include "kernel/points.h"
 
 enum { DEPTH_LIMIT = 1000, ALIGNMENT = 64 / sizeof(double) };
@@ -16,7 +17,15 @@ wl_network wl_network_default(void) {
       .depth = 3, .activation = WL_ACTIVATION_RELU, .slope = 0.01, .sigma_w = 1.4142135623730951, .sigma_b = 0.1};
 }
 
+/* The rules of a list, with the layer in the message. */
+static wl_error check_list(const wl_network *network) {
+  int at;
+  const wl_error error = wl_layers_check(network, &at);
+  return error == WL_OK ? WL_OK : wl_error_set(error, "network.layers[%d]: %s", at, wl_error_message());
+}
+
 wl_error wl_network_check(const wl_network *network) {
+  if (network->layer_count != 0) return check_list(network);
   if (network->depth < 1) WL_FAIL(WL_ERROR_CONFIG, "network.depth is %d; it must be at least 1", network->depth);
   if (network->depth > DEPTH_LIMIT)
     WL_FAIL(WL_ERROR_CONFIG, "network.depth is %d; it must be at most %d", network->depth, DEPTH_LIMIT);
@@ -32,6 +41,10 @@ wl_error wl_network_check(const wl_network *network) {
 }
 
 bool wl_network_same(const wl_network *a, const wl_network *b) {
+  if (a->layer_count != b->layer_count) return false;
+  for (int k = 0; k < a->layer_count; k++)
+    if (!wl_layer_same(&a->layer[k], &b->layer[k])) return false;
+  if (a->layer_count > 0) return true;
   return a->depth == b->depth && a->activation == b->activation && a->slope == b->slope &&
          a->sigma_w == b->sigma_w && a->sigma_b == b->sigma_b;
 }
@@ -43,53 +56,49 @@ typedef struct row_strip {
   int64_t first; /* point of a */
   int count;
   double inverse_root[WL_STRIP];
-  double *field;                                /* [hidden layer][field][WL_STRIP] */
-  double *series;                               /* [hidden layer][WL_SERIES_TERMS][WL_STRIP] */
-  int terms[DEPTH_LIMIT - 1][WL_SERIES_LEVELS]; /* the largest of any row */
+  double *field;                                /* [step][field][WL_STRIP] */
+  double *series;                               /* [step with a series][WL_SERIES_TERMS][WL_STRIP] */
+  int terms[DEPTH_LIMIT - 1][WL_SERIES_LEVELS]; /* likewise: the largest of any row */
 } row_strip;
 
-/* Doubles in `field` and `series` of a strip. */
-static size_t strip_fields(const wl_network *network) {
-  return (size_t)(network->depth - 1) * (size_t)wl_activation_get(network->activation)->fields * WL_STRIP;
-}
-
-static size_t strip_series(const wl_network *network) {
-  const bool logistic = wl_activation_get(network->activation)->kernel == WL_KERNEL_logistic;
-  return logistic ? (size_t)(network->depth - 1) * WL_SERIES_TERMS * WL_STRIP : 0;
-}
+enum { FRAME = sizeof(wl_frame) / sizeof(double) };
 
 size_t wl_network_tile_work(const wl_network *network, int64_t rows, int64_t cols) {
-  return ALIGNMENT + (size_t)padded(rows) * (size_t)cols + strip_fields(network) + strip_series(network);
+  int fields, series, frames;
+  wl_program_bounds(network, &fields, &series, &frames);
+  return ALIGNMENT + (size_t)padded(rows) * (size_t)cols + (size_t)frames * FRAME +
+         ((size_t)fields + (size_t)series * WL_SERIES_TERMS) * WL_STRIP;
 }
 
-static void pack_series(const wl_kernel_points *a, int h, row_strip *strip) {
-  int *terms = strip->terms[h];
+static void pack_series(const wl_kernel_points *a, const wl_step *step, row_strip *strip) {
+  int *terms = strip->terms[step->series];
   memset(terms, 0, WL_SERIES_LEVELS * sizeof *terms);
   for (int i = 0; i < strip->count; i++) {
-    const int *own = a->series_terms[wl_kernel_points_at(a, h, strip->first + i)];
+    const int *own = a->series_terms[wl_kernel_points_series(a, step, strip->first + i)];
     for (int g = 0; g < WL_SERIES_LEVELS; g++) terms[g] = own[g] > terms[g] ? own[g] : terms[g];
   }
   const int kept = terms[WL_SERIES_LEVELS - 1];
-  double *series = strip->series + (size_t)h * WL_SERIES_TERMS * WL_STRIP;
+  double *series = strip->series + (size_t)step->series * WL_SERIES_TERMS * WL_STRIP;
   memset(series, 0, (size_t)kept * WL_STRIP * sizeof *series);
   for (int i = 0; i < strip->count; i++) {
-    const int64_t at = wl_kernel_points_at(a, h, strip->first + i);
+    const int64_t at = wl_kernel_points_series(a, step, strip->first + i);
     const double *own = a->series + a->series_start[at];
     for (int m = 0; m < a->series_terms[at][WL_SERIES_LEVELS - 1]; m++) series[m * WL_STRIP + i] = own[m];
   }
 }
 
 static void pack_strip(const wl_kernel_points *a, row_strip *strip) {
-  const int fields = a->activation->fields, hidden = a->model.network.depth - 1;
   memset(strip->inverse_root, 0, sizeof strip->inverse_root);
   memcpy(strip->inverse_root, a->inverse_root + strip->first, (size_t)strip->count * sizeof(double));
-  memset(strip->field, 0, strip_fields(&a->model.network) * sizeof(double));
-  for (int h = 0; h < hidden; h++) {
-    const double *own = a->field + wl_kernel_points_at(a, h, strip->first) * fields;
-    double *field = strip->field + (size_t)h * (size_t)fields * WL_STRIP;
+  memset(strip->field, 0, (size_t)a->program.fields * WL_STRIP * sizeof(double));
+  for (int s = 0; s < a->program.count; s++) {
+    const wl_step *step = &a->program.step[s];
+    const int fields = step->fields;
+    const double *own = wl_kernel_points_field(a, step, strip->first);
+    double *field = strip->field + step->field * WL_STRIP;
     for (int i = 0; i < strip->count; i++)
       for (int f = 0; f < fields; f++) field[f * WL_STRIP + i] = own[i * fields + f];
-    if (a->series_terms) pack_series(a, h, strip);
+    if (step->series >= 0) pack_series(a, step, strip);
   }
 }
 
@@ -112,25 +121,27 @@ static void correct_near(const wl_kernel_points *a, const row_strip *strip, cons
     }
 }
 
-/* Layers 2 … L. */
+/* The network's steps. */
 static void recurse(const wl_kernel_points *a, const row_strip *strip, const wl_kernel_points *b, int64_t j0,
-                    bool pair, wl_state *state) {
-  const wl_activation_entry *activation = a->activation;
-  const wl_layer_kernel kernel = a->model.block->layer[activation->kernel][pair];
-  for (int h = 0; h < a->model.network.depth - 1; h++) {
-    const wl_rows rows = {.field = strip->field + (size_t)h * (size_t)activation->fields * WL_STRIP,
-                          .series = strip->series + (size_t)h * WL_SERIES_TERMS * WL_STRIP,
-                          .terms = strip->terms[h]};
+                    bool pair, wl_frame *frames, wl_state *state) {
+  for (int s = 0; s < a->program.count; s++) {
+    const wl_step *step = &a->program.step[s];
+    wl_rows rows = {.field = strip->field + step->field * WL_STRIP};
     wl_column columns[WL_GROUP];
-    for (int j = 0; j < state->cols; j++) {
-      const int64_t at = wl_kernel_points_at(b, h, j0 + j);
-      columns[j] = (wl_column){.field = b->field + at * activation->fields};
-      if (!b->series_terms) continue;
-      columns[j].series = b->series + b->series_start[at];
-      columns[j].terms = b->series_terms[at];
+    for (int j = 0; j < state->cols; j++)
+      columns[j] = (wl_column){.field = wl_kernel_points_field(b, step, j0 + j)};
+    if (step->series >= 0) {
+      rows.series = strip->series + (size_t)step->series * WL_SERIES_TERMS * WL_STRIP;
+      rows.terms = strip->terms[step->series];
+      for (int j = 0; j < state->cols; j++) {
+        const int64_t at = wl_kernel_points_series(b, step, j0 + j);
+        columns[j].series = b->series + b->series_start[at];
+        columns[j].terms = b->series_terms[at];
+      }
     }
-    state->last = h == a->model.network.depth - 2;
-    kernel(&a->model, &rows, columns, state);
+    state->unscale = step->unscale;
+    state->frame = frames + step->frame;
+    a->program.block->layer[step->kernel][pair](step->model, &rows, columns, state);
   }
 }
 
@@ -170,7 +181,7 @@ static void store(const place *p, double (*from)[WL_STRIP], const double *diagon
 static void multiply(const wl_point_range *a, const wl_point_range *b, double *gram, int64_t ld) {
   const int64_t d = a->points->dimension;
   cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (blasint)a->count, (blasint)b->count, (blasint)d,
-              a->points->model.weight / (double)d, a->points->x + a->first * d, (blasint)d,
+              a->points->program.weight / (double)d, a->points->x + a->first * d, (blasint)d,
               b->points->x + b->first * d, (blasint)d, 0.0, gram, (blasint)ld);
   for (int64_t j = 0; j < b->count; j++)
     memset(gram + j * ld + a->count, 0, (size_t)(ld - a->count) * sizeof *gram);
@@ -183,11 +194,12 @@ static void evaluate(wl_point_range rows, wl_point_range columns, const target *
   double *gram = (double *)(((uintptr_t)work + 63) & ~(uintptr_t)63);
   const int64_t ld = padded(rows.count);
   row_strip strip;
-  strip.field = gram + ld * columns.count;
-  strip.series = strip.field + strip_fields(&a->model.network);
+  wl_frame *frames = (wl_frame *)(gram + ld * columns.count);
+  strip.field = (double *)(frames + a->program.frames);
+  strip.series = strip.field + a->program.fields * WL_STRIP;
   multiply(&rows, &columns, gram, ld);
 
-  const bool scaled = a->activation->kernel == WL_KERNEL_rectifier && a->model.network.depth > 1;
+  const bool scaled = a->program.scaled;
   wl_state state;
   bool equal[WL_GROUP][WL_STRIP];
   for (int64_t i = 0; i < rows.count; i += WL_STRIP) {
@@ -198,12 +210,14 @@ static void evaluate(wl_point_range rows, wl_point_range columns, const target *
     for (int64_t j = 0; j < columns.count; j += WL_GROUP) {
       const int64_t column = columns.first + j;
       state.cols = (int)(columns.count - j < WL_GROUP ? columns.count - j : WL_GROUP);
-      const bool near = a->model.block->start(a->model.bias, gram + j * ld + i, ld, strip.inverse_root,
-                                              b->inverse_root + column, scaled, &state);
+      const bool near = a->program.block->start(a->program.bias, gram + j * ld + i, ld, strip.inverse_root,
+                                                b->inverse_root + column, scaled, &state);
       if (near) correct_near(a, &strip, b, column, scaled, &state, equal);
-      recurse(a, &strip, b, column, theta->tile.data != NULL, &state);
-      store(&(place){a->model.block, &strip, i, j, state.cols, near ? equal : NULL}, state.kappa, a->kappa, kappa);
-      store(&(place){a->model.block, &strip, i, j, state.cols, near ? equal : NULL}, state.theta, a->theta, theta);
+      recurse(a, &strip, b, column, theta->tile.data != NULL, frames, &state);
+      store(&(place){a->program.block, &strip, i, j, state.cols, near ? equal : NULL}, state.kappa, a->kappa,
+            kappa);
+      store(&(place){a->program.block, &strip, i, j, state.cols, near ? equal : NULL}, state.theta, a->theta,
+            theta);
     }
   }
 }
@@ -224,5 +238,5 @@ void wl_network_tile_split(wl_point_range a, wl_point_range b, wl_tile kappa_tra
     return;
   }
   evaluate(a, b, &(target){kappa_transposed, true, true}, &(target){theta, false, true}, work);
-  a.points->model.block->fence();
+  a.points->program.block->fence();
 }

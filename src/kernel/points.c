@@ -9,10 +9,6 @@
 /* Variances up to here are accepted: products of two of them do not overflow. */
 static const double variance_limit = 1e150;
 
-static bool is_logistic(const wl_kernel_points *points) {
-  return points->activation->kernel == WL_KERNEL_logistic;
-}
-
 static wl_error allocate(double **array, int64_t count) {
   *array = count > 0 ? calloc((size_t)count, sizeof **array) : NULL;
   if (count > 0 && !*array) WL_FAIL(WL_ERROR_MEMORY, "no memory for %lld numbers", (long long)count);
@@ -20,15 +16,15 @@ static wl_error allocate(double **array, int64_t count) {
 }
 
 static wl_error allocate_all(wl_kernel_points *points) {
-  const int64_t count = points->count, hidden = points->model.network.depth - 1;
+  const int64_t count = points->count, series = points->program.series * count;
   WL_TRY(allocate(&points->kappa, count));
   WL_TRY(allocate(&points->theta, count));
   WL_TRY(allocate(&points->variance, count));
   WL_TRY(allocate(&points->inverse_root, count));
-  WL_TRY(allocate(&points->field, hidden * count * points->activation->fields));
-  if (!is_logistic(points) || hidden * count == 0) return WL_OK;
-  points->series_start = calloc((size_t)(hidden * count), sizeof *points->series_start);
-  points->series_terms = calloc((size_t)(hidden * count), sizeof *points->series_terms);
+  WL_TRY(allocate(&points->field, points->program.fields * count));
+  if (series == 0) return WL_OK;
+  points->series_start = calloc((size_t)series, sizeof *points->series_start);
+  points->series_terms = calloc((size_t)series, sizeof *points->series_terms);
   if (!points->series_start || !points->series_terms)
     WL_FAIL(WL_ERROR_MEMORY, "no memory for the series of %lld points", (long long)count);
   return WL_OK;
@@ -39,8 +35,8 @@ static double first_variance(const wl_kernel_points *points, int64_t i) {
   const double *x = points->x + i * points->dimension;
   long double sum = 0.0L;
   for (int64_t k = 0; k < points->dimension; k++) sum += (long double)x[k] * (long double)x[k];
-  return (double)((long double)points->model.weight * sum / (long double)points->dimension +
-                  (long double)points->model.bias);
+  return (double)((long double)points->program.weight * sum / (long double)points->dimension +
+                  (long double)points->program.bias);
 }
 
 static wl_error append_series(wl_kernel_points *points, int64_t at, const wl_series *series) {
@@ -61,14 +57,15 @@ static wl_error append_series(wl_kernel_points *points, int64_t at, const wl_ser
 
 /* Everything follows from the variance: a point with that of the one before has all of it. */
 static void copy_previous(wl_kernel_points *points, int64_t i) {
-  const int fields = points->activation->fields;
   points->kappa[i] = points->kappa[i - 1];
   points->theta[i] = points->theta[i - 1];
-  for (int h = 0; h < points->model.network.depth - 1; h++) {
-    const int64_t at = wl_kernel_points_at(points, h, i);
-    if (fields > 0)
-      memcpy(points->field + at * fields, points->field + (at - 1) * fields, (size_t)fields * sizeof(double));
-    if (!is_logistic(points)) continue;
+  for (int s = 0; s < points->program.count; s++) {
+    const wl_step *step = &points->program.step[s];
+    if (step->fields > 0)
+      memcpy(wl_kernel_points_field(points, step, i), wl_kernel_points_field(points, step, i - 1),
+             (size_t)step->fields * sizeof(double));
+    if (step->series < 0) continue;
+    const int64_t at = wl_kernel_points_series(points, step, i);
     points->series_start[at] = points->series_start[at - 1];
     memcpy(points->series_terms[at], points->series_terms[at - 1], sizeof points->series_terms[at]);
   }
@@ -86,33 +83,36 @@ static wl_error check_variance(const wl_kernel_points *points, double q, int lay
           label_of(points, i), layer, q);
 }
 
-/* The recursion on the diagonal: q' = σ_b² + σ_w² E[φ²], Θ' = Θ σ_w² E[φ'²] + q'. */
+/* The series at the step of variance q, where E[φ'²] = slope. */
+static wl_error add_series(wl_kernel_points *points, const wl_step *step, int64_t i, double q, double slope) {
+  wl_series series;
+  wl_logistic_series(&step->model->logistic, q, slope, &series);
+  wl_kernel_points_field(points, step, i)[3] = series.limit;
+  return append_series(points, wl_kernel_points_series(points, step, i), &series);
+}
+
+static bool normalizes(const wl_step *step) {
+  return step->kernel == WL_KERNEL_normalize || step->kernel == WL_KERNEL_normalize_scaled;
+}
+
+/* The recursion on the diagonal. */
 static wl_error recurse(wl_kernel_points *points, int64_t i) {
-  const wl_layer_model *model = &points->model;
-  const wl_activation_entry *activation = points->activation;
-  double q = points->variance[i], theta = q;
-  for (int h = 0; h < model->network.depth - 1; h++) {
-    const int64_t at = wl_kernel_points_at(points, h, i);
-    double square, slope;
-    activation->diagonal(model, q, &square, &slope);
-    const double next = model->bias + model->weight * square;
-    theta = theta * (model->weight * slope) + next;
-    WL_TRY(check_variance(points, next, h + 2, i));
-    if (!isfinite(theta))
+  wl_point_state state = {.q = points->variance[i], .theta = points->variance[i]};
+  for (int s = 0; s < points->program.count; s++) {
+    const wl_step *step = &points->program.step[s];
+    const double q = state.q;
+    if (normalizes(step) && !(q > 0.0))
+      WL_FAIL(WL_ERROR_NUMERICAL, "point %lld has no variance that layer_norm could divide by in layer %d",
+              label_of(points, i), step->layer);
+    const double slope = wl_step_apply(step, &state, wl_kernel_points_field(points, step, i));
+    WL_TRY(check_variance(points, state.q, step->layer, i));
+    if (!isfinite(state.theta))
       WL_FAIL(WL_ERROR_NUMERICAL, "the tangent kernel of point %lld overflows in layer %d", label_of(points, i),
-              h + 2);
-    double *field = points->field + at * activation->fields;
-    if (activation->prepare) activation->prepare(model, q, next, field);
-    if (is_logistic(points)) {
-      wl_series series;
-      wl_logistic_series(&model->logistic, q, slope, &series);
-      field[3] = series.limit;
-      WL_TRY(append_series(points, at, &series));
-    }
-    q = next;
+              step->layer);
+    if (step->series >= 0) WL_TRY(add_series(points, step, i, q, slope));
   }
-  points->kappa[i] = q;
-  points->theta[i] = theta;
+  points->kappa[i] = state.q;
+  points->theta[i] = state.theta;
   return WL_OK;
 }
 
@@ -138,13 +138,12 @@ wl_error wl_kernel_points_create(const wl_network *network, int64_t count, int64
             INT32_MAX);
   wl_kernel_points *points = calloc(1, sizeof *points);
   if (!points) WL_FAIL(WL_ERROR_MEMORY, "no memory for a set of points");
-  wl_layer_model_init(&points->model, network);
-  points->activation = wl_activation_get(network->activation);
   points->count = count;
   points->dimension = dimension;
   points->x = x;
   points->label = label;
-  wl_error error = allocate_all(points);
+  wl_error error = wl_program_init(&points->program, network);
+  if (error == WL_OK) error = allocate_all(points);
   if (error == WL_OK) error = fill(points);
   points->label = NULL;
   if (error == WL_OK)
@@ -156,6 +155,7 @@ wl_error wl_kernel_points_create(const wl_network *network, int64_t count, int64
 
 void wl_kernel_points_destroy(wl_kernel_points **points) {
   if (!points || !*points) return;
+  wl_program_release(&(*points)->program);
   free((*points)->kappa);
   free((*points)->theta);
   free((*points)->variance);
@@ -192,8 +192,8 @@ bool wl_kernel_points_near(const wl_kernel_points *a, int64_t i, const wl_kernel
     *e = 1.0;
     return equal;
   }
-  const double across = (sum[0] + sum[1]) + (sum[2] + sum[3]), bias = a->model.bias * (1.0 - r) * (1.0 - r);
-  const double sine2 = fmin((a->model.weight / (double)d * across + bias) / p, 1.0);
+  const double across = (sum[0] + sum[1]) + (sum[2] + sum[3]), bias = a->program.bias * (1.0 - r) * (1.0 - r);
+  const double sine2 = fmin((a->program.weight / (double)d * across + bias) / p, 1.0);
   *e = copysign(equal ? 0.0 : sine2 / (1.0 + sqrt(1.0 - sine2)), c);
   return equal;
 }

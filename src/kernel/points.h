@@ -2,19 +2,18 @@
  * @file points.h
  * What a set of points keeps for the recursion.
  *
- * Memory beside x: 4 + (depth − 1)·fields doubles a point, fields ≤ 4. The logistic activations add their series
- * in each hidden layer: for tanh about 30 doubles at a variance of 0.1, 240 at 1 and WL_SERIES_TERMS from 1.2 on,
+ * Memory beside x: 4 doubles a point and at most 4 for each step. The logistic activations add their series
+ * in each of theirs: for tanh about 30 doubles at a variance of 0.1, 240 at 1 and WL_SERIES_TERMS from 1.2 on,
  * for its relatives as many at four times the variance. Neighbours of exactly the same variance share them.
  */
 #ifndef WIDELIMIT_KERNEL_POINTS_H
 #define WIDELIMIT_KERNEL_POINTS_H
 
-#include "kernel/activation.h"
 #include "kernel/network.h"
+#include "kernel/program.h"
 
 struct wl_kernel_points {
-  wl_layer_model model;
-  const wl_activation_entry *activation;
+  wl_program program; /**< of the network; owned */
   int64_t count, dimension;
   const double *x;      /**< borrowed */
   const int64_t *label; /**< what messages call the points while they are prepared; borrowed, NULL: index */
@@ -22,10 +21,10 @@ struct wl_kernel_points {
   double *theta;        /**< Θ(x_i, x_i); owned */
   double *variance;     /**< κ¹(x_i, x_i); owned */
   double *inverse_root; /**< 1/√ of it, NaN where that is zero; owned */
-  double *field;        /**< [hidden layer][point][field]; owned */
+  double *field;        /**< [step][point][field]; owned */
   /* Logistic activations only: */
-  int64_t *series_start;                 /**< [hidden layer][point]: index into series; owned */
-  int (*series_terms)[WL_SERIES_LEVELS]; /**< [hidden layer][point]; owned */
+  int64_t *series_start;                 /**< [step with a series][point]: index into series; owned */
+  int (*series_terms)[WL_SERIES_LEVELS]; /**< [step with a series][point]; owned */
   double *series;                        /**< owned */
   int64_t series_used, series_room;
   /* Given kernels (given.h) alone, which have neither coordinates nor a network: */
@@ -33,9 +32,14 @@ struct wl_kernel_points {
   int64_t *number;        /**< of each point; owned */
 };
 
-/** What a point has at hidden layer h (from κ^{h+1} to κ^{h+2}, h = 0 … depth − 2). */
-static inline int64_t wl_kernel_points_at(const wl_kernel_points *points, int h, int64_t i) {
-  return h * points->count + i;
+/** Fields of point i at a step; those of point i + 1 stand behind them. */
+static inline double *wl_kernel_points_field(const wl_kernel_points *points, const wl_step *step, int64_t i) {
+  return points->field + step->field * points->count + step->fields * i;
+}
+
+/** The place of point i's series at a step that has one. */
+static inline int64_t wl_kernel_points_series(const wl_kernel_points *points, const wl_step *step, int64_t i) {
+  return step->series * points->count + i;
 }
 
 /**

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "dist/scalapack.h"
+#include "kernel/layers.h"
 #include "pipeline/provenance.h"
 #include "pipeline/versions.h"
 
@@ -17,10 +18,8 @@ void wl_print_title(const wl_setup *setup, const char *what) {
 }
 
 static void print_network(const char *label, const wl_network *n) {
-  char slope[32] = "";
-  if (n->activation == WL_ACTIVATION_LEAKY_RELU) snprintf(slope, sizeof slope, " (slope %.5g)", n->slope);
-  wl_log_line("  %-7s  depth %d, %s%s, sigma_w %.5g, sigma_b %.5g", label, n->depth,
-              wl_activation_name(n->activation), slope, n->sigma_w, n->sigma_b);
+  char text[1024];
+  wl_log_line("  %-7s  %s", label, wl_network_text(n, text, sizeof text));
 }
 
 static void print_kernels(const wl_given *given) {

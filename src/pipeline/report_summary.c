@@ -23,7 +23,38 @@ static json_t *sizes_object(const wl_report *r) {
                    integer(s->dimension), "outputs", integer(s->outputs), "test_batch", integer(r->setup->batch));
 }
 
+static json_t *layer_list(const wl_network *n, int first, int end);
+
+/* A layer as the configuration has it. */
+static json_t *layer_value(const wl_network *n, int k) {
+  const wl_layer *layer = &n->layer[k];
+  switch (layer->kind) {
+    case WL_LAYER_DENSE:
+      return json_pack("{s:{s:o, s:o}}", "dense", "sigma_w", wl_json_number(layer->sigma_w), "sigma_b",
+                       wl_json_number(layer->sigma_b));
+    case WL_LAYER_RESIDUAL:
+      return json_pack("{s:o}", "residual", layer_list(n, k + 1, k + 1 + layer->branch));
+    case WL_LAYER_NORM:
+      return json_string("layer_norm");
+    case WL_LAYER_ACTIVATION:
+      break;
+  }
+  if (layer->activation == WL_ACTIVATION_LEAKY_RELU)
+    return json_pack("{s:{s:o}}", "leaky_relu", "slope", wl_json_number(layer->slope));
+  return json_string(wl_activation_name(layer->activation));
+}
+
+static json_t *layer_list(const wl_network *n, int first, int end) {
+  json_t *list = json_array();
+  for (int k = first; k < end; k++) {
+    json_array_append_new(list, layer_value(n, k));
+    if (n->layer[k].kind == WL_LAYER_RESIDUAL) k += n->layer[k].branch;
+  }
+  return list;
+}
+
 static json_t *network_object(const wl_network *n) {
+  if (n->layer_count > 0) return json_pack("{s:o}", "layers", layer_list(n, 0, n->layer_count));
   json_t *o = json_pack("{s:i, s:s, s:o, s:o}", "depth", n->depth, "activation", wl_activation_name(n->activation),
                         "sigma_w", wl_json_number(n->sigma_w), "sigma_b", wl_json_number(n->sigma_b));
   if (n->activation == WL_ACTIVATION_LEAKY_RELU) json_object_set_new(o, "slope", wl_json_number(n->slope));

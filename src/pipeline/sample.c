@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "kernel/layers.h"
 #include "linalg/rfp.h"
 #include "pipeline/points.h"
 #include "pipeline/sample_output.h"
@@ -123,7 +124,8 @@ static void keep_facts(const sampler *s, const double *shift) {
   s->sampling->done = true;
   memcpy(s->sampling->shift, shift, sizeof s->sampling->shift);
   if (count[WL_DRAW_POSTERIOR] == 0) s->sampling->shift[WL_STAGE_POSTERIOR] = 0.0;
-  s->sampling->target_is_zero = count[WL_DRAW_BAYESIAN_RND] > 0 && s->setup->config->network.depth == 1;
+  s->sampling->target_is_zero =
+      count[WL_DRAW_BAYESIAN_RND] > 0 && !wl_network_has_lower(&s->setup->config->network);
 }
 
 /* By the joint kernels of X and T. */

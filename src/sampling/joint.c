@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dist/scalapack.h"
+#include "kernel/layers.h"
 #include "linalg/factorize.h"
 #include "sampling/columns.h"
 #include "sampling/shift.h"
@@ -40,7 +41,7 @@ void wl_joint_use_lower(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->lower_
 void wl_joint_use_upper(wl_joint *j) { wl_matrix_set_diagonal(j->gram, j->upper_diagonal); }
 double wl_joint_shift(const wl_joint *j, wl_stage stage) { return j->shift[stage]; }
 wl_stage wl_joint_rnd_stage(const wl_joint *j) { return j->target ? WL_STAGE_RND : WL_STAGE_KAPPA; }
-bool wl_joint_target_is_zero(const wl_joint *j) { return j->points->network.depth == 1; }
+bool wl_joint_target_is_zero(const wl_joint *j) { return !wl_network_has_lower(&j->points->network); }
 
 /* The diagonal of a κ + b Θ plus the shifts, one for the first local rows and one for the others. */
 static void make_diagonal(const wl_points *points, wl_kernel_weights w, int64_t first, double first_shift,

@@ -21,9 +21,29 @@ static wl_error read_points(void *context, int64_t first, int64_t count, double 
   return WL_OK;
 }
 
-static wl_points *points_of(const wl_grid *grid, wl_activation activation, int64_t count, uint64_t seed) {
+/* Behind the activations: a list of layers. */
+enum { LIST = WL_ACTIVATION_COUNT };
+
+static wl_network network_of(wl_activation activation) {
+  static const wl_layer layers[] = {{.kind = WL_LAYER_DENSE, .sigma_w = 1.5, .sigma_b = 0.1},
+                                    {.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_RELU},
+                                    {.kind = WL_LAYER_RESIDUAL, .branch = 3},
+                                    {.kind = WL_LAYER_DENSE, .sigma_w = 1.0, .sigma_b = 0.2},
+                                    {.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_TANH},
+                                    {.kind = WL_LAYER_DENSE, .sigma_w = 1.4, .sigma_b = 0.1},
+                                    {.kind = WL_LAYER_NORM},
+                                    {.kind = WL_LAYER_DENSE, .sigma_w = 1.0, .sigma_b = 0.0}};
   wl_network network = wl_network_default();
   network.activation = activation;
+  if ((int)activation != LIST) return network;
+  network.activation = WL_ACTIVATION_RELU;
+  network.layer_count = sizeof layers / sizeof *layers;
+  memcpy(network.layer, layers, sizeof layers);
+  return network;
+}
+
+static wl_points *points_of(const wl_grid *grid, wl_activation activation, int64_t count, uint64_t seed) {
+  const wl_network network = network_of(activation);
   wl_points *set = NULL;
   assert_int_equal(wl_points_read(grid, &network, count, DIMENSION, read_points, &seed, &set), WL_OK);
   return set;
@@ -94,7 +114,8 @@ static void check_same_bits(double *together, double *alone, int64_t count) {
   assert_true(from_root(different) == 0.0);
 }
 
-static const wl_activation activations[] = {WL_ACTIVATION_RELU, WL_ACTIVATION_ERF, WL_ACTIVATION_TANH};
+static const wl_activation activations[] = {WL_ACTIVATION_RELU, WL_ACTIVATION_ERF, WL_ACTIVATION_TANH,
+                                            (wl_activation)LIST};
 static const struct {
   int64_t n, m;
   int block;

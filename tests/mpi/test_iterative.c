@@ -40,7 +40,8 @@ static wl_error read_points(void *context, int64_t first, int64_t count, double 
 }
 
 static wl_points *points_of(const wl_grid *grid, const problem *c, int64_t first, int64_t count) {
-  wl_network network = {c->depth, c->activation, 0.01, 1.4, 0.2};
+  wl_network network = {
+      .depth = c->depth, .activation = c->activation, .slope = 0.01, .sigma_w = 1.4, .sigma_b = 0.2};
   reading r = {first, c->dimension};
   wl_points *points = NULL;
   assert_int_equal(wl_points_read(grid, &network, count, c->dimension, read_points, &r, &points), WL_OK);

@@ -124,6 +124,11 @@ bad 'block below 1' 2 'grid\.block' --set grid.block=-1
 bad 'block too large for a message' 2 'grid\.block.*50000.*8192' --set grid.block=50000
 bad 'grid of other size' 2 'grid.*7.*rank|rank.*7' --set grid.rows=7 --set grid.columns=1
 bad 'unknown activation' 2 'network\.activation.*relu' --set network.activation=rely
+bad 'unknown layer' 2 'network\.layers\[1\]: there is no layer .reul.*relu' --set 'network={layers: [dense, reul, dense]}'
+edit 's/^network:.*/network: {depth: 2, layers: [dense, relu, dense]}/' case.yaml
+bad 'layers beside the short form' 2 'case\.yaml:5: network\.depth: cannot stand together with network\.layers'
+edit 's/^network:.*/network: {layers: [dense, relu]}/' case.yaml
+bad 'no dense layer last' 2 'case\.yaml:5: network\.layers\[1\]: is the last layer.*dense'
 bad 'unknown quantity' 2 'quantities.*ensemble' --set 'quantities=[ensemble,magic]'
 bad 'standardized classes' 2 'data\.standardize_targets.*one_hot' --set data.standardize_targets=true --set data.target_encoding=one_hot
 bad 'standardized targets at training times' 2 'data\.standardize_targets.*training\.times' --set data.standardize_targets=true \

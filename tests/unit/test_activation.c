@@ -137,7 +137,7 @@ static duals integral(pair c) {
 /* The same from the library: σ_w = 1, σ_b = 0, depth 2, two points of the plane with these variances and angle;
    κ = E[φφ], Θ = κ¹ E[φ'φ'] + κ. |error| < 1e-12 of the Cauchy-Schwarz bounds. */
 static void compare(pair c, double tolerance) {
-  const wl_network network = {2, c.activation, leak, 1.0, 0.0};
+  const wl_network network = {.depth = 2, .activation = c.activation, .slope = leak, .sigma_w = 1.0};
   const double x[2] = {sqrt(2.0 * c.q), 0.0}, y[2] = {sqrt(2.0 * c.p) * cos(c.t), sqrt(2.0 * c.p) * sin(c.t)};
   wl_kernel_points *a, *b;
   assert_int_equal(wl_kernel_points_create(&network, 1, 2, x, NULL, &a), WL_OK);
@@ -198,7 +198,7 @@ static void test_large_variances(void **state) {
 static void test_zero_variance(void **state) {
   (void)state;
   for (int k = 0; k < WL_ACTIVATION_COUNT; k++) {
-    const wl_network network = {2, (wl_activation)k, leak, 1.0, 0.0};
+    const wl_network network = {.depth = 2, .activation = (wl_activation)k, .slope = leak, .sigma_w = 1.0};
     const double x[1] = {0.0};
     wl_kernel_points *points;
     assert_int_equal(wl_kernel_points_create(&network, 1, 1, x, NULL, &points), WL_OK);

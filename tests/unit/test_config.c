@@ -296,6 +296,81 @@ static void tune_is_checked(void **state) {
   must_fail(TUNE SIGMA, "precision=mixed", "precision|tune needs");
 }
 
+static void layers_are_read(void **state) {
+  (void)state;
+  wl_config *config = must_read(SYNTHETIC
+                                "network:\n  layers:\n    - dense: {sigma_w: 1.5, sigma_b: 0}\n    - relu\n"
+                                "    - residual: [dense: {sigma_w: 1.25}, leaky_relu: {slope: 0.5}, dense]\n"
+                                "    - layer_norm\n    - dense:\n",
+                                NULL);
+  const wl_network *n = &config->network;
+  assert_int_equal(n->layer_count, 8);
+  assert_true(n->layer[0].kind == WL_LAYER_DENSE && n->layer[0].sigma_w == 1.5 && n->layer[0].sigma_b == 0.0);
+  assert_true(n->layer[1].kind == WL_LAYER_ACTIVATION && n->layer[1].activation == WL_ACTIVATION_RELU);
+  assert_true(n->layer[2].kind == WL_LAYER_RESIDUAL && n->layer[2].branch == 3);
+  assert_true(n->layer[3].sigma_w == 1.25 && n->layer[3].sigma_b == 0.1);
+  assert_true(n->layer[4].activation == WL_ACTIVATION_LEAKY_RELU && n->layer[4].slope == 0.5);
+  assert_true(n->layer[6].kind == WL_LAYER_NORM);
+  assert_true(n->layer[7].sigma_w == 1.4142135623730951 && n->layer[7].sigma_b == 0.1);
+  char *text = NULL, *other = NULL;
+  assert_int_equal(wl_config_format(config, &text), WL_OK);
+  assert_non_null(strstr(text, "layers: [{dense: {sigma_w: 1.5, sigma_b: 0}}, relu, {residual: "));
+  assert_null(strstr(text, "depth:"));
+  wl_config *again = must_read(text, NULL);
+  assert_int_equal(wl_config_format(again, &other), WL_OK);
+  assert_string_equal(text, other);
+  assert_memory_equal(again->network.layer, n->layer, sizeof n->layer);
+  free(other);
+  assert_int_equal(wl_config_fingerprint(config, WL_SCOPE_FACTOR, &other), WL_OK);
+  assert_non_null(strstr(other, "network.layers: [{dense"));
+  free(other);
+  free(text);
+  wl_config_destroy(&again);
+  wl_config_destroy(&config);
+}
+
+static void layers_are_checked(void **state) {
+  (void)state;
+  static const struct {
+    const char *layers, *expected;
+  } cases[] = {
+      {"[dense, rleu, dense]",
+       "%:3: network.layers[1]|no layer 'rleu'|dense, residual, layer_norm, relu, leaky_relu"},
+      {"[dense, relu]", "%:3: network.layers[1]|last layer of the network, which must be dense"},
+      {"[relu, dense]", "%:3: network.layers[0]|first layer of the network, which must be dense"},
+      {"[dense, relu, erf, dense]", "network.layers[2]|is erf|not Gaussian"},
+      {"[dense: {sigma_w: -1}]", "network.layers[0]|sigma_w is -1|above 0"},
+      {"[dense: {sigma_w: big}]", "network.layers[0].dense.sigma_w|'big' is not allowed|a number"},
+      {"[dense: {sigma: 1}]", "network.layers[0].dense|no key 'sigma'|sigma_w, sigma_b"},
+      {"[dense: 3]", "network.layers[0].dense|must be a mapping of sigma_w, sigma_b"},
+      {"[dense, relu: {slope: 1}, dense]", "network.layers[1].relu|nothing belongs to it"},
+      {"[dense, leaky_relu: {slope: 1}, dense]", "network.layers[1]|slope is 1|below 1"},
+      {"[dense, layer_norm: 1, dense]", "network.layers[1].layer_norm|nothing belongs to it"},
+      {"[dense, residual, dense]", "network.layers[1]|without its branch"},
+      {"[dense, residual: [], dense]", "network.layers[1].residual|a list of layers"},
+      {"[dense, residual: [relu], dense]", "network.layers[1].residual[0]|last layer of a branch"},
+      {"[dense, residual: [dense, releu, dense], dense]", "network.layers[1].residual[1]|no layer 'releu'"},
+      {"[dense, [relu], dense]", "network.layers[1]|must be a layer"},
+      {"[{dense: {}, relu: {}}]", "network.layers[0]|must be a layer"},
+      {"[dense, , dense]", "%:3"},
+      {"[]", "network.layers|must be a list of layers"},
+      {"dense", "network.layers|must be a list of layers"},
+      {"{dense: {}}", "network.layers|must be a list of layers"}};
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    char text[256];
+    snprintf(text, sizeof text, SYNTHETIC "network:\n  layers: %s\n", cases[k].layers);
+    must_fail(text, NULL, cases[k].expected);
+  }
+#define LIST SYNTHETIC "network: {layers: [dense, relu, dense]}\n"
+  must_fail(LIST, "network.depth=3", "network.depth|cannot stand together with network.layers");
+  must_fail(LIST, "network.activation=relu", "network.activation|cannot stand together with network.layers");
+  must_fail(LIST, "network.sigma_b=0", "network.sigma_b|cannot stand together with network.layers");
+  must_fail(LIST, "tune={parameters: {network.sigma_w: [1, 2]}}", "tune.parameters|varies network.sigma_w");
+  must_fail(SYNTHETIC, "tune={parameters: {network.layers: [1, 2]}}", "network.layers cannot be tuned");
+  must_fail(LIST "jitter: 0.1\n", "solver.method=iterative", "solver.method|network.layers needs");
+#undef LIST
+}
+
 static void select_is_checked(void **state) {
   (void)state;
   const char *const pool = SYNTHETIC "data: {pool: {inputs: pool.npy}}\n";
@@ -826,6 +901,8 @@ int main(void) {
       cmocka_unit_test(solver_is_checked),
       cmocka_unit_test(tune_is_read),
       cmocka_unit_test(tune_is_checked),
+      cmocka_unit_test(layers_are_read),
+      cmocka_unit_test(layers_are_checked),
       cmocka_unit_test(select_is_checked),
       cmocka_unit_test(overrides_win),
       cmocka_unit_test(paths_need_no_folder),

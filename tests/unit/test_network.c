@@ -29,8 +29,12 @@ static double *make_points(int64_t count, int64_t dimension, int64_t seed) {
   return x;
 }
 
+/* That of the points made last. */
+static wl_network latest;
+
 static wl_kernel_points *create(const wl_network *network, int64_t count, int64_t dimension, const double *x) {
   wl_kernel_points *points;
+  latest = *network;
   assert_int_equal(wl_network_check(network), WL_OK);
   if (wl_kernel_points_create(network, count, dimension, x, NULL, &points) != WL_OK)
     fail_msg("%s", wl_error_message());
@@ -40,7 +44,7 @@ static wl_kernel_points *create(const wl_network *network, int64_t count, int64_
 /* A tile with its own work. */
 static void tile(const wl_kernel_points *a, int64_t i0, int64_t rows, const wl_kernel_points *b, int64_t j0,
                  int64_t cols, double *kappa, int64_t ldk, double *theta, int64_t ldt) {
-  double *work = malloc(wl_network_tile_work(&a->model.network, rows, cols) * sizeof *work);
+  double *work = malloc(wl_network_tile_work(&latest, rows, cols) * sizeof *work);
   wl_network_tile((wl_point_range){a, i0, rows}, (wl_point_range){b, j0, cols}, (wl_tile){kappa, ldk},
                   (wl_tile){theta, ldt}, work);
   free(work);
@@ -150,8 +154,11 @@ static void test_near(void **state) {
   (void)state;
   enum { COUNT = sizeof near_point / sizeof *near_point };
   for (size_t c = 0; c < sizeof near_case / sizeof *near_case; c++) {
-    wl_network network = {near_case[c].depth, WL_ACTIVATION_LEAKY_RELU, near_case[c].slope, near_case[c].sigma_w,
-                          near_case[c].sigma_b};
+    wl_network network = {.depth = near_case[c].depth,
+                          .activation = WL_ACTIVATION_LEAKY_RELU,
+                          .slope = near_case[c].slope,
+                          .sigma_w = near_case[c].sigma_w,
+                          .sigma_b = near_case[c].sigma_b};
     if (network.slope == 0.0) network.activation = WL_ACTIVATION_RELU;
     wl_kernel_points *a = create(&network, 1, 5, near_base), *b = create(&network, COUNT, 5, near_point[0]);
     double kappa[COUNT], theta[COUNT];
@@ -282,7 +289,7 @@ static void compare_blocks(const wl_network *network, const wl_block *block) {
   static double kappa[M][N], theta[M][N], kappa_2[N][M], theta_2[N][M];
   wl_kernel_points *a = create(network, N, D, x), *b = create(network, M, D, y);
   tile(a, 0, N, b, 0, M, kappa[0], N, theta[0], N);
-  a->model.block = b->model.block = block;
+  a->program.block = b->program.block = block;
   tile(b, 0, M, a, 0, N, kappa_2[0], M, theta_2[0], M);
   for (int j = 0; j < M; j++) {
     for (int i = 0; i < N; i++) {
@@ -316,7 +323,8 @@ static void test_instruction_sets(void **state) {
 static void test_deep(void **state) {
   (void)state;
   for (int activation = 0; activation < WL_ACTIVATION_COUNT; activation++) {
-    wl_network network = {64, (wl_activation)activation, 0.1, 1.0, 0.3};
+    wl_network network = {
+        .depth = 64, .activation = (wl_activation)activation, .slope = 0.1, .sigma_w = 1.0, .sigma_b = 0.3};
     double x[2][4] = {{0.3, -0.2, 0.9, 0.5}, {0.3, -0.2, 0.9, 0.5 + 1e-9}}, kappa, theta;
     wl_kernel_points *a = create(&network, 2, 4, x[0]);
     tile(a, 0, 1, a, 1, 1, &kappa, 1, &theta, 1);
@@ -369,7 +377,7 @@ static void test_far_scales(void **state) {
 
 static void test_overflow(void **state) {
   (void)state;
-  wl_network network = {64, WL_ACTIVATION_RELU, 0.0, 1000.0, 0.0};
+  wl_network network = {.depth = 64, .activation = WL_ACTIVATION_RELU, .sigma_w = 1000.0};
   const double x[3][1] = {{0.0}, {1e-3}, {2.0}};
   wl_kernel_points *points;
   assert_int_equal(wl_kernel_points_create(&network, 3, 1, x[0], NULL, &points), WL_ERROR_NUMERICAL);

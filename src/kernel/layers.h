@@ -1,0 +1,35 @@
+/**
+ * @file layers.h
+ * Networks as lists of layers: what may stand where, and what follows from it. Everything is Local. For a network in short the
+ * functions answer of that.
+ */
+#ifndef WIDELIMIT_KERNEL_LAYERS_H
+#define WIDELIMIT_KERNEL_LAYERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "widelimit/network.h"
+
+/**
+ * The rules of a list of at least one layer. Errors: WL_ERROR_CONFIG; *at is the layer's place in the array, which the message
+ * does not name.
+ */
+wl_error wl_layers_check(const wl_network *network, int *at);
+
+/** Whether two layers are alike: all members that say anything. */
+bool wl_layer_same(const wl_layer *a, const wl_layer *b);
+
+/** Layers over which rounding errors of an entry add up. */
+int wl_network_depth(const wl_network *network);
+
+/** Whether any weights stand before the last layer: else Θ⁻ = Θ − κ is zero. */
+bool wl_network_has_lower(const wl_network *network);
+
+/** Whether the network is zero at x = 0 whatever its weights: no biases, and activations with φ(0) = 0. */
+bool wl_network_vanishes_at_zero(const wl_network *network);
+
+/** In words, such as "depth 3, relu, sigma_w 1.5, sigma_b 0"; ends in "..." where it is too long. Returns text. */
+const char *wl_network_text(const wl_network *network, char *text, size_t size);
+
+#endif

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Writes layer_cases.inc: kappa and Theta of networks that are lists of layers, at pairs of points of which some are nearly
+parallel. Smooth activations by the trapezoidal rule in two dimensions, relu and leaky_relu in closed form, all in 36 digits;
+a finer rule changes nothing of the doubles (--check). Needs mpmath; minutes. Run: python3 layer_cases.py > layer_cases.inc
+
+Every coordinate is a double, so the values belong to exactly the points that the test uses."""
+import random
+import sys
+from mpmath import mp, mpf, sqrt, acos, pi, sin, cos, exp, erf, tanh, log
+
+mp.dps = 36
+STEP = mpf(1) / (11 if "--check" in sys.argv else 9)
+REACH = mpf(11)
+WIDE = [k * STEP for k in range(int(-REACH / STEP), int(REACH / STEP) + 1)]
+WEIGHT = [exp(-x * x / 2) * STEP / sqrt(2 * pi) for x in WIDE]
+
+gauss = lambda z: exp(-z * z / 2) / sqrt(2 * pi)
+normal = lambda z: (1 + erf(z / sqrt(mpf(2)))) / 2
+SMOOTH = {
+    "erf": (erf, lambda z: 2 / sqrt(pi) * exp(-z * z)),
+    "gelu": (lambda z: z * normal(z), lambda z: normal(z) + z * gauss(z)),
+    "sin": (sin, cos),
+    "cos": (cos, lambda z: -sin(z)),
+    "tanh": (tanh, lambda z: 1 - tanh(z) ** 2),
+    "softplus": (lambda z: log(1 + exp(z)), lambda z: 1 / (1 + exp(-z))),
+}
+
+
+def smooth(name, q, p, k):
+    """E[phi phi], E[phi' phi'] by the rule; u = sqrt(q) x, v = (k/q) u + s y."""
+    phi, slope = SMOOTH[name]
+    s2 = p - k * k / q
+    s = sqrt(s2) if s2 > p * mpf(10) ** -32 else mpf(0)
+    square = dot = mpf(0)
+    for x, wx in zip(WIDE, WEIGHT):
+        u, row, row_dot = sqrt(q) * x, mpf(0), mpf(0)
+        for y, wy in zip(WIDE, WEIGHT) if s else [(mpf(0), mpf(1))]:
+            if wx * wy < mpf(10) ** -27:
+                continue
+            v = k / q * u + s * y
+            row += wy * phi(v)
+            row_dot += wy * slope(v)
+        square += wx * phi(u) * row
+        dot += wx * slope(u) * row_dot
+    return square, dot
+
+
+def rectifier(a, q, p, k):
+    a, c = mpf(a), min(max(k / sqrt(q * p), mpf(-1)), mpf(1))
+    t = acos(c)
+    return (sqrt(q * p) * (a * c + (1 - a) ** 2 / 2 * (sin(t) + (pi - t) * c) / pi),
+            a + (1 - a) ** 2 / 2 * (pi - t) / pi)
+
+
+KNOWN = {}
+
+
+def dual(layer, q, p, k):
+    if layer[0] == "relu":
+        return rectifier(0, q, p, k)
+    if layer[0] == "leaky_relu":
+        return rectifier(layer[1], q, p, k)
+    if layer[0] == "identity":
+        return k, mpf(1)
+    key = (layer[0], q, p, k)
+    if key not in KNOWN:
+        KNOWN[key] = smooth(*key)
+    return KNOWN[key]
+
+
+def forward(layers, q, p, k, theta):
+    for layer in layers:
+        if layer[0] == "dense":
+            w, b = mpf(layer[1]) ** 2, mpf(layer[2]) ** 2
+            q, p, k = w * q + b, w * p + b, w * k + b
+            theta = w * theta + k
+        elif layer[0] == "layer_norm":
+            root = sqrt(q * p)
+            q, p, k, theta = mpf(1), mpf(1), k / root, theta / root
+        elif layer[0] == "residual":
+            q, p, k, theta = (s + t for s, t in zip((q, p, k, theta), forward(layer[1], q, p, k, theta)))
+        else:
+            k, slope = dual(layer, q, p, k)
+            q, p = dual(layer, q, q, q)[0], dual(layer, p, p, p)[0]
+            theta *= slope
+    return q, p, k, theta
+
+
+def flat(layers):
+    for layer in layers:
+        if layer[0] == "dense":
+            yield "{.kind = WL_LAYER_DENSE, .sigma_w = %s, .sigma_b = %s}" % tuple(float(s).hex() for s in layer[1:])
+        elif layer[0] == "layer_norm":
+            yield "{.kind = WL_LAYER_NORM}"
+        elif layer[0] == "residual":
+            branch = list(flat(layer[1]))
+            yield "{.kind = WL_LAYER_RESIDUAL, .branch = %d}" % len(branch)
+            yield from branch
+        else:
+            yield "{.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_%s, .slope = %s}" % (
+                layer[0].upper(), float(layer[1] if len(layer) > 1 else 0).hex())
+
+
+def dense(w, b):
+    return ("dense", w, b)
+
+
+RELU, ERF, GELU, SIN, COS, TANH = (("relu",), ("erf",), ("gelu",), ("sin",), ("cos",), ("tanh",))
+NORM = ("layer_norm",)
+CASES = [
+    [dense(1.5, 0.1), RELU, dense(1.2, 0.3), ("leaky_relu", 0.2), dense(1.1, 0)],
+    [dense(1.3, 0.2), dense(0.9, 0.4), RELU, dense(1.2, 0.1), ("identity",), dense(1.4, 0)],
+    [dense(1.3, 0.2), ERF, dense(1.1, 0.1), TANH, dense(1, 0)],
+    [dense(1.4, 0.1), RELU, dense(1.2, 0.2), GELU, dense(1.4, 0.1), RELU, dense(1, 0)],
+    [dense(1.5, 0.1), RELU, ("residual", [dense(1, 0.1), ERF, dense(1.4, 0.1)]), NORM, dense(1, 0)],
+    [dense(1.2, 0), ("residual", [RELU, dense(1.2, 0.1), RELU, dense(0.7, 0)]), NORM, RELU, dense(1.3, 0.2),
+     ("residual", [("residual", [dense(0.8, 0), RELU, dense(1, 0.3)]), RELU, dense(0.5, 0)]), dense(1, 0.5)],
+    [dense(1.1, 0.3), NORM, ("softplus",), ("residual", [dense(0.9, 0), COS, dense(0.6, 0.1)]), NORM, dense(1, 0),
+     SIN, dense(1.1, 0)],
+]
+
+random.seed(11)
+base = [random.gauss(0, 1) for _ in range(4)]
+other = [random.gauss(0, 1) for _ in range(4)]
+POINTS = [other, [3 * s for s in base], [-0.7 * s for s in base]]
+POINTS += [[s + eps * t for s, t in zip(base, other)] for eps in (1e-2, 1e-5, 1e-9)]
+POINTS += [[-s + eps * t for s, t in zip(base, other)] for eps in (1e-3, 1e-8)]
+
+
+def inner(x, y):
+    return sum(mpf(s) * mpf(t) for s, t in zip(x, y)) / len(x)
+
+
+print("/* Written by layer_cases.py. */")
+print("enum { LAYER_DIMENSION = %d, LAYER_POINTS = %d, LAYER_MOST = 20 };" % (len(base), len(POINTS)))
+print("static const double layer_base[LAYER_DIMENSION] = {" + ", ".join(s.hex() for s in base) + "};")
+print("static const double layer_point[LAYER_POINTS][LAYER_DIMENSION] = {")
+for y in POINTS:
+    print("    {" + ", ".join(float(s).hex() for s in y) + "},")
+print("};")
+print("static const struct {\n  int count;\n  wl_layer layer[LAYER_MOST];\n  double kappa_theta[LAYER_POINTS][2];\n"
+      "} layer_case[] = {")
+for layers in CASES:
+    parts = list(flat(layers))
+    print("    {%d,\n     {" % len(parts) + ",\n      ".join(parts) + "},\n     {")
+    for y in POINTS:
+        values = forward(layers, inner(base, base), inner(y, y), inner(base, y), mpf(0))
+        print("         {%s, %s}," % (float(values[2]).hex(), float(values[3]).hex()))
+        print(".", end="", file=sys.stderr, flush=True)
+    print("     }},")
+print("};")

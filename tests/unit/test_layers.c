@@ -1,0 +1,314 @@
+/* Networks as lists of layers: against kernels known to 30 digits, against the network in short, to the bit where a list spells
+   it out, and the rules of a list. */
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/block.h"
+#include "kernel/layers.h"
+#include "kernel/network.h"
+#include "kernel/points.h"
+#include "layer_cases.inc"
+
+enum { CASES = sizeof layer_case / sizeof *layer_case };
+
+static wl_network list_of(const wl_layer *layer, int count) {
+  wl_network network = wl_network_default();
+  network.layer_count = count;
+  memcpy(network.layer, layer, (size_t)count * sizeof *layer);
+  return network;
+}
+
+static wl_layer dense(double sigma_w, double sigma_b) {
+  return (wl_layer){.kind = WL_LAYER_DENSE, .sigma_w = sigma_w, .sigma_b = sigma_b};
+}
+
+static wl_layer activation(wl_activation phi) {
+  return (wl_layer){.kind = WL_LAYER_ACTIVATION, .activation = phi, .slope = 0.2};
+}
+
+static wl_layer norm(void) { return (wl_layer){.kind = WL_LAYER_NORM}; }
+static wl_layer residual(int branch) { return (wl_layer){.kind = WL_LAYER_RESIDUAL, .branch = branch}; }
+
+static wl_kernel_points *create(const wl_network *network, int64_t count, int64_t dimension, const double *x) {
+  wl_kernel_points *points;
+  if (wl_network_check(network) != WL_OK) fail_msg("%s", wl_error_message());
+  if (wl_kernel_points_create(network, count, dimension, x, NULL, &points) != WL_OK)
+    fail_msg("%s", wl_error_message());
+  return points;
+}
+
+static void tile(const wl_network *network, const wl_kernel_points *a, const wl_kernel_points *b, double *kappa,
+                 double *theta) {
+  double *work = malloc(wl_network_tile_work(network, a->count, b->count) * sizeof *work);
+  wl_network_tile((wl_point_range){a, 0, a->count}, (wl_point_range){b, 0, b->count}, (wl_tile){kappa, a->count},
+                  (wl_tile){theta, a->count}, work);
+  free(work);
+}
+
+/* ---- references -------------------------------------------------------------------------------------------------- */
+
+/* Whether relu stands behind an activation that works on κ: then the rounding ε of κ moves the angle t by ε/t. */
+static bool loses_angle(int c) {
+  bool smooth = false;
+  for (int k = 0; k < layer_case[c].count; k++) {
+    const wl_layer *layer = &layer_case[c].layer[k];
+    if (layer->kind != WL_LAYER_ACTIVATION || layer->activation == WL_ACTIVATION_IDENTITY) continue;
+    const bool kink = layer->activation == WL_ACTIVATION_RELU || layer->activation == WL_ACTIVATION_LEAKY_RELU;
+    if (kink && smooth) return true;
+    smooth = smooth || !kink;
+  }
+  return false;
+}
+
+/* sin of the angle between two points. */
+static double sine(const double *x, const double *y) {
+  double xx = 0.0, yy = 0.0, xy = 0.0, across = 0.0;
+  for (int k = 0; k < LAYER_DIMENSION; k++) xx += x[k] * x[k], yy += y[k] * y[k], xy += x[k] * y[k];
+  for (int k = 0; k < LAYER_DIMENSION; k++) across += pow(y[k] - xy / xx * x[k], 2.0);
+  return sqrt(across / yy);
+}
+
+static bool has_series(int c) {
+  bool any = false;
+  for (int k = 0; k < layer_case[c].count; k++)
+    any = any || (layer_case[c].layer[k].kind == WL_LAYER_ACTIVATION &&
+                  layer_case[c].layer[k].activation >= WL_ACTIVATION_TANH);
+  return any;
+}
+
+/* |error| < 32 L ε of the diagonal over L layers; over t too where loses_angle; and what a series may leave out of E[φ'φ']. */
+static void test_reference(void **state) {
+  (void)state;
+  for (int c = 0; c < CASES; c++) {
+    const wl_network network = list_of(layer_case[c].layer, layer_case[c].count);
+    wl_kernel_points *a = create(&network, 1, LAYER_DIMENSION, layer_base),
+                     *b = create(&network, LAYER_POINTS, LAYER_DIMENSION, layer_point[0]);
+    double kappa[LAYER_POINTS], theta[LAYER_POINTS];
+    tile(&network, a, b, kappa, theta);
+    for (int j = 0; j < LAYER_POINTS; j++) {
+      const double t = loses_angle(c) ? fmax(sine(layer_base, layer_point[j]), 1e-8) : 1.0;
+      const double bound = 32.0 * network.layer_count * 0x1p-53 + (has_series(c) ? WL_SERIES_TOLERANCE : 0.0);
+      const double error_k = fabs(kappa[j] - layer_case[c].kappa_theta[j][0]) / sqrt(a->kappa[0] * b->kappa[j]);
+      const double error_t = fabs(theta[j] - layer_case[c].kappa_theta[j][1]) / sqrt(a->theta[0] * b->theta[j]);
+      if (!(error_k < bound && error_t < bound / t))
+        fail_msg("case %d, point %d: kappa %.2e theta %.2e, bounds %.2e %.2e", c, j, error_k, error_t, bound,
+                 bound / t);
+    }
+    wl_kernel_points_destroy(&a);
+    wl_kernel_points_destroy(&b);
+  }
+}
+
+/* ---- the network in short ---------------------------------------------------------------------------------------- */
+
+enum { ROWS = 70, COLUMNS = 11, D = 6 };
+
+static void make_points(double *x, int count, double seed) {
+  for (int i = 0; i < count; i++)
+    for (int k = 0; k < D; k++) x[i * D + k] = (1.0 + sin(0.1 * i)) * sin(1.7 * (i + seed) * (k + 2) + 0.3 * k);
+}
+
+static void compare_exactly(const wl_network *one, const wl_network *two) {
+  static double x[ROWS * D], y[COLUMNS * D], kappa[2][ROWS * COLUMNS], theta[2][ROWS * COLUMNS];
+  make_points(x, ROWS, 1.0);
+  make_points(y, COLUMNS, 90.0);
+  memcpy(y + 3 * D, x + 5 * D, sizeof(double[D])); /* an equal pair, and one nearly parallel */
+  for (int k = 0; k < D; k++) y[4 * D + k] = x[6 * D + k] * (1.0 + 1e-9 * k);
+  const wl_network *network[2] = {one, two};
+  for (int n = 0; n < 2; n++) {
+    wl_kernel_points *a = create(network[n], ROWS, D, x), *b = create(network[n], COLUMNS, D, y);
+    tile(network[n], a, b, kappa[n], theta[n]);
+    wl_kernel_points_destroy(&a);
+    wl_kernel_points_destroy(&b);
+  }
+  assert_memory_equal(kappa[0], kappa[1], sizeof kappa[0]);
+  assert_memory_equal(theta[0], theta[1], sizeof theta[0]);
+}
+
+/* dense, φ, dense, …, φ, dense is the network in short. */
+static void test_short_form(void **state) {
+  (void)state;
+  for (int phi = 0; phi < WL_ACTIVATION_COUNT; phi++) {
+    wl_network in_short = wl_network_default(), list = wl_network_default();
+    in_short.depth = 2 + phi % 3;
+    in_short.activation = (wl_activation)phi;
+    in_short.slope = 0.2;
+    list.layer[list.layer_count++] = dense(in_short.sigma_w, in_short.sigma_b);
+    for (int l = 1; l < in_short.depth; l++) {
+      list.layer[list.layer_count++] = activation((wl_activation)phi);
+      list.layer[list.layer_count++] = dense(in_short.sigma_w, in_short.sigma_b);
+    }
+    assert_false(wl_network_same(&in_short, &list));
+    compare_exactly(&in_short, &list);
+  }
+}
+
+/* What changes no kernel: normalization twice, a branch that is nearly zero. */
+static void test_neutral(void **state) {
+  (void)state;
+  const wl_activation phi[] = {WL_ACTIVATION_RELU, WL_ACTIVATION_ERF};
+  for (int p = 0; p < 2; p++) {
+    const wl_layer once[] = {dense(1.5, 0.1), norm(), activation(phi[p]), dense(1.1, 0.0)},
+                   twice[] = {dense(1.5, 0.1), norm(), norm(), activation(phi[p]), dense(1.1, 0.0)},
+                   beside[] = {dense(1.5, 0.1),    norm(),         residual(1), dense(1e-100, 0.0),
+                               activation(phi[p]), dense(1.1, 0.0)};
+    const wl_network a = list_of(once, 4), b = list_of(twice, 5), c = list_of(beside, 6);
+    compare_exactly(&a, &b);
+    compare_exactly(&a, &c);
+  }
+}
+
+/* ---- tiles ------------------------------------------------------------------------------------------------------- */
+
+/* κ alone and both, (a, b) and (b, a), and the instruction sets agree; equal points give the diagonal. */
+static void test_tiles(void **state) {
+  (void)state;
+  static double x[ROWS * D], kappa[4][ROWS * ROWS], theta[4][ROWS * ROWS];
+  const wl_block *const blocks[] = {&wl_block_generic, wl_block_select()};
+  make_points(x, ROWS, 3.0);
+  memcpy(x + 9 * D, x + 40 * D, sizeof(double[D]));
+  for (int c = 0; c < CASES; c++) {
+    const wl_network network = list_of(layer_case[c].layer, layer_case[c].count);
+    wl_kernel_points *a = create(&network, ROWS, D, x);
+    for (int s = 0; s < 2; s++) {
+      a->program.block = blocks[s];
+      tile(&network, a, a, kappa[s], theta[s]);
+    }
+    tile(&network, a, a, kappa[2], NULL);
+    assert_memory_equal(kappa[1], kappa[2], sizeof kappa[1]);
+    for (int j = 0; j < ROWS; j++) {
+      for (int i = 0; i < ROWS; i++) {
+        const double size_k = sqrt(a->kappa[i] * a->kappa[j]), size_t = sqrt(a->theta[i] * a->theta[j]);
+        for (int s = 0; s < 2; s++) {
+          assert_true(fabs(kappa[s][i + j * ROWS] - kappa[1][j + i * ROWS]) <= 4e-14 * size_k);
+          assert_true(fabs(theta[s][i + j * ROWS] - theta[1][j + i * ROWS]) <= 1e-13 * size_t);
+        }
+      }
+      assert_true(kappa[1][j + j * ROWS] == a->kappa[j] && theta[1][j + j * ROWS] == a->theta[j]);
+    }
+    assert_true(kappa[1][9 + 40 * ROWS] == a->kappa[9] && theta[1][9 + 40 * ROWS] == a->theta[9]);
+    wl_kernel_points_destroy(&a);
+  }
+}
+
+/* A zero point: without biases its κ and Θ are zero, and there is nothing to normalize. */
+static void test_zero_point(void **state) {
+  (void)state;
+  const double x[2 * D] = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0};
+  const wl_layer plain[] = {dense(1.5, 0.0), activation(WL_ACTIVATION_ERF),
+                            dense(1.2, 0.0), activation(WL_ACTIVATION_RELU),
+                            residual(1),     dense(1.0, 0.0),
+                            dense(1.1, 0.0)},
+                 normed[] = {dense(1.5, 0.0), norm(), activation(WL_ACTIVATION_RELU), dense(1.0, 0.0)};
+  wl_network network = list_of(plain, 7);
+  double kappa[4], theta[4];
+  wl_kernel_points *a = create(&network, 2, D, x);
+  tile(&network, a, a, kappa, theta);
+  for (int k = 0; k < 3; k++) assert_true(kappa[k] == 0.0 && theta[k] == 0.0);
+  assert_true(kappa[3] > 0.0);
+  wl_kernel_points_destroy(&a);
+  assert_true(wl_network_vanishes_at_zero(&network));
+  network.layer[5].sigma_b = 0.1;
+  assert_false(wl_network_vanishes_at_zero(&network));
+  network = list_of(normed, 4);
+  assert_int_equal(wl_kernel_points_create(&network, 2, D, x, NULL, &a), WL_ERROR_NUMERICAL);
+  assert_non_null(
+      strstr(wl_error_message(), "point 0 has no variance that layer_norm could divide by in layer 2"));
+}
+
+/* ---- rules ------------------------------------------------------------------------------------------------------- */
+
+static void expect_wrong(const wl_layer *layer, int count, const char *text) {
+  const wl_network network = list_of(layer, count);
+  assert_int_equal(wl_network_check(&network), WL_ERROR_CONFIG);
+  if (!strstr(wl_error_message(), text)) fail_msg("\"%s\" lacks \"%s\"", wl_error_message(), text);
+}
+#define WRONG(text, ...)                                                              \
+  do {                                                                                \
+    const wl_layer wrong[] = {__VA_ARGS__};                                           \
+    expect_wrong(wrong, (int)(sizeof wrong / sizeof *wrong), "network.layers[" text); \
+  } while (0)
+
+static void test_rules(void **state) {
+  (void)state;
+  const wl_layer relu = activation(WL_ACTIVATION_RELU), erf = activation(WL_ACTIVATION_ERF), d = dense(1.0, 0.1);
+  wl_layer steep = activation(WL_ACTIVATION_LEAKY_RELU);
+  steep.slope = 1.0;
+  WRONG("0]: is the first layer of the network, which must be dense", relu, d);
+  WRONG("1]: is the last layer of the network, which must be dense", d, relu);
+  WRONG("2]: is erf, an activation of units that are not Gaussian", d, relu, erf, d);
+  WRONG("4]: is erf, an activation of units that are not Gaussian", d, relu, residual(1), d, erf, d);
+  WRONG("3]: is erf, an activation of units that are not Gaussian", d, relu, norm(), erf, d);
+  WRONG("3]: is erf, an activation of units that are not Gaussian", d, relu, residual(2), erf, d, d);
+  WRONG("2]: is the last layer of a branch, which must be dense", d, residual(1), relu, d);
+  WRONG("1]: is a residual whose branch has 0 layers", d, residual(0), d);
+  WRONG("1]: is a residual whose branch has 2 layers", d, residual(2), d);
+  WRONG("3]: is a residual whose branch has 1 layers", d, residual(2), d, residual(1), d);
+  WRONG("1]: sigma_w is 0; it must be above 0", d, dense(0.0, 0.0), d);
+  WRONG("1]: sigma_b is -1; it must be at least 0", d, dense(1.0, -1.0), d);
+  WRONG("1]: slope is 1; it must be at least 0 and below 1", d, steep, d);
+  WRONG("1]: is of an unknown kind (17)", d, {.kind = (wl_layer_kind)17}, d);
+  WRONG("1]: is an unknown activation (99)", d, activation((wl_activation)99), d);
+  WRONG("9]: is a residual within 8 others", d, residual(9), residual(8), residual(7), residual(6), residual(5),
+        residual(4), residual(3), residual(2), residual(1), d, d);
+  wl_network network = wl_network_default();
+  network.layer_count = WL_LAYERS + 1;
+  assert_int_equal(wl_network_check(&network), WL_ERROR_CONFIG);
+  network.layer_count = -1;
+  assert_int_equal(wl_network_check(&network), WL_ERROR_CONFIG);
+}
+
+static void test_words(void **state) {
+  (void)state;
+  const wl_layer layer[] = {dense(1.5, 0.1), activation(WL_ACTIVATION_LEAKY_RELU),
+                            residual(1),     dense(1.0, 0.0),
+                            norm(),          dense(1.0, 0.0)};
+  wl_network network = list_of(layer, 6);
+  char text[128];
+  assert_string_equal(
+      wl_network_text(&network, text, sizeof text),
+      "dense (1.5, 0.1), leaky_relu (slope 0.2), residual [dense (1, 0)], layer_norm, dense (1, 0)");
+  assert_string_equal(wl_network_text(&network, text, 16), "dense (1.5, ...");
+  assert_true(wl_network_has_lower(&network));
+  network.layer_count = 1;
+  assert_false(wl_network_has_lower(&network));
+}
+
+/* Each member of a layer that says anything makes another network. */
+static void test_same(void **state) {
+  (void)state;
+  const wl_layer layer[] = {dense(1.5, 0.1), activation(WL_ACTIVATION_LEAKY_RELU), residual(1), dense(1.0, 0.0),
+                            dense(1.0, 0.0)};
+  const wl_network one = list_of(layer, 5);
+#define OTHER(member, value)                     \
+  do {                                           \
+    wl_network other = one;                      \
+    assert_true(wl_network_same(&one, &other));  \
+    other.member = (value);                      \
+    assert_false(wl_network_same(&one, &other)); \
+  } while (0)
+  OTHER(layer_count, 4);
+  OTHER(layer[0].sigma_w, 1.4);
+  OTHER(layer[0].sigma_b, 0.2);
+  OTHER(layer[1].slope, 0.3);
+  OTHER(layer[1].activation, WL_ACTIVATION_RELU);
+  OTHER(layer[2].branch, 2);
+  OTHER(layer[4].kind, WL_LAYER_NORM);
+#undef OTHER
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_reference), cmocka_unit_test(test_short_form), cmocka_unit_test(test_neutral),
+      cmocka_unit_test(test_tiles),     cmocka_unit_test(test_zero_point), cmocka_unit_test(test_rules),
+      cmocka_unit_test(test_words),     cmocka_unit_test(test_same),
+  };
+  return cmocka_run_group_tests_name("layers", tests, NULL, NULL);
+}
