@@ -51,7 +51,7 @@ refused() {
   [ ! -e refused ] || failed "plot.sh $*: left $(ls refused)"
 }
 
-rm -rf toy digits plain tuned elsewhere
+rm -rf toy digits plain tuned curve elsewhere
 touch marker
 run toy "$project/inputs/toy/toy.yaml" --set 'sampling={posterior: 3, ensemble: 3}' --set spectrum=true \
   --set 'training.times=[0, 1, 0.1, .inf]' --set 'noise_path=[0.01, 0.1]'
@@ -76,6 +76,12 @@ cp "$project"/inputs/toy/*.csv . 2>/dev/null
 "${launch[@]}" "$ranks" "$program" tune tuned.yaml >run.log 2>&1 || failed "tune: $(tail -n 1 run.log)"
 plot tuned
 drawn tuned tune
+mkdir curve
+WIDELIMIT=$program WIDELIMIT_LAUNCH="${launch[*]} $ranks" "$python" "$project/inputs/digits/learning_curve.py" curve/digits 2 20 \
+  >out.txt 2>err.txt || failed "learning_curve.py: $(tail -n 1 err.txt)"
+drawn curve digits
+awk '$1 ~ /^[0-9]+$/ { rows++; for (k = 2; k <= 8; k += 3) if (!($k >= 0 && $k < 60 && $(k + 1) == "+-")) exit 1 } END { exit rows != 3 }' out.txt ||
+  failed "learning_curve.py says $(cat out.txt)"
 plot -p bands -f svg -o elsewhere/mine toy
 [ "$(ls elsewhere)" = mine-bands.svg ] || failed "-o made '$(ls elsewhere)'"
 [ -z "$(find "$project/doc" "$project/jobs" -newer marker ! -path '*__pycache__*')" ] || failed "something was written into the project"
