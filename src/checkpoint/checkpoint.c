@@ -55,6 +55,17 @@ static bool create_strips(hid_t file, int64_t n, wl_triangle triangle) {
   return true;
 }
 
+static bool create_panels(hid_t file, int count, wl_matrix *const *panel) {
+  for (int k = 0; k < count; k++) {
+    const hsize_t shape[2] = {(hsize_t)panel[k]->rows, (hsize_t)panel[k]->columns};
+    char name[32];
+    snprintf(name, sizeof name, "/panel/%d", k);
+    const hid_t set = create_set(file, name, H5T_IEEE_F64LE, 2, shape);
+    if (set < 0 || H5Dclose(set) < 0) return false;
+  }
+  return true;
+}
+
 /* Moves `count` bytes between a dataset of bytes and a stream. */
 static bool copy_bytes(hid_t set, FILE *stream, hsize_t count, bool write) {
   unsigned char *piece = malloc(PIECE);
@@ -122,6 +133,7 @@ static wl_error create_file(const char *path, const wl_checkpoint *c, const wl_c
   const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   if (file < 0) return cannot_write(path);
   bool good = !content->matrix || create_strips(file, c->rows, content->triangle);
+  if (good) good = create_panels(file, content->panels, content->panel);
   if (good && content->products) good = add_products(file, c->rows, products);
   if (good && content->results) good = add_results(file, content->results);
   good = wl_hdf5_close_written(file, good);
@@ -208,10 +220,19 @@ static wl_error write_strips(const wl_grid *g, const char *path, const wl_checkp
   return WL_OK;
 }
 
+static wl_error write_panels(const char *path, const wl_checkpoint_content *content, wl_checkpoint *c) {
+  const double began = MPI_Wtime();
+  if (content->panels == 0) return WL_OK;
+  WL_TRY(wl_panels_write(path, content->panels, content->panel));
+  c->bytes_per_second = wl_checkpoint_panel_bytes(content) / (MPI_Wtime() - began + 1e-6);
+  return WL_OK;
+}
+
 static wl_error write_partial(const wl_grid *g, const char *path, const wl_checkpoint_content *content,
                               wl_checkpoint *c) {
   WL_TRY(create_everywhere(g, path, content, c));
   WL_TRY(write_strips(g, path, content, c));
+  WL_TRY(write_panels(path, content, c));
   wl_error error = WL_OK;
   if (g->rank == 0) error = finish_file(path, c);
   WL_TRY(wl_error_agree(g->comm, error));

@@ -7,6 +7,7 @@
  * it: a rank's tiles are a strided hyperslab. /products and /results are copies of S Z (cholesky.h) and of the unfinished
  * result file; /header is text (JSON): everything else. Each strip has a checksum that depends on its numbers and their
  * places alone; the guard has one of all other bytes, so that a file is known to be whole before HDF5 reads it.
+ * Of a run without a matrix there are /panel/0, /panel/1, … in its place, [row][column], which the guard covers.
  */
 #ifndef WIDELIMIT_CHECKPOINT_CHECKPOINT_H
 #define WIDELIMIT_CHECKPOINT_CHECKPOINT_H
@@ -45,6 +46,10 @@ typedef struct wl_checkpoint {
   char
       *matrix_file; /**< name of the file in the same folder that has the matrix; "" this one, NULL: none needed */
   wl_draw_state draws;
+  int64_t passes; /**< of a run without a matrix, so far */
+  int64_t count;  /**< of `numbers` */
+  double *
+      numbers; /**< that its solver has beside panels (inference/iterative.h), finite; NULL: a run with a matrix */
   int64_t strips;
   uint64_t *checksums; /**< of the strips */
 } wl_checkpoint;
@@ -55,10 +60,15 @@ typedef struct wl_checkpoint_content {
   wl_triangle triangle;
   const wl_matrix *products; /**< n × WL_PROBES; NULL: none */
   const char *results;       /**< a file to be copied in, on rank 0; NULL: none */
+  int panels;
+  wl_matrix *const *panel; /**< so many, of any columns; not changed */
 } wl_checkpoint_content;
 
 /** Local. Bytes of one triangle of an n × n matrix in a file. */
 double wl_checkpoint_matrix_bytes(int64_t n);
+
+/** Local. The same of panels. */
+double wl_checkpoint_panel_bytes(const wl_checkpoint_content *content);
 
 /** Local. Frees what the members own and sets all to zero. */
 void wl_checkpoint_clear(wl_checkpoint *header);
@@ -94,6 +104,13 @@ wl_error wl_checkpoint_read_matrix(const char *path, const wl_checkpoint *header
 
 /** Collective. Reads S Z. Errors: WL_ERROR_IO; WL_ERROR_MEMORY. */
 wl_error wl_checkpoint_read_products(const char *path, wl_matrix *products);
+
+/**
+ * Collective. Reads panel `number`, which may have been written on another grid.
+ * @param path  used on rank 0
+ * Errors: WL_ERROR_DATA where there is none of this shape; WL_ERROR_IO; WL_ERROR_MEMORY.
+ */
+wl_error wl_checkpoint_read_panel(const char *path, int number, wl_matrix *panel);
 
 /** Local. Writes the copy of the result file to `to`. Errors: WL_ERROR_IO. */
 wl_error wl_checkpoint_extract_results(const char *path, const char *to);

@@ -1,7 +1,7 @@
 /**
  * @file checkpoint_file.h
- * Private to checkpoints: the strips (checkpoint_matrix.c, checkpoint_exchange.c), the guard (checkpoint_guard.c), the header's text
- * (checkpoint_header.c).
+ * Private to checkpoints: the strips (checkpoint_matrix.c, checkpoint_exchange.c), panels (checkpoint_panels.c), the guard
+ * (checkpoint_guard.c), the header's text (checkpoint_header.c).
  */
 #ifndef WIDELIMIT_CHECKPOINT_CHECKPOINT_FILE_H
 #define WIDELIMIT_CHECKPOINT_CHECKPOINT_FILE_H
@@ -30,6 +30,9 @@ wl_error wl_strips_write(const char *path, const wl_matrix *matrix, wl_triangle 
  */
 wl_error wl_strips_read(const char *path, const wl_matrix *shape, wl_triangle triangle, wl_matrix *matrix,
                         uint64_t *checksums);
+
+/** Collective. Writes all panels to a file that has their datasets, a piece of rows at a time by way of rank 0. Errors: WL_ERROR_IO; WL_ERROR_MEMORY. */
+wl_error wl_panels_write(const char *path, int count, wl_matrix *const *panel);
 
 /** Bytes of a file that the guard does not cover. */
 typedef struct wl_gap {

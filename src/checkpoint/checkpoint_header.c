@@ -17,6 +17,7 @@ void wl_checkpoint_clear(wl_checkpoint *c) {
   for (int p = 0; p < WL_PRIOR_COUNT; p++) free(c->evidence[p].log_marginal_likelihood);
   free(c->matrix_file);
   free(c->draws.lower_file);
+  free(c->numbers);
   free(c->checksums);
   *c = (wl_checkpoint){0};
 }
@@ -53,6 +54,12 @@ static json_t *draws_object(const wl_draw_state *d) {
                    integer(d->first_halves), "lower_file", d->lower_file);
 }
 
+static json_t *iteration_object(const wl_checkpoint *c) {
+  json_t *numbers = json_array();
+  for (int64_t k = 0; k < c->count; k++) json_array_append_new(numbers, number(c->numbers[k]));
+  return json_pack("{s:o, s:o}", "passes", integer(c->passes), "numbers", numbers);
+}
+
 wl_error wl_checkpoint_format(const wl_checkpoint *c, char **text) {
   json_t *root =
       json_pack("{s:s, s:s?, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "program",
@@ -69,6 +76,7 @@ wl_error wl_checkpoint_format(const wl_checkpoint *c, char **text) {
   json_object_set_new(root, "evidence", evidence);
   if (c->loo_due) json_object_set_new(root, "loo_due", json_true());
   if (c->draws.begun) json_object_set_new(root, "draws", draws_object(&c->draws));
+  if (c->numbers) json_object_set_new(root, "iteration", iteration_object(c));
   *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
   json_decref(root);
   if (!*text) WL_FAIL(WL_ERROR_MEMORY, "checkpoint: no memory for its header");
@@ -164,6 +172,21 @@ static bool take_draws(const json_t *object, int64_t rows, wl_draw_state *d) {
          (!d->lower_file || !strchr(d->lower_file, '/'));
 }
 
+/* Absent where there is a matrix. */
+static bool take_iteration(const json_t *object, wl_checkpoint *c) {
+  if (!object) return true;
+  const json_t *numbers = json_object_get(object, "numbers");
+  if (!take_integer(object, "passes", &c->passes) || !json_is_array(numbers)) return false;
+  c->count = (int64_t)json_array_size(numbers);
+  c->numbers = malloc(sizeof(double) * (size_t)(c->count + 1));
+  for (int64_t k = 0; c->numbers && k < c->count; k++) {
+    const json_t *entry = json_array_get(numbers, (size_t)k);
+    if (!json_is_number(entry)) return false;
+    c->numbers[k] = json_number_value(entry);
+  }
+  return c->numbers != NULL;
+}
+
 /* The members that are one value each. */
 static bool take_plain(const json_t *root, wl_checkpoint *c) {
   const struct {
@@ -200,6 +223,7 @@ static bool take_all(const json_t *root, wl_checkpoint *c) {
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     if (!take_evidence(json_object_get(evidence, prior_names[p]), c->outputs, &c->evidence[p])) return false;
   if (!take_draws(json_object_get(root, "draws"), c->rows, &c->draws)) return false;
+  if (!take_iteration(json_object_get(root, "iteration"), c)) return false;
   return !c->factored || c->evidence[c->prior].log_marginal_likelihood;
 }
 

@@ -19,15 +19,10 @@ double wl_checkpointer_bytes(int64_t train, int64_t test, int64_t outputs, bool 
          8.0 * (n * WL_PROBES + m * (2.0 * c + WL_QUANTITY_COUNT));
 }
 
-static double bytes_of(const wl_checkpointer *k) {
-  const wl_checkpointer_options *o = &k->options;
-  return wl_checkpointer_bytes(o->train, o->test, o->outputs, o->draws && !o->certified);
-}
-
 /* Seconds that writing a checkpoint and reading it back takes, as far as is known. */
 static double saving_time(const wl_checkpointer *k) {
   const double speed = k->bytes_per_second > 0.0 ? k->bytes_per_second : assumed_speed;
-  return 2.0 * bytes_of(k) / speed;
+  return 2.0 * k->options.bytes / speed;
 }
 
 /* Root. */
@@ -87,7 +82,10 @@ void wl_checkpointer_close(wl_checkpointer *k) {
 static void announce_resumed(const wl_checkpointer *k) {
   const wl_checkpoint *s = &k->state;
   const char *name = wl_checkpointer_prior_name(s->prior);
-  if (s->draws.begun)
+  if (s->numbers)
+    wl_log_line("  resumed  attempt %lld: %lld passes, %lld of %lld test points predicted", (long long)k->attempts,
+                (long long)s->passes, (long long)s->predicted, (long long)k->options.test);
+  else if (s->draws.begun)
     wl_log_line("  resumed  attempt %lld: all points predicted, draws %s", (long long)k->attempts,
                 s->draws.done ? "done" : "begun");
   else if (!s->factored)
@@ -102,9 +100,8 @@ void wl_checkpointer_announce(const wl_checkpointer *k) {
   const wl_checkpointer_options *o = &k->options;
   char text[32];
   if (!k->open || k->rank != 0) return;
-  const double bytes = bytes_of(k);
   wl_log_line("  keep     %d checkpoint%s of %s in %s, one every %g minutes", o->keep, o->keep == 1 ? "" : "s",
-              wl_format_bytes(bytes, text, sizeof text), o->directory, o->every_minutes);
+              wl_format_bytes(o->bytes, text, sizeof text), o->directory, o->every_minutes);
   if (k->resumed) announce_resumed(k);
 }
 

@@ -12,6 +12,7 @@
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/halt.h"
 #include "config/config.h"
+#include "inference/iterative.h"
 
 /** What a run wants kept, and where. Pointers are borrowed and must outlive the checkpointer. */
 typedef struct wl_checkpointer_options {
@@ -30,6 +31,7 @@ typedef struct wl_checkpointer_options {
   bool works[WL_PRIOR_COUNT]; /**< the priors at work: those that are factored */
   wl_prior last_prior;        /**< the last of them */
   bool draws;                 /**< draws follow the predictions */
+  double bytes;               /**< of one checkpoint, about */
   bool certified;  /**< a certificate does: it needs what Θ's predictions leave in memory, in no file */
   wl_timer *timer; /**< writing counts as WL_PHASE_CHECKPOINT */
 } wl_checkpointer_options;
@@ -153,6 +155,22 @@ wl_error wl_checkpointer_boundary(wl_checkpointer *checkpointer, wl_prior prior,
 
 /** Collective. After the draws, all of which are in the results. Errors: those of wl_checkpointer_boundary. */
 wl_error wl_checkpointer_last_boundary(wl_checkpointer *checkpointer);
+
+/* ---- passes without a matrix (checkpointer_iterate.c) ------------------------------------------------------------ */
+
+/** Local. Passes begin: what went before was none. */
+void wl_checkpointer_start_passes(wl_checkpointer *checkpointer);
+
+/**
+ * Collective. After a pass, with `predicted` test points of the batches before in the results. Errors: those of
+ * wl_checkpointer_boundary.
+ */
+wl_error wl_checkpointer_passed(wl_checkpointer *checkpointer, wl_iterative *solver, int64_t predicted);
+
+/**
+ * Local. Where the solver goes on; *source is the room for it, and borrows from the checkpointer. NULL: from the start.
+ */
+const wl_iterative_source *wl_checkpointer_solver(wl_checkpointer *checkpointer, wl_iterative_source *source);
 
 /* ---- draws (checkpointer_draws.c) ------------------------------------------------------------------------------- */
 

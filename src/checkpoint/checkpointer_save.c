@@ -63,6 +63,12 @@ static wl_error write_file(wl_checkpointer *k, wl_checkpoint *c, const wl_checkp
   return WL_OK;
 }
 
+/* Bytes beside results so far. */
+static double size_of(const wl_checkpoint_content *content) {
+  const double matrix = content->matrix ? wl_checkpoint_matrix_bytes(content->matrix->rows) : 0.0;
+  return matrix + wl_checkpoint_panel_bytes(content);
+}
+
 /*
  * Writes a checkpoint on this decision. One that is only in time may fail: the run goes on with those before. One that
  * ends the run may not.
@@ -73,14 +79,14 @@ wl_error wl_checkpointer_save(wl_checkpointer *k, wl_decision decision, wl_check
   const double began = MPI_Wtime();
   char path[WL_CHECKPOINTER_PATH] = "", bytes[32];
   const wl_error error = write_file(k, c, content, path);
-  const double seconds = MPI_Wtime() - began, size = wl_checkpoint_matrix_bytes(c->rows);
+  const double seconds = MPI_Wtime() - began, size = size_of(content);
   wl_checkpoint_clear(c);
-  if (error == WL_OK && content->matrix) k->halt.saving = seconds;
+  if (error == WL_OK && size > 0.0) k->halt.saving = seconds;
   wl_halt_saved(&k->halt);
   wl_timer_enter(k->options.timer, before);
   if (error == WL_OK)
     wl_log_line("  checkpoint %s: %s in %.2f s", path,
-                content->matrix ? wl_format_bytes(size, bytes, sizeof bytes) : "results so far", seconds);
+                size > 0.0 ? wl_format_bytes(size, bytes, sizeof bytes) : "results so far", seconds);
   if (decision == WL_DECISION_STOP) {
     if (error == WL_OK)
       WL_FAIL(WL_ERROR_STOPPED, "stopped by %s; run it again with --resume to go on from %s",

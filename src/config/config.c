@@ -566,7 +566,6 @@ static wl_error check_solver(const wl_values *values, const wl_config *config) {
                             {config->certify.wanted, "certify"},
                             {config->output_covariance, "output.covariance"},
                             {config->output_kernels, "output.kernels"},
-                            {config->checkpoint.directory, "checkpoint.directory"},
                             {config->factor_save, "factor.save"},
                             {config->loo, "loo"},
                             {config->select.wanted, "select"},

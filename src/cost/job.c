@@ -205,7 +205,16 @@ bool wl_job_checkpoints_joint(const wl_config *config) {
   return wl_job_has_draws(config) && !config->certify.wanted;
 }
 
+/* Three panels for each kernel, and what results have of a test point, with brackets. */
+static double panels_checkpoint_bytes(const wl_config *config, const wl_data_shape *shape) {
+  const int64_t columns = wl_iterative_columns(smaller(shape->test, ITERATIVE_BATCH), shape->outputs);
+  const double kernels = wl_job_wants_both(config) ? 2.0 : 1.0;
+  return 24.0 * (kernels * (double)shape->train * (double)columns +
+                 (double)shape->test * (2.0 * (double)shape->outputs + WL_QUANTITY_COUNT));
+}
+
 double wl_job_checkpoint_bytes(const wl_config *config, const wl_data_shape *shape) {
+  if (wl_job_is_iterative(config)) return panels_checkpoint_bytes(config, shape);
   return wl_checkpointer_bytes(shape->train, shape->test, shape->outputs, wl_job_checkpoints_joint(config));
 }
 

@@ -36,9 +36,13 @@ static wl_error prepare_prior(wl_iterative *it, wl_prior prior) {
   const wl_points *train = it->train;
   const double entry = wl_rounding_of(1, train->dimension, wl_network_depth(&train->network), 1).entry;
   wl_partial_cholesky factor = {0};
-  s->used = true;
   s->kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
-  WL_TRY(wl_partial_cholesky_create(train, s->kernel, it->options.rank, it->options.seed, entry, &factor));
+  const int64_t *known = s->pivot;
+  const wl_error error =
+      wl_partial_cholesky_create(train, s->kernel, it->options.rank, it->options.seed, known, entry, &factor);
+  free(s->pivot);
+  s->pivot = factor.pivot;
+  WL_TRY(error);
   s->deficit = factor.deficit;
   s->evidence.rank = it->options.rank;
   s->evidence.left = factor.left;
@@ -71,10 +75,13 @@ wl_error wl_iterative_create(const wl_iterative_options *options, const wl_point
   it->options = *options;
   it->train = train;
   it->targets = targets;
+  it->prior[WL_PRIOR_THETA].used = wl_iterative_needs_posterior(it) || wl_iterative_needs_ensemble(it);
+  it->prior[WL_PRIOR_KAPPA].used = options->quantity[WL_QUANTITY_NNGP];
   error = create_scales(it);
-  if (error == WL_OK && (wl_iterative_needs_posterior(it) || wl_iterative_needs_ensemble(it)))
-    error = prepare_prior(it, WL_PRIOR_THETA);
-  if (error == WL_OK && options->quantity[WL_QUANTITY_NNGP]) error = prepare_prior(it, WL_PRIOR_KAPPA);
+  if (error == WL_OK && options->from) error = wl_iterative_recall_pivots(it);
+  for (int p = 0; p < WL_PRIOR_COUNT && error == WL_OK; p++)
+    if (it->prior[p].used) error = prepare_prior(it, (wl_prior)p);
+  if (error == WL_OK && options->from) error = wl_iterative_recall_targets(it);
   if (error != WL_OK) wl_iterative_destroy(solver);
   return error;
 }
@@ -86,6 +93,7 @@ void wl_iterative_destroy(wl_iterative **solver) {
     wl_low_rank_destroy(&s->p);
     wl_low_rank_destroy(&s->below);
     wl_matrix_destroy(&s->g);
+    free(s->pivot);
     wl_matrix_destroy(&s->alpha);
     free(s->target);
     free(s->evidence.quadratic);
@@ -113,7 +121,7 @@ static wl_error collect_logs(const wl_conjugate *c, int64_t first, double logs[W
   return wl_error_agree(c->x->grid->comm, error);
 }
 
-static wl_error create_evidence(wl_iterative_prior *s, const wl_iterative *it, const wl_conjugate *c) {
+wl_error wl_iterative_create_evidence(const wl_iterative *it, wl_iterative_prior *s) {
   const size_t count = (size_t)it->targets->columns;
   s->target = malloc(sizeof *s->target * (count + 1));
   s->evidence.quadratic = malloc(sizeof(wl_bracket) * (count + 1));
@@ -121,7 +129,7 @@ static wl_error create_evidence(wl_iterative_prior *s, const wl_iterative *it, c
   wl_error error = WL_OK;
   if (!s->target || !s->evidence.quadratic || !s->evidence.log_marginal_likelihood)
     error = wl_error_set(WL_ERROR_MEMORY, "solver: out of memory");
-  WL_TRY(wl_error_agree(c->x->grid->comm, error));
+  WL_TRY(wl_error_agree(it->train->grid->comm, error));
   return wl_matrix_create(it->train->grid, it->train->count, it->targets->columns, &s->alpha);
 }
 
@@ -131,7 +139,7 @@ wl_error wl_iterative_learn(wl_iterative *it, wl_prior prior, const wl_conjugate
   const int64_t outputs = it->targets->columns;
   const double two_pi = 6.283185307179586;
   double logs[WL_ITERATIVE_PROBES];
-  WL_TRY(create_evidence(s, it, c));
+  WL_TRY(wl_iterative_create_evidence(it, s));
   WL_TRY(collect_logs(c, tests + outputs, logs));
   wl_copy_columns(outputs, c->x, tests, s->alpha, 0);
   memcpy(s->target, column + tests, sizeof *s->target * (size_t)outputs);
@@ -153,4 +161,4 @@ const wl_iterative_evidence *wl_iterative_evidence_of(const wl_iterative *it, wl
 
 wl_iterative_widths wl_iterative_widths_of(const wl_iterative *it) { return it->widths; }
 
-int wl_iterative_passes(const wl_iterative *it) { return it->passes; }
+int wl_iterative_passes(const wl_iterative *it) { return it->passes + (it->batch ? it->batch->passes : 0); }

@@ -12,20 +12,7 @@
 #include "inference/variance.h"
 #include "kernel/layers.h"
 
-typedef struct batch {
-  wl_iterative *it;
-  const wl_points *test;
-  int64_t tests, outputs, columns; /* columns: with targets and probes in the first batch */
-  bool first;
-  wl_conjugate c[WL_PRIOR_COUNT];
-  wl_bracket_system system[WL_PRIOR_COUNT];
-  wl_solved *column[WL_PRIOR_COUNT]; /* `columns` each */
-  double *diagonal[WL_PRIOR_COUNT];  /* Θ_tt and κ_tt */
-  double *ensemble, *room;           /* V(x), as it was computed */
-  double largest_kappa;
-  bool open[WL_PRIOR_COUNT]; /* goes on */
-  int passes;
-} batch;
+typedef wl_iterative_batch batch;
 
 /* ---- begin ---------------------------------------------------------------------------------------------------------- */
 
@@ -109,6 +96,10 @@ static wl_error fill_right(batch *b) {
   return WL_OK;
 }
 
+static void open_all(batch *b) {
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) b->open[p] = b->it->prior[p].used;
+}
+
 static wl_error batch_begin(batch *b) {
   const wl_iterative *it = b->it;
   WL_TRY(make_room(b));
@@ -118,6 +109,10 @@ static wl_error batch_begin(batch *b) {
       WL_TRY(wl_conjugate_create(&it->prior[p].p, &it->prior[p].below, b->test->grid, b->columns,
                                  b->first ? it->options.passes : 0, &b->c[p]));
   WL_TRY(fill_right(b));
+  if (it->options.from) return wl_iterative_recall_batch(b->it);
+  b->goal = 0.5;
+  b->before = DBL_MAX;
+  open_all(b);
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     if (it->prior[p].used) WL_TRY(wl_conjugate_begin(&b->c[p]));
   return WL_OK;
@@ -186,19 +181,18 @@ static wl_error step(batch *b) {
   return WL_OK;
 }
 
-/* Steps until all brackets are estimated to be below `goal` times what they should be, or one pass is left. */
-static wl_error iterate(batch *b, double goal) {
+/* Steps until all brackets are estimated to be below b->goal times what they should be, or one pass is left. */
+static wl_error iterate(batch *b) {
   const wl_iterative_options *o = &b->it->options;
-  for (int p = 0; p < WL_PRIOR_COUNT; p++) b->open[p] = b->it->prior[p].used;
   while ((b->open[0] || b->open[1]) && b->passes < o->passes - 1) {
     double worst = 0.0;
     WL_TRY(step(b));
     for (int p = 0; p < WL_PRIOR_COUNT; p++) {
       const double ratio = b->open[p] ? estimate(b, (wl_prior)p) : 0.0;
-      b->open[p] = ratio > goal;
+      b->open[p] = ratio > b->goal;
       worst = fmax(worst, ratio);
     }
-    if (o->progress) o->progress(o->context, b->passes, worst);
+    if (o->passed) WL_TRY(o->passed(o->context, b->it, b->passes, worst));
   }
   return WL_OK;
 }
@@ -300,14 +294,14 @@ static void note_widths(wl_iterative_widths *all, const wl_iterative_widths *w) 
  * Residuals by recurrence drift from the true ones, and solutions start anew from those.
  */
 static wl_error solve(batch *b) {
-  double before = INFINITY;
   wl_iterative_widths w;
-  for (double goal = 0.5;; goal *= 0.1) {
-    WL_TRY(iterate(b, goal));
+  for (;; b->goal *= 0.1) {
+    WL_TRY(iterate(b));
     WL_TRY(measure(b));
     w = widths_of(b);
-    if (w.excess <= 1.0 || b->passes >= b->it->options.passes - 1 || w.excess > 0.5 * before) break;
-    before = w.excess;
+    if (w.excess <= 1.0 || b->passes >= b->it->options.passes - 1 || w.excess > 0.5 * b->before) break;
+    b->before = w.excess;
+    open_all(b);
     for (int p = 0; p < WL_PRIOR_COUNT; p++)
       if (b->it->prior[p].used) WL_TRY(wl_conjugate_restart(&b->c[p]));
   }
@@ -398,8 +392,10 @@ wl_error wl_iterative_predict(wl_iterative *it, const wl_points *test, int64_t f
              .outputs = it->targets->columns,
              .columns = opening ? wl_iterative_columns(test->count, it->targets->columns) : test->count,
              .first = opening};
+  it->batch = &b;
   wl_error error = batch_begin(&b);
   if (error == WL_OK) error = solve(&b);
+  it->batch = NULL;
   if (error == WL_OK) error = finish(&b, first, results);
   batch_destroy(&b);
   return error;

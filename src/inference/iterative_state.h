@@ -1,6 +1,6 @@
 /**
  * @file iterative_state.h
- * What iterative.c and iterative_batch.c share.
+ * What iterative.c, iterative_batch.c and iterative_save.c share.
  */
 #ifndef WIDELIMIT_INFERENCE_ITERATIVE_STATE_H
 #define WIDELIMIT_INFERENCE_ITERATIVE_STATE_H
@@ -12,12 +12,39 @@ typedef struct wl_iterative_prior {
   bool used;
   wl_gram_content kernel;
   wl_matrix *g;         /* Q = Gᵀ G */
+  int64_t *pivot;       /* of G, options.rank points */
   wl_low_rank p, below; /* of conjugate.h */
   double deficit;       /* of brackets.h */
   wl_matrix *alpha;     /* n × c, NULL before the first batch */
   wl_solved *target;    /* c, likewise */
   wl_iterative_evidence evidence;
 } wl_iterative_prior;
+
+/* What is solved at once. */
+typedef struct wl_iterative_batch {
+  wl_iterative *it;
+  const wl_points *test;
+  int64_t tests, outputs, columns; /* columns: with targets and probes in the first batch */
+  bool first;
+  wl_conjugate c[WL_PRIOR_COUNT];
+  wl_bracket_system system[WL_PRIOR_COUNT];
+  wl_solved *column[WL_PRIOR_COUNT]; /* `columns` each */
+  double *diagonal[WL_PRIOR_COUNT];  /* Θ_tt and κ_tt */
+  double *ensemble, *room;           /* V(x), as it was computed */
+  double largest_kappa;
+  bool open[WL_PRIOR_COUNT]; /* goes on */
+  double goal;               /* estimated brackets over what they should be, where steps end */
+  double before; /* the excess (wl_iterative_widths) that the last residuals left; DBL_MAX: none were computed */
+  int passes;
+} wl_iterative_batch;
+
+/* A walk over the numbers of a state (iterative_save.c). */
+typedef struct wl_iterative_tape {
+  const double *from; /* read from here, or */
+  double *to;         /* written to here, or neither: counted */
+  int64_t at, count;
+  bool sound; /* nothing was read that cannot be */
+} wl_iterative_tape;
 
 struct wl_iterative {
   wl_iterative_options options;
@@ -26,12 +53,25 @@ struct wl_iterative {
   wl_iterative_prior prior[WL_PRIOR_COUNT];
   double *scale; /* of each target column: its root mean square, or 1 where that is 0 */
   wl_iterative_widths widths;
-  int passes;
+  int passes;                /* of batches that are solved */
+  wl_iterative_batch *batch; /* at work; NULL: none */
+  wl_iterative_tape tape;    /* how far options.from is read; it is NULL once the batch of the state has begun */
 };
+
+/* Makes room for what is known of the targets. Collective. Errors: WL_ERROR_MEMORY. */
+wl_error wl_iterative_create_evidence(const wl_iterative *solver, wl_iterative_prior *prior);
 
 /* What was learned of the targets and of the log-determinant, with the first batch: `column` its solutions of targets and probes. */
 wl_error wl_iterative_learn(wl_iterative *solver, wl_prior prior, const wl_conjugate *c, int64_t tests,
                             const wl_solved *column, const wl_bracket_system *system);
+
+/*
+ * Collective. The parts of options.from in their order: pivots, before the preconditioners are made; what is known of the targets,
+ * then; where the batch was, when its right-hand sides are there. Errors: those of wl_iterative_create.
+ */
+wl_error wl_iterative_recall_pivots(wl_iterative *solver);
+wl_error wl_iterative_recall_targets(wl_iterative *solver);
+wl_error wl_iterative_recall_batch(wl_iterative *solver);
 
 static inline bool wl_iterative_needs_ensemble(const wl_iterative *solver) {
   return solver->options.quantity[WL_QUANTITY_ENSEMBLE] || solver->options.quantity[WL_QUANTITY_RND];

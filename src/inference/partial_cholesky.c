@@ -183,31 +183,50 @@ static wl_error check(wl_gram_content kernel, double largest, double most, doubl
           kernel == WL_GRAM_THETA ? "theta" : "kappa");
 }
 
-wl_error wl_partial_cholesky_create(const wl_points *points, wl_gram_content kernel, int64_t rank, uint64_t seed,
-                                    double entry, wl_partial_cholesky *factor) {
-  const int64_t n = points->count;
-  const double most = wl_kernel_largest(points, kernel), tau = rounding_of(rank, entry, most),
-               wide = sqrt((double)n * (double)rank) * tau;
+/* In rounds: each draws pivots by what those before it leave, and factors with all of them. */
+static wl_error draw_and_factor(const wl_points *points, wl_gram_content kernel, int64_t rank, uint64_t seed,
+                                double shift, double most, double *weight, wl_partial_cholesky *factor) {
   double largest = 0.0;
-  *factor = (wl_partial_cholesky){.deficit = wide, .left = 1.0};
-  double *weight = malloc(sizeof(double) * (size_t)(n + 1));
-  int64_t *pivot = malloc(sizeof(int64_t) * (size_t)(rank + 1));
-  wl_error error = weight && pivot ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "partial Cholesky: out of memory");
-  WL_GOTO(error, done, wl_error_agree(points->grid->comm, error));
   for (int64_t have = 0, share = FIRST_SHARE; share > 0; share /= 2) {
     const int64_t next = larger(have + (have < rank), rank / share);
     find_weights(points, kernel, factor->g, weight, &largest, factor);
-    WL_GOTO(error, done, check(kernel, largest, most, factor->left));
-    WL_GOTO(error, done, draw_pivots(points, kernel, seed, weight, have, next, pivot));
+    WL_TRY(check(kernel, largest, most, factor->left));
+    WL_TRY(draw_pivots(points, kernel, seed, weight, have, next, factor->pivot));
     wl_matrix_destroy(&factor->g);
-    WL_GOTO(error, done, factor_pivots(points, kernel, pivot, next, (double)rank * tau + wide, &factor->g));
+    WL_TRY(factor_pivots(points, kernel, factor->pivot, next, shift, &factor->g));
     have = next;
+  }
+  return WL_OK;
+}
+
+wl_error wl_partial_cholesky_create(const wl_points *points, wl_gram_content kernel, int64_t rank, uint64_t seed,
+                                    const int64_t *pivot, double entry, wl_partial_cholesky *factor) {
+  const int64_t n = points->count;
+  const double most = wl_kernel_largest(points, kernel), tau = rounding_of(rank, entry, most),
+               wide = sqrt((double)n * (double)rank) * tau, shift = (double)rank * tau + wide;
+  double largest = 0.0;
+  *factor = (wl_partial_cholesky){.deficit = wide, .left = 1.0};
+  double *weight = malloc(sizeof(double) * (size_t)(n + 1));
+  factor->pivot = malloc(sizeof(int64_t) * (size_t)(rank + 1));
+  wl_error error =
+      weight && factor->pivot ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "partial Cholesky: out of memory");
+  WL_GOTO(error, done, wl_error_agree(points->grid->comm, error));
+  if (pivot) {
+    memcpy(factor->pivot, pivot, sizeof(int64_t) * (size_t)rank);
+    WL_GOTO(error, done, factor_pivots(points, kernel, pivot, rank, shift, &factor->g));
+  } else {
+    WL_GOTO(error, done, draw_and_factor(points, kernel, rank, seed, shift, most, weight, factor));
   }
   find_weights(points, kernel, factor->g, weight, &largest, factor);
   error = check(kernel, largest, most, factor->left);
 done:
-  free(pivot);
   free(weight);
-  if (error != WL_OK) wl_matrix_destroy(&factor->g);
+  if (error != WL_OK) wl_partial_cholesky_clear(factor);
   return error;
+}
+
+void wl_partial_cholesky_clear(wl_partial_cholesky *factor) {
+  wl_matrix_destroy(&factor->g);
+  free(factor->pivot);
+  factor->pivot = NULL;
 }

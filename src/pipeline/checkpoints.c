@@ -60,6 +60,7 @@ wl_error wl_checkpoints_open(wl_checkpoint_sources *s, wl_timer *timer, wl_check
       .train = setup->shape.train,
       .test = setup->shape.test,
       .outputs = setup->shape.outputs,
+      .bytes = wl_job_checkpoint_bytes(c, &setup->shape),
       .works = {wl_model_needs(&model, WL_PRIOR_THETA), wl_model_needs(&model, WL_PRIOR_KAPPA)},
       .last_prior = wl_job_last_prior(c),
       .draws = wl_job_has_draws(c),

@@ -86,22 +86,29 @@ static wl_error keep(const wl_setup *setup, const wl_services *services, const w
   return error;
 }
 
-/* ---- progress ------------------------------------------------------------------------------------------------------- */
+/* ---- passes ------------------------------------------------------------------------------------------------------- */
 
 /* Batches done, and how far the present one is: the logarithm of its widest bracket goes down about as the passes go on. */
 typedef struct course {
+  wl_checkpointer *checkpointer;
+  int64_t predicted; /* test points of the batches before */
   wl_progress progress;
   char text[64];
   double done, tolerance, first;
 } course;
 
-static void show(void *context, int passes, double ratio) {
-  course *c = context;
-  if (passes == 1) c->first = fmax(ratio, 2.0);
+static void show(course *c, int passes, double ratio) {
+  if (passes == 1 || c->first == 0.0) c->first = fmax(ratio, 2.0);
   const double share = fmin(1.0, fmax(0.02, 1.0 - log(fmax(ratio, 0.5) / 0.5) / log(c->first / 0.5)));
   snprintf(c->text, sizeof c->text, "pass %d, widest bracket %.1e of %.1e", passes, ratio * c->tolerance,
            c->tolerance);
   wl_progress_update(&c->progress, c->done + share);
+}
+
+static wl_error passed(void *context, wl_iterative *solver, int passes, double ratio) {
+  course *c = context;
+  show(c, passes, ratio);
+  return wl_checkpointer_passed(c->checkpointer, solver, c->predicted);
 }
 
 /* ---- the phase ------------------------------------------------------------------------------------------------------ */
@@ -136,17 +143,25 @@ static void warn(const wl_setup *setup, const wl_iterative *solver) {
 wl_error wl_iterate(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly,
                     wl_tally *tally, wl_iteration *iteration) {
   const double batches = ceil((double)setup->shape.test / (double)setup->batch);
-  course c = {.progress = wl_progress_begin("iterate", batches, 0.0),
+  wl_checkpointer *k = services->checkpointer;
+  wl_iterative_source source;
+  course c = {.checkpointer = k,
+              .predicted = k->resumed ? k->state.predicted : 0,
+              .progress = wl_progress_begin("iterate", batches, 0.0),
               .tolerance = setup->config->solver.tolerance};
   wl_iterative_options options = wl_job_iterative_options(setup->config, &setup->shape);
-  options.progress = show;
+  options.passed = passed;
   options.context = &c;
+  options.from = wl_checkpointer_solver(k, &source);
   c.progress.phase = c.text;
   wl_timer_enter(services->timer, WL_PHASE_PRECONDITION);
   WL_TRY(wl_iterative_create(&options, assembly->train, assembly->targets, &iteration->solver));
   wl_timer_enter(services->timer, WL_PHASE_ITERATE);
-  for (int64_t first = 0; first < setup->shape.test; first += setup->batch, c.done += 1.0)
-    WL_TRY(iterate_batch(setup, services, first, tally, iteration->solver));
+  wl_checkpointer_start_passes(k);
+  for (; c.predicted < setup->shape.test; c.predicted += setup->batch) {
+    c.done = (double)c.predicted / (double)setup->batch;
+    WL_TRY(iterate_batch(setup, services, c.predicted, tally, iteration->solver));
+  }
   wl_progress_end(&c.progress);
   warn(setup, iteration->solver);
   return WL_OK;

@@ -80,12 +80,13 @@ static wl_error run_phases(const wl_request *request, run *r) {
   wl_room_check(&r->setup, request, wl_output_bytes(&r->setup));
   WL_TRY(wl_assemble(&r->setup, &services, &r->assembly));
   WL_TRY(wl_output_kernels(&r->setup, &services, &r->assembly));
-  if (wl_job_is_iterative(r->setup.config))
+  const bool iterative = wl_job_is_iterative(r->setup.config);
+  if (iterative)
     WL_TRY(wl_iterate(&r->setup, &services, &r->assembly, &r->tally, &r->iteration));
   else
     WL_TRY(wl_infer(&r->setup, &services, &r->assembly, &r->tally, &r->retained, &r->loo));
   WL_TRY(wl_sample(&r->setup, &services, &r->assembly, &r->retained, &r->sampling));
-  WL_TRY(wl_checkpointer_last_boundary(&r->checkpointer));
+  if (!iterative) WL_TRY(wl_checkpointer_last_boundary(&r->checkpointer));
   WL_TRY(wl_certify_run(&r->setup, &services, &r->assembly, &r->retained, &r->certified));
   WL_TRY(wl_spectrum_run(&r->setup, &services, &r->assembly, &r->spectra));
   WL_TRY(finish(r));

@@ -45,12 +45,21 @@ static wl_error recall(const wl_setup *setup, wl_results *results, wl_prior prio
   return error;
 }
 
+/* Without a matrix both priors are predicted together. */
+static wl_error recall_batches(const wl_setup *setup, wl_results *results, int64_t count, wl_tally *t) {
+  const wl_model_options options = wl_job_model_options(setup->config);
+  for (int p = 0; p < WL_PRIOR_COUNT && count > 0; p++)
+    if (wl_model_needs(&options, (wl_prior)p)) WL_TRY(recall(setup, results, (wl_prior)p, count, t));
+  return WL_OK;
+}
+
 /* Root. Of the predictions that were made before the checkpoint. */
 static wl_error recall_all(const wl_setup *setup, const wl_services *services, wl_tally *t) {
   const wl_checkpointer *k = services->checkpointer;
   if (!k->resumed) return WL_OK;
   t->clamped = k->state.clamped;
   t->most_negative = k->state.most_negative;
+  if (k->state.numbers) return recall_batches(setup, services->results, k->state.predicted, t);
   if (k->state.prior == WL_PRIOR_KAPPA && k->state.evidence[WL_PRIOR_THETA].log_marginal_likelihood)
     WL_TRY(recall(setup, services->results, WL_PRIOR_THETA, setup->shape.test, t));
   return k->state.predicted > 0 ? recall(setup, services->results, k->state.prior, k->state.predicted, t) : WL_OK;

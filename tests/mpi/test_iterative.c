@@ -72,10 +72,15 @@ static void setting_destroy(setting *s) {
   wl_points_destroy(&s->train);
 }
 
-static wl_iterative *solver_of(const setting *s, const problem *c) {
+static wl_iterative_options options_of(const problem *c) {
   wl_iterative_options options = {
       .noise_variance = c->noise, .seed = 5, .tolerance = 1e-6, .rank = c->rank, .passes = c->passes};
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) options.quantity[q] = true;
+  return options;
+}
+
+static wl_iterative *solver_of(const setting *s, const problem *c) {
+  const wl_iterative_options options = options_of(c);
   wl_iterative *solver = NULL;
   assert_int_equal(wl_iterative_create(&options, s->train, s->targets, &solver), WL_OK);
   return solver;
@@ -216,6 +221,173 @@ static void test_spoiled(void **state) {
   wl_grid_destroy(&grid);
 }
 
+/* ---- stopped between two passes, and gone on with --------------------------------------------------------------------- */
+
+enum { BATCHES = 2 };
+typedef wl_bracketed results[BATCHES][WL_PRIOR_COUNT];
+
+/* A state as a file would keep it. */
+typedef struct kept {
+  int at;    /* the passes after which to stop */
+  int batch; /* that was at work */
+  bool saved;
+  int64_t count;
+  double *numbers;
+  double *panel[WL_ITERATIVE_PANELS]; /* by rows, on rank 0 */
+} kept;
+
+static wl_error keep_and_stop(void *context, wl_iterative *solver, int passes, double ratio) {
+  kept *k = context;
+  wl_iterative_state state;
+  assert_true(passes > 0 && ratio >= 0.0);
+  if (wl_iterative_passes(solver) < k->at) return WL_OK;
+  assert_int_equal(wl_iterative_save(solver, &state), WL_OK);
+  for (int i = 0; i < state.panels; i++) {
+    k->panel[i] = malloc(sizeof(double) * (size_t)(state.panel[i]->rows * state.panel[i]->columns));
+    assert_int_equal(wl_matrix_gather(state.panel[i], k->panel[i]), WL_OK);
+  }
+  k->saved = true;
+  k->count = state.count;
+  k->numbers = state.numbers;
+  state.numbers = NULL;
+  wl_iterative_state_clear(&state);
+  return wl_error_set(WL_ERROR_STOPPED, "stopped");
+}
+
+static wl_error read_kept(void *context, int number, wl_matrix *panel) {
+  const kept *k = context;
+  const size_t size = sizeof(double) * (size_t)(panel->rows * panel->columns);
+  double *rows = malloc(size);
+  if (panel->grid->rank == 0) memcpy(rows, k->panel[number], size);
+  wl_matrix_set_rows(panel, 0, panel->rows, rows);
+  free(rows);
+  return WL_OK;
+}
+
+static void kept_clear(kept *k) {
+  free(k->numbers);
+  for (int i = 0; i < WL_ITERATIVE_PANELS; i++) free(k->panel[i]);
+}
+
+static wl_error predict_from(wl_iterative *solver, const setting *s, int *batch, results r) {
+  for (; *batch < BATCHES; ++*batch)
+    WL_TRY(wl_iterative_predict(solver, s->test, *batch * s->test->count, r[*batch]));
+  return WL_OK;
+}
+
+static void results_clear(results r) {
+  for (int batch = 0; batch < BATCHES; batch++)
+    for (int p = 0; p < WL_PRIOR_COUNT; p++) wl_bracketed_clear(&r[batch][p]);
+}
+
+static void assert_same_batch(const wl_bracketed *a, const wl_bracketed *b) {
+  const size_t count = (size_t)a->best.count, size = 2 * sizeof(double) * count;
+  assert_memory_equal(a->mean, b->mean, size * (size_t)a->best.outputs);
+  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
+    if (a->variance[q]) assert_memory_equal(a->variance[q], b->variance[q], size);
+}
+
+/* The rest of a run that stopped, on another grid or the same: all of it is then the same to the bit. */
+static void go_on(const wl_grid *grid, const problem *c, kept *k, bool same, const wl_iterative *whole,
+                  results all) {
+  setting s;
+  dense d;
+  counts n = {0};
+  results r = {{{{0}, NULL, {NULL}}}};
+  int batch = k->batch;
+  wl_iterative *solver = NULL;
+  const wl_iterative_source source = {k->count, k->numbers, read_kept, k};
+  wl_iterative_options options = options_of(c);
+  options.from = &source;
+  setting_create(grid, c, &s);
+  assert_int_equal(wl_iterative_create(&options, s.train, s.targets, &solver), WL_OK);
+  assert_int_equal(predict_from(solver, &s, &batch, r), WL_OK);
+  dense_create(&s, c, &d);
+  for (batch = k->batch; batch < BATCHES; batch++) {
+    compare_all(r[batch], &d, prior_of(&s), &n);
+    for (int p = 0; p < WL_PRIOR_COUNT && same; p++) assert_same_batch(&r[batch][p], &all[batch][p]);
+  }
+  assert_true(n.brackets > 0 && n.outside == 0);
+  const wl_iterative_widths w = wl_iterative_widths_of(solver), v = wl_iterative_widths_of(whole);
+  if (same) {
+    assert_int_equal(wl_iterative_passes(solver), wl_iterative_passes(whole));
+    assert_memory_equal(&w, &v, sizeof w);
+  } else {
+    assert_true(abs(wl_iterative_passes(solver) - wl_iterative_passes(whole)) <= 4 && w.excess <= 1.0);
+  }
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
+    const wl_iterative_evidence *e = wl_iterative_evidence_of(solver, (wl_prior)p),
+                                *f = wl_iterative_evidence_of(whole, (wl_prior)p);
+    const double off = fabs(e->log_determinant.value - f->log_determinant.value);
+    assert_true(off <= (same ? 0.0 : 1e-6 * fabs(f->log_determinant.value)));
+  }
+  results_clear(r);
+  dense_destroy(&d);
+  wl_iterative_destroy(&solver);
+  setting_destroy(&s);
+}
+
+/* A state that is not of this problem. */
+static void refuse(const setting *s, const problem *c, const kept *k, int64_t rank, int64_t count) {
+  wl_bracketed b[WL_PRIOR_COUNT] = {{{0}, NULL, {NULL}}, {{0}, NULL, {NULL}}};
+  const wl_iterative_source source = {count, k->numbers, read_kept, (void *)k};
+  wl_iterative_options options = options_of(c);
+  wl_iterative *solver = NULL;
+  options.rank = rank;
+  options.from = &source;
+  wl_error error = wl_iterative_create(&options, s->train, s->targets, &solver);
+  if (error == WL_OK) error = wl_iterative_predict(solver, s->test, 0, b);
+  assert_int_equal(error, WL_ERROR_DATA);
+  wl_iterative_destroy(&solver);
+}
+
+/* After `at` passes, if not before the last of a batch: on this grid, and on the one with rows and columns exchanged. */
+static void stop_and_go_on(const wl_grid *grid, const problem *c, int at, const wl_iterative *whole, results all) {
+  setting s;
+  kept k = {.at = at};
+  results r = {{{{0}, NULL, {NULL}}}};
+  wl_iterative *solver = NULL;
+  wl_iterative_options options = options_of(c);
+  options.passed = keep_and_stop;
+  options.context = &k;
+  setting_create(grid, c, &s);
+  assert_int_equal(wl_iterative_create(&options, s.train, s.targets, &solver), WL_OK);
+  assert_int_equal(predict_from(solver, &s, &k.batch, r), WL_ERROR_STOPPED);
+  assert_true(k.saved);
+  wl_iterative_destroy(&solver);
+  refuse(&s, c, &k, c->rank + 1, k.count);
+  refuse(&s, c, &k, c->rank, k.count - 1);
+  refuse(&s, c, &k, c->rank, 3);
+  go_on(grid, c, &k, true, whole, all);
+  wl_grid *other = NULL;
+  assert_int_equal(wl_grid_create(MPI_COMM_WORLD, grid->columns, grid->rows, 11, &other), WL_OK);
+  go_on(other, c, &k, false, whole, all);
+  wl_grid_destroy(&other);
+  kept_clear(&k);
+  results_clear(r);
+  setting_destroy(&s);
+}
+
+static void test_stopped(void **state) {
+  (void)state;
+  const problem c = {150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-2, 40, 400};
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, c.block);
+  setting s;
+  results all = {{{{0}, NULL, {NULL}}}};
+  setting_create(grid, &c, &s);
+  wl_iterative *whole = solver_of(&s, &c);
+  assert_int_equal(wl_iterative_predict(whole, s.test, 0, all[0]), WL_OK);
+  const int first = wl_iterative_passes(whole);
+  assert_int_equal(wl_iterative_predict(whole, s.test, s.test->count, all[1]), WL_OK);
+  stop_and_go_on(grid, &c, 1, whole, all);
+  stop_and_go_on(grid, &c, first / 2, whole, all);
+  stop_and_go_on(grid, &c, first + 3, whole, all);
+  wl_iterative_destroy(&whole);
+  results_clear(all);
+  setting_destroy(&s);
+  wl_grid_destroy(&grid);
+}
+
 /* ---- the parts ------------------------------------------------------------------------------------------------------ */
 
 /* K + 2 δ I − Gᵀ G has a Cholesky factor, and does not where G is a little larger. */
@@ -242,13 +414,20 @@ static void test_partial_cholesky(void **state) {
   wl_points *points = points_of(grid, &c, 0, 90);
   for (int64_t rank = 1; rank <= 90; rank += 29) {
     wl_partial_cholesky f = {0};
-    assert_int_equal(wl_partial_cholesky_create(points, WL_GRAM_THETA, rank, 1, 1e-14, &f), WL_OK);
+    assert_int_equal(wl_partial_cholesky_create(points, WL_GRAM_THETA, rank, 1, NULL, 1e-14, &f), WL_OK);
     assert_int_equal(f.g->rows, rank);
     assert_true(f.left >= -1e-12 && f.left < 1.0);
     assert_true(stands_below(points, f.deficit, f.g));
+    wl_partial_cholesky again = {0};
+    assert_int_equal(wl_partial_cholesky_create(points, WL_GRAM_THETA, rank, 2, f.pivot, 1e-14, &again), WL_OK);
+    for (int64_t j = 0; j < f.g->local_columns && f.g->local_rows > 0; j++)
+      assert_memory_equal(f.g->data + j * f.g->ld, again.g->data + j * f.g->ld,
+                          sizeof(double) * (size_t)f.g->local_rows);
+    assert_true(f.rest == again.rest && f.left == again.left && f.deficit == again.deficit);
+    wl_partial_cholesky_clear(&again);
     for (int64_t k = 0; k < f.g->ld * f.g->local_columns; k++) f.g->data[k] *= 1.0 + 1e-4;
     assert_false(stands_below(points, f.deficit, f.g));
-    wl_matrix_destroy(&f.g);
+    wl_partial_cholesky_clear(&f);
   }
   wl_points_destroy(&points);
   wl_grid_destroy(&grid);
@@ -361,9 +540,9 @@ static void test_small_noise(void **state) {
 
 static int group(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_lanczos),     cmocka_unit_test(test_low_rank), cmocka_unit_test(test_partial_cholesky),
-      cmocka_unit_test(test_inside),      cmocka_unit_test(test_spoiled),  cmocka_unit_test(test_log_determinant),
-      cmocka_unit_test(test_small_noise),
+      cmocka_unit_test(test_lanczos), cmocka_unit_test(test_low_rank),    cmocka_unit_test(test_partial_cholesky),
+      cmocka_unit_test(test_inside),  cmocka_unit_test(test_spoiled),     cmocka_unit_test(test_log_determinant),
+      cmocka_unit_test(test_stopped), cmocka_unit_test(test_small_noise),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,6 @@ refused 'certify' 'certify={}'
 refused 'loo' loo=true
 refused 'rnd.target' 'rnd={target: {depth: 2, activation: relu, sigma_w: 1, sigma_b: 0}}'
 refused 'factor.save' factor.save=f.h5
-refused 'checkpoint.directory' checkpoint.directory=c
 refused 'output.covariance' output.covariance=true
 refused 'output.kernels' output.kernels=true
 refused 'passes' solver.passes=1

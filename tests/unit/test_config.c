@@ -225,7 +225,6 @@ static void solver_is_checked(void **state) {
   } refused[] = {{"output.kernels=true", "output.kernels"},
                  {"output.covariance=true", "output.covariance"},
                  {"factor.save=f.h5", "factor.save"},
-                 {"checkpoint.directory=c", "checkpoint.directory"},
                  {"certify.heads=9", "certify"},
                  {"precision=mixed", "precision: mixed"},
                  {"sampling.rnd=3", "sampling"},
