@@ -63,11 +63,13 @@ static wl_error read_test_targets(wl_data *data) {
   return wl_pass_read(&targets);
 }
 
-/* Variances come back in squares of the deviations. */
+/* Squares of targets, and of their deviations, are of the range of doubles with room for sums. */
+static const double largest_target = 1e140, least_scale = 1e-140;
+
 static wl_error check_target_scales(const wl_data *data) {
   for (int64_t j = 0; j < data->shape.outputs; j++) {
     const double scale = wl_data_target_scale(data, j);
-    if (scale > 1e-140 && scale < 1e140) continue;
+    if (scale > least_scale && scale < largest_target) continue;
     WL_FAIL(WL_ERROR_DATA,
             "%s: column %lld has standard deviation %.3g, whose square is out of the range of doubles: write the "
             "targets in other units",
@@ -210,12 +212,24 @@ wl_error wl_data_test_inputs(void *context, int64_t first, int64_t count, double
   return read_inputs(data, data->files.test_inputs, WL_STREAM_SYNTHETIC_TEST, first, count, rows);
 }
 
+static wl_error check_targets(const wl_data *data, int64_t first, int64_t count, const double *rows) {
+  const int64_t c = data->shape.outputs;
+  for (int64_t k = 0; k < count * c; k++)
+    if (!(fabs(rows[k]) < largest_target))
+      WL_FAIL(WL_ERROR_DATA,
+              "%s: row %lld, column %lld is %.3g, whose square is out of the range of doubles: write the targets "
+              "in other units",
+              wl_source_spec(data->files.train_targets), (long long)(first + k / c) + 1, (long long)(k % c) + 1,
+              rows[k]);
+  return WL_OK;
+}
+
 wl_error wl_data_train_targets(void *context, int64_t first, int64_t count, double *rows) {
   wl_data *data = context;
   WL_TRY(read_targets(data, data->files.train_targets, WL_STREAM_SYNTHETIC_TRAIN, first, count, rows));
   for (int64_t i = 0; data->targets.unit && i < count; i++)
     wl_moments_apply(&data->targets, rows + i * data->shape.outputs);
-  return WL_OK;
+  return check_targets(data, first, count, rows);
 }
 
 double wl_data_target_location(const wl_data *data, int64_t output) {

@@ -49,7 +49,10 @@ wl_data_shape wl_data_get_shape(const wl_data *data);
 wl_error wl_data_train_inputs(void *data, int64_t first, int64_t count, double *rows);
 wl_error wl_data_test_inputs(void *data, int64_t first, int64_t count, double *rows);
 
-/** Rows of Y (count × c), one-hot encoded or standardized where the configuration says so. */
+/**
+ * Rows of Y (count × c), one-hot encoded or standardized where the configuration says so. Errors: those of wl_source_read;
+ * WL_ERROR_DATA where the square of a number is out of range.
+ */
 wl_error wl_data_train_targets(void *data, int64_t first, int64_t count, double *rows);
 
 /**

@@ -1,6 +1,5 @@
 #include "pipeline/output.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,20 +170,7 @@ wl_error wl_output_kernels(const wl_setup *setup, const wl_services *services, c
   return error;
 }
 
-/* Targets near the end of the range overflow in products and in target units. */
-static wl_error check_finite(const wl_prediction *p) {
-  for (int64_t k = 0; k < p->count * p->outputs; k++)
-    if (!isfinite(p->mean[k]))
-      WL_FAIL(
-          WL_ERROR_NUMERICAL,
-          "the mean of output %lld at test point %lld is %g: the training targets are too large; write them in "
-          "other units",
-          (long long)(k % p->outputs) + 1, (long long)(p->first + k / p->outputs) + 1, p->mean[k]);
-  return WL_OK;
-}
-
 wl_error wl_output_prediction(const wl_setup *setup, wl_results *results, const wl_prediction *p) {
-  WL_TRY(check_finite(p));
   WL_TRY(wl_results_put(results, p->prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp", p->first, 0, p->count,
                         p->outputs, p->mean));
   char path[64];

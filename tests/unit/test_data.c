@@ -256,6 +256,9 @@ static void targets_out_of_range(void **state) {
     must_contain("y.csv: column 1 has standard deviation");
     config->data.standardize_targets = false;
     assert_int_equal(wl_data_open(config, &data), WL_OK);
+    double y[4];
+    assert_int_equal(wl_data_train_targets(data, 0, 4, y), i == 0 ? WL_ERROR_DATA : WL_OK);
+    if (i == 0) must_contain("y.csv: row 1, column 1 is 1e+160, whose square is out of the range of doubles");
     wl_data_close(&data);
     wl_config_destroy(&config);
   }
