@@ -45,6 +45,14 @@ grid: {block: 48}
 checkpoint: {directory: ckpt, every_minutes: 0, keep: 60}
 output: {directory: out}
 END
+# two outputs, whose results come back in units of their own
+if [ "$ranks" = 2 ]; then
+  awk 'BEGIN { srand(7); for (i = 0; i < 490; i++) { for (j = 0; j < 6; j++) printf "%.6f%s", 4 * rand() - 2, j < 5 ? "," : "\n" } }' >points.csv
+  head -n 400 points.csv >X.csv
+  tail -n 90 points.csv >T.csv
+  awk -F, '{ printf "%.6f,%.6f\n", 3000 * sin(3 * $1) + 11000, 0.001 * $2 * $3 }' X.csv >Y.csv
+  sed -i 's/^synthetic: .*/data: {train: {inputs: X.csv, targets: Y.csv}, test: {inputs: T.csv}, standardize_targets: true}/' case.yaml
+fi
 # with another target network RND has a factor of its own
 [ "$ranks" != 3 ] || echo 'rnd: {target: {depth: 3, activation: relu, sigma_w: 1.3, sigma_b: 0.2}}' >>case.yaml
 rm -rf ckpt out reference kept held factor.h5
