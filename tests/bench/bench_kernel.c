@@ -1,8 +1,9 @@
-/* Nanoseconds an entry of wl_network_tile, for each activation: bench_kernel [depth [dimension [tile]]].
+/* Nanoseconds an entry of wl_network_tile, for each activation and some lists of layers: bench_kernel [depth [dimension [tile]]].
    One thread: OPENBLAS_NUM_THREADS=1. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "kernel/network.h"
@@ -41,6 +42,57 @@ static double nanoseconds(const wl_kernel_points *a, const wl_kernel_points *b, 
   return best;
 }
 
+typedef struct bench {
+  int64_t dimension, tile;
+  const double *x, *y;
+  double *kappa, *theta;
+} bench;
+
+static void print_row(const bench *m, const char *name, const wl_network *network) {
+  wl_kernel_points *a = NULL, *b = NULL;
+  const double start = seconds();
+  if (wl_kernel_points_create(network, m->tile, m->dimension, m->x, NULL, &a) != WL_OK) return;
+  const double created = 1e6 * (seconds() - start) / (double)m->tile;
+  double *work = malloc(wl_network_tile_work(network, m->tile, m->tile) * sizeof *work);
+  if (work && wl_kernel_points_create(network, m->tile, m->dimension, m->y, NULL, &b) == WL_OK) {
+    const double both = nanoseconds(a, b, m->tile, m->kappa, m->theta, work);
+    const double one = nanoseconds(a, b, m->tile, m->kappa, NULL, work);
+    printf("%-30s %12.3f %12.3f %16.2f\n", name, both, one, created);
+  }
+  wl_kernel_points_destroy(&a);
+  wl_kernel_points_destroy(&b);
+  free(work);
+}
+
+/* Lists of layers, each of two hidden layers beside what else is in it: to be held against depth 3. */
+static void print_lists(const bench *m) {
+#define DENSE \
+  { .kind = WL_LAYER_DENSE, .sigma_w = 1.4, .sigma_b = 0.1 }
+#define PHI(NAME) \
+  { .kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_##NAME }
+#define NORM \
+  { .kind = WL_LAYER_NORM }
+#define RESIDUAL(layers) \
+  { .kind = WL_LAYER_RESIDUAL, .branch = (layers) }
+  static const struct {
+    const char *name;
+    int count;
+    wl_layer layer[8];
+  } lists[] = {{"relu, relu", 5, {DENSE, PHI(RELU), DENSE, PHI(RELU), DENSE}},
+               {"erf, relu", 5, {DENSE, PHI(ERF), DENSE, PHI(RELU), DENSE}},
+               {"relu, erf", 5, {DENSE, PHI(RELU), DENSE, PHI(ERF), DENSE}},
+               {"norm, relu, norm, relu", 7, {DENSE, NORM, PHI(RELU), DENSE, NORM, PHI(RELU), DENSE}},
+               {"norm, erf, norm, erf", 7, {DENSE, NORM, PHI(ERF), DENSE, NORM, PHI(ERF), DENSE}},
+               {"residual of relu, relu", 7, {DENSE, RESIDUAL(4), PHI(RELU), DENSE, PHI(RELU), DENSE, DENSE}},
+               {"residual of erf, erf", 7, {DENSE, RESIDUAL(4), PHI(ERF), DENSE, PHI(ERF), DENSE, DENSE}}};
+  for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+    wl_network network = wl_network_default();
+    network.layer_count = lists[k].count;
+    memcpy(network.layer, lists[k].layer, sizeof lists[k].layer);
+    print_row(m, lists[k].name, &network);
+  }
+}
+
 int main(int argc, char **argv) {
   const int depth = argc > 1 ? atoi(argv[1]) : 3;
   const int64_t dimension = argc > 2 ? atoi(argv[2]) : 64, tile = argc > 3 ? atoi(argv[3]) : 192;
@@ -48,25 +100,16 @@ int main(int argc, char **argv) {
   double *kappa = malloc((size_t)(tile * tile) * sizeof *kappa),
          *theta = malloc((size_t)(tile * tile) * sizeof *theta);
   if (depth < 1 || dimension < 1 || tile < 1 || !x || !y || !kappa || !theta) return EXIT_FAILURE;
-  printf("depth %d, dimension %lld, tile %lld: ns/entry\n%-12s %12s %12s %16s\n", depth, (long long)dimension,
+  const bench m = {dimension, tile, x, y, kappa, theta};
+  printf("depth %d, dimension %lld, tile %lld: ns/entry\n%-30s %12s %12s %16s\n", depth, (long long)dimension,
          (long long)tile, "activation", "kappa, theta", "kappa", "us/point created");
   for (int k = 0; k < WL_ACTIVATION_COUNT; k++) {
     wl_network network = wl_network_default();
     network.depth = depth;
     network.activation = (wl_activation)k;
-    wl_kernel_points *a = NULL, *b = NULL;
-    const double start = seconds();
-    if (wl_kernel_points_create(&network, tile, dimension, x, NULL, &a) != WL_OK) break;
-    const double created = 1e6 * (seconds() - start) / (double)tile;
-    if (wl_kernel_points_create(&network, tile, dimension, y, NULL, &b) != WL_OK) break;
-    double *work = malloc(wl_network_tile_work(&network, tile, tile) * sizeof *work);
-    if (!work) break;
-    printf("%-12s %12.2f", wl_activation_name(network.activation), nanoseconds(a, b, tile, kappa, theta, work));
-    printf(" %12.2f %16.2f\n", nanoseconds(a, b, tile, kappa, NULL, work), created);
-    free(work);
-    wl_kernel_points_destroy(&a);
-    wl_kernel_points_destroy(&b);
+    print_row(&m, wl_activation_name(network.activation), &network);
   }
+  print_lists(&m);
   free(x);
   free(y);
   free(kappa);
