@@ -58,7 +58,21 @@ WL_API const char *wl_activation_name(wl_activation activation);
 /** Local. The activation of that name; WL_ERROR_CONFIG with the list of names if there is none. */
 WL_API wl_error wl_activation_find(const char *name, wl_activation *activation);
 
-typedef enum wl_layer_kind { WL_LAYER_DENSE, WL_LAYER_ACTIVATION, WL_LAYER_RESIDUAL, WL_LAYER_NORM } wl_layer_kind;
+/** What a layer of a list is; those from ABRELU on are activations that lists alone have. */
+typedef enum wl_layer_kind {
+  WL_LAYER_DENSE,
+  WL_LAYER_ACTIVATION, /**< a φ(b z), φ one of the list above */
+  WL_LAYER_RESIDUAL,
+  WL_LAYER_NORM,
+  WL_LAYER_ABRELU,    /**< a min(z, 0) + b max(z, 0), not both zero */
+  WL_LAYER_GAUSSIAN,  /**< a exp(−b² z²) */
+  WL_LAYER_EXP,       /**< a exp(b z) */
+  WL_LAYER_SINE,      /**< a sin(b z + c) */
+  WL_LAYER_POLYNOMIAL /**< Σ_n hermite[n] h_n(z), h_n the normalized Hermite polynomials of N(0, 1) */
+} wl_layer_kind;
+
+/** Coefficients of a polynomial: degree 0 … 8. */
+enum { WL_LAYER_HERMITE = 9 };
 
 /** A layer of a list. */
 typedef struct wl_layer {
@@ -67,6 +81,8 @@ typedef struct wl_layer {
   int branch;               /**< of a residual: so many of the layers after it, at least one, are its branch */
   double slope;             /**< of leaky_relu, in [0, 1) */
   double sigma_w, sigma_b;  /**< of a dense layer: σ_w > 0, σ_b ≥ 0 */
+  double a, b, c;           /**< of activations; but for abrelu, 0 stands for 1 in a and b */
+  double hermite[WL_LAYER_HERMITE]; /**< of a polynomial */
 } wl_layer;
 
 /** Most layers of a list, and how deep residuals may stand in one another. */

@@ -1,5 +1,6 @@
 #include "config/network_layers.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,26 +13,55 @@ typedef struct reading {
   const wl_tree *place[WL_LAYERS];
 } reading;
 
-/* The words that are no activations. */
-static const struct {
+/* The words that are not among the activations of all networks, and what a, b, c are where they are left out; NAN: they may not
+   be. The options of an activation are named in `options`. */
+static const struct word {
   const char *name;
   wl_layer_kind kind;
-} words[] = {{"dense", WL_LAYER_DENSE}, {"residual", WL_LAYER_RESIDUAL}, {"layer_norm", WL_LAYER_NORM}};
+  double a, b, c;
+  const char *options[4];
+} words[] = {{"dense", WL_LAYER_DENSE, 0.0, 0.0, 0.0, {NULL}},
+             {"residual", WL_LAYER_RESIDUAL, 0.0, 0.0, 0.0, {NULL}},
+             {"layer_norm", WL_LAYER_NORM, 0.0, 0.0, 0.0, {NULL}},
+             {"abs", WL_LAYER_ABRELU, -1.0, 1.0, 0.0, {NULL}},
+             {"abrelu", WL_LAYER_ABRELU, (double)NAN, (double)NAN, 0.0, {"a", "b", NULL}},
+             {"gaussian", WL_LAYER_GAUSSIAN, 1.0, -1.0, 0.0, {"a", "b", NULL}},
+             {"exp", WL_LAYER_EXP, 1.0, 1.0, 0.0, {"a", "b", NULL}},
+             {"rbf", WL_LAYER_SINE, M_SQRT2, M_SQRT2, M_PI_4, {"gamma", NULL}},
+             {"polynomial", WL_LAYER_POLYNOMIAL, 0.0, 0.0, 0.0, {"hermite", NULL}}};
+/* Those that have options of the activations of all networks; with any, sin and cos are a sin(b z + c). */
+static const struct word changed[] = {{"leaky_relu", WL_LAYER_ACTIVATION, 0.0, 0.0, 0.0, {"slope", NULL}},
+                                      {"erf", WL_LAYER_ACTIVATION, 1.0, 1.0, 0.0, {"a", "b", NULL}},
+                                      {"sin", WL_LAYER_SINE, 1.0, 1.0, 0.0, {"a", "b", "c", NULL}},
+                                      {"cos", WL_LAYER_SINE, 1.0, 1.0, 0.0, {"a", "b", "c", NULL}}};
+
+static const struct word *find_word(const struct word *list, size_t count, const char *name) {
+  for (size_t k = 0; k < count; k++)
+    if (strcmp(name, list[k].name) == 0) return &list[k];
+  return NULL;
+}
 
 static wl_error find_kind(const wl_tree *item, const char *name, wl_layer *layer) {
-  for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-    layer->kind = words[k].kind;
-    if (strcmp(name, words[k].name) == 0) return WL_OK;
-  }
+  const struct word *word = find_word(words, sizeof words / sizeof *words, name);
   layer->kind = WL_LAYER_ACTIVATION;
+  if (word) {
+    layer->kind = word->kind;
+    layer->a = word->a;
+    layer->b = word->b;
+    layer->c = word->c;
+    return WL_OK;
+  }
   if (wl_activation_find(name, &layer->activation) == WL_OK) return WL_OK;
   char list[ALLOWED_SIZE] = "", buffer[SHOWN_SIZE];
   for (int a = 0; a < WL_ACTIVATION_COUNT; a++) {
     const size_t used = strlen(list);
     snprintf(list + used, sizeof list - used, ", %s", wl_activation_name((wl_activation)a));
   }
-  return wl_tree_fail(item, "there is no layer '%s', there are dense, residual, layer_norm%s",
-                      wl_shown(name, buffer), list);
+  return wl_tree_fail(
+      item,
+      "there is no layer '%s', there are dense, residual, layer_norm, abs, abrelu, gaussian, exp, rbf, "
+      "polynomial%s",
+      wl_shown(name, buffer), list);
 }
 
 /* Whether there is nothing: the layer by its name alone. */
@@ -53,13 +83,45 @@ static wl_error read_dense(const wl_tree *options, wl_layer *layer) {
   return read_option(options, "sigma_b", &layer->sigma_b);
 }
 
-static wl_error read_activation(const wl_tree *options, wl_layer *layer) {
-  static const char *const names[] = {"slope", NULL};
-  if (is_absent(options)) return WL_OK;
-  if (layer->activation != WL_ACTIVATION_LEAKY_RELU)
-    return wl_tree_fail(options, "%s stands alone, nothing belongs to it", wl_activation_name(layer->activation));
-  WL_TRY(wl_tree_check_keys(options, names));
-  return read_option(options, "slope", &layer->slope);
+static wl_error read_hermite(const wl_tree *item, const wl_tree *list, wl_layer *layer) {
+  if (!list || list->form != WL_TREE_LIST || list->count < 1 || list->count > WL_LAYER_HERMITE)
+    return wl_tree_fail(list ? list : item, "needs hermite, a list of 1 to %d coefficients", WL_LAYER_HERMITE);
+  for (int64_t n = 0; n < list->count; n++) WL_TRY(wl_tree_real(list->items[n], &layer->hermite[n]));
+  return WL_OK;
+}
+
+/* What the options change; they are there, or nothing is left out. */
+static wl_error read_numbers(const wl_tree *item, const wl_tree *options, const char *name, wl_layer *layer) {
+  double gamma = 1.0;
+  WL_TRY(read_option(options, "slope", &layer->slope));
+  WL_TRY(read_option(options, "a", &layer->a));
+  WL_TRY(read_option(options, "b", &layer->b));
+  WL_TRY(read_option(options, "c", &layer->c));
+  WL_TRY(read_option(options, "gamma", &gamma));
+  if (!(gamma > 0.0)) return wl_tree_fail(options, "gamma must be above 0");
+  if (strcmp(name, "rbf") == 0) layer->b = sqrt(2.0 * gamma);
+  if (strcmp(name, "cos") == 0) layer->c += M_PI_2;
+  if (strcmp(name, "leaky_relu") != 0 && (layer->a == 0.0 || layer->b == 0.0) && layer->kind != WL_LAYER_ABRELU)
+    return wl_tree_fail(options, "a and b of %s must not be 0", name);
+  if (isnan(layer->a) || isnan(layer->b)) return wl_tree_fail(item, "%s needs a and b", name);
+  return WL_OK;
+}
+
+static wl_error read_activation(const wl_tree *item, const wl_tree *options, const char *name, wl_layer *layer) {
+  const struct word *word = find_word(words, sizeof words / sizeof *words, name),
+                    *change = find_word(changed, sizeof changed / sizeof *changed, name);
+  if (layer->kind == WL_LAYER_POLYNOMIAL && is_absent(options)) return read_hermite(item, NULL, layer);
+  if (is_absent(options)) return isnan(layer->a) ? wl_tree_fail(item, "%s needs a and b", name) : WL_OK;
+  if (!word) word = change;
+  if (!word || !word->options[0]) return wl_tree_fail(options, "%s stands alone, nothing belongs to it", name);
+  WL_TRY(wl_tree_check_keys(options, word->options));
+  if (layer->kind == WL_LAYER_POLYNOMIAL) return read_hermite(item, wl_tree_get(options, "hermite"), layer);
+  if (change) {
+    layer->kind = change->kind;
+    layer->a = change->a;
+    layer->b = change->b;
+  }
+  return read_numbers(item, options, name, layer);
 }
 
 static wl_error read_list(reading *r, const wl_tree *list);
@@ -82,21 +144,19 @@ static wl_error read_item(reading *r, const wl_tree *item) {
   const wl_network fallback = wl_network_default();
   wl_layer *layer = &r->network->layer[at];
   *layer = (wl_layer){.slope = fallback.slope, .sigma_w = fallback.sigma_w, .sigma_b = fallback.sigma_b};
-  WL_TRY(find_kind(item, map ? item->keys[0] : item->text, layer));
+  const char *name = map ? item->keys[0] : item->text;
+  WL_TRY(find_kind(item, name, layer));
   r->place[at] = item;
   r->network->layer_count++;
   const wl_tree *options = map ? item->items[0] : NULL;
   switch (layer->kind) {
     case WL_LAYER_DENSE:
       return read_dense(options, layer);
-    case WL_LAYER_ACTIVATION:
-      return read_activation(options, layer);
     case WL_LAYER_RESIDUAL:
       return read_residual(r, item, options, at);
-    case WL_LAYER_NORM:
-      break;
+    default: /* layer_norm is no activation, but has no options either */
+      return read_activation(item, options, name, layer);
   }
-  return is_absent(options) ? WL_OK : wl_tree_fail(options, "layer_norm stands alone, nothing belongs to it");
 }
 
 static wl_error read_list(reading *r, const wl_tree *list) {

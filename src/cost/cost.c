@@ -71,6 +71,23 @@ double wl_cost_most_rows(double left, double block, double count) {
 /* Given kernels are read, by all ranks from one file system. */
 double wl_cost_read_entry(const wl_cost *m) { return 8.0 * wl_cost_ranks(m) / (1e9 * m->s.file_gbytes); }
 
+/* The activation that costs about as much as the layer. */
+static wl_activation like(const wl_layer *layer) {
+  switch (layer->kind) {
+    case WL_LAYER_ACTIVATION:
+      return layer->activation;
+    case WL_LAYER_ABRELU:
+      return WL_ACTIVATION_LEAKY_RELU;
+    case WL_LAYER_EXP:
+    case WL_LAYER_SINE:
+    case WL_LAYER_GAUSSIAN:
+    case WL_LAYER_POLYNOMIAL:
+      return WL_ACTIVATION_SIN;
+    default:
+      return WL_ACTIVATION_IDENTITY;
+  }
+}
+
 /* ns an entry, without its inner product. What a list has beside activations passes over it about once, like the identity. */
 static double network_ns(const wl_network *net, const wl_entry_cost *cost) {
   const wl_entry_cost *first = &cost[net->depth > 1 ? net->activation : WL_ACTIVATION_IDENTITY];
@@ -78,8 +95,8 @@ static double network_ns(const wl_network *net, const wl_entry_cost *cost) {
   double ns = cost[WL_ACTIVATION_IDENTITY].first;
   for (int k = 1; k < net->layer_count; k++) {
     const wl_layer *layer = &net->layer[k];
-    const bool fused = layer->kind == WL_LAYER_DENSE && layer[-1].kind == WL_LAYER_ACTIVATION;
-    if (!fused) ns += cost[layer->kind == WL_LAYER_ACTIVATION ? layer->activation : WL_ACTIVATION_IDENTITY].layer;
+    const bool fused = layer->kind == WL_LAYER_DENSE && like(layer - 1) != WL_ACTIVATION_IDENTITY;
+    if (!fused) ns += cost[like(layer)].layer;
   }
   return ns;
 }

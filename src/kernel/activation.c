@@ -79,6 +79,62 @@ static void identity_diagonal(const wl_layer_model *model, double q, double *squ
   *slope = 1.0;
 }
 
+/* exp(−z²): the forms of block.inc at κ = q, where (1+2q)² − 4q² = 1 + 4q. */
+static void gaussian_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
+  (void)model;
+  const double F = 1.0 / (1.0 + 4.0 * q);
+  *square = sqrt(F);
+  *slope = 4.0 * q * F * *square;
+}
+
+static void gaussian_prepare(const wl_layer_model *model, double q, double next, double *field) {
+  (void)model, (void)next;
+  field[0] = 1.0 / sqrt(1.0 + 2.0 * q);
+  field[1] = 1.0 / (1.0 + 2.0 * q);
+}
+
+/* exp(z) */
+static void exponential_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
+  (void)model;
+  *square = *slope = exp(2.0 * q);
+}
+
+static void exponential_prepare(const wl_layer_model *model, double q, double next, double *field) {
+  (void)model, (void)next;
+  field[0] = 0.5 * q;
+}
+
+/* A mixture of sin and cos, whose products with one another have mean 0. */
+static void sine_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
+  const double odd = -0.5 * expm1(-2.0 * q), even = 0.5 * (1.0 + exp(-2.0 * q));
+  *square = model->shape.odd * odd + model->shape.even * even;
+  *slope = model->shape.odd * even + model->shape.even * odd;
+}
+
+/* E[φ(√q ζ) h_n(ζ)] = B_n √q^n, from He_m(√q ζ) = Σ_j m!/(2^j j! (m − 2j)!) (q − 1)^j √q^(m − 2j) He_{m−2j}(ζ):
+     B_n = Σ_j c_{n+2j} √((n + 2j)!/n!) ((q − 1)/2)^j / j!.  Then E[φφ] = Σ B_n B'_n κ^n. */
+static void polynomial_prepare(const wl_layer_model *model, double q, double next, double *field) {
+  (void)next;
+  for (int n = 0; n < WL_LAYER_HERMITE; n++) {
+    double sum = 0.0, factor = 1.0;
+    for (int j = 0; n + 2 * j < WL_LAYER_HERMITE; j++) {
+      if (j > 0) factor *= sqrt((double)(n + 2 * j) * (n + 2 * j - 1)) * 0.5 * (q - 1.0) / j;
+      sum += model->shape.hermite[n + 2 * j] * factor;
+    }
+    field[n] = sum;
+  }
+}
+
+static void polynomial_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
+  double B[WL_LAYER_HERMITE];
+  polynomial_prepare(model, q, 0.0, B);
+  *square = *slope = 0.0;
+  for (int n = WL_LAYER_HERMITE - 1; n >= 0; n--) {
+    *square = *square * q + B[n] * B[n];
+    if (n > 0) *slope = *slope * q + n * (B[n] * B[n]);
+  }
+}
+
 /* The limit, field 3, comes with the series (points.c). */
 static void logistic_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
   const double mean = wl_logistic_mean(&model->logistic, q);
@@ -105,6 +161,19 @@ static const wl_activation_entry entries[WL_ACTIVATION_COUNT] = {
     [WL_ACTIVATION_SOFTPLUS] = {WL_KERNEL_logistic, 4, logistic_diagonal, logistic_prepare},
     [WL_ACTIVATION_SILU] = {WL_KERNEL_logistic, 4, logistic_diagonal, logistic_prepare},
 };
+
+static const wl_activation_entry of_lists[] = {
+    {WL_KERNEL_gaussian, 2, gaussian_diagonal, gaussian_prepare},
+    {WL_KERNEL_exponential, 1, exponential_diagonal, exponential_prepare},
+    {WL_KERNEL_wave, 2, sine_diagonal, sin_prepare},
+    {WL_KERNEL_polynomial, WL_LAYER_HERMITE, polynomial_diagonal, polynomial_prepare},
+};
+
+const wl_activation_entry *wl_activation_of_lists(wl_kernel kernel) {
+  const wl_activation_entry *entry = of_lists;
+  while (entry->kernel != kernel) entry++;
+  return entry;
+}
 
 const wl_activation_entry *wl_activation_get(wl_activation activation) { return &entries[activation]; }
 
@@ -133,10 +202,11 @@ wl_error wl_activation_find(const char *name, wl_activation *activation) {
   WL_FAIL(WL_ERROR_CONFIG, "there is no activation \"%.64s\"; there are %s", name, list);
 }
 
-void wl_layer_model_init(wl_layer_model *model, wl_activation activation, double slope, double sigma_w,
-                         double sigma_b) {
+void wl_layer_model_init(wl_layer_model *model, wl_activation activation, double slope, const wl_shape *shape,
+                         double sigma_w, double sigma_b) {
   model->activation = activation;
   model->slope = slope;
+  model->shape = *shape;
   model->sigma_w = sigma_w;
   model->sigma_b = sigma_b;
   model->weight = sigma_w * sigma_w;

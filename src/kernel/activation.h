@@ -14,9 +14,16 @@
 
 struct wl_block;
 
+/** What the activations of lists alone have beside a slope; zero otherwise. */
+typedef struct wl_shape {
+  double odd, even; /**< wave: E[φφ] = odd e^{−h} sinh κ + even e^{−h} cosh κ, h = (q + q')/2 */
+  double hermite[WL_LAYER_HERMITE]; /**< polynomial */
+} wl_shape;
+
 typedef struct wl_layer_model {
   wl_activation activation;
-  double slope;                 /**< of leaky_relu */
+  double slope; /**< of leaky_relu; −1 … 1 for abrelu, which is one of them */
+  wl_shape shape;
   double sigma_w, sigma_b;      /**< of the dense layer */
   double weight;                /**< σ_w² */
   double bias;                  /**< σ_b² */
@@ -28,7 +35,9 @@ typedef struct wl_layer_model {
  * The kernels that pass over a block of pairs (block.inc). First those of an activation and the dense layer behind it, which
  * several activations may share; then those of other steps (program.h).
  */
-#define WL_ACTIVATION_KERNEL_LIST(X) X(rectifier) X(erf) X(gelu) X(sin) X(cos) X(identity) X(logistic)
+#define WL_ACTIVATION_KERNEL_LIST(X) \
+  X(rectifier)                       \
+  X(erf) X(gelu) X(sin) X(cos) X(identity) X(logistic) X(gaussian) X(exponential) X(wave) X(polynomial)
 #define WL_STEP_KERNEL_LIST(X) \
   X(dense_scaled)              \
   X(scale) X(unscale) X(bare) X(bare_scaled) X(normalize) X(normalize_scaled) X(keep) X(join) X(join_scaled)
@@ -42,7 +51,7 @@ typedef enum wl_kernel {
 } wl_kernel;
 
 /** Upper bound of wl_activation_entry.fields. */
-enum { WL_FIELDS = 4 };
+enum { WL_FIELDS = WL_LAYER_HERMITE };
 
 /** One activation. */
 typedef struct wl_activation_entry {
@@ -57,8 +66,11 @@ typedef struct wl_activation_entry {
 /** Local. The entry of `activation`, which must be a valid one. */
 const wl_activation_entry *wl_activation_get(wl_activation activation);
 
-/** Local. The model of an activation, with slope where it has one, and of a dense layer. */
-void wl_layer_model_init(wl_layer_model *model, wl_activation activation, double slope, double sigma_w,
-                         double sigma_b);
+/** Local. The entry of one of the activations that lists alone have: gaussian, exponential, wave, polynomial. */
+const wl_activation_entry *wl_activation_of_lists(wl_kernel kernel);
+
+/** Local. The model of an activation, with slope and shape where it has them, and of a dense layer. */
+void wl_layer_model_init(wl_layer_model *model, wl_activation activation, double slope, const wl_shape *shape,
+                         double sigma_w, double sigma_b);
 
 #endif

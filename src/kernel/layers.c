@@ -17,15 +17,63 @@ static wl_error check_dense(const wl_layer *layer) {
   return WL_OK;
 }
 
+const char *wl_layer_name(const wl_layer *layer) {
+  switch (layer->kind) {
+    case WL_LAYER_ABRELU:
+      return "abrelu";
+    case WL_LAYER_GAUSSIAN:
+      return "gaussian";
+    case WL_LAYER_EXP:
+      return "exp";
+    case WL_LAYER_SINE:
+      return "sin";
+    case WL_LAYER_POLYNOMIAL:
+      return "polynomial";
+    default:
+      return wl_activation_name(layer->activation);
+  }
+}
+
+static bool are_finite(const wl_layer *layer) {
+  bool finite = isfinite(layer->a) && isfinite(layer->b) && isfinite(layer->c);
+  for (int n = 0; n < WL_LAYER_HERMITE; n++) finite = finite && isfinite(layer->hermite[n]);
+  return finite;
+}
+
+/* Whether φ is a function of the kind, and not zero. */
+static bool is_function(const wl_layer *layer) {
+  bool any = false;
+  for (int n = 0; n < WL_LAYER_HERMITE; n++) any = any || layer->hermite[n] != 0.0;
+  switch (layer->kind) {
+    case WL_LAYER_POLYNOMIAL:
+      return any;
+    case WL_LAYER_ABRELU:
+      return layer->a != 0.0 || layer->b != 0.0;
+    case WL_LAYER_GAUSSIAN:
+      return layer->a != 0.0 && layer->b < 0.0;
+    case WL_LAYER_ACTIVATION:
+      return true;
+    default:
+      return layer->a != 0.0 && layer->b != 0.0;
+  }
+}
+
 static wl_error check_activation(const wl_layer *layer, bool gaussian) {
-  if ((unsigned)layer->activation >= WL_ACTIVATION_COUNT)
+  static const char *const needs =
+      "a polynomial's coefficients not all zero, a and b not zero, of abrelu not both, "
+      "and b of gaussian below 0";
+  if (layer->kind == WL_LAYER_ACTIVATION && (unsigned)layer->activation >= WL_ACTIVATION_COUNT)
     WL_FAIL(WL_ERROR_CONFIG, "is an unknown activation (%d)", (int)layer->activation);
   if (!gaussian)
     WL_FAIL(WL_ERROR_CONFIG,
             "is %s, an activation of units that are not Gaussian, which only a dense layer makes them: put one "
             "before it",
-            wl_activation_name(layer->activation));
-  if (layer->activation == WL_ACTIVATION_LEAKY_RELU && !(layer->slope >= 0.0 && layer->slope < 1.0))
+            wl_layer_name(layer));
+  if (!are_finite(layer) || !is_function(layer))
+    WL_FAIL(WL_ERROR_CONFIG, "%s has numbers that it cannot have; they must be finite, %s", wl_layer_name(layer),
+            needs);
+  if (layer->kind == WL_LAYER_ACTIVATION && layer->activation == WL_ACTIVATION_LEAKY_RELU &&
+      !(layer->slope >= 0.0 && layer->slope < 1.0))
     WL_FAIL(WL_ERROR_CONFIG, "slope is %g; it must be at least 0 and below 1", layer->slope);
   return WL_OK;
 }
@@ -57,6 +105,11 @@ static wl_error check_range(const wl_network *network, int first, int end, int n
         gaussian = true;
         break;
       case WL_LAYER_ACTIVATION:
+      case WL_LAYER_ABRELU:
+      case WL_LAYER_GAUSSIAN:
+      case WL_LAYER_EXP:
+      case WL_LAYER_SINE:
+      case WL_LAYER_POLYNOMIAL:
         WL_TRY(check_activation(layer, gaussian));
         gaussian = false;
         break;
@@ -90,7 +143,7 @@ wl_error wl_layers_check(const wl_network *network, int *at) {
 /* ---- what follows ------------------------------------------------------------------------------------------------ */
 
 bool wl_layer_same(const wl_layer *a, const wl_layer *b) {
-  if (a->kind != b->kind) return false;
+  if (a->kind != b->kind || a->a != b->a || a->b != b->b || a->c != b->c) return false;
   switch (a->kind) {
     case WL_LAYER_DENSE:
       return a->sigma_w == b->sigma_w && a->sigma_b == b->sigma_b;
@@ -98,10 +151,11 @@ bool wl_layer_same(const wl_layer *a, const wl_layer *b) {
       return a->activation == b->activation && (a->activation != WL_ACTIVATION_LEAKY_RELU || a->slope == b->slope);
     case WL_LAYER_RESIDUAL:
       return a->branch == b->branch;
-    case WL_LAYER_NORM:
-      break;
+    case WL_LAYER_POLYNOMIAL:
+      return memcmp(a->hermite, b->hermite, sizeof a->hermite) == 0;
+    default:
+      return true;
   }
-  return true;
 }
 
 int wl_network_depth(const wl_network *network) {
@@ -114,8 +168,15 @@ bool wl_network_has_lower(const wl_network *network) {
   return (network->layer_count > 0 ? dense : network->depth) > 1;
 }
 
-static bool is_zero_at_zero(wl_activation phi) {
+static bool is_zero_at_zero(const wl_layer *layer) {
+  const wl_activation phi = layer->activation;
+  if (layer->kind != WL_LAYER_ACTIVATION)
+    return layer->kind == WL_LAYER_ABRELU || (layer->kind == WL_LAYER_SINE && layer->c == 0.0);
   return phi != WL_ACTIVATION_COS && phi != WL_ACTIVATION_SIGMOID && phi != WL_ACTIVATION_SOFTPLUS;
+}
+
+static bool is_activation(const wl_layer *layer) {
+  return layer->kind != WL_LAYER_DENSE && layer->kind != WL_LAYER_RESIDUAL && layer->kind != WL_LAYER_NORM;
 }
 
 /* Layers first … end − 1 of an input that is zero or not. */
@@ -123,7 +184,7 @@ static bool vanishes(const wl_network *network, int first, int end, bool zero) {
   for (int k = first; k < end; k++) {
     const wl_layer *layer = &network->layer[k];
     if (layer->kind == WL_LAYER_DENSE) zero = zero && layer->sigma_b == 0.0;
-    if (layer->kind == WL_LAYER_ACTIVATION) zero = zero && is_zero_at_zero(layer->activation);
+    if (is_activation(layer)) zero = zero && is_zero_at_zero(layer);
     if (layer->kind != WL_LAYER_RESIDUAL) continue;
     zero = vanishes(network, k + 1, k + 1 + layer->branch, zero) && zero;
     k += layer->branch;
@@ -133,7 +194,8 @@ static bool vanishes(const wl_network *network, int first, int end, bool zero) {
 
 bool wl_network_vanishes_at_zero(const wl_network *network) {
   if (network->layer_count > 0) return vanishes(network, 0, network->layer_count, true);
-  return network->sigma_b == 0.0 && (network->depth == 1 || is_zero_at_zero(network->activation));
+  const wl_layer hidden = {.kind = WL_LAYER_ACTIVATION, .activation = network->activation};
+  return network->sigma_b == 0.0 && (network->depth == 1 || is_zero_at_zero(&hidden));
 }
 
 /* ---- in words ---------------------------------------------------------------------------------------------------- */
@@ -168,6 +230,7 @@ static void add_layers(growing *g, const wl_network *network, int first, int end
         break;
       case WL_LAYER_ACTIVATION:
         add_activation(g, layer->activation, layer->slope);
+        if (layer->a != 0.0 || layer->b != 0.0) add(g, " (a %.5g, b %.5g)", layer->a, layer->b);
         break;
       case WL_LAYER_NORM:
         add(g, "layer_norm");
@@ -178,6 +241,13 @@ static void add_layers(growing *g, const wl_network *network, int first, int end
         add(g, "]");
         k += layer->branch;
         break;
+      case WL_LAYER_POLYNOMIAL:
+        add(g, "polynomial [%.5g", layer->hermite[0]);
+        for (int n = 1; n < WL_LAYER_HERMITE; n++) add(g, ", %.5g", layer->hermite[n]);
+        add(g, "]");
+        break;
+      default:
+        add(g, "%s (a %.5g, b %.5g, c %.5g)", wl_layer_name(layer), layer->a, layer->b, layer->c);
     }
   }
 }

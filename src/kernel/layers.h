@@ -29,6 +29,9 @@ bool wl_network_has_lower(const wl_network *network);
 /** Whether the network is zero at x = 0 whatever its weights: no biases, and activations with φ(0) = 0. */
 bool wl_network_vanishes_at_zero(const wl_network *network);
 
+/** The activation as the configuration names it: abrelu, gaussian, exp, sin, polynomial, or of wl_activation_name. */
+const char *wl_layer_name(const wl_layer *layer);
+
 /** In words, such as "depth 3, relu, sigma_w 1.5, sigma_b 0"; ends in "..." where it is too long. Returns text. */
 const char *wl_network_text(const wl_network *network, char *text, size_t size);
 

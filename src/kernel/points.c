@@ -92,7 +92,8 @@ static wl_error add_series(wl_kernel_points *points, const wl_step *step, int64_
 }
 
 static bool normalizes(const wl_step *step) {
-  return step->kernel == WL_KERNEL_normalize || step->kernel == WL_KERNEL_normalize_scaled;
+  return step->factor == 0.0 &&
+         (step->kernel == WL_KERNEL_normalize || step->kernel == WL_KERNEL_normalize_scaled);
 }
 
 /* The recursion on the diagonal. */

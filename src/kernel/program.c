@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernel/block.h"
 
@@ -54,42 +55,106 @@ static void want(builder *b, bool scaled, int layer) {
     append_plain(b, scaled ? WL_KERNEL_scale : WL_KERNEL_unscale, layer);
 }
 
-/* The model of an activation and a dense layer, made once for all layers that have it. */
-static const wl_layer_model *find_model(wl_program *p, wl_activation activation, double slope, double sigma_w,
-                                        double sigma_b) {
+/* outer φ(inner z), by the kernel of φ. */
+typedef struct function {
+  const wl_activation_entry *entry;
+  wl_activation activation; /* and slope, of the model */
+  double slope;
+  wl_shape shape;
+  double inner, outer; /* above 0: signs change no kernel */
+} function;
+
+static function plain_function(wl_activation activation, double slope) {
+  return (function){.entry = wl_activation_get(activation),
+                    .activation = activation,
+                    .slope = slope,
+                    .inner = 1.0,
+                    .outer = 1.0};
+}
+
+/* The identity has no slope, and none of the activations of lists has a table of its own. */
+static function list_function(wl_kernel kernel, double inner, double outer) {
+  return (function){.entry = wl_activation_of_lists(kernel),
+                    .activation = WL_ACTIVATION_IDENTITY,
+                    .inner = fabs(inner),
+                    .outer = fabs(outer)};
+}
+
+/* φ(−z) has the kernel of φ(z): the larger of the two slopes may stand for z > 0, and is then divided out. */
+static function abrelu(double a, double b) {
+  const double large = fabs(a) > fabs(b) ? a : b, small = fabs(a) > fabs(b) ? b : a;
+  function f = plain_function(WL_ACTIVATION_LEAKY_RELU, small / large);
+  f.outer = fabs(large);
+  return f;
+}
+
+static function function_of(const wl_layer *layer) {
+  function f;
+  switch (layer->kind) {
+    case WL_LAYER_ABRELU:
+      return abrelu(layer->a, layer->b);
+    case WL_LAYER_GAUSSIAN:
+      return list_function(WL_KERNEL_gaussian, sqrt(-layer->b), layer->a);
+    case WL_LAYER_EXP:
+      return list_function(WL_KERNEL_exponential, layer->b, layer->a);
+    case WL_LAYER_SINE:
+      f = list_function(WL_KERNEL_wave, layer->b, layer->a);
+      f.shape.odd = cos(layer->c) * cos(layer->c);
+      f.shape.even = sin(layer->c) * sin(layer->c);
+      return f;
+    case WL_LAYER_POLYNOMIAL:
+      f = list_function(WL_KERNEL_polynomial, 1.0, 1.0);
+      memcpy(f.shape.hermite, layer->hermite, sizeof f.shape.hermite);
+      return f;
+    default:
+      f = plain_function(layer->activation, layer->slope);
+      f.inner = layer->b == 0.0 ? 1.0 : fabs(layer->b);
+      f.outer = layer->a == 0.0 ? 1.0 : fabs(layer->a);
+      return f;
+  }
+}
+
+/* The model of a function and a dense layer, made once for all layers that have it. */
+static const wl_layer_model *find_model(wl_program *p, const function *f, double sigma_w, double sigma_b) {
   for (int k = 0; k < p->models; k++) {
     const wl_layer_model *m = &p->model[k];
-    if (m->activation == activation && m->slope == slope && m->sigma_w == sigma_w && m->sigma_b == sigma_b)
+    if (m->activation == f->activation && m->slope == f->slope && m->sigma_w == sigma_w && m->sigma_b == sigma_b &&
+        memcmp(&m->shape, &f->shape, sizeof f->shape) == 0)
       return m;
   }
-  wl_layer_model_init(&p->model[p->models], activation, slope, sigma_w, sigma_b);
+  wl_layer_model_init(&p->model[p->models], f->activation, f->slope, &f->shape, sigma_w, sigma_b);
   return &p->model[p->models++];
 }
 
-static void append_kernel(builder *b, wl_kernel kernel, wl_activation activation, double slope, double sigma_w,
-                          double sigma_b, int layer) {
-  const wl_activation_entry *entry = wl_activation_get(activation);
+static void append_kernel(builder *b, wl_kernel kernel, const function *f, double sigma_w, double sigma_b,
+                          int layer) {
   append(b,
          (wl_step){.kernel = kernel,
-                   .model = find_model(b->program, activation, slope, sigma_w, sigma_b),
-                   .activation = entry,
-                   .fields = entry->fields},
+                   .model = find_model(b->program, f, sigma_w, sigma_b),
+                   .activation = f->entry,
+                   .fields = f->entry->fields},
          layer);
 }
 
-static void append_activation(builder *b, wl_activation activation, double slope, double sigma_w, double sigma_b,
-                              int layer) {
-  const wl_kernel kernel = wl_activation_get(activation)->kernel;
+/* Units of the layer below are multiplied. */
+static void append_factor(builder *b, double factor, int layer) {
+  const wl_kernel kernel = b->scaled ? WL_KERNEL_normalize_scaled : WL_KERNEL_normalize;
+  if (factor == 1.0) return;
+  append(b, (wl_step){.kernel = kernel, .fields = plain_fields(kernel), .factor = factor}, layer);
+}
+
+static void append_function(builder *b, const function *f, double sigma_w, double sigma_b, int layer) {
+  const wl_kernel kernel = f->entry->kernel;
   want(b, kernel == WL_KERNEL_rectifier, layer);
-  append_kernel(b, kernel, activation, slope, sigma_w, sigma_b, layer);
+  append_factor(b, f->inner, layer);
+  append_kernel(b, kernel, f, f->outer * sigma_w, sigma_b, layer);
 }
 
 /* A point has of it what it has of leaky_relu of slope 1, or of the identity. */
 static void append_dense(builder *b, double sigma_w, double sigma_b, int layer) {
-  if (b->scaled)
-    append_kernel(b, WL_KERNEL_dense_scaled, WL_ACTIVATION_LEAKY_RELU, 1.0, sigma_w, sigma_b, layer);
-  else
-    append_kernel(b, WL_KERNEL_identity, WL_ACTIVATION_IDENTITY, 0.0, sigma_w, sigma_b, layer);
+  const function f =
+      b->scaled ? plain_function(WL_ACTIVATION_LEAKY_RELU, 1.0) : plain_function(WL_ACTIVATION_IDENTITY, 0.0);
+  append_kernel(b, b->scaled ? WL_KERNEL_dense_scaled : WL_KERNEL_identity, &f, sigma_w, sigma_b, layer);
 }
 
 static void append_layers(builder *b, int first, int end);
@@ -105,20 +170,26 @@ static void append_residual(builder *b, int first, int end, int layer) {
   append_plain(b, scaled ? WL_KERNEL_join_scaled : WL_KERNEL_join, layer);
 }
 
+static bool is_activation(const wl_layer *layer) {
+  return layer->kind != WL_LAYER_DENSE && layer->kind != WL_LAYER_RESIDUAL && layer->kind != WL_LAYER_NORM;
+}
+
 /* Whether the layer is an activation other than the identity. */
 static bool bends(const wl_layer *layer) {
-  return layer->kind == WL_LAYER_ACTIVATION && layer->activation != WL_ACTIVATION_IDENTITY;
+  const function f = function_of(layer);
+  return is_activation(layer) && (f.entry->kernel != WL_KERNEL_identity || f.inner * f.outer != 1.0);
 }
 
 /* An activation, and the dense layer behind it if there is one. Returns the last layer that it has seen to. */
 static int append_fused(builder *b, int k, int end) {
   const wl_layer *layer = &b->network->layer[k];
+  const function f = function_of(layer);
   if (!bends(layer)) return k; /* leaves all as it is */
   if (k + 1 < end && layer[1].kind == WL_LAYER_DENSE) {
-    append_activation(b, layer->activation, layer->slope, layer[1].sigma_w, layer[1].sigma_b, k + 2);
+    append_function(b, &f, layer[1].sigma_w, layer[1].sigma_b, k + 2);
     return k + 1;
   }
-  append_activation(b, layer->activation, layer->slope, 1.0, 0.0, k + 1);
+  append_function(b, &f, 1.0, 0.0, k + 1);
   append_plain(b, b->scaled ? WL_KERNEL_bare_scaled : WL_KERNEL_bare, k + 1);
   return k;
 }
@@ -131,9 +202,6 @@ static void append_layers(builder *b, int first, int end) {
       case WL_LAYER_DENSE:
         append_dense(b, layer->sigma_w, layer->sigma_b, k + 1);
         break;
-      case WL_LAYER_ACTIVATION:
-        k = append_fused(b, k, end);
-        break;
       case WL_LAYER_NORM:
         append_plain(b, b->scaled ? WL_KERNEL_normalize_scaled : WL_KERNEL_normalize, k + 1);
         break;
@@ -141,19 +209,18 @@ static void append_layers(builder *b, int first, int end) {
         append_residual(b, k + 1, k + 1 + layer->branch, k + 1);
         k += layer->branch;
         break;
+      default:
+        k = append_fused(b, k, end);
     }
   }
-}
-
-static bool is_rectifier(wl_activation activation) {
-  return wl_activation_get(activation)->kernel == WL_KERNEL_rectifier;
 }
 
 static void build_list(wl_program *program, const wl_network *network) {
   builder b = {.program = program, .network = network};
   int k = 0;
   while (k < network->layer_count && !bends(&network->layer[k])) k++;
-  b.scaled = program->scaled = k < network->layer_count && is_rectifier(network->layer[k].activation);
+  b.scaled = program->scaled =
+      k < network->layer_count && function_of(&network->layer[k]).entry->kernel == WL_KERNEL_rectifier;
   program->weight = network->layer[0].sigma_w * network->layer[0].sigma_w;
   program->bias = network->layer[0].sigma_b * network->layer[0].sigma_b;
   append_layers(&b, 1, network->layer_count);
@@ -162,19 +229,19 @@ static void build_list(wl_program *program, const wl_network *network) {
 
 static void build_short(wl_program *program, const wl_network *network) {
   builder b = {.program = program, .network = network};
-  b.scaled = program->scaled = network->depth > 1 && is_rectifier(network->activation);
+  const function f = plain_function(network->activation, network->slope);
+  b.scaled = program->scaled = network->depth > 1 && f.entry->kernel == WL_KERNEL_rectifier;
   program->weight = network->sigma_w * network->sigma_w;
   program->bias = network->sigma_b * network->sigma_b;
-  for (int l = 2; l <= network->depth; l++)
-    append_activation(&b, network->activation, network->slope, network->sigma_w, network->sigma_b, l);
+  for (int l = 2; l <= network->depth; l++) append_function(&b, &f, network->sigma_w, network->sigma_b, l);
   want(&b, false, network->depth);
 }
 
 wl_error wl_program_init(wl_program *program, const wl_network *network) {
   const int layers = network->layer_count;
   *program = (wl_program){.block = wl_block_select()};
-  /* Of a layer at most three: into its state, itself, and bare or, for a residual, keep and join. Then out of the state. */
-  program->step = calloc(layers > 0 ? 3 * (size_t)layers + 1 : (size_t)network->depth, sizeof *program->step);
+  /* Of a layer at most four: into its state, a factor, itself, and bare; for a residual keep and join. Then out of the state. */
+  program->step = calloc(layers > 0 ? 4 * (size_t)layers + 1 : (size_t)network->depth, sizeof *program->step);
   program->model = calloc(layers > 0 ? (size_t)layers : 1, sizeof *program->model);
   if (!program->step || !program->model) WL_FAIL(WL_ERROR_MEMORY, "no memory for the layers of a network");
   if (layers > 0)
@@ -200,7 +267,7 @@ void wl_program_bounds(const wl_network *network, int *fields, int *series, int 
     *series = entry->kernel == WL_KERNEL_logistic ? network->depth - 1 : 0;
     return;
   }
-  *fields = layers * (WL_FIELDS + 1) + 1;
+  *fields = layers * (WL_FIELDS + 2) + 1;
   for (int k = 0; k < layers; k++) {
     const wl_layer *layer = &network->layer[k];
     if (layer->kind == WL_LAYER_RESIDUAL) *frames = WL_LAYER_NESTING;
@@ -221,6 +288,14 @@ static double apply_activation(const wl_step *step, wl_point_state *point, doubl
   if (step->activation->prepare) step->activation->prepare(model, point->q, next, field);
   point->q = next;
   return slope;
+}
+
+/* Units are divided by √q, or multiplied by a factor. */
+static void normalize(const wl_step *step, wl_point_state *point, double *field) {
+  const double factor = step->factor > 0.0 ? step->factor : 1.0 / sqrt(point->q);
+  if (step->fields > 0) field[0] = factor;
+  point->theta = step->factor > 0.0 ? point->theta * (factor * factor) : point->theta / point->q;
+  point->q = step->factor > 0.0 ? point->q * (factor * factor) : 1.0;
 }
 
 /* The sum of what enters, q₁, and the branch, q₂ (block.inc: join_scaled). */
@@ -250,11 +325,8 @@ double wl_step_apply(const wl_step *step, wl_point_state *point, double *field) 
       point->theta -= q;
       break;
     case WL_KERNEL_normalize:
-      field[0] = 1.0 / sqrt(q);
-      /* fall through */
     case WL_KERNEL_normalize_scaled:
-      point->theta /= q;
-      point->q = 1.0;
+      normalize(step, point, field);
       break;
     case WL_KERNEL_keep:
       point->frame_q[step->frame] = q;

@@ -8,6 +8,7 @@
  *   activation, dense                    the activation's kernel
  *   dense alone                          identity, or dense_scaled
  *   activation alone                     its kernel with σ_w = 1 and σ_b = 0, bare
+ *   activation a φ(b z)                  normalize by 1/b, φ, and a in the σ_w behind it
  *   layer_norm                           normalize
  *   residual: branch                     keep, the branch's steps, join
  *
@@ -25,10 +26,11 @@ typedef struct wl_step {
   const wl_activation_entry *activation; /**< NULL likewise; static */
   int fields;                            /**< numbers that the kernel reads of each point, ≤ WL_FIELDS */
   int field;                             /**< how many all steps before have */
-  int series;   /**< its number among the steps with a series (logistic.h); −1: it has none */
-  int frame;    /**< of keep and join: the residuals around this one */
-  int layer;    /**< what messages call it: weight layer of a network in short, place in a list, from 1 */
-  bool unscale; /**< a rectifier that leaves κ and Θ */
+  int series;    /**< its number among the steps with a series (logistic.h); −1: it has none */
+  int frame;     /**< of keep and join: the residuals around this one */
+  int layer;     /**< what messages call it: weight layer of a network in short, place in a list, from 1 */
+  bool unscale;  /**< a rectifier that leaves κ and Θ */
+  double factor; /**< of a normalize that multiplies units by it; 0: divides them by √q */
 } wl_step;
 
 typedef struct wl_program {

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "kernel/layers.h"
 #include "pipeline/certificate_report.h"
 #include "pipeline/iterate_report.h"
 #include "pipeline/json_number.h"
@@ -25,6 +26,24 @@ static json_t *sizes_object(const wl_report *r) {
 
 static json_t *layer_list(const wl_network *n, int first, int end);
 
+static json_t *coefficients(const wl_layer *layer) {
+  json_t *list = json_array();
+  for (int n = 0; n < WL_LAYER_HERMITE; n++) json_array_append_new(list, wl_json_number(layer->hermite[n]));
+  return list;
+}
+
+/* An activation as the configuration may have it: abs is an abrelu, rbf and cos are a sin. */
+static json_t *activation_value(const wl_layer *layer) {
+  const char *name = wl_layer_name(layer);
+  if (layer->kind == WL_LAYER_POLYNOMIAL) return json_pack("{s:{s:o}}", name, "hermite", coefficients(layer));
+  if (layer->kind == WL_LAYER_ACTIVATION && layer->activation == WL_ACTIVATION_LEAKY_RELU)
+    return json_pack("{s:{s:o}}", name, "slope", wl_json_number(layer->slope));
+  if (layer->kind == WL_LAYER_ACTIVATION && layer->a == 0.0 && layer->b == 0.0) return json_string(name);
+  json_t *options = json_pack("{s:o, s:o}", "a", wl_json_number(layer->a), "b", wl_json_number(layer->b));
+  if (layer->kind == WL_LAYER_SINE) json_object_set_new(options, "c", wl_json_number(layer->c));
+  return json_pack("{s:o}", name, options);
+}
+
 /* A layer as the configuration has it. */
 static json_t *layer_value(const wl_network *n, int k) {
   const wl_layer *layer = &n->layer[k];
@@ -36,12 +55,9 @@ static json_t *layer_value(const wl_network *n, int k) {
       return json_pack("{s:o}", "residual", layer_list(n, k + 1, k + 1 + layer->branch));
     case WL_LAYER_NORM:
       return json_string("layer_norm");
-    case WL_LAYER_ACTIVATION:
-      break;
+    default:
+      return activation_value(layer);
   }
-  if (layer->activation == WL_ACTIVATION_LEAKY_RELU)
-    return json_pack("{s:{s:o}}", "leaky_relu", "slope", wl_json_number(layer->slope));
-  return json_string(wl_activation_name(layer->activation));
 }
 
 static json_t *layer_list(const wl_network *n, int first, int end) {

@@ -62,6 +62,8 @@ network:
     - layer_norm
     - dense
     - leaky_relu: {slope: 0.2}
+    - dense: {sigma_w: 1.0, sigma_b: 0.3}
+    - cos: {a: 1.5, c: 0.4}
     - dense: {sigma_w: 1.0, sigma_b: 0}
 END
 whole='output={covariance: true, kernels: true}'
@@ -74,6 +76,7 @@ same short spelled 0
 good "${many[@]}" -- run list.yaml --set "$whole" --set "$draws" --set output.directory=other
 grep -q 'network  dense (1.5, 0.1), relu, residual \[dense (1, 0.1), erf, dense (1.4142, 0.1)\], layer_norm, dense' log ||
   failed 'the header does not say the layers'
+grep -q 'sin (a 1.5, b 1, c 1.9708), dense (1, 0)$' log || failed 'the header does not say the last of them'
 grep -q '"residual": \[' other/summary.json || failed 'the summary does not say the layers'
 if "$compare" short/results.h5 other/results.h5 1e-3 >log; then failed 'other layers give the same'; fi
 good "${many[@]}" -- run other/config.yaml --set output.directory=again

@@ -6,7 +6,7 @@ a finer rule changes nothing of the doubles (--check). Needs mpmath; minutes. Ru
 Every coordinate is a double, so the values belong to exactly the points that the test uses."""
 import random
 import sys
-from mpmath import mp, mpf, sqrt, acos, pi, sin, cos, exp, erf, tanh, log
+from mpmath import mp, mpf, sqrt, acos, pi, sin, cos, exp, erf, tanh, log, factorial
 
 mp.dps = 36
 STEP = mpf(1) / (11 if "--check" in sys.argv else 9)
@@ -26,9 +26,9 @@ SMOOTH = {
 }
 
 
-def smooth(name, q, p, k):
+def smooth(layer, q, p, k):
     """E[phi phi], E[phi' phi'] by the rule; u = sqrt(q) x, v = (k/q) u + s y."""
-    phi, slope = SMOOTH[name]
+    phi, slope = function(layer)
     s2 = p - k * k / q
     s = sqrt(s2) if s2 > p * mpf(10) ** -32 else mpf(0)
     square = dot = mpf(0)
@@ -43,6 +43,43 @@ def smooth(name, q, p, k):
         square += wx * phi(u) * row
         dot += wx * slope(u) * row_dot
     return square, dot
+
+
+def hermite(n, z):
+    """Normalized for N(0, 1), with its derivative."""
+    rows = [mpf(1), z]
+    for m in range(1, n):
+        rows.append(z * rows[m] - m * rows[m - 1])
+    root = sqrt(factorial(n))
+    return rows[n] / root, n * rows[n - 1] / root if n else mpf(0)
+
+
+def function(layer):
+    """phi and phi' of an activation that lists alone have, or of one with a and b."""
+    name = layer[0]
+    if name == "polynomial":
+        return (lambda z: sum(c * hermite(n, z)[0] for n, c in enumerate(layer[1])),
+                lambda z: sum(c * hermite(n, z)[1] for n, c in enumerate(layer[1])))
+    if len(layer) == 1:
+        return SMOOTH[name]
+    a, b = mpf(layer[1]), mpf(layer[2])
+    if name == "gaussian":
+        return lambda z: a * exp(b * z * z), lambda z: 2 * a * b * z * exp(b * z * z)
+    if name == "exp":
+        return lambda z: a * exp(b * z), lambda z: a * b * exp(b * z)
+    if name == "sine":
+        c = mpf(layer[3])
+        return lambda z: a * sin(b * z + c), lambda z: a * b * cos(b * z + c)
+    phi, slope = SMOOTH[name]
+    return lambda z: a * phi(b * z), lambda z: a * b * slope(b * z)
+
+
+def abrelu(a, b, q, p, k):
+    """a min(z, 0) + b max(z, 0) = a z + (b - a) max(z, 0)."""
+    a, b = mpf(a), mpf(b)
+    t = acos(min(max(k / sqrt(q * p), mpf(-1)), mpf(1)))
+    relu, step = sqrt(q * p) / (2 * pi) * (sin(t) + (pi - t) * cos(t)), (pi - t) / (2 * pi)
+    return a * a * k + a * (b - a) * k + (b - a) ** 2 * relu, a * a + a * (b - a) + (b - a) ** 2 * step
 
 
 def rectifier(a, q, p, k):
@@ -62,7 +99,9 @@ def dual(layer, q, p, k):
         return rectifier(layer[1], q, p, k)
     if layer[0] == "identity":
         return k, mpf(1)
-    key = (layer[0], q, p, k)
+    if layer[0] == "abrelu":
+        return abrelu(layer[1], layer[2], q, p, k)
+    key = (layer, q, p, k)
     if key not in KNOWN:
         KNOWN[key] = smooth(*key)
     return KNOWN[key]
@@ -96,6 +135,14 @@ def flat(layers):
             branch = list(flat(layer[1]))
             yield "{.kind = WL_LAYER_RESIDUAL, .branch = %d}" % len(branch)
             yield from branch
+        elif layer[0] == "polynomial":
+            yield "{.kind = WL_LAYER_POLYNOMIAL, .hermite = {%s}}" % ", ".join(float(c).hex() for c in layer[1])
+        elif len(layer) > 2:
+            kind = "WL_LAYER_%s" % layer[0].upper()
+            if layer[0] in SMOOTH:
+                kind = "WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_%s" % layer[0].upper()
+            yield "{.kind = %s, %s}" % (kind, ", ".join(".%s = %s" % (s, float(t).hex())
+                                                        for s, t in zip("abc", layer[1:])))
         else:
             yield "{.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_%s, .slope = %s}" % (
                 layer[0].upper(), float(layer[1] if len(layer) > 1 else 0).hex())
@@ -117,6 +164,11 @@ CASES = [
      ("residual", [("residual", [dense(0.8, 0), RELU, dense(1, 0.3)]), RELU, dense(0.5, 0)]), dense(1, 0.5)],
     [dense(1.1, 0.3), NORM, ("softplus",), ("residual", [dense(0.9, 0), COS, dense(0.6, 0.1)]), NORM, dense(1, 0),
      SIN, dense(1.1, 0)],
+    [dense(1.2, 0.2), ("abrelu", -1, 1), dense(1.3, 0.1), ("abrelu", 0.7, -0.2), dense(1.5, 0), ("abrelu", -2, 0), NORM,
+     dense(1, 0.1)],
+    [dense(0.9, 0.3), ("gaussian", 1.3, -0.6), dense(1.5, 0.2), ("exp", 0.8, 0.4), dense(1.1, 0.1)],
+    [dense(0.8, 0.2), ("sine", 1.4, 0.9, 0.7), dense(1.2, 0.1), ("polynomial", (0.3, 1, -0.5, 0, 0.2)), dense(0.9, 0.1),
+     ("erf", 2, 0.5), dense(1, 0)],
 ]
 
 random.seed(11)

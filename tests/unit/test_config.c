@@ -328,13 +328,43 @@ static void layers_are_read(void **state) {
   wl_config_destroy(&config);
 }
 
+/* Activations that lists alone have, and what is left out of their options. */
+static void activations_of_lists_are_read(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    wl_layer_kind kind;
+    double a, b, c;
+  } cases[] = {
+      {"erf", WL_LAYER_ACTIVATION, 0.0, 0.0, 0.0},       {"erf: {b: 0.5}", WL_LAYER_ACTIVATION, 1.0, 0.5, 0.0},
+      {"sin: {c: 0.25}", WL_LAYER_SINE, 1.0, 1.0, 0.25}, {"cos: {a: 2}", WL_LAYER_SINE, 2.0, 1.0, M_PI_2},
+      {"rbf", WL_LAYER_SINE, M_SQRT2, M_SQRT2, M_PI_4},  {"rbf: {gamma: 2}", WL_LAYER_SINE, M_SQRT2, 2.0, M_PI_4},
+      {"abs", WL_LAYER_ABRELU, -1.0, 1.0, 0.0},          {"abrelu: {a: 0, b: 3}", WL_LAYER_ABRELU, 0.0, 3.0, 0.0},
+      {"gaussian", WL_LAYER_GAUSSIAN, 1.0, -1.0, 0.0},   {"gaussian: {b: -2}", WL_LAYER_GAUSSIAN, 1.0, -2.0, 0.0},
+      {"exp: {b: 0.5}", WL_LAYER_EXP, 1.0, 0.5, 0.0}};
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    char text[256];
+    snprintf(text, sizeof text, SYNTHETIC "network: {layers: [dense, %s, dense]}\n", cases[k].text);
+    wl_config *config = must_read(text, NULL);
+    const wl_layer *layer = &config->network.layer[1];
+    assert_true(layer->kind == cases[k].kind && layer->a == cases[k].a && layer->b == cases[k].b);
+    assert_true(layer->c == cases[k].c);
+    wl_config_destroy(&config);
+  }
+  wl_config *config =
+      must_read(SYNTHETIC "network: {layers: [dense, polynomial: {hermite: [1, -0.5]}, dense]}\n", NULL);
+  const double *hermite = config->network.layer[1].hermite;
+  assert_true(hermite[0] == 1.0 && hermite[1] == -0.5 && hermite[2] == 0.0);
+  wl_config_destroy(&config);
+}
+
 static void layers_are_checked(void **state) {
   (void)state;
   static const struct {
     const char *layers, *expected;
   } cases[] = {
       {"[dense, rleu, dense]",
-       "%:3: network.layers[1]|no layer 'rleu'|dense, residual, layer_norm, relu, leaky_relu"},
+       "%:3: network.layers[1]|no layer 'rleu'|dense, residual, layer_norm, abs, abrelu|relu, leaky_relu"},
       {"[dense, relu]", "%:3: network.layers[1]|last layer of the network, which must be dense"},
       {"[relu, dense]", "%:3: network.layers[0]|first layer of the network, which must be dense"},
       {"[dense, relu, erf, dense]", "network.layers[2]|is erf|not Gaussian"},
@@ -344,6 +374,19 @@ static void layers_are_checked(void **state) {
       {"[dense: 3]", "network.layers[0].dense|must be a mapping of sigma_w, sigma_b"},
       {"[dense, relu: {slope: 1}, dense]", "network.layers[1].relu|nothing belongs to it"},
       {"[dense, leaky_relu: {slope: 1}, dense]", "network.layers[1]|slope is 1|below 1"},
+      {"[dense, abs: {a: 1}, dense]", "network.layers[1].abs|nothing belongs to it"},
+      {"[dense, abrelu, dense]", "network.layers[1]|abrelu needs a and b"},
+      {"[dense, abrelu: {a: 1}, dense]", "network.layers[1]|abrelu needs a and b"},
+      {"[dense, abrelu: {a: 0, b: 0}, dense]", "network.layers[1]|abrelu has numbers that it cannot have"},
+      {"[dense, gaussian: {b: 1}, dense]", "network.layers[1]|gaussian has numbers|b of gaussian below 0"},
+      {"[dense, erf: {a: 0}, dense]", "network.layers[1].erf|must not be 0"},
+      {"[dense, erf: {c: 1}, dense]", "network.layers[1].erf|no key 'c'|a, b"},
+      {"[dense, rbf: {gamma: 0}, dense]", "network.layers[1].rbf|gamma must be above 0"},
+      {"[dense, polynomial, dense]", "network.layers[1]|needs hermite"},
+      {"[dense, polynomial: {hermite: []}, dense]", "hermite|a list of 1 to 9"},
+      {"[dense, polynomial: {hermite: [0, 0]}, dense]", "network.layers[1]|polynomial has numbers"},
+      {"[dense, polynomial: {hermite: [1, x]}, dense]", "hermite[1]|'x' is not allowed"},
+      {"[dense, relu, exp, dense]", "network.layers[2]|is exp|not Gaussian"},
       {"[dense, layer_norm: 1, dense]", "network.layers[1].layer_norm|nothing belongs to it"},
       {"[dense, residual, dense]", "network.layers[1]|without its branch"},
       {"[dense, residual: [], dense]", "network.layers[1].residual|a list of layers"},
@@ -901,6 +944,7 @@ int main(void) {
       cmocka_unit_test(tune_is_read),
       cmocka_unit_test(tune_is_checked),
       cmocka_unit_test(layers_are_read),
+      cmocka_unit_test(activations_of_lists_are_read),
       cmocka_unit_test(layers_are_checked),
       cmocka_unit_test(select_is_checked),
       cmocka_unit_test(overrides_win),

@@ -59,8 +59,13 @@ static bool loses_angle(int c) {
   bool smooth = false;
   for (int k = 0; k < layer_case[c].count; k++) {
     const wl_layer *layer = &layer_case[c].layer[k];
-    if (layer->kind != WL_LAYER_ACTIVATION || layer->activation == WL_ACTIVATION_IDENTITY) continue;
-    const bool kink = layer->activation == WL_ACTIVATION_RELU || layer->activation == WL_ACTIVATION_LEAKY_RELU;
+    const bool plain = layer->kind == WL_LAYER_ACTIVATION;
+    if (layer->kind == WL_LAYER_DENSE || layer->kind == WL_LAYER_NORM || layer->kind == WL_LAYER_RESIDUAL ||
+        (plain && layer->activation == WL_ACTIVATION_IDENTITY))
+      continue;
+    const bool kink =
+        layer->kind == WL_LAYER_ABRELU ||
+        (plain && (layer->activation == WL_ACTIVATION_RELU || layer->activation == WL_ACTIVATION_LEAKY_RELU));
     if (kink && smooth) return true;
     smooth = smooth || !kink;
   }
@@ -148,6 +153,40 @@ static void test_short_form(void **state) {
     assert_false(wl_network_same(&in_short, &list));
     compare_exactly(&in_short, &list);
   }
+}
+
+/* Two ways to say the same activation give the same to a few ε. */
+static void compare_closely(const wl_layer *one, const wl_layer *two) {
+  const wl_layer first[] = {dense(1.2, 0.3), *one, dense(1.1, 0.1)},
+                 second[] = {dense(1.2, 0.3), *two, dense(1.1, 0.1)};
+  const wl_network a = list_of(first, 3), b = list_of(second, 3);
+  static double x[ROWS * D], kappa[2][ROWS * ROWS], theta[2][ROWS * ROWS];
+  make_points(x, ROWS, 2.0);
+  wl_kernel_points *p = create(&a, ROWS, D, x), *q = create(&b, ROWS, D, x);
+  tile(&a, p, p, kappa[0], theta[0]);
+  tile(&b, q, q, kappa[1], theta[1]);
+  for (int j = 0; j < ROWS; j++)
+    for (int i = 0; i < ROWS; i++) {
+      const int at = i + j * ROWS;
+      assert_true(fabs(kappa[0][at] - kappa[1][at]) <= 64.0 * DBL_EPSILON * sqrt(p->kappa[i] * p->kappa[j]));
+      assert_true(fabs(theta[0][at] - theta[1][at]) <= 64.0 * DBL_EPSILON * sqrt(p->theta[i] * p->theta[j]));
+    }
+  wl_kernel_points_destroy(&p);
+  wl_kernel_points_destroy(&q);
+}
+
+static void test_same_activations(void **state) {
+  (void)state;
+  const wl_layer relu = activation(WL_ACTIVATION_RELU), leaky = activation(WL_ACTIVATION_LEAKY_RELU),
+                 sine = activation(WL_ACTIVATION_SIN), cosine = activation(WL_ACTIVATION_COS),
+                 identity = activation(WL_ACTIVATION_IDENTITY);
+  compare_closely(&relu, &(wl_layer){.kind = WL_LAYER_ABRELU, .a = 0.0, .b = 1.0});
+  compare_closely(&relu, &(wl_layer){.kind = WL_LAYER_ABRELU, .a = 1.0, .b = 0.0});
+  compare_closely(&leaky, &(wl_layer){.kind = WL_LAYER_ABRELU, .a = 0.2, .b = 1.0});
+  compare_closely(&identity, &(wl_layer){.kind = WL_LAYER_ABRELU, .a = -1.0, .b = -1.0});
+  compare_closely(&identity, &(wl_layer){.kind = WL_LAYER_POLYNOMIAL, .hermite = {0.0, -1.0}});
+  compare_closely(&sine, &(wl_layer){.kind = WL_LAYER_SINE, .a = -1.0, .b = 1.0});
+  compare_closely(&cosine, &(wl_layer){.kind = WL_LAYER_SINE, .a = 1.0, .b = -1.0, .c = M_PI_2});
 }
 
 /* What changes no kernel: normalization twice, a branch that is nearly zero. */
@@ -254,6 +293,13 @@ static void test_rules(void **state) {
   WRONG("1]: sigma_w is 0; it must be above 0", d, dense(0.0, 0.0), d);
   WRONG("1]: sigma_b is -1; it must be at least 0", d, dense(1.0, -1.0), d);
   WRONG("1]: slope is 1; it must be at least 0 and below 1", d, steep, d);
+  WRONG("1]: gaussian has numbers that it cannot have", d, {.kind = WL_LAYER_GAUSSIAN, .a = 1.0, .b = 1.0}, d);
+  WRONG("1]: exp has numbers that it cannot have", d, {.kind = WL_LAYER_EXP, .a = 1.0}, d);
+  WRONG("1]: sin has numbers that it cannot have", d, {.kind = WL_LAYER_SINE, .a = 1.0, .b = (double)NAN}, d);
+  WRONG("1]: abrelu has numbers that it cannot have", d, {.kind = WL_LAYER_ABRELU}, d);
+  WRONG("1]: polynomial has numbers that it cannot have", d, {.kind = WL_LAYER_POLYNOMIAL}, d);
+  WRONG("2]: is exp, an activation of units that are not Gaussian", d, relu,
+        {.kind = WL_LAYER_EXP, .a = 1.0, .b = 1.0}, d);
   WRONG("1]: is of an unknown kind (17)", d, {.kind = (wl_layer_kind)17}, d);
   WRONG("1]: is an unknown activation (99)", d, activation((wl_activation)99), d);
   WRONG("9]: is a residual within 8 others", d, residual(9), residual(8), residual(7), residual(6), residual(5),
@@ -301,14 +347,22 @@ static void test_same(void **state) {
   OTHER(layer[1].activation, WL_ACTIVATION_RELU);
   OTHER(layer[2].branch, 2);
   OTHER(layer[4].kind, WL_LAYER_NORM);
+  OTHER(layer[1].a, 2.0);
+  OTHER(layer[1].b, 2.0);
+  wl_network polynomial = one;
+  polynomial.layer[1] = (wl_layer){.kind = WL_LAYER_POLYNOMIAL, .hermite = {0.0, 1.0}};
+  wl_network other = polynomial;
+  assert_true(wl_network_same(&polynomial, &other));
+  other.layer[1].hermite[8] = 1.0;
+  assert_false(wl_network_same(&polynomial, &other));
 #undef OTHER
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reference), cmocka_unit_test(test_short_form), cmocka_unit_test(test_neutral),
-      cmocka_unit_test(test_tiles),     cmocka_unit_test(test_zero_point), cmocka_unit_test(test_rules),
-      cmocka_unit_test(test_words),     cmocka_unit_test(test_same),
+      cmocka_unit_test(test_reference), cmocka_unit_test(test_short_form), cmocka_unit_test(test_same_activations),
+      cmocka_unit_test(test_neutral),   cmocka_unit_test(test_tiles),      cmocka_unit_test(test_zero_point),
+      cmocka_unit_test(test_rules),     cmocka_unit_test(test_words),      cmocka_unit_test(test_same),
   };
   return cmocka_run_group_tests_name("layers", tests, NULL, NULL);
 }
