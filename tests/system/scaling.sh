@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# scaling.sh PROGRAM LAUNCHER RANKS PROJECT: jobs/scaling.sh at tiny sizes: every run is in the CSV, which is whole; a study
-# goes on where it stopped; the figure is drawn where gnuplot is.
+# scaling.sh PROGRAM LAUNCHER RANKS PROJECT: jobs/scaling.sh and jobs/scaling_solvers.sh at tiny sizes: every run is in the CSV,
+# which is whole; a study goes on where it stopped; the figure is drawn where gnuplot is.
 set -euo pipefail
 program=$1 launcher=$2 ranks=$3 project=$4
 export WIDELIMIT=$program WIDELIMIT_LAUNCH=$launcher
@@ -34,3 +34,19 @@ awk -F, -v ranks="$ranks" 'NR == 3 { exit !($1 == "weak" && $3 == ranks && $6 ==
   fail 'n does not grow with the root of the ranks'
 if command -v gnuplot >/dev/null; then grep -q '</svg>' weak/scaling.svg || fail 'no figure'; fi
 if study -n 0 "$PWD/wrong" || ! grep -q "'0' is no number" out.txt; then fail 'n = 0 is accepted'; fi
+
+### solvers on given data
+rm -rf solvers
+awk 'BEGIN { for (i = 0; i < 30; i++) printf "%.6f,%.6f,%.6f\n", sin(i), cos(3 * i), sin(2 * i) }' >data.csv
+head -n 5 data.csv >test.csv
+cat >case.yaml <<'END'
+data: {train: {inputs: "data.csv:1-2", targets: "data.csv:3"}, test: {inputs: "test.csv:1-2"}}
+output: {directory: out}
+END
+solvers() { "$project/jobs/scaling_solvers.sh" -r "$ranks" -k 1 "$@" case.yaml solvers >out.txt 2>&1; }
+if solvers -s iterative || ! grep -q 'brackets need noise_variance' out.txt; then fail 'without noise'; fi
+solvers -o noise_variance=0.01 || fail 'solvers'
+whole solvers/scaling.csv 3 || fail 'solvers/scaling.csv is not whole'
+grep -qE "^ +iterative +$ranks +30 " out.txt || fail 'the table of solvers lacks a line'
+if command -v gnuplot >/dev/null; then grep -q '</svg>' solvers/scaling.svg || fail 'no figure of solvers'; fi
+if solvers -s conjugate || ! grep -q "'conjugate' is none of" out.txt; then fail 'a solver that is none'; fi
