@@ -1,5 +1,6 @@
 #include "cost/job.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -14,6 +15,10 @@ enum { ITERATIVE_BATCH = 256 };
 
 static bool is_mixed(const wl_config *config) { return config->precision == WL_PRECISION_MIXED; }
 
+static bool has_ensemble(const wl_config *config) {
+  return config->quantity[WL_QUANTITY_ENSEMBLE] || config->quantity[WL_QUANTITY_RND];
+}
+
 bool wl_job_has_draws(const wl_config *config) {
   for (int d = 0; d < WL_DRAW_COUNT; d++)
     if (config->samples[d] > 0) return true;
@@ -24,20 +29,35 @@ const wl_network *wl_job_rnd_target(const wl_config *config) {
   return config->rnd_target.wanted && config->quantity[WL_QUANTITY_RND] ? &config->rnd_target.network : NULL;
 }
 
-/* What flops are counted from. */
-static wl_work work_of(const wl_config *config, const wl_data_shape *shape) {
-  const bool *q = config->quantity;
+wl_work wl_job_work(const wl_config *c, const wl_data_shape *shape, int64_t batch) {
+  const wl_model_options options = wl_job_model_options(c);
   wl_work work = {.train = shape->train,
                   .test = shape->test,
+                  .dimension = shape->dimension,
                   .outputs = shape->outputs,
-                  .network = config->network,
-                  .ensemble = q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND],
-                  .spectrum = config->spectrum,
-                  .times = config->training.times.count,
-                  .noises = config->noise_path.count,
-                  .rnd_target = wl_job_rnd_target(config),
-                  .mixed = is_mixed(config)};
-  memcpy(work.samples, config->samples, sizeof work.samples);
+                  .batch = batch,
+                  .network = c->network,
+                  .rnd_target = wl_job_rnd_target(c),
+                  .given = c->kernels.wanted,
+                  .theta = wl_model_needs(&options, WL_PRIOR_THETA),
+                  .ensemble = has_ensemble(c),
+                  .kappa = wl_model_needs(&options, WL_PRIOR_KAPPA),
+                  .loo = c->loo,
+                  .spectrum = c->spectrum,
+                  .times = c->training.times.count,
+                  .noises = c->noise_path.count,
+                  .choices = c->select.active ? c->select.count : 0,
+                  .mixed = is_mixed(c),
+                  .passes = smaller(WL_PLAN_PASSES, c->solver.passes),
+                  .engine = c->engine,
+                  .tiles = wl_job_has_square(c) && !is_mixed(c),
+                  .certify_draws = c->certify.wanted ? c->certify.replicates * c->certify.heads : 0,
+                  .file_bytes = wl_job_result_bytes(c, shape),
+                  .checkpoint_bytes = wl_job_checkpoint_bytes(c, shape)};
+  if (wl_job_is_iterative(c)) work.rank = wl_job_iterative_options(c, shape).rank;
+  memcpy(work.samples, c->samples, sizeof work.samples);
+  for (int p = 0; p < WL_PRIOR_COUNT; p++) work.products[p] = wl_job_covariance_products(c, (wl_prior)p);
+  if (c->checkpoint.directory) work.checkpoint_seconds = 60.0 * fmax(c->checkpoint.every_minutes, 0.1);
   return work;
 }
 
@@ -183,21 +203,17 @@ bool wl_job_wants_spectrum(const wl_config *config) {
   return config->spectrum || wl_job_wants_eigenvectors(config);
 }
 
-static bool has_ensemble(const wl_config *config) {
-  return config->quantity[WL_QUANTITY_ENSEMBLE] || config->quantity[WL_QUANTITY_RND];
-}
-
 bool wl_job_spectrum_has_kappa(const wl_config *config) {
   return config->spectrum || (config->training.times.count > 0 && has_ensemble(config));
 }
 
 double wl_job_spectrum_flops(const wl_config *config, const wl_data_shape *shape) {
-  const wl_work work = work_of(config, shape);
+  const wl_work work = wl_job_work(config, shape, shape->test);
   return wl_work_spectrum_flops(&work);
 }
 
 double wl_job_at_time_flops(const wl_config *config, const wl_data_shape *shape) {
-  const wl_work work = work_of(config, shape);
+  const wl_work work = wl_job_work(config, shape, shape->test);
   return wl_work_at_time_flops(&work);
 }
 
@@ -267,7 +283,7 @@ double wl_job_predict_flops(const wl_config *config, const wl_data_shape *shape,
 }
 
 double wl_job_sample_flops(const wl_config *config, const wl_data_shape *shape) {
-  const wl_work work = work_of(config, shape);
+  const wl_work work = wl_job_work(config, shape, shape->test);
   return wl_work_sample_flops(&work);
 }
 

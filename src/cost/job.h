@@ -12,6 +12,8 @@
 #include "inference/model.h"
 #include "sampling/joint.h"
 
+struct wl_work;
+
 /** What decides it. All pointers are borrowed. */
 typedef struct wl_job {
   const wl_config *config;
@@ -97,6 +99,9 @@ bool wl_job_keeps_solution(const wl_config *config);
 bool wl_job_wants_spectrum(const wl_config *config);
 bool wl_job_wants_eigenvectors(const wl_config *config);
 bool wl_job_spectrum_has_kappa(const wl_config *config);
+
+/** What the run computes, as the estimate wants it (plan.h). */
+struct wl_work wl_job_work(const wl_config *config, const wl_data_shape *shape, int64_t batch);
 
 /** Whether checkpoints have the joint matrix of X and T; bytes of one. */
 bool wl_job_checkpoints_joint(const wl_config *config);

@@ -1,7 +1,6 @@
 #include "cost/search.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/util.h"
 
@@ -40,42 +39,9 @@ static wl_error lay_out(const wl_search *s, int64_t ranks, int ranks_per_node, w
   return WL_OK;
 }
 
-wl_work wl_search_work(const wl_search *s, int64_t batch) {
-  const wl_config *c = s->config;
-  const wl_model_options options = wl_job_model_options(c);
-  wl_work work = {.train = s->shape.train,
-                  .known = s->known,
-                  .test = s->shape.test,
-                  .dimension = s->shape.dimension,
-                  .outputs = s->shape.outputs,
-                  .batch = batch,
-                  .network = c->network,
-                  .rnd_target = wl_job_rnd_target(c),
-                  .given = c->kernels.wanted,
-                  .theta = wl_model_needs(&options, WL_PRIOR_THETA),
-                  .ensemble = c->quantity[WL_QUANTITY_ENSEMBLE] || c->quantity[WL_QUANTITY_RND],
-                  .kappa = wl_model_needs(&options, WL_PRIOR_KAPPA),
-                  .loo = c->loo,
-                  .spectrum = c->spectrum,
-                  .times = c->training.times.count,
-                  .noises = c->noise_path.count,
-                  .choices = c->select.active ? c->select.count : 0,
-                  .mixed = c->precision == WL_PRECISION_MIXED,
-                  .passes = smaller(WL_PLAN_PASSES, c->solver.passes),
-                  .engine = c->engine,
-                  .tiles = wl_job_has_square(c) && c->precision != WL_PRECISION_MIXED,
-                  .certify_draws = c->certify.wanted ? c->certify.replicates * c->certify.heads : 0,
-                  .file_bytes = wl_job_result_bytes(c, &s->shape)};
-  if (wl_job_is_iterative(c)) work.rank = wl_job_iterative_options(c, &s->shape).rank;
-  memcpy(work.samples, c->samples, sizeof work.samples);
-  for (int p = 0; p < WL_PRIOR_COUNT; p++) work.products[p] = wl_job_covariance_products(c, (wl_prior)p);
-  work.checkpoint_bytes = wl_job_checkpoint_bytes(c, &s->shape);
-  if (c->checkpoint.directory) work.checkpoint_seconds = 60.0 * fmax(c->checkpoint.every_minutes, 0.1);
-  return work;
-}
-
 static void predict_time(const wl_search *s, wl_search_point *p) {
-  wl_work work = wl_search_work(s, p->batch);
+  wl_work work = wl_job_work(s->config, &s->shape, p->batch);
+  work.known = s->known;
   const wl_layout layout = {.rows = p->grid.rows,
                             .columns = p->grid.columns,
                             .block = p->grid.block,

@@ -57,7 +57,4 @@ wl_error wl_search_point_at(const wl_search *search, int64_t ranks, int ranks_pe
 
 void wl_search_find(const wl_search *search, wl_search_curve *curve);
 
-/** What the run computes, as the estimate wants it. */
-wl_work wl_search_work(const wl_search *search, int64_t batch);
-
 #endif

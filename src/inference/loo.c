@@ -271,6 +271,6 @@ wl_error wl_model_leave_one_out(wl_model *model, const wl_watch *watch, wl_predi
   if (error != WL_OK)
     wl_prediction_clear(loo);
   else
-    wl_prediction_drop_unasked(model, loo);
+    wl_prediction_drop_unasked(model->setup.options.quantity, loo);
   return error;
 }

@@ -110,9 +110,9 @@ wl_error wl_prediction_create(const wl_model *model, wl_prior prior, int64_t fir
   return wl_error_agree(model->targets->grid->comm, error);
 }
 
-void wl_prediction_drop_unasked(const wl_model *model, wl_prediction *p) {
+void wl_prediction_drop_unasked(const bool asked[WL_QUANTITY_COUNT], wl_prediction *p) {
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
-    if (!model->setup.options.quantity[q]) {
+    if (!asked[q]) {
       free(p->variance[q]);
       p->variance[q] = NULL;
     }
@@ -149,7 +149,7 @@ static wl_error predict(wl_model *model, const wl_points *test, int64_t first, c
   error = model->floats ? wl_predict_mixed(model, test, &c, covariance, p, count)
                         : predict_double(model, test, &c, covariance[0], kept, p);
   wl_columns_clear(&c);
-  for (int i = 0; i < count; i++) wl_prediction_drop_unasked(model, &p[i]);
+  for (int i = 0; i < count; i++) wl_prediction_drop_unasked(model->setup.options.quantity, &p[i]);
 done:
   for (int i = 0; i < count && error != WL_OK; i++) wl_prediction_clear(&p[i]);
   return error;

@@ -189,11 +189,7 @@ static wl_error predict(wl_training_time *tt, double t, wl_matrix *covariance, w
   WL_TRY(mean_at(tt, t, p));
   if (tt->options.quantity[WL_QUANTITY_BAYESIAN_RND]) WL_TRY(error_law_at(tt, t, covariance, p));
   if (wants_ensemble(&tt->options)) WL_TRY(ensemble_at(tt, t, covariance, p));
-  for (int q = 0; q < WL_QUANTITY_COUNT; q++)
-    if (!tt->options.quantity[q]) {
-      free(p->variance[q]);
-      p->variance[q] = NULL;
-    }
+  wl_prediction_drop_unasked(tt->options.quantity, p);
   return WL_OK;
 }
 

@@ -26,7 +26,7 @@ wl_error wl_model_predict_keeping(wl_model *model, const wl_points *test, wl_pre
 /** Room for `count` points in all quantities of the prior, of which what was not asked for is dropped in the end. */
 wl_error wl_prediction_create(const wl_model *model, wl_prior prior, int64_t first, int64_t count,
                               wl_prediction *p);
-void wl_prediction_drop_unasked(const wl_model *model, wl_prediction *p);
+void wl_prediction_drop_unasked(const bool asked[WL_QUANTITY_COUNT], wl_prediction *p);
 
 /** Room for the numbers of these test points, with the diagonals filled in. Errors: WL_ERROR_MEMORY. */
 wl_error wl_columns_create(const wl_points *test, wl_columns *c);

@@ -127,7 +127,7 @@ static wl_error factor_and_measure(wl_cholesky *f, const wl_cholesky_options *op
 static wl_error create_probes(const wl_matrix *matrix, uint64_t seed, wl_matrix **z, wl_matrix **sz) {
   WL_TRY(wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, z));
   WL_TRY(wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, sz));
-  wl_fill_probes(*z, seed);
+  wl_fill_probes(*z, seed, 0);
   return WL_OK;
 }
 

@@ -111,7 +111,7 @@ static wl_error measure_before(const decomposition *d, known *k) {
   if (!d->options->vectors) return WL_OK;
   WL_TRY(wl_matrix_create(s->grid, s->rows, WL_PROBES, &k->z));
   WL_TRY(wl_matrix_create(s->grid, s->rows, WL_PROBES, &k->sz));
-  wl_fill_probes(k->z, d->options->seed);
+  wl_fill_probes(k->z, d->options->seed, 0);
   wl_symm_left(d->uplo, 1.0, s, k->z, 0.0, k->sz);
   return WL_OK;
 }

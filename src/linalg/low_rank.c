@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "dist/scalapack.h"
+#include "linalg/probes.h"
 
 static double sum_of_squares(const wl_matrix *a) {
   double sum = 0.0;
@@ -84,20 +84,11 @@ wl_error wl_low_rank_multiply(const wl_low_rank *p, const wl_matrix *z, wl_matri
   return WL_OK;
 }
 
-/* a_ij ← the normal number (first + i, j) */
-static void fill_normal(uint64_t seed, int64_t first, wl_matrix *a) {
-  for (int64_t jl = 0; jl < a->local_columns; jl++)
-    for (int64_t il = 0; il < a->local_rows; il++)
-      a->data[il + jl * a->ld] =
-          wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)(first + wl_matrix_global_row(a, il)),
-                           (uint64_t)wl_matrix_global_column(a, jl));
-}
-
 wl_error wl_low_rank_draw(const wl_low_rank *p, uint64_t seed, wl_matrix *b) {
   wl_matrix *u = NULL;
   WL_TRY(wl_matrix_create(b->grid, p->g->rows, b->columns, &u));
-  fill_normal(seed, 0, u);
-  fill_normal(seed, u->rows, b);
+  wl_fill_probes(u, seed, 0);
+  wl_fill_probes(b, seed, u->rows);
   scale(sqrt(p->shift), b);
   wl_gemm_transposed_add(p->g, u, b);
   wl_matrix_destroy(&u);

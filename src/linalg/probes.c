@@ -47,9 +47,10 @@ double wl_frobenius_norm(const wl_matrix *a) {
   return sqrt(sum);
 }
 
-void wl_fill_probes(wl_matrix *z, uint64_t seed) {
+void wl_fill_probes(wl_matrix *z, uint64_t seed, int64_t first) {
   for (int64_t j = 0; j < z->local_columns; j++)
     for (int64_t i = 0; i < z->local_rows; i++)
-      z->data[i + j * z->ld] = wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)wl_matrix_global_row(z, i),
-                                                (uint64_t)wl_matrix_global_column(z, j));
+      z->data[i + j * z->ld] =
+          wl_random_normal(seed, WL_STREAM_PROBE, (uint64_t)(first + wl_matrix_global_row(z, i)),
+                           (uint64_t)wl_matrix_global_column(z, j));
 }

@@ -14,7 +14,7 @@ wl_error wl_norm1(const wl_matrix *a, wl_triangle triangle, double *norm);
 /** ‖A‖_F, all entries. */
 double wl_frobenius_norm(const wl_matrix *a);
 
-/** Local. Standard normal numbers that depend on seed, row and column alone. */
-void wl_fill_probes(wl_matrix *z, uint64_t seed);
+/** Local. Standard normal numbers that depend on seed, row and column alone; row 0 of z counts as row `first`. */
+void wl_fill_probes(wl_matrix *z, uint64_t seed, int64_t first);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "pipeline/keep.h"
 #include "pipeline/output.h"
 #include "pipeline/points.h"
 
@@ -30,20 +31,10 @@ static wl_error create_square(const inference *in, wl_prior prior, const wl_poin
   return wl_gram_symmetric(test, WL_GRAM_BOTH, *square);
 }
 
-/* Root. */
-static wl_error keep_in_target_units(const inference *in, const wl_prediction *p) {
-  wl_prediction converted = {0};
-  wl_error error = wl_units_convert(&in->setup->units, p, &converted);
-  if (error == WL_OK) error = wl_output_prediction(in->setup, in->services->results, &converted);
-  if (error == WL_OK) error = wl_tally_add(in->setup, &converted, in->tally);
-  wl_prediction_clear(&converted);
-  return error;
-}
-
 static wl_error keep_batch(const inference *in, wl_prediction *p, wl_matrix **square) {
   const wl_setup *setup = in->setup;
   const wl_phase before = wl_timer_enter(in->services->timer, WL_PHASE_WRITE);
-  wl_error error = setup->rank == 0 ? keep_in_target_units(in, p) : WL_OK;
+  wl_error error = setup->rank == 0 ? wl_keep_prediction(setup, in->services, p, in->tally) : WL_OK;
   error = wl_error_agree(setup->comm, error);
   if (error == WL_OK && setup->config->output_covariance)
     error = wl_output_covariances(setup, in->services->results, p, *square);

@@ -2,85 +2,17 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/util.h"
-#include "pipeline/output.h"
+#include "pipeline/iterate_output.h"
+#include "pipeline/keep.h"
 #include "pipeline/points.h"
-#include "pipeline/report_numbers.h"
-
-/* ---- datasets ------------------------------------------------------------------------------------------------------- */
-
-wl_error wl_iteration_declare(const wl_setup *setup, wl_results *results) {
-  static const char *const formula = "low and high: between them lies the exact value, rounding included";
-  const wl_model_options options = wl_job_model_options(setup->config);
-  const wl_data_shape *s = &setup->shape;
-  char path[64];
-  if (!wl_job_is_iterative(setup->config)) return WL_OK;
-  for (int p = 0; p < WL_PRIOR_COUNT; p++) {
-    if (!wl_model_needs(&options, (wl_prior)p)) continue;
-    snprintf(path, sizeof path, "/bracket/mean/%s", wl_mean_name(p));
-    WL_TRY(wl_results_add_cube(results, path, s->test, s->outputs, 2, formula, "target units"));
-  }
-  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
-    if (!setup->config->quantity[q]) continue;
-    snprintf(path, sizeof path, "/bracket/variance/%s", wl_quantity_name((wl_quantity)q));
-    if (setup->units.columns == 1)
-      WL_TRY(wl_results_add(results, path, s->test, 2, formula, "target units squared"));
-    else
-      WL_TRY(wl_results_add_cube(results, path, s->test, s->outputs, 2, formula, "target units squared"));
-  }
-  return WL_OK;
-}
-
-/* Brackets in target units; `ends` has room for two numbers a point and output. */
-static wl_error write_in_target_units(const wl_units *u, wl_results *results, const wl_bracketed *b,
-                                      double *ends) {
-  const wl_prediction *best = &b->best;
-  char path[64];
-  for (int64_t k = 0; k < 2 * best->count * u->outputs; k++) {
-    const int64_t j = k / 2 % u->outputs;
-    ends[k] = u->location[j] + u->scale[j] * b->mean[k];
-  }
-  snprintf(path, sizeof path, "/bracket/mean/%s", wl_mean_name((int)best->prior));
-  WL_TRY(wl_results_put_cube(results, path, best->first, 0, best->count, u->outputs, ends));
-  for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
-    if (!b->variance[q]) continue;
-    for (int64_t k = 0; k < 2 * best->count * u->columns; k++) {
-      const int64_t j = k / 2 % u->columns, i = k / 2 / u->columns;
-      ends[k] = u->scale[j] * u->scale[j] * b->variance[q][2 * i + k % 2];
-    }
-    snprintf(path, sizeof path, "/bracket/variance/%s", wl_quantity_name((wl_quantity)q));
-    WL_TRY(wl_results_put_cube(results, path, best->first, 0, best->count, u->columns > 1 ? u->columns : 2, ends));
-  }
-  return WL_OK;
-}
-
-/* Root. */
-static wl_error write_brackets(const wl_setup *setup, wl_results *results, const wl_bracketed *b) {
-  double *ends = malloc(2 * sizeof(double) * (size_t)(b->best.count * b->best.outputs));
-  if (!ends) WL_FAIL(WL_ERROR_MEMORY, "brackets: out of memory");
-  const wl_error error = write_in_target_units(&setup->units, results, b, ends);
-  free(ends);
-  return error;
-}
-
-/* Root. */
-static wl_error keep_in_target_units(const wl_setup *setup, wl_results *results, const wl_bracketed *b,
-                                     wl_tally *tally) {
-  wl_prediction converted = {0};
-  wl_error error = wl_units_convert(&setup->units, &b->best, &converted);
-  if (error == WL_OK) error = wl_output_prediction(setup, results, &converted);
-  if (error == WL_OK) error = write_brackets(setup, results, b);
-  if (error == WL_OK) error = wl_tally_add(setup, &converted, tally);
-  wl_prediction_clear(&converted);
-  return error;
-}
 
 static wl_error keep(const wl_setup *setup, const wl_services *services, const wl_bracketed *b, wl_tally *tally) {
   const wl_phase before = wl_timer_enter(services->timer, WL_PHASE_WRITE);
-  wl_error error = setup->rank == 0 ? keep_in_target_units(setup, services->results, b, tally) : WL_OK;
+  wl_error error = setup->rank == 0 ? wl_keep_prediction(setup, services, &b->best, tally) : WL_OK;
+  if (setup->rank == 0 && error == WL_OK) error = wl_brackets_write(setup, services->results, b);
   error = wl_error_agree(setup->comm, error);
   wl_timer_enter(services->timer, before);
   return error;

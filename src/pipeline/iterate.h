@@ -15,9 +15,6 @@ typedef struct wl_iteration {
   wl_iterative *solver; /**< owned; NULL where the configuration has another method */
 } wl_iteration;
 
-/** Root. The datasets of the brackets, where the configuration asks for them. Errors: WL_ERROR_IO. */
-wl_error wl_iteration_declare(const wl_setup *setup, wl_results *results);
-
 /** Collective. All test points. To be cleared whatever happens. Errors: those of iterative.h and data.h; WL_ERROR_IO. */
 wl_error wl_iterate(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly,
                     wl_tally *tally, wl_iteration *iteration);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipeline/iterate.h"
+#include "pipeline/iterate_output.h"
 #include "pipeline/loo.h"
 #include "pipeline/observed.h"
 #include "pipeline/points.h"
@@ -77,7 +77,7 @@ static wl_error declare_results(const wl_setup *setup, wl_results **file) {
   WL_TRY(wl_units_write(&setup->units, results));
   WL_TRY(declare_quantities(setup, results));
   WL_TRY(wl_predictive_declare(setup, results));
-  WL_TRY(wl_iteration_declare(setup, results));
+  WL_TRY(wl_brackets_declare(setup, results));
   WL_TRY(wl_loo_declare(setup, results));
   WL_TRY(wl_sample_declare(setup, results));
   WL_TRY(wl_spectrum_declare(setup, results));

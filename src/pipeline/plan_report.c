@@ -108,7 +108,7 @@ static void print_time(const wl_plan *plan) {
 /* What the engines take, and the advice to change where that saves more than a tenth. */
 static void print_engines(const wl_plan *plan) {
   if (wl_job_is_iterative(plan->config)) {
-    const wl_work work = wl_search_work(&plan->search, plan->chosen.batch);
+    const wl_work work = wl_job_work(plan->search.config, &plan->search.shape, plan->chosen.batch);
     wl_log_line(
         "  solver iterative, rank %lld: supposes %lld passes for each batch of %lld test points; time goes with "
         "them",
