@@ -20,6 +20,7 @@ wl_phase wl_timer_enter(wl_timer *timer, wl_phase phase) {
   timer->seconds[left] += now - timer->entered;
   timer->entered = now;
   timer->current = phase;
+  if (timer->listener) timer->listener(phase, timer->seconds[phase]);
   return left;
 }
 

@@ -42,6 +42,8 @@ typedef struct wl_timer {
   double seconds[WL_PHASE_COUNT], flops[WL_PHASE_COUNT]; /**< flops of all ranks together */
   wl_phase current;
   double entered, began;
+  void (*listener)(wl_phase phase,
+                   double seconds); /**< hears of the phase entered and the time it has had; NULL: nobody */
 } wl_timer;
 
 /** Local. Starts in WL_PHASE_SETUP. */

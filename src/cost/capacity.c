@@ -1,5 +1,7 @@
 #include "cost/capacity.h"
 
+#include <unistd.h>
+
 #include "base/log.h"
 #include "base/util.h"
 #include "cost/memory.h"
@@ -47,4 +49,17 @@ wl_error wl_job_check_capacity(const wl_job *job, const wl_node *node) {
           "the same memory a rank, that is %lld node(s)",
           (long long)larger(n, job->shape->train), wl_format_bytes(total, wanted, sizeof wanted), node->nodes,
           wl_format_bytes(available, there, sizeof there), needed, (needed + node->ranks - 1) / node->ranks);
+}
+
+wl_estimate wl_job_estimate(const wl_job *job, const wl_node *node) {
+  const wl_speeds speeds = wl_speeds_default();
+  const wl_work work = wl_job_work(job->config, job->shape, job->batch);
+  const wl_layout layout = {.rows = job->grid->rows,
+                            .columns = job->grid->columns,
+                            .block = job->grid->block,
+                            .ranks_per_node = node->ranks,
+                            .cores_per_node = (int)sysconf(_SC_NPROCESSORS_ONLN),
+                            .threads = wl_blas_threads(),
+                            .measured_threads = 1};
+  return wl_estimate_run(&speeds, &layout, &work);
 }

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "pipeline/checkpoints.h"
+#include "pipeline/elapsed.h"
 #include "pipeline/header.h"
 #include "pipeline/infer.h"
 #include "pipeline/output.h"
@@ -78,6 +79,7 @@ static wl_error run_phases(const wl_request *request, run *r) {
   wl_print_header(&r->setup);
   wl_checkpointer_announce(&r->checkpointer);
   wl_room_check(&r->setup, request, wl_output_bytes(&r->setup));
+  wl_elapsed_show(&r->setup, &r->timer);
   WL_TRY(wl_assemble(&r->setup, &services, &r->assembly));
   WL_TRY(wl_output_kernels(&r->setup, &services, &r->assembly));
   const bool iterative = wl_job_is_iterative(r->setup.config);
@@ -96,6 +98,7 @@ static wl_error run_phases(const wl_request *request, run *r) {
 }
 
 static void clear(run *r, wl_error error) {
+  wl_ticker_stop(&r->timer);
   wl_loo_clear(&r->loo);
   wl_tally_clear(&r->tally);
   wl_spectra_clear(&r->spectra);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "inference/select.h"
 #include "pipeline/checkpoints.h"
+#include "pipeline/elapsed.h"
 #include "pipeline/header.h"
 #include "pipeline/points.h"
 #include "pipeline/provenance.h"
@@ -239,6 +240,7 @@ static wl_error select_phases(const wl_request *request, selecting *s) {
   wl_print_header(&s->setup);
   wl_checkpointer_announce(&s->checkpointer);
   wl_room_check(&s->setup, request, 0.0);
+  wl_elapsed_show(&s->setup, &s->timer);
   WL_TRY(wl_assemble(&s->setup, &services, &s->assembly));
   WL_TRY(choose(s));
   WL_TRY(finish(s));
@@ -251,6 +253,7 @@ wl_error wl_select(const wl_request *request) {
   wl_request as_select = *request;
   as_select.select = true;
   const wl_error error = select_phases(&as_select, &s);
+  wl_ticker_stop(&s.timer);
   wl_selection_clear(&s.selection);
   wl_results_discard(&s.results);
   wl_run_log_end(&s.log, error);

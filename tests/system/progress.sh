@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# progress.sh PROGRAM LAUNCHER RANKS COMPARE: phases that show nothing of their own, such as one call of p?potrf, show elapsed against predicted
+# time, on the console and in run.log alike, and change nothing else. Runs in a folder of its own.
+set -uo pipefail
+# shellcheck source-path=SCRIPTDIR source=../runs.sh
+. "$(dirname "$0")/../runs.sh"
+compare=$4
+
+cat >case.yaml <<'END'
+name: case
+synthetic: {train: 2400, test: 20, dimension: 4}
+network: {depth: 2}
+noise_variance: 0.01
+output: {directory: out}
+END
+time='[0-9.]+ (us|ms|s|min [0-9]+ s)'
+line="^  ([a-z_]+) +$time of $time predicted\$"
+
+run_into plain case.yaml || failed 'without progress'
+! grep -E "$line" log || failed 'a short run shows progress'
+
+# A line every ten milliseconds: the factorization takes longer.
+export WIDELIMIT_PROGRESS_SECONDS=0.01
+run_into out case.yaml || failed 'with progress'
+(($(grep -Ec "^  factor_theta +$time of $time predicted\$" log) >= 2)) || failed 'the factorization shows no progress'
+grep -E "$line" log >said
+grep -E "$line" out/run.log >kept
+diff said kept >log || failed 'run.log has other progress than the console'
+"$compare" plain/results.h5 out/results.h5 0 >log 2>&1 || failed 'other results with progress'
+awk '/seconds .*slowest rank$/ { inside = 1; next } inside && NF == 0 { exit } inside { print $1 }' out/run.log >phases
+while read -r phase _; do grep -qx "$phase" phases || failed "$phase is no phase of the run"; done <said
+
+# Within a phase time does not run backwards, and it starts anew for each.
+awk 'function seconds(value, unit) { return unit == "us" ? 1e-6 * value : unit == "ms" ? 1e-3 * value : value }
+  { now = seconds($2, $3) } now < last[$1] { print "FAILED: " $0; bad = 1 } { last[$1] = now } END { exit bad }' said || failures=$((failures + 1))
+
+# A loop that shows how far it is, in percent, speaks for itself.
+run_into loop case.yaml engine=lookahead || failed 'lookahead'
+grep -Eq '^  theta +[0-9]+ %' log || failed 'lookahead shows no progress'
+
+# After an error nothing more is said.
+run_into failing case.yaml noise_variance=0 network.depth=1 network.activation=identity quantities='[nngp]'
+status=$?
+[ $status = 3 ] || failed "a singular matrix: status $status"
+sed -n '/^widelimit: error: /,$p' log | grep -E "predicted\$|left\$" && failed 'progress after the error'
+exit $((failures > 0))
