@@ -26,12 +26,22 @@ static wl_speeds speeds_of_rank(const wl_speeds *speeds, const wl_layout *l) {
   return s;
 }
 
-/* Ranks count along the columns of the grid, and nodes are filled in that order. */
+/*
+ * Of `members` ranks, one in `stride`, where `here` ranks share a node: as many circles of this kind as have members there share its
+ * link.
+ */
+static wl_circle circle_of(double members, double stride, double here) {
+  return (wl_circle){.members = members,
+                     .on_node = fmin(members, fmax(1.0, floor(here / stride))),
+                     .on_link = stride > 1.0 ? fmin(here, stride) : fmax(1.0, floor(here / members))};
+}
+
+/* Nodes are filled in the order of ranks. */
 wl_cost wl_cost_of(const wl_speeds *speeds, const wl_layout *l, const wl_work *w) {
   const double here = l->ranks_per_node, q = l->columns, p = l->rows;
   wl_cost m = {.s = speeds_of_rank(speeds, l), .l = l, .w = w};
-  m.column = (wl_circle){p, fmin(p, here), fmax(here, 1.0)};
-  m.row = (wl_circle){q, fmin(q, fmax(1.0, floor(here / p))), fmin(here, p)};
+  m.column = circle_of(p, l->row_major ? q : 1.0, here);
+  m.row = circle_of(q, l->row_major ? 1.0 : p, here);
   return m;
 }
 
@@ -39,12 +49,11 @@ static double rounds(double members) {
   return members <= 1.0 ? 0.0 : members <= 4.0 ? members - 1.0 : ceil(log2(members));
 }
 
-/* One message to all: a tree (Open MPI: a star of up to 4), first within the node, then between nodes, by all ranks of a node. */
+/* One message to all: a tree (Open MPI: a star of up to 4), within each node, and between nodes by one rank of the circle on each. */
 double wl_cost_broadcast(const wl_cost *m, const wl_circle *c, double bytes) {
   const double nodes = ceil_div(c->members, c->on_node);
   return rounds(c->on_node) * (1e-6 * m->s.local_latency_us + bytes / (1e9 * m->s.local_gbytes)) +
-         rounds(nodes) *
-             (1e-6 * m->s.network_latency_us + bytes * m->l->ranks_per_node / (1e9 * m->s.network_gbytes));
+         rounds(nodes) * (1e-6 * m->s.network_latency_us + bytes * c->on_link / (1e9 * m->s.network_gbytes));
 }
 
 /* Pieces of `bytes` in all, from all to all: a ring. */
@@ -52,7 +61,7 @@ double wl_cost_gather(const wl_cost *m, const wl_circle *c, double bytes) {
   if (c->members <= 1.0) return 0.0;
   const double hops = c->members - 1.0, moved = bytes * hops / c->members;
   if (c->members <= c->on_node) return hops * 1e-6 * m->s.local_latency_us + moved / (1e9 * m->s.local_gbytes);
-  return hops * 1e-6 * m->s.network_latency_us + moved * c->link_share / (1e9 * m->s.network_gbytes);
+  return hops * 1e-6 * m->s.network_latency_us + moved * c->on_link / (1e9 * m->s.network_gbytes);
 }
 
 /* Numbers that all ranks must agree on: there and back. */

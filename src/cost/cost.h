@@ -7,9 +7,9 @@
 
 #include "cost/plan.h"
 
-/** One kind of communicator: its members, how many of them share a node, and what of a node's link one of them gets. */
+/** One kind of communicator: its members, how many of them share a node, and how many circles of this kind share a node's link. */
 typedef struct wl_circle {
-  double members, on_node, link_share;
+  double members, on_node, on_link;
 } wl_circle;
 
 typedef struct wl_cost {

@@ -92,6 +92,8 @@ typedef struct wl_layout {
   int cores_per_node;       /**< fewer than ranks × threads: they take turns */
   int threads;              /**< of BLAS a rank */
   int measured_threads;     /**< with which the rates were measured; rates grow with threads over these */
+  bool
+      row_major; /**< ranks stand row by row on the grid, not column by column as they do (dist/grid.h): to compare */
 } wl_layout;
 
 /** What a run computes. */

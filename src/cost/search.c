@@ -42,19 +42,22 @@ static wl_error lay_out(const wl_search *s, int64_t ranks, int ranks_per_node, w
 static void predict_time(const wl_search *s, wl_search_point *p) {
   wl_work work = wl_job_work(s->config, &s->shape, p->batch);
   work.known = s->known;
-  const wl_layout layout = {.rows = p->grid.rows,
-                            .columns = p->grid.columns,
-                            .block = p->grid.block,
-                            .ranks_per_node = p->ranks_per_node,
-                            .cores_per_node = s->cores_per_node,
-                            .threads = s->threads,
-                            .measured_threads = s->measured_threads};
+  wl_layout layout = {.rows = p->grid.rows,
+                      .columns = p->grid.columns,
+                      .block = p->grid.block,
+                      .ranks_per_node = p->ranks_per_node,
+                      .cores_per_node = s->cores_per_node,
+                      .threads = s->threads,
+                      .measured_threads = s->measured_threads};
   p->estimate = wl_estimate_run(s->speeds, &layout, &work);
   p->limit = wl_estimate_limit(s->speeds, &layout, &work, p->share);
   for (int e = 0; e < WL_ENGINE_COUNT; e++) {
     work.engine = (wl_engine)e;
     p->seconds_by[e] = wl_estimate_run(s->speeds, &layout, &work).total;
   }
+  work.engine = s->config->engine;
+  layout.row_major = true;
+  p->seconds_row_major = wl_estimate_run(s->speeds, &layout, &work).total;
 }
 
 int wl_search_ranks_per_node(const wl_search *s) { return (int)larger(1, s->cores_per_node / s->threads); }

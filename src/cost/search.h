@@ -31,6 +31,7 @@ typedef struct wl_search_point {
   bool fits_indices, fits_memory;
   wl_estimate estimate;               /**< by the configuration's engine */
   double seconds_by[WL_ENGINE_COUNT]; /**< in all, by each engine */
+  double seconds_row_major; /**< in all, by the configuration's engine, if ranks stood row by row on the grid */
   wl_limit limit;
   double share[WL_LIMIT_COUNT];
   double efficiency; /**< nodes × seconds of the smallest that fits, over that of this one; 0: not compared */

@@ -180,6 +180,7 @@ static json_t *point_object(const wl_search_point *p) {
   for (int e = 0; e < WL_ENGINE_COUNT; e++)
     json_object_set_new(engines, wl_engine_name((wl_engine)e), json_real(p->seconds_by[e]));
   json_object_set_new(o, "seconds_by_engine", engines);
+  json_object_set_new(o, "seconds_row_major", json_real(p->seconds_row_major));
   json_object_set_new(o, "limit", json_string(wl_limit_name(p->limit)));
   json_object_set_new(o, "saved_without", without);
   if (p->efficiency > 0.0) json_object_set_new(o, "efficiency", json_real(p->efficiency));

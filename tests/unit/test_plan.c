@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "cost/plan.h"
+#include "cost/cost.h"
 #include "dist/grid.h"
 
 /* A machine on which only the factorization's update takes time. */
@@ -323,6 +323,56 @@ static void rates_are_checked(void **state) {
   assert_int_equal(wl_speeds_check(&s, "here"), WL_ERROR_DATA);
 }
 
+/* Rows (or columns) of the grid that have a rank on node 0 and one on another, counted rank by rank. */
+static double links_of(const wl_layout *l, bool rows) {
+  const int ranks = l->rows * l->columns;
+  double links = 0.0;
+  for (int k = 0; k < (rows ? l->rows : l->columns); k++) {
+    bool here = false, elsewhere = false;
+    for (int r = 0; r < ranks; r++) {
+      const int row = l->row_major ? r / l->columns : r % l->rows,
+                column = l->row_major ? r % l->columns : r / l->rows;
+      if ((rows ? row : column) != k) continue;
+      if (r < l->ranks_per_node)
+        here = true;
+      else
+        elsewhere = true;
+    }
+    links += here && elsewhere;
+  }
+  return links;
+}
+
+/* A broadcast between nodes shares the link with those of the other process rows (or columns) that have ranks on the node. */
+static void broadcasts_share_links_by_process_rows(void **state) {
+  (void)state;
+  static const int shapes[][3] = {{4, 16, 8},   {4, 16, 2},  {8, 8, 16},  {8, 16, 64}, {16, 16, 64},
+                                  {16, 64, 64}, {32, 32, 8}, {64, 2, 16}, {64, 64, 64}};
+  wl_speeds s = only_update(1e12);
+  s.network_gbytes = 2.0;
+  const wl_work w = work_of(1000, 10);
+  for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++)
+    for (int row_major = 0; row_major < 2; row_major++) {
+      const wl_layout l = {.rows = shapes[k][0],
+                           .columns = shapes[k][1],
+                           .ranks_per_node = shapes[k][2],
+                           .cores_per_node = shapes[k][2],
+                           .block = 16,
+                           .threads = 1,
+                           .measured_threads = 1,
+                           .row_major = row_major};
+      const wl_cost m = wl_cost_of(&s, &l, &w);
+      for (int rows = 0; rows < 2; rows++) {
+        const wl_circle *c = rows ? &m.row : &m.column;
+        const double links = links_of(&l, rows), nodes = c->members / c->on_node;
+        const double rounds = nodes <= 4.0 ? nodes - 1.0 : ceil(log2(nodes));
+        if (links > 0.0) assert_true(c->on_link == links);
+        assert_true((links > 0.0) == (nodes > 1.0));
+        assert_true(fabs(wl_cost_broadcast(&m, c, 1e9) - rounds * links / 2.0) < 1e-6);
+      }
+    }
+}
+
 /* The documented rule: P Q = ranks, P ≤ Q, as near to square as the divisors allow. */
 static void the_grid_is_nearly_square(void **state) {
   (void)state;
@@ -349,6 +399,7 @@ int main(void) {
                                      cmocka_unit_test(the_limit_is_what_is_slow),
                                      cmocka_unit_test(ranks_that_take_turns_gain_nothing),
                                      cmocka_unit_test(threads_speed_up_products),
+                                     cmocka_unit_test(broadcasts_share_links_by_process_rows),
                                      cmocka_unit_test(rates_are_checked),
                                      cmocka_unit_test(the_grid_is_nearly_square),
                                      cmocka_unit_test(mixed_trades_passes_for_half_the_factor),
