@@ -92,7 +92,7 @@ static void announce_resumed(const wl_checkpointer *k) {
     wl_log_line("  resumed  attempt %lld: %s factored to column %lld of %lld", (long long)k->attempts, name,
                 (long long)s->columns, (long long)s->rows);
   else
-    wl_log_line("  resumed  attempt %lld: %s factored, %lld of %lld test points predicted with it",
+    wl_log_text(11, "  resumed  attempt %lld: %s factored, %lld of %lld test points predicted with it",
                 (long long)k->attempts, name, (long long)s->predicted, (long long)k->options.test);
 }
 
@@ -100,7 +100,7 @@ void wl_checkpointer_announce(const wl_checkpointer *k) {
   const wl_checkpointer_options *o = &k->options;
   char text[32];
   if (!k->open || k->rank != 0) return;
-  wl_log_line("  keep     %d checkpoint%s of %s in %s, one every %g minutes", o->keep, o->keep == 1 ? "" : "s",
+  wl_log_text(11, "  keep     %d checkpoint%s of %s in %s, one every %g minutes", o->keep, o->keep == 1 ? "" : "s",
               wl_format_bytes(o->bytes, text, sizeof text), o->directory, o->every_minutes);
   if (k->resumed) announce_resumed(k);
 }

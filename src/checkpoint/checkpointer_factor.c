@@ -118,7 +118,7 @@ static wl_error write_factor(wl_checkpointer *k, wl_prior prior, const char *pat
   wl_checkpoint_clear(&c);
   char bytes[32];
   if (error == WL_OK)
-    wl_log_line("  factor of %s kept in %s: %s", wl_checkpointer_prior_name(prior), path,
+    wl_log_text(4, "  factor of %s kept in %s: %s", wl_checkpointer_prior_name(prior), path,
                 wl_format_bytes(wl_checkpoint_matrix_bytes(k->options.train), bytes, sizeof bytes));
   return error;
 }
@@ -192,8 +192,8 @@ static wl_error append_rows(wl_checkpointer *k, wl_prior prior, const char *path
   const double n = (double)c->rows, e = (double)k->options.train - n, began = MPI_Wtime();
   wl_timer_count(k->options.timer, n * n * e + n * e * e + e * e * e / 3.0);
   WL_TRY(wl_model_extend_factor(k->model, prior, c->rows, &c->evidence[prior]));
-  wl_log_line("  factor of %s: %lld rows appended to the %lld of %s in %.2f s", wl_checkpointer_prior_name(prior),
-              (long long)e, (long long)n, path, MPI_Wtime() - began);
+  wl_log_text(4, "  factor of %s: %lld rows appended to the %lld of %s in %.2f s",
+              wl_checkpointer_prior_name(prior), (long long)e, (long long)n, path, MPI_Wtime() - began);
   int save = k->rank == 0 && may_save(k, prior, path);
   MPI_Bcast(&save, 1, MPI_INT, 0, k->options.comm);
   if (save) keep_factor(k, prior);

@@ -85,7 +85,7 @@ wl_error wl_checkpointer_save(wl_checkpointer *k, wl_decision decision, wl_check
   wl_halt_saved(&k->halt);
   wl_timer_enter(k->options.timer, before);
   if (error == WL_OK)
-    wl_log_line("  checkpoint %s: %s in %.2f s", path,
+    wl_log_text(4, "  checkpoint %s: %s in %.2f s", path,
                 size > 0.0 ? wl_format_bytes(size, bytes, sizeof bytes) : "results so far", seconds);
   if (decision == WL_DECISION_STOP) {
     if (error == WL_OK)

@@ -141,7 +141,7 @@ wl_error wl_calibrate(MPI_Comm comm, const wl_node *node, const char *path) {
   c.cores_per_node = (int)sysconf(_SC_NPROCESSORS_ONLN);
   snprintf(c.blas_kernel, sizeof c.blas_kernel, "%s", wl_blas_kernel());
   wl_log_line("widelimit %s   bench: the rates of this machine", WIDELIMIT_VERSION);
-  wl_log_line("  %d rank%s on %d node%s of %d cores, BLAS kernel %s, %d thread%s a rank\n", c.ranks,
+  wl_log_text(2, "  %d rank%s on %d node%s of %d cores, BLAS kernel %s, %d thread%s a rank\n", c.ranks,
               c.ranks == 1 ? "" : "s", c.nodes, c.nodes == 1 ? "" : "s", c.cores_per_node, c.blas_kernel,
               c.threads, c.threads == 1 ? "" : "s");
   if ((long long)node->ranks * c.threads > c.cores_per_node)

@@ -250,7 +250,7 @@ wl_error wl_bench_run(const wl_bench_options *options) {
   WL_TRY(try_json(&b));
   wl_log_line("widelimit %s   bench: depth 3, relu, dimension %lld", WIDELIMIT_VERSION,
               (long long)b.options.dimension);
-  wl_log_line("  %d rank%s on %d node%s, BLAS kernel %s, %d thread%s a rank", b.ranks, b.ranks == 1 ? "" : "s",
+  wl_log_text(2, "  %d rank%s on %d node%s, BLAS kernel %s, %d thread%s a rank", b.ranks, b.ranks == 1 ? "" : "s",
               b.node.nodes, b.node.nodes == 1 ? "" : "s", wl_blas_kernel(), wl_blas_threads(),
               wl_blas_threads() == 1 ? "" : "s");
   if (wl_blas_advice()) wl_log_warning("%s", wl_blas_advice());

@@ -21,7 +21,7 @@ static void print_test(const wl_certificate *c, int t) {
   snprintf(statistic, sizeof statistic, fabs(test->statistic) < 1e-3 ? "%.1e" : "%.4g", test->statistic);
   if (test->omitted) snprintf(statistic, sizeof statistic, "-");
   wl_log_line("    %-40s %9s %9s %8.1e  %s", wl_test_text((wl_test_name)t), statistic, p, test->bound,
-              test->omitted ? "left out" : verdict(test->passed));
+              test->omitted ? "-" : verdict(test->passed));
 }
 
 void wl_certificate_print(const wl_certificate *c) {
@@ -33,22 +33,22 @@ void wl_certificate_print(const wl_certificate *c) {
     for (int t = 0; t < WL_TEST_COUNT; t++)
       if (wl_test_claim((wl_test_name)t) == claim) print_test(c, t);
   }
-  wl_log_line("  seen through noise of variance %.1e (claim 1) and %.1e (claims 2, 3);", c->resolution[0],
+  wl_log_text(2, "  seen through noise of variance %.1e (claim 1) and %.1e (claims 2, 3);", c->resolution[0],
               c->resolution[1]);
   wl_log_line("  %lld and %lld of %lld points vary less than that", (long long)c->unresolved[0],
               (long long)c->unresolved[1], (long long)c->points);
   wl_log_line("  %.1f and %.1f of %lld directions are seen", c->directions[0], c->directions[1],
               (long long)c->points);
   if (c->other_target) {
-    wl_log_line("  RND's target is another network: half its squared error need not be the ensemble variance;");
-    wl_log_line("  it is seen through %.1e: %lld points vary less, %.1f directions are seen", c->resolution[2],
+    wl_log_text(2, "  RND's target is another network: half its squared error need not be the ensemble variance;");
+    wl_log_text(2, "  it is seen through %.1e: %lld points vary less, %.1f directions are seen", c->resolution[2],
                 (long long)c->unresolved[2], c->directions[2]);
   }
   for (int k = 0; k < 2; k++)
     if (c->directions[k] < 0.5) /* Σ λ/(λ + τ): each λ is below τ then */
-      wl_log_line("  NOTE: nothing at these points varies by more than that noise: tests of %s see nothing",
+      wl_log_text(2, "  NOTE: nothing at these points varies by more than that noise: tests of %s see nothing",
                   k == 0 ? "claim 1" : "claims 2 and 3");
-  if (c->fault != WL_FAULT_NONE) wl_log_line("  on purpose: %s", wl_fault_text((wl_fault)c->fault));
+  if (c->fault != WL_FAULT_NONE) wl_log_text(2, "  on purpose: %s", wl_fault_text((wl_fault)c->fault));
   wl_log_line("  the certificate: %s", verdict(c->passed));
 }
 

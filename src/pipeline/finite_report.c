@@ -22,19 +22,19 @@ static const char *const finite_faults[] = {[WL_FINITE_FAULT_NONE] = "none",
 void wl_finite_print_header(const wl_finite *f) {
   const wl_problem *p = f->problem;
   wl_print_title(&f->setup, ", networks of finite width");
-  wl_log_line("  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
+  wl_log_text(11, "  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
               (long long)p->train, (long long)p->test, (long long)p->dimension, (long long)p->outputs,
               p->outputs == 1 ? "" : "s");
-  wl_log_line("  network  depth %d, %s, sigma_w %.5g, sigma_b %.5g, %lld heads", p->network.depth,
+  wl_log_text(11, "  network  depth %d, %s, sigma_w %.5g, sigma_b %.5g, %lld heads", p->network.depth,
               wl_activation_name(p->network.activation), p->network.sigma_w, p->network.sigma_b,
               (long long)f->options.heads);
   if (p->other_target)
-    wl_log_line("  target   depth %d, %s, sigma_w %.5g, sigma_b %.5g: rnd need not be twice the ensemble",
+    wl_log_text(11, "  target   depth %d, %s, sigma_w %.5g, sigma_b %.5g: rnd need not be twice the ensemble",
                 p->target.depth, wl_activation_name(p->target.activation), p->target.sigma_w, p->target.sigma_b);
   wl_log_line("  theta    eigenvalues %.4g to %.4g, condition %.4g", p->lambda_min, p->lambda_max,
               p->lambda_max / p->lambda_min);
-  wl_log_line("  training %s, %lld networks of each of %lld widths, to %s %.4g", trainings[f->options.training],
-              (long long)f->options.networks, (long long)f->options.width_count,
+  wl_log_text(11, "  training %s, %lld networks of each of %lld widths, to %s %.4g",
+              trainings[f->options.training], (long long)f->options.networks, (long long)f->options.width_count,
               p->time > 0.0 ? "time" : "residual", p->time > 0.0 ? p->time : f->options.residual);
   wl_log_line("  ranks    %d, BLAS %s kernel, %d thread%s a rank", f->ranks, wl_blas_kernel(), wl_blas_threads(),
               wl_blas_threads() == 1 ? "" : "s");
@@ -109,35 +109,34 @@ static void format_rate(const wl_claim *claim, char *text, size_t size) {
     snprintf(text, size, "not resolved");
 }
 
-/* One line a width, the last one with what is judged: the limit, its standard error and how far it may be off besides. */
+/* One line a width, and one with what is judged: the limit, its standard error and how far it may be off besides. */
 static void print_claim(const wl_experiment *s, const wl_claim *claim) {
-  char rate[64], judged[160] = "";
+  char rate[64];
   format_rate(claim, rate, sizeof rate);
-  for (int64_t w = 0; w < s->width_count; w++) {
-    if (w == s->width_count - 1)
-      snprintf(judged, sizeof judged, " %20s %9.5f %8.5f %8.5f  %s", rate, claim->limit.value, claim->limit.error,
-               claim->truncation, claim->pass ? "PASS" : "FAIL");
-    wl_log_line("  %-23s %6lld %10.5f %9.5f%s", w == 0 ? claim->name : "", (long long)s->widths[w],
-                wl_claim_shown(claim, w), wl_claim_shown_error(claim, w), judged);
-  }
+  for (int64_t w = 0; w < s->width_count; w++)
+    wl_log_line("  %-23s %6lld %10.5f %9.5f%s%s", w == 0 ? claim->name : "", (long long)s->widths[w],
+                wl_claim_shown(claim, w), wl_claim_shown_error(claim, w), w == s->width_count - 1 ? "  " : "",
+                w == s->width_count - 1 ? rate : "");
+  wl_log_line("  %-23s %6s %10.5f %9.5f  cut at %8.5f  %s", "", "limit", claim->limit.value, claim->limit.error,
+              claim->truncation, claim->pass ? "PASS" : "FAIL");
 }
 
 static void print_claims(const wl_finite *f) {
   const wl_verdict *v = &f->verdict;
   int64_t missed = 0;
   for (int model = 0; model < WL_FINITE_MODELS; model++) missed += v->not_converged[model];
-  wl_log_line(
-      "\n  claim                    width  deviation  std.err.  falls as width^-rate     limit std.err.   cut at");
+  wl_log_line("\n  claim                    width  deviation  std.err.  falls as width^-rate");
   for (int c = 0; c < WL_CLAIMS; c++)
     if (v->claim[c].present) print_claim(f->experiment, &v->claim[c]);
-  wl_log_line("  %-23s %6s %lld of %lld missed the residual %47s", "convergence", "all", (long long)missed,
+  wl_log_line("  %-23s %6s %10lld of %lld missed the residual  %s", "convergence", "all", (long long)missed,
               (long long)(f->experiment->width_count * f->experiment->networks * WL_FINITE_MODELS),
               missed == 0 ? "PASS" : "FAIL");
-  wl_log_line(
-      "  errors are one standard deviation, intervals 95 %%; limits may be off zero by %.2f deviations and by",
-      v->critical);
-  wl_log_line("  what cutting their series may leave; those of distances are of squares");
-  wl_log_line("  (chance of a false alarm over all claims together: %.0f %%)", 100.0 * WL_FINITE_FALSE_ALARM);
+  wl_log_text(
+      2,
+      "  errors are one standard deviation, intervals 95 %%; limits may be off zero by %.2f deviations and by "
+      "what cutting their series may leave; those of distances are of squares (chance of a false alarm over all "
+      "claims together: %.0f %%)",
+      v->critical, 100.0 * WL_FINITE_FALSE_ALARM);
   wl_log_line("  verdict: %s", v->pass ? "PASS" : "FAIL");
 }
 

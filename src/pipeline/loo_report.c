@@ -46,7 +46,7 @@ static void print_surprises(const wl_loo *loo) {
     for (int k = 0, used = 0; k < loo->surprises[p] && used < (int)sizeof text; k++)
       used += snprintf(text + used, sizeof text - (size_t)used, "%s%lld (%.2f)", k > 0 ? ", " : "",
                        (long long)loo->surprise[p][k].row + 1, loo->surprise[p][k].residual);
-    wl_log_line("  most surprising training rows, counted from 1, by %s (standardized residual):\n    %s",
+    wl_log_text(4, "  most surprising training rows, counted from 1, by %s (standardized residual): %s",
                 wl_quantity_name(loo->surprised_by[p]), text);
   }
 }
@@ -61,7 +61,7 @@ void wl_loo_print(const wl_loo *loo, bool classes) {
     if (loo->scores.likelihood[q].points > 0) print_quantity(loo, q, classes);
   print_surprises(loo);
   if (loo->clamped > 0)
-    wl_log_line("  %lld variance(s) of left-out points below zero by rounding (down to %.1e) set to zero",
+    wl_log_text(2, "  %lld variance(s) of left-out points below zero by rounding (down to %.1e) set to zero",
                 (long long)loo->clamped, loo->most_negative);
 }
 

@@ -35,16 +35,6 @@ static const char *plural(int64_t count) { return count == 1 ? "" : "s"; }
 
 /* ---- the console ------------------------------------------------------------------------------------------------ */
 
-/* As the run says it, in two lines where one is too short. */
-static void print_ranks(const wl_search_point *p) {
-  char ranks[128], batch[64];
-  const int length =
-      snprintf(ranks, sizeof ranks, "  ranks    %lld on %lld node%s, grid %d x %d, block %d,", (long long)p->ranks,
-               (long long)p->nodes, plural(p->nodes), p->grid.rows, p->grid.columns, p->grid.block) +
-      snprintf(batch, sizeof batch, " %lld test points at a time", (long long)p->batch);
-  wl_log_line("%s%s%s", ranks, length > 80 ? "\n          " : "", batch);
-}
-
 static void print_head(const wl_plan *plan) {
   const wl_data_shape *s = &plan->search.shape;
   const wl_calibration *c = &plan->calibration;
@@ -52,22 +42,27 @@ static void print_head(const wl_plan *plan) {
   const wl_search_point *p = &plan->chosen;
   char memory[32];
   wl_log_line("widelimit %s   plan: %s", WIDELIMIT_VERSION, plan->config->name);
-  wl_log_line("  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
+  wl_log_text(11, "  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
               (long long)s->train, (long long)s->test, (long long)s->dimension, (long long)s->outputs,
               plural(s->outputs));
   if (plan->search.known > 0)
-    wl_log_line("  factor   of the first %lld training points, in %s", (long long)plan->search.known, o->factor);
-  wl_log_line("  nodes    of %d core%s%s and %s%s", plan->search.cores_per_node,
+    wl_log_text(11, "  factor   of the first %lld training points, in %s", (long long)plan->search.known,
+                o->factor);
+  wl_log_text(11, "  nodes    of %d core%s%s and %s%s", plan->search.cores_per_node,
               plural(plan->search.cores_per_node), o->cores_per_node ? "" : " (as here)",
               wl_format_bytes(plan->search.memory_per_node, memory, sizeof memory),
               o->memory_per_node > 0.0 ? "" : " (free here now)");
   if (o->calibration)
-    wl_log_line("  rates    of %d rank%s on %d node%s, BLAS kernel %s, %d thread%s a rank", c->ranks,
+    wl_log_text(11, "  rates    of %d rank%s on %d node%s, BLAS kernel %s, %d thread%s a rank", c->ranks,
                 plural(c->ranks), c->nodes, plural(c->nodes), c->blas_kernel, c->threads, plural(c->threads));
   else
     wl_log_line("  rates    built in, not measured here (widelimit bench --calibrate does)");
   for (int i = 0; i < o->assumption_count; i++) wl_log_line("  assumed  %s", o->assumptions[i]);
-  print_ranks(p);
+  wl_log_text(
+      11,
+      "  ranks    %lld on %lld node%s, grid %d x %d, block %d, %lld test points at a time", /* as the run says it */
+      (long long)p->ranks, (long long)p->nodes, plural(p->nodes), p->grid.rows, p->grid.columns, p->grid.block,
+      (long long)p->batch);
   if ((int64_t)p->ranks_per_node * plan->search.threads > plan->search.cores_per_node)
     wl_log_line("           %d ranks of %d thread%s take turns on %d cores", p->ranks_per_node,
                 plan->search.threads, plural(plan->search.threads), plan->search.cores_per_node);
@@ -98,18 +93,20 @@ static void print_time(const wl_plan *plan) {
   wl_log_line("  %-14s %10.3f  that is %s, at %.1f Gflop/s", "all", p->estimate.total,
               wl_format_seconds(p->estimate.total, total, sizeof total),
               1e-9 * p->estimate.flops / p->estimate.total);
-  wl_log_line("  saved if one cost nothing: compute %.0f %%, memory speed %.0f %%, bandwidth %.0f %%,",
-              100.0 * p->share[WL_LIMIT_COMPUTE], 100.0 * p->share[WL_LIMIT_MEMORY_SPEED],
-              100.0 * p->share[WL_LIMIT_BANDWIDTH]);
-  wl_log_line("  latency %.0f %%, files %.0f %%", 100.0 * p->share[WL_LIMIT_LATENCY],
-              100.0 * p->share[WL_LIMIT_FILES]);
+  wl_log_text(
+      2,
+      "  saved if one cost nothing: compute %.0f %%, memory speed %.0f %%, bandwidth %.0f %%, latency %.0f %%, "
+      "files %.0f %%",
+      100.0 * p->share[WL_LIMIT_COMPUTE], 100.0 * p->share[WL_LIMIT_MEMORY_SPEED],
+      100.0 * p->share[WL_LIMIT_BANDWIDTH], 100.0 * p->share[WL_LIMIT_LATENCY], 100.0 * p->share[WL_LIMIT_FILES]);
 }
 
 /* What the engines take, and the advice to change where that saves more than a tenth. */
 static void print_engines(const wl_plan *plan) {
   if (wl_job_is_iterative(plan->config)) {
     const wl_work work = wl_job_work(plan->search.config, &plan->search.shape, plan->chosen.batch);
-    wl_log_line(
+    wl_log_text(
+        2,
         "  solver iterative, rank %lld: supposes %lld passes for each batch of %lld test points; time goes with "
         "them",
         (long long)work.rank, (long long)work.passes, (long long)plan->chosen.batch);
@@ -138,7 +135,7 @@ static void print_curve(const wl_plan *plan) {
                 i == plan->curve.knee ? '<' : ' ', (double)p->nodes * p->estimate.total / 3600.0,
                 wl_limit_name(p->limit));
   }
-  wl_log_line("  smallest that fits: %lld node%s; more than %lld (<) cost over twice the node hours",
+  wl_log_text(2, "  smallest that fits: %lld node%s; more than %lld (<) cost over twice the node hours",
               (long long)plan->curve.smallest, plural(plan->curve.smallest),
               (long long)plan->curve.point[plan->curve.knee].nodes);
 }

@@ -35,7 +35,7 @@ static void print_samples(const wl_report *r) {
                   (long long)r->setup->shape.test, (long long)wl_job_outputs(&r->setup->shape, (wl_draw)d));
   print_shifts(r->sampling->shift);
   if (r->sampling->target_is_zero)
-    wl_log_line("  at depth 1 theta - kappa is zero: the targets of Bayesian RND are exactly zero");
+    wl_log_text(2, "  at depth 1 theta - kappa is zero: the targets of Bayesian RND are exactly zero");
 }
 
 static void print_phases(const wl_report *r, const wl_report_numbers *f) {
@@ -51,7 +51,7 @@ static void print_phases(const wl_report *r, const wl_report_numbers *f) {
       wl_log_line("  %-14s %10.3f         -   %d", wl_phase_name((wl_phase)p), t->maximum, t->slowest);
   }
   wl_log_line("  %-14s %10.3f  %8.1f", "all", f->wall, f->flops / f->wall / 1e9);
-  wl_log_line("  peak memory    %s over all ranks, the matrix %s",
+  wl_log_text(2, "  peak memory    %s over all ranks, the matrix %s",
               wl_format_bytes(f->memory_sum, peak, sizeof peak),
               wl_format_bytes(wl_job_matrix_bytes(r->setup->config, &r->setup->shape), array, sizeof array));
 }
@@ -91,10 +91,10 @@ static void print_classes(const wl_report *r) {
     trained += examples[k] > 0;
     tested += points[k] > 0;
   }
-  wl_log_line("  %lld classes with training examples, %lld of them among these test points", (long long)trained,
+  wl_log_text(2, "  %lld classes with training examples, %lld of them among these test points", (long long)trained,
               (long long)tested);
   if (points[c] > 0)
-    wl_log_line("  %lld of these points are of classes without a training example: never right",
+    wl_log_text(2, "  %lld of these points are of classes without a training example: never right",
                 (long long)points[c]);
 }
 
@@ -146,10 +146,10 @@ static void print_quantities(const wl_report *r, const wl_report_numbers *f) {
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
     if (r->tally->variance[q]) print_quantity(r, f, q);
   if (wl_job_rnd_target(r->setup->config))
-    wl_log_line("  rnd has a target network of its own: half of it need not be the ensemble's variance");
-  if (r->tally->left_out[0]) wl_log_line("  nngp           left out: kappa failed, see the message at the end");
+    wl_log_text(2, "  rnd has a target network of its own: half of it need not be the ensemble's variance");
+  if (r->tally->left_out[0]) wl_log_text(2, "  nngp           left out: kappa failed, see the message at the end");
   if (r->tally->clamped > 0)
-    wl_log_line("  %lld variance(s) below zero by rounding (down to %.1e) set to zero",
+    wl_log_text(2, "  %lld variance(s) below zero by rounding (down to %.1e) set to zero",
                 (long long)r->tally->clamped, r->tally->most_negative);
 }
 

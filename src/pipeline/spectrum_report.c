@@ -53,7 +53,7 @@ static void print_times(const wl_time_scores *t) {
                 variance[WL_QUANTITY_RND], variance[WL_QUANTITY_BAYESIAN_RND]);
   }
   if (t->clamped > 0)
-    wl_log_line("  %lld variance(s) at training times below zero by rounding (down to %.1e) set to zero",
+    wl_log_text(2, "  %lld variance(s) at training times below zero by rounding (down to %.1e) set to zero",
                 (long long)t->clamped, t->most_negative);
 }
 

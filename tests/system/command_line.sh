@@ -23,14 +23,6 @@ says '^  run ' --help
 says '^usage: .*widelimit run' run --help
 says '^widelimit [0-9]+\.[0-9]+\.[0-9]+$' --version
 
-for words in --version --help {run,predict,certify,finite,bench,plan,select,tune}' --help'; do # 80 columns show every line whole
-  # shellcheck disable=SC2086 # one word or two
-  if "$program" $words | grep -nE '^.{81,}'; then
-    echo "FAILED: widelimit $words is wider than 80 columns"
-    exit 1
-  fi
-done
-
 rm -rf first second elsewhere
 says '^  ntk ' run "$input" --set output.directory=first --set network.depth=2
 grep -q 'depth: 2' first/config.yaml
