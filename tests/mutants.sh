@@ -35,14 +35,19 @@ build_targets() { cmake --build "$build" --parallel "$(nproc)" --target "$@" >"$
 # run_tests REGEX
 run_tests() { ctest --test-dir "$build" --no-tests=error --timeout 300 -R "$1" >>"$log" 2>&1 </dev/null; }
 
-# mutate FILE EXPRESSION: changes one line of the copy.
+# check_applies LINE: a stale one says so at once, not after hours.
+check_applies() {
+  local file expression changed
+  file=$(field "$1" 1) expression=$(field "$1" 2)
+  changed=$(diff "$file" <(sed -e "$expression" "$file") | grep -c '^>' || true)
+  [ "$changed" = 1 ] || fail "$changed lines of $file are changed by $expression: mend it in $list"
+}
+
+# mutate FILE EXPRESSION
 mutate() {
-  local changed
   echo "$1" >>"$touched"
   cp "$copy/$1" "$original"
   sed -i -e "$2" "$copy/$1"
-  changed=$(diff "$original" "$copy/$1" | grep -c '^>' || true)
-  [ "$changed" = 1 ] || fail "$changed lines of $1 are changed by $2: mend it in $list"
 }
 
 # try_mutant LINE: says whether it was noticed; status 1 where it survived.
@@ -58,9 +63,10 @@ try_mutant() {
   printf 'noticed   %s  %s\n' "$file" "$expression"
 }
 
-copy_sources
 mapfile -t mutants < <(grep -v '^#' "$list" | grep ' ;; ' | grep -e "$pattern")
 ((${#mutants[@]} > 0)) || fail "no mutant matches $pattern"
+for mutant in "${mutants[@]}"; do check_applies "$mutant"; done
+copy_sources
 step 'configure mutants' cmake -S "$copy" -B "$build" -DCMAKE_BUILD_TYPE=Release
 read -ra all_targets <<<"$(for m in "${mutants[@]}"; do field "$m" 3; done | tr ' ' '\n' | sort -u | tr '\n' ' ')"
 all_tests=$(for m in "${mutants[@]}"; do field "$m" 4; done | sort -u | paste -sd '|')

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # partition.sh PROGRAM LAUNCHER RANKS COMPARE HOLD: two virtual nodes, network namespaces joined by a cable, which is pulled in
 # mid-run: mpirun ends with one message and a status, nothing is left running on either node, and the run goes on when
-# the cable is back. Status 77 (skipped) where namespaces are not allowed. In a folder of its own.
+# the cable is back. Status 77 (skipped) where namespaces are not allowed, and with another MPI. In a folder of its own.
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -19,6 +19,12 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' TERM INT HUP
+
+# The settings that are tried, and that doc/operations.md has, are Open MPI's.
+if ! ${launcher%% *} --version 2>&1 | grep -q 'Open MPI'; then
+  echo "skipped: ${launcher%% *} is not Open MPI's"
+  exit 77
+fi
 
 make_nodes() {
   ip netns add "$near" && ip netns add "$far" &&

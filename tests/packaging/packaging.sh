@@ -11,10 +11,14 @@ fail() {
   exit 1
 }
 
+# As BUILD has it: .mpich, where Debian's MPICH stands beside Open MPI.
+suffix=$(sed -n 's/^MPI_EXECUTABLE_SUFFIX:[A-Z]*=//p' "$build/CMakeCache.txt")
+
 rm -rf ./*
 if [ "$kind" = shared ]; then
   build=$PWD/project
-  cmake -S "$source" -B "$build" -DBUILD_SHARED_LIBS=ON -DWIDELIMIT_TESTS=OFF -DCMAKE_BUILD_TYPE=Debug
+  cmake -S "$source" -B "$build" -DBUILD_SHARED_LIBS=ON -DWIDELIMIT_TESTS=OFF -DCMAKE_BUILD_TYPE=Debug \
+    -DMPI_EXECUTABLE_SUFFIX="$suffix"
   cmake --build "$build" --parallel 2
 fi
 cmake --install "$build" --prefix "$PWD/installed"
@@ -59,10 +63,10 @@ cp -r by_cmake by_make
 cmake -S by_cmake -B by_cmake/build -DCMAKE_PREFIX_PATH="$PWD/prefix"
 cmake --build by_cmake/build
 run_examples by_cmake/build
-make -C by_make PKG_CONFIG_PATH="$library/pkgconfig"
+make -C by_make PKG_CONFIG_PATH="$library/pkgconfig" CC="mpicc$suffix"
 (export LD_LIBRARY_PATH=$library && run_examples by_make)
 
-cmake -S "$source/tests/packaging/cxx" -B cxx -DCMAKE_PREFIX_PATH="$PWD/prefix"
+cmake -S "$source/tests/packaging/cxx" -B cxx -DCMAKE_PREFIX_PATH="$PWD/prefix" -DMPI_EXECUTABLE_SUFFIX="$suffix"
 cmake --build cxx
 # shellcheck disable=SC2086
 $launcher 2 cxx/every_header || fail "the C++ program ended with status $?"
