@@ -19,9 +19,17 @@ double wl_solve_mixed_bytes(const wl_grid *g, int64_t n, int64_t columns) {
   return 8.0 * width * (double)wl_grid_owned(n, g->block, g->row, g->rows);
 }
 
+/* PBLAS's copies of panels of both operands, as wide as the program has it work (src/cli/pblas.c), two of each at a time (measured); one
+   rank makes none. */
+static double pblas_bytes(const wl_grid *g, int64_t n) {
+  const double rows = (double)wl_grid_owned(n, g->block, g->row, g->rows),
+               columns = (double)wl_grid_owned(n, g->block, g->column, g->columns);
+  return g->size == 1 ? 0.0 : 2.0 * 8.0 * 256.0 * (rows + columns);
+}
+
 double wl_eigen_bytes(const wl_grid *g, int64_t n, bool vectors) {
   wl_tridiagonal t;
   wl_tridiagonal_work(g, n, vectors, &t);
-  return 8.0 * ((double)t.work_size + 3.0 * (double)n) + 4.0 * (double)t.integers_size +
+  return 8.0 * ((double)t.work_size + 3.0 * (double)n) + 4.0 * (double)t.integers_size + pblas_bytes(g, n) +
          (vectors ? (double)wl_matrix_local_bytes(g, n, n) : 0.0);
 }
