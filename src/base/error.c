@@ -1,5 +1,6 @@
 #include "widelimit/error.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,9 @@ wl_error wl_error_set(wl_error error, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
+  for (char *c = text; *c; c++)
+    if (iscntrl((unsigned char)*c))
+      *c = '?'; /* of names of files: a message is one line, and no command to a terminal */
   memcpy(last_message, text, sizeof text);
   return error;
 }

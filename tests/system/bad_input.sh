@@ -140,6 +140,7 @@ bad 'unknown encoding' 2 'data\.target_encoding.*one_hot' --set data.target_enco
 
 ### files
 bad 'missing file' 2 'none\.csv' --set data.train.inputs=none.csv
+bad 'missing file with a line end in its name' 2 'none\?two\.csv' --set data.train.inputs=$'"none\\ntwo.csv"'
 mkdir case/folder.csv
 bad 'unreadable file' 2 'folder\.csv' --set data.train.inputs=folder.csv
 bad 'unknown ending' 2 'X\.txt' --set data.train.inputs=X.txt
