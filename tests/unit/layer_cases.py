@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes layer_cases.inc: kappa and Theta of networks that are lists of layers, at pairs of points of which some are nearly
+"""Writes layer_cases.inc: kappa and Theta of networks that are lists of layers, at pairs of points, one equal and some nearly
 parallel. Smooth activations by the trapezoidal rule in two dimensions, relu and leaky_relu in closed form, all in 36 digits;
 a finer rule changes nothing of the doubles (--check). Needs mpmath; minutes. Run: python3 layer_cases.py > layer_cases.inc
 
@@ -174,7 +174,7 @@ CASES = [
 random.seed(11)
 base = [random.gauss(0, 1) for _ in range(4)]
 other = [random.gauss(0, 1) for _ in range(4)]
-POINTS = [other, [3 * s for s in base], [-0.7 * s for s in base]]
+POINTS = [base, other, [3 * s for s in base], [-0.7 * s for s in base]]
 POINTS += [[s + eps * t for s, t in zip(base, other)] for eps in (1e-2, 1e-5, 1e-9)]
 POINTS += [[-s + eps * t for s, t in zip(base, other)] for eps in (1e-3, 1e-8)]
 
