@@ -59,7 +59,10 @@ static wl_error measure_before(wl_cholesky *f, const char *name, const wl_matrix
   wl_symm_left(uplo(f->triangle), 1.0, f->matrix, z, 0.0, sz);
   if (!isfinite(f->info.norm) ||
       !isfinite(wl_frobenius_norm(sz))) /* dpotrf lets NaN through, a product does not */
-    WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", name);
+    WL_FAIL(WL_ERROR_NUMERICAL,
+            "the kernel matrix %s has entries that are not finite, or too large to square: scale the inputs, or "
+            "less noise",
+            name);
   return WL_OK;
 }
 
@@ -180,7 +183,10 @@ static wl_error measure_border(const wl_cholesky *f, const wl_cholesky_options *
   wl_matrix_destroy(&part);
   WL_TRY(error);
   if (isfinite(wl_frobenius_norm(sz))) return WL_OK;
-  WL_FAIL(WL_ERROR_NUMERICAL, "the kernel matrix %s has entries that are not finite", options->name);
+  WL_FAIL(WL_ERROR_NUMERICAL,
+          "the kernel matrix %s has entries that are not finite, or too large to square: scale the inputs, or "
+          "less noise",
+          options->name);
 }
 
 static wl_error extend_and_measure(wl_cholesky *f, const wl_cholesky_options *options, const wl_factor_info *known,
