@@ -333,6 +333,16 @@ static wl_matrix *covariances_of(const wl_points *test) {
   return covariance;
 }
 
+/*
+ * What the rule to stop leaves (is_done, refine.c). The residual of X is at most √λ_max times its energy norm's error e, and b at least
+ * √λ_min times √(bᵀS⁻¹b) = √q, so that δ ‖r‖/‖b‖ ≤ √cond δ e/√q. Columns of vectors stop at 2 δ e ≤ 4e-9 √prior, targets at
+ * (2 δ)² e ≤ 1e-12 √q, where e ≤ δ √q from the first pass on: δ e/√q ≤ min(δ², 1e-12/(4 δ)) ≤ 4e-9 for any δ.
+ */
+static bool is_refined(const wl_evidence *e) {
+  return e->refinement.passes > 0 &&
+         e->refinement.residual * e->refinement.contraction <= 4e-9 * sqrt(1.0 / e->factor.reciprocal_condition);
+}
+
 static void take_evidence(const wl_model *model, bool mixed, wl_prior p, outcome *o) {
   const wl_evidence *e = wl_model_evidence(model, p);
   assert_non_null(e);
@@ -340,8 +350,7 @@ static void take_evidence(const wl_model *model, bool mixed, wl_prior p, outcome
   o->uncertainty[p] = e->refinement.log_determinant_error;
   o->likelihood[p] = e->log_marginal_likelihood[0];
   assert_true(e->refinement.used == mixed);
-  if (mixed) assert_true(e->refinement.passes > 0 && e->refinement.contraction < 0.1);
-  if (mixed) assert_true(e->refinement.residual * e->refinement.contraction < 1e-8);
+  if (mixed) assert_true(is_refined(e) && e->refinement.contraction < 0.1);
   if (mixed) assert_true(e->factor.residual < 1.0 && e->factor.reciprocal_condition > 1e-7);
 }
 
@@ -460,7 +469,7 @@ static void test_predict(void **state) {
 static void check_settled(const wl_model *mixed, const wl_model *exact, wl_prior p, int64_t columns) {
   const wl_evidence *e = wl_model_evidence(mixed, p), *wanted = wl_model_evidence(exact, p);
   assert_non_null(e);
-  assert_true(e->refinement.passes > 0 && e->refinement.residual * e->refinement.contraction < 1e-8);
+  assert_true(is_refined(e));
   for (int64_t j = 0; j < columns; j++)
     assert_true(fabs(e->log_marginal_likelihood[j] - wanted->log_marginal_likelihood[j]) <=
                 0.5 * e->refinement.log_determinant_error + 1e-10 * fabs(wanted->log_marginal_likelihood[j]));
