@@ -44,9 +44,12 @@ static void print_surprises(const wl_loo *loo) {
     if (loo->surprises[p] == 0) continue;
     char text[512] = "";
     for (int k = 0, used = 0; k < loo->surprises[p] && used < (int)sizeof text; k++)
-      used += snprintf(text + used, sizeof text - (size_t)used, "%s%lld (%.2f)", k > 0 ? ", " : "",
+      used += snprintf(text + used, sizeof text - (size_t)used, "%s%lld (%.2f)",
+                       k == 0  ? ""
+                       : k % 5 ? ", "
+                               : ",\n    ",
                        (long long)loo->surprise[p][k].row + 1, loo->surprise[p][k].residual);
-    wl_log_text(4, "  most surprising training rows, counted from 1, by %s (standardized residual): %s",
+    wl_log_line("  most surprising training rows by %s, from 1 (standardized residual):\n    %s",
                 wl_quantity_name(loo->surprised_by[p]), text);
   }
 }
