@@ -21,7 +21,7 @@ trap cleanup EXIT
 trap 'exit 1' TERM INT HUP
 
 # The settings that are tried, and that doc/operations.md has, are Open MPI's.
-if ! ${launcher%% *} --version 2>&1 | grep -q 'Open MPI'; then
+if ! grep -qE 'OpenRTE|Open MPI' <<<"$(${launcher%% *} --version 2>&1)"; then
   echo "skipped: ${launcher%% *} is not Open MPI's"
   exit 77
 fi
