@@ -19,7 +19,7 @@ static void print_test(const wl_certificate *c, int t) {
   char p[16] = "-", statistic[16];
   if (isfinite(test->p)) snprintf(p, sizeof p, test->p < 1e-3 ? "%.1e" : "%.4f", test->p);
   snprintf(statistic, sizeof statistic, fabs(test->statistic) < 1e-3 ? "%.1e" : "%.4g", test->statistic);
-  if (test->omitted) snprintf(statistic, sizeof statistic, "-");
+  if (test->omitted) snprintf(statistic, sizeof statistic, "left out");
   wl_log_line("    %-40s %9s %9s %8.1e  %s", wl_test_text((wl_test_name)t), statistic, p, test->bound,
               test->omitted ? "-" : verdict(test->passed));
 }
