@@ -119,14 +119,14 @@ mpi_environment() {
   fi
 }
 
-# run_ctest PRESET ARGUMENT...: the suite, its closing lines on success, the output of what failed otherwise. Two ranks a core: tests
+# run_ctest PRESET ARGUMENT...: the suite, its closing lines on success, the output of what failed otherwise. Three ranks a core: tests
 # of a few ranks wait for one another and for launchers more than they compute.
 run_ctest() {
   local preset=$1 log=$log_dir/ctest-$1.log status=0
   shift
   mkdir -p "$log_dir"
   echo "tests of preset $preset (each is logged in $log as it ends)"
-  ctest --preset "$preset" --parallel "$((2 * $(nproc)))" --no-tests=error "$@" >"$log" 2>&1 </dev/null || status=$?
+  ctest --preset "$preset" --parallel "$((3 * $(nproc)))" --no-tests=error "$@" >"$log" 2>&1 </dev/null || status=$?
   if ((status != 0)); then
     grep -v ' Passed ' "$log" | grep -v '^ *Start ' | tail -n 200 >&2 || true
     fail "tests failed (above: the failures from $log)"
