@@ -14,7 +14,7 @@ processes_below() {
 ranks_below() {
   local pid
   for pid in $(processes_below "$1"); do
-    tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qxE "(OMPI_COMM_WORLD|PMI)_RANK=${2:-[0-9]+}" && echo "$pid"
+    grep -qszxE "(OMPI_COMM_WORLD|PMI)_RANK=${2:-[0-9]+}" "/proc/$pid/environ" && echo "$pid"
   done
 }
 

@@ -90,7 +90,7 @@ cluster_pids() {
 job_pids() {
   local file
   for file in /proc/[0-9]*/environ; do
-    tr '\0' '\n' 2>/dev/null <"$file" | grep -qxF "TEST_CLUSTER=$cluster" && basename "$(dirname "$file")"
+    grep -qszxF "TEST_CLUSTER=$cluster" "$file" && basename "$(dirname "$file")"
   done
 }
 

@@ -71,8 +71,9 @@ paste <(tr -c '0-9.e-' '\n' <square.txt | grep .) <(tr -c '0-9.e-' '\n' <panels.
 
 # Eigenvalues alone need no vectors; selected quantities are all that is there.
 run 0 run case.yaml --set output.directory=zero --set 'quantities=[bayesian_rnd]' --set loo=false
-if h5ls -r zero/results.h5 | grep -q 'at_time/variance/ensemble'; then failed 'ensemble is there, unasked'; fi
-h5ls -r zero/results.h5 | grep -q 'at_time/covariance/bayesian_rnd *Dataset {4, 70, 70}' || failed 'no covariance of bayesian_rnd'
+listing=$(h5ls -r zero/results.h5)
+if grep -q 'at_time/variance/ensemble' <<<"$listing"; then failed 'ensemble is there, unasked'; fi
+grep -q 'at_time/covariance/bayesian_rnd *Dataset {4, 70, 70}' <<<"$listing" || failed 'no covariance of bayesian_rnd'
 
 # SIGUSR1 in the decomposition, from which a run goes on to the same results.
 rm -rf held ckpt
