@@ -120,7 +120,7 @@ checkpoints() { # N PROGRAM
 
 mixed() { # N TEST PROGRAM
   run "$3" 2 "synthetic.train=$1" "synthetic.test=$2" precision=mixed
-  echo "run_seconds $(phase all "$folder/summary.json")"
+  echo "run_seconds $(number wall "$folder/summary.json")"
 }
 
 covariance() { # PROGRAM
