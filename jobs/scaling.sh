@@ -54,9 +54,6 @@ for number in $sizes $rank_counts $test_points $repeats; do
 done
 mkdir -p "$folder"
 
-# number KEY FILE [WHICH]: in pretty-printed JSON, its first value or another
-number() { sed -n "s/^ *\"$1\": \([-+.0-9eE]*\),\{0,1\}$/\1/p" "$2" | sed -n "${3:-1}p"; }
-
 # grown NUMBER RANKS: for weak scaling
 grown() {
   if [ "$kind" = weak ]; then awk -v n="$1" -v r="$2" 'BEGIN { printf "%d\n", n * sqrt(r) + 0.5 }'; else echo "$1"; fi

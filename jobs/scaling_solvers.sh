@@ -63,9 +63,6 @@ for solver in $solvers; do
 done
 mkdir -p "$folder"
 
-# number KEY FILE: in pretty-printed JSON
-number() { sed -n "s/^ *\"$1\": \([-+.0-9eE]*\),\{0,1\}$/\1/p" "$2" | sed -n 1p; }
-
 # run_once SOLVER RANKS FILE: the summary, which appears when the run is done
 run_once() {
   local method=cholesky engine=$1
@@ -84,8 +81,6 @@ for ((repeat = 1; repeat <= repeats; repeat++)); do
   done
 done
 rm -rf "$folder/run"
-
-median() { sort -g | awk '{ x[NR] = $1 } END { print NR % 2 ? x[(NR + 1) / 2] : (x[NR / 2] + x[NR / 2 + 1]) / 2 }'; }
 
 # column KEY SOLVER RANKS: the median over the repetitions
 column() {

@@ -134,6 +134,12 @@ run_ctest() {
   sed -n '/tests passed/,$p' "$log"
 }
 
+# number KEY FILE [WHICH]: in pretty-printed JSON, the first number of that key or another one
+number() { sed -n "s/^ *\"$1\": \([-+.0-9eE]*\),\{0,1\}$/\1/p" "$2" | sed -n "${3:-1}p"; }
+
+# median: of the numbers read, one a line
+median() { sort -g | awk '{ x[NR] = $1 } END { print NR % 2 ? x[(NR + 1) / 2] : (x[NR / 2] + x[NR / 2 + 1]) / 2 }'; }
+
 # dataset_column FILE DATASET: its numbers as text, one a line; all digits for doubles.
 dataset_column() {
   local numbers

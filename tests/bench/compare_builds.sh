@@ -52,13 +52,8 @@ read -ra launch <<<"${WIDELIMIT_LAUNCH:-mpirun -n}"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# number KEY FILE: the first of that key in pretty-printed JSON
-number() { sed -n "s/^ *\"$1\": \([-+.0-9eE]*\),\{0,1\}$/\1/p" "$2" | sed -n 1p; }
-
 # phase NAME FILE: seconds of the slowest rank in a summary
 phase() { sed -n "/\"$1\": {/,/}/p" "$2" | sed -n 's/^ *"max": \([-+.0-9eE]*\).*/\1/p' | sed -n 1p; }
-
-median() { sort -g | awk '{ x[NR] = $1 } END { print NR % 2 ? x[(NR + 1) / 2] : (x[NR / 2] + x[NR / 2 + 1]) / 2 }'; }
 
 # bench PROGRAM RANKS ARGUMENT...: bench.json
 bench() {

@@ -9,19 +9,6 @@ set -uo pipefail
 . "$(dirname "$0")/../ranks.sh"
 compare=$4 library=$5 check_brackets=$6
 
-# hold PLACE: begins a run whose rank 0 is held there (tests/faults/hold.c), and waits until it is.
-hold() {
-  rm -f held
-  # shellcheck disable=SC2086 # the launcher is a command with an option
-  timeout -k 5 150 $launcher "$ranks" env LD_PRELOAD="$library" HOLD_RANK=0 HOLD_AT="$1" HOLD_FILE="$PWD/held" \
-    "$program" run case.yaml >log 2>&1 </dev/null &
-  mpirun=$!
-  until [ -e held ]; do
-    kill -0 $mpirun 2>/dev/null || { failed "rank 0 never came to $1" && break; }
-    sleep 0.1
-  done
-}
-
 # release: lets it go on; the status is in $status.
 release() {
   rm -f held

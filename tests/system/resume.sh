@@ -7,21 +7,6 @@ set -uo pipefail
 . "$(dirname "$0")/../runs.sh"
 compare=$4 library=$5 line=$6
 
-# hold PLACE ARGUMENT...: begins a run whose rank 0 is held at that place (tests/faults/hold.c), and waits until it is.
-hold() {
-  local at=$1
-  shift
-  rm -f held
-  # shellcheck disable=SC2086 # the launcher is a command with an option
-  timeout -k 5 150 $launcher "$ranks" env LD_PRELOAD="$library" HOLD_RANK=0 HOLD_AT="$at" HOLD_FILE="$PWD/held" \
-    "$program" run case.yaml "$@" >log 2>&1 </dev/null &
-  mpirun=$!
-  until [ -e held ]; do
-    kill -0 $mpirun 2>/dev/null || { failed "rank 0 never came to $at" && break; }
-    sleep 0.1
-  done
-}
-
 # release: lets it go on; returns its status.
 release() {
   rm -f held
