@@ -3,6 +3,9 @@
 program=$1 launcher=$2 ranks=$3
 failures=0
 
+# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/.. source=ranks.sh
+. "$(dirname "${BASH_SOURCE[0]}")/ranks.sh"
+
 failed() {
   failures=$((failures + 1))
   echo "FAILED: $*"
@@ -15,22 +18,6 @@ on() {
   shift
   # shellcheck disable=SC2086 # the launcher is a command with an option
   timeout -k 5 150 $launcher "$count" "$program" "$@" >log 2>&1 </dev/null
-}
-
-# hold PLACE ARGUMENT...: begins a run of case.yaml whose rank 0 is held at that place (tests/faults/hold.c, which is $library), and
-# waits until it is; its launcher is $mpirun.
-hold() {
-  local at=$1
-  shift
-  rm -f held
-  # shellcheck disable=SC2086,SC2154 # the launcher is a command with an option; library is the caller's
-  timeout -k 5 150 $launcher "$ranks" env LD_PRELOAD="$library" HOLD_RANK=0 HOLD_AT="$at" HOLD_FILE="$PWD/held" \
-    "$program" run case.yaml "$@" >log 2>&1 </dev/null &
-  mpirun=$!
-  until [ -e held ]; do
-    kill -0 $mpirun 2>/dev/null || { failed "rank 0 never came to $at" && break; }
-    sleep 0.1
-  done
 }
 
 # run_into FOLDER CONFIG SETTING...: a run with these settings on all ranks, whose results go to that folder, emptied before.

@@ -12,7 +12,7 @@ try() {
   local victim pids target
   for target in "rank 0" "rank $((ranks - 1))" mpirun; do
     fresh
-    begin_held "$2" "$3"
+    begin_held "$2" "$3" run case.yaml
     pids=$(rank_pids)
     victim=$mpirun
     [ "$target" = mpirun ] || victim=$(pid_of "${target#rank }")

@@ -78,7 +78,7 @@ nobody_left() {
 # pull PHASE PLACE
 pull() {
   fresh
-  begin_held 0 "$2"
+  begin_held 0 "$2" run case.yaml
   ip -n "$far" link set cable down
   release
   finish

@@ -11,17 +11,12 @@ set -uo pipefail
 make_case
 RANDOM=20260223
 
-# Waits for that line, some minutes at most.
 first_line() {
-  for _ in $(seq 12000); do
-    if grep -q '^widelimit' log 2>/dev/null || ! kill -0 $mpirun 2>/dev/null; then return; fi
-    sleep 0.01
-  done
-  failed 'a run says nothing'
+  reaches 120 grep -q '^widelimit' log || ! kill -0 "$mpirun" 2>/dev/null || failed 'a run says nothing'
 }
 
 fresh
-begin
+begin run case.yaml
 first_line
 began=${EPOCHREALTIME/./}
 finish
@@ -29,7 +24,7 @@ expect 'the run that is timed' 0 'nngp'
 milliseconds=$(((${EPOCHREALTIME/./} - began) / 1000))
 fresh
 for number in $(seq 20); do
-  begin --resume
+  begin run case.yaml --resume
   first_line
   pause=$((RANDOM % (milliseconds + 1)))
   sleep "$(printf '%d.%03d' $((pause / 1000)) $((pause % 1000)))"

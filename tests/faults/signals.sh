@@ -9,9 +9,9 @@ make_case
 # try NAME PLACE SIGNAL TARGET: TARGET is the last rank, or mpirun.
 try() {
   fresh
-  begin_held 0 "$2"
+  begin_held 0 "$2" run case.yaml
   if [ "$4" = mpirun ]; then
-    kill "-$3" $mpirun # which passes it on, to rank 0 as well: that ends its being held
+    kill "-$3" "$mpirun" # which passes it on, to rank 0 as well: that ends its being held
   else
     kill "-$3" "$(pid_of $((ranks - 1)))"
     release
@@ -28,7 +28,7 @@ try 'TERM on a rank' pdsyrk_:5 TERM rank
 
 ### a second SIGTERM stops at once
 fresh
-begin_held 0 rename:3
+begin_held 0 rename:3 run case.yaml
 pid=$(pid_of $((ranks - 1)))
 for _ in $(seq 100); do # more than one: they are one while the first is not yet handled
   kill -TERM "$pid" 2>/dev/null || break

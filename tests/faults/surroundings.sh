@@ -11,7 +11,7 @@ make_case
 for place in '1 pdsyrk_:9' '0 strip:3' '0 rename:3'; do
   fresh
   # shellcheck disable=SC2086 # rank and place
-  begin_held $place
+  begin_held $place run case.yaml
   rm -rf ckpt
   release
   finish
@@ -22,7 +22,7 @@ done
 ### other data
 for file in X Y T; do
   fresh
-  begin_held 0 rename:3
+  begin_held 0 rename:3 run case.yaml
   kill -USR1 "$(pid_of 1)"
   release
   finish
@@ -82,7 +82,7 @@ same 'disk full during a checkpoint'
 [ -z "$(find small -name '*.h5*')" ] || failed 'disk full during a checkpoint: part of one is left'
 fresh
 fill 1000000
-begin_held 1 pdsyrk_:9 --set checkpoint.directory=small --set checkpoint.every_minutes=30
+begin_held 1 pdsyrk_:9 run case.yaml --set checkpoint.directory=small --set checkpoint.every_minutes=30
 kill -USR1 "$(pid_of 0)"
 release
 finish
@@ -94,7 +94,7 @@ expect 'disk full during results' 5 'error: .*small/out'
 [ ! -e small/out/results.h5 ] || failed 'disk full during results: a result file is left'
 fresh
 rm -rf small/*
-begin_held 1 pdsyrk_:9 --set output.directory=small/out --set checkpoint.every_minutes=30
+begin_held 1 pdsyrk_:9 run case.yaml --set output.directory=small/out --set checkpoint.every_minutes=30
 head -c 6m /dev/zero >small/filler 2>/dev/null
 release
 finish

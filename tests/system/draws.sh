@@ -16,21 +16,11 @@ same() {
 # stopped_in PATTERN ARGUMENT...: the run gets SIGUSR1 when the log has the pattern; its status is in $status, the seconds
 # that it took from there in $took.
 stopped_in() {
-  local pattern=$1
-  shift
-  : >log
-  # shellcheck disable=SC2086
-  $launcher "$ranks" "$program" "$@" >log 2>&1 </dev/null &
-  local mpirun=$!
-  for _ in $(seq 1200); do
-    grep -Eq "$pattern" log && break
-    kill -0 $mpirun 2>/dev/null || break
-    sleep 0.05
-  done
-  kill -USR1 $mpirun 2>/dev/null
+  begin "${@:2}"
+  reaches 60 grep -Eq "$1" log
+  kill -USR1 "$mpirun" 2>/dev/null
   SECONDS=0
-  wait $mpirun
-  status=$?
+  finish
   took=$SECONDS
 }
 
@@ -61,14 +51,11 @@ on "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.direc
   --set factor.save=factor.h5 || failed 'the reference run'
 
 ### every checkpoint of a run: rank 0 is held before the results are put in place, when all of them are there
-# shellcheck disable=SC2086
-timeout -k 5 300 $launcher "$ranks" env LD_PRELOAD="$hold" HOLD_RANK=0 HOLD_AT=commit:1 HOLD_FILE="$PWD/held" \
-  "$program" run case.yaml >log 2>&1 </dev/null &
-mpirun=$!
-while [ ! -e held ] && kill -0 $mpirun 2>/dev/null; do sleep 0.1; done
+begin_held 0 commit:1 run case.yaml
 ln ckpt/case.*.h5 kept/ || failed 'no checkpoints while rank 0 is held'
-rm -f held
-wait $mpirun || failed 'the run with checkpoints'
+release
+finish
+[ "$status" = 0 ] || failed "the run with checkpoints: status $status"
 same 'the run with checkpoints' 0
 
 step=0 begun=0
@@ -111,8 +98,8 @@ same 'short attempts' 1e-12
 ### a prediction from kept factors
 rm -rf ckpt out
 stopped_in 'keep ' predict --factor factor.h5 case.yaml
-if [ $status != 0 ]; then
-  [ $status = 75 ] || failed "predict: exit status $status"
+if [ "$status" != 0 ]; then
+  [ "$status" = 75 ] || failed "predict: exit status $status"
   ((took < 100)) || failed "predict: $took seconds to stop"
   if on "$ranks" run case.yaml --resume --set factor.save=other.h5; then failed 'a run went on from a prediction'; fi
   on "$ranks" predict --factor factor.h5 case.yaml --resume --set checkpoint.every_minutes=30 || failed 'predict: resume'
@@ -123,8 +110,8 @@ same 'predict' 1e-12
 ### a certificate stops as soon, and is made again
 rm -rf ckpt out
 stopped_in 'checkpoint ckpt' certify case.yaml --set checkpoint.every_minutes=30 --set certify.replicates=400
-if [ $status != 0 ]; then
-  [ $status = 75 ] || failed "certify: exit status $status"
+if [ "$status" != 0 ]; then
+  [ "$status" = 75 ] || failed "certify: exit status $status"
   ((took < 100)) || failed "certify: $took seconds to stop"
   grep -q 'the factor of theta\|000001.h5' log || failed 'certify: where does it go on?'
 fi

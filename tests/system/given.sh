@@ -80,14 +80,12 @@ good "${many[@]}" -- run given.yaml "${times[@]}" --set output.directory=timed_g
 same timed timed_given 0
 
 ### checkpoints: rank 0 is held before the results are put in place, when all of them are there
-timeout -k 5 100 "${many[@]}" env LD_PRELOAD="$hold" HOLD_RANK=0 HOLD_AT=commit:1 HOLD_FILE="$PWD/held" "$program" run given.yaml \
-  --set "$draws" --set "$checkpoint" --set output.directory=out >log 2>&1 </dev/null &
-mpirun=$!
-while [ ! -e held ] && kill -0 $mpirun 2>/dev/null; do sleep 0.1; done
+begin_held 0 commit:1 run given.yaml --set "$draws" --set "$checkpoint" --set output.directory=out
 mkdir saved
 ln ckpt/*.h5 saved/ || failed 'no checkpoints while rank 0 is held'
-rm -f held
-wait $mpirun || failed 'the run with checkpoints'
+release
+finish
+[ "$status" = 0 ] || failed "the run with checkpoints: status $status"
 mv out apart
 gone_on=0
 for number in $(find saved -name '*.h5' | grep -oE '[0-9]{6}' | sort | awk 'NR % 3 == 2'); do

@@ -5,16 +5,7 @@
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=../runs.sh
 . "$(dirname "$0")/../runs.sh"
-# shellcheck source-path=SCRIPTDIR source=../ranks.sh
-. "$(dirname "$0")/../ranks.sh"
-compare=$4 library=$5 check_brackets=$6
-
-# release: lets it go on; the status is in $status.
-release() {
-  rm -f held
-  wait $mpirun
-  status=$(status_of_stop "$launcher" $? log)
-}
+compare=$4 hold=$5 check_brackets=$6
 
 # summary FOLDER: what it says of the solver, and of all test points, those before a stop included.
 summary() { sed -nE '/^  "(solver|metrics)": \{/,/^  \}/p' "$1/summary.json"; }
@@ -55,9 +46,10 @@ on "$ranks" run factors.yaml --set output.directory=factors || failed 'the run w
 
 ### every checkpoint of a run, in both batches
 mkdir kept
-hold commit:1
+begin_held 0 commit:1 run case.yaml
 ln ckpt/case.*.h5 kept/
 release
+finish
 [ "$status" = 0 ] || failed "the run with checkpoints: status $status"
 "$compare" reference/results.h5 out/results.h5 0 || failed 'the run with checkpoints: other results'
 numbers=$(find kept -name 'case.*.h5' | grep -oE '[0-9]{6}' | sort)
@@ -82,19 +74,20 @@ grep -q ': [0-9]* passes, 256 of 300' log || failed 'no checkpoint was of the se
 
 ### killed, stopped by a signal and by a limit
 rm -rf ckpt out
-hold rename:3 # the third checkpoint is written, and not yet in its place
-mapfile -t pids < <(ranks_below $mpirun)
+begin_held 0 rename:3 run case.yaml # the third checkpoint is written, and not yet in its place
+mapfile -t pids < <(rank_pids)
 kill -9 "${pids[@]}"
-rm -f held
-wait $mpirun
+release
+finish
 [ ! -e out/results.h5 ] || failed 'killed: results are in place'
 go_on 'after kill -9'
 same 'after kill -9'
 
 rm -rf ckpt out
-hold rename:3
-kill -USR1 "$(ranks_below $mpirun 0)"
+begin_held 0 rename:3 run case.yaml
+kill -USR1 "$(pid_of 0)"
 release
+finish
 refusal 'SIGUSR1' 75 "$status" 'stopped by (SIGUSR1|a signal on another rank); run it again with --resume to go on from ckpt/case'
 [ ! -e out/results.h5 ] || failed 'SIGUSR1: results are in place'
 go_on 'after SIGUSR1'

@@ -5,13 +5,7 @@
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=../runs.sh
 . "$(dirname "$0")/../runs.sh"
-compare=$4 library=$5 line=$6
-
-# release: lets it go on; returns its status.
-release() {
-  rm -f held
-  wait $mpirun
-}
+compare=$4 hold=$5 line=$6
 
 # check NAME STATUS ACTUAL PATTERN: the pattern must be in the log.
 check() {
@@ -42,9 +36,11 @@ on "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.direc
 ### every checkpoint of a run: all are there when its results are put in place, which rank 0 is held before
 rm -rf kept
 mkdir kept
-hold commit:1
+begin_held 0 commit:1 run case.yaml
 ln ckpt/case.*.h5 kept/
-release || failed 'the run with checkpoints'
+release
+finish
+[ "$status" = 0 ] || failed "the run with checkpoints: status $status"
 same 'the run with checkpoints' 0
 count=$(find kept -name 'case.*.h5' | wc -l)
 ((count >= 8)) || failed "only $count checkpoints were written"
@@ -147,9 +143,11 @@ check 'no factor' 2 $status 'nothing.h5: cannot be opened'
 ### from a checkpoint of the other engine, on another grid
 rm -rf ckpt kept out
 mkdir kept
-hold commit:1 --set engine=lookahead
+begin_held 0 commit:1 run case.yaml --set engine=lookahead
 ln ckpt/case.*.h5 kept/
-release || failed 'the run with checkpoints by the other engine'
+release
+finish
+[ "$status" = 0 ] || failed "the run with checkpoints by the other engine: status $status"
 same 'the run with checkpoints by the other engine' 1e-12
 for number in 000003 000008 000014; do
   [ -e "kept/case.$number.h5" ] || continue
@@ -162,11 +160,11 @@ done
 
 ### limits
 rm -rf ckpt
-status=0
-hold pdsyrk_:2 --time-limit 00:00:01 --set checkpoint.every_minutes=30
+begin_held 0 pdsyrk_:2 run case.yaml --time-limit 00:00:01 --set checkpoint.every_minutes=30
 sleep 1
-release || status=$?
-check 'time limit' 75 $status 'stopped by the time limit'
+release
+finish
+check 'time limit' 75 "$status" 'stopped by the time limit'
 on "$ranks" run case.yaml --resume --set checkpoint.every_minutes=30 || failed 'after the time limit'
 same 'after the time limit' 0
 
@@ -184,11 +182,11 @@ END
 status=0
 on "$ranks" run case.yaml --set checkpoint.every_minutes=1000 --set output.directory=reference || status=$?
 check 'nngp left out' 3 $status 'error: nngp is left out'
-status=0
-hold commit:1
+begin_held 0 commit:1 run case.yaml
 ln ckpt/case.*.h5 kept/
-release || status=$?
-check 'nngp left out, with checkpoints' 3 $status 'error: nngp is left out'
+release
+finish
+check 'nngp left out, with checkpoints' 3 "$status" 'error: nngp is left out'
 [ -z "$(ls ckpt)" ] || failed 'nngp left out: checkpoints are left'
 numbers=$(find kept -name 'case.*.h5' | grep -oE '[0-9]{6}' | sort)
 (($(wc -w <<<"$numbers") >= 8)) || failed "nngp left out: only $(wc -w <<<"$numbers") checkpoints"

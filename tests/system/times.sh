@@ -3,26 +3,16 @@
 # summary says of them, batches and panels against one batch, a stop within the decomposition, the plan, and what is refused. Runs
 # in a folder of its own.
 set -uo pipefail
-program=$1 launcher=$2 ranks=$3 compare=$4 check_summary=$5 library=$6
-failures=0
-# shellcheck disable=SC2206 # the launcher is a command with an option
-launch=($launcher "$ranks")
-
-# shellcheck source-path=SCRIPTDIR source=../ranks.sh
-. "$(dirname "$0")/../ranks.sh"
-
-failed() {
-  failures=$((failures + 1))
-  echo "FAILED: $*"
-  sed 's/^/  | /' log
-}
+# shellcheck source-path=SCRIPTDIR source=../runs.sh
+. "$(dirname "$0")/../runs.sh"
+compare=$4 check_summary=$5 hold=$6
 
 # run STATUS ARGUMENT...
 run() {
-  local wanted=$1 status=0
+  local wanted=$1 actual=0
   shift
-  timeout -k 5 120 "${launch[@]}" "$program" "$@" >log 2>&1 </dev/null || status=$?
-  [ "$status" = "$wanted" ] || failed "status $status, not $wanted: $*"
+  on "$ranks" "$@" || actual=$?
+  [ "$actual" = "$wanted" ] || failed "status $actual, not $wanted: $*"
 }
 
 cat >case.yaml <<'END'
@@ -76,21 +66,12 @@ if grep -q 'at_time/variance/ensemble' <<<"$listing"; then failed 'ensemble is t
 grep -q 'at_time/covariance/bayesian_rnd *Dataset {4, 70, 70}' <<<"$listing" || failed 'no covariance of bayesian_rnd'
 
 # SIGUSR1 in the decomposition, from which a run goes on to the same results.
-rm -rf held ckpt
-"${launch[@]}" env LD_PRELOAD="$library" HOLD_RANK=0 HOLD_AT=pdstedc_:1 HOLD_FILE="$PWD/held" "$program" run case.yaml \
-  >log 2>&1 </dev/null &
-mpirun=$!
-for _ in $(seq 600); do
-  [ ! -e held ] || break
-  kill -0 $mpirun 2>/dev/null || break
-  sleep 0.1
-done
-[ -e held ] || failed 'rank 0 was not held in the decomposition'
-kill -USR1 "$(ranks_below $mpirun 0)"
-rm -f held # it goes on in any case
-wait $mpirun
-status=$?
-[ $status = 75 ] || failed "a stop in the decomposition: status $status"
+rm -rf ckpt
+begin_held 0 pdstedc_:1 run case.yaml
+kill -USR1 "$(pid_of 0)"
+release # it goes on in any case
+finish
+[ "$status" = 75 ] || failed "a stop in the decomposition: status $status"
 [ ! -e out/results.h5 ] || failed 'a stopped run left results'
 run 0 run case.yaml --resume
 grep -q 'attempt 2' log || failed 'the second attempt does not say so'
