@@ -44,7 +44,9 @@ awk '{ exit !($3 > 0 && $3 < 1e-4) }' brackets || failed "wide brackets: $(cat b
 grep -q 'warning' log && failed "a warning without reason"
 inside 'passes=3 rank=50' small.yaml noise_variance=1e-4
 grep -q '"within_tolerance": false' iterative/summary.json || failed "three passes cannot do"
-grep -q 'warning: brackets are up to' log || failed "no warning of wide brackets"
+grep -q 'warning: brackets are up to' log || failed "no warning of brackets 1e11 times as wide"
+inside 'passes=6 rank=100 tolerance=0.9' small.yaml
+grep -q 'warning: brackets are up to' log || failed "no warning of brackets ten times as wide"
 inside 'rank=300' small.yaml network.activation=erf network.depth=6 'quantities=[nngp]' jitter=0.001
 inside 'rank=1 passes=20' small.yaml 'quantities=[ensemble]' "grid={rows: $ranks, columns: 1}"
 inside 'tolerance=1e-3' "$digits" noise_variance=0.1
