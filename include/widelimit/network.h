@@ -15,6 +15,7 @@
  *   activation   κ ← E[φ(u) φ(v)],   Θ ← Θ E[φ'(u) φ'(v)],  (u, v) ~ N(0, κ)
  *   residual     adds the κ and Θ of a branch, which ends in a dense layer, to those that enter it
  *   layer_norm   divides both by √(κ(x, x) κ(x', x'))
+ *   dropout      divides both by the share of units that it keeps, between a row of the data and itself; no other entry changes
  * so that dense, φ, dense, …, dense is the network in short.          [Novak et al. 2020, neural-tangents]
  *
  * Everything in this header is Local.
@@ -64,6 +65,7 @@ typedef enum wl_layer_kind {
   WL_LAYER_ACTIVATION, /**< a φ(b z), φ one of the list above */
   WL_LAYER_RESIDUAL,
   WL_LAYER_NORM,
+  WL_LAYER_DROPOUT, /**< units times mask/keep; each row of the data has a mask of its own, also beside equal ones */
   WL_LAYER_ABRELU,    /**< a min(z, 0) + b max(z, 0), not both zero */
   WL_LAYER_GAUSSIAN,  /**< a exp(−b² z²) */
   WL_LAYER_EXP,       /**< a exp(b z) */
@@ -81,6 +83,7 @@ typedef struct wl_layer {
   int branch;               /**< of a residual: so many of the layers after it, at least one, are its branch */
   double slope;             /**< of leaky_relu, in [0, 1) */
   double sigma_w, sigma_b;  /**< of a dense layer: σ_w > 0, σ_b ≥ 0 */
+  double keep;              /**< of dropout: probability that a unit stays, in (0, 1] */
   double a, b, c;           /**< of activations; but for abrelu, 0 stands for 1 in a and b */
   double hermite[WL_LAYER_HERMITE]; /**< of a polynomial */
 } wl_layer;
@@ -117,7 +120,7 @@ WL_API wl_error wl_network_check(const wl_network *network);
  * @param theta  likewise Θ; NULL: not wanted
  * Errors: WL_ERROR_USAGE; WL_ERROR_CONFIG (wl_network_check); WL_ERROR_NUMERICAL where a layer's variance at a point is above
  * 1e150 or not a number; WL_ERROR_MEMORY.
- * Equal points give exactly the diagonal's closed form; of nearly equal or opposite ones the angle keeps its accuracy, except in
+ * Equal points give exactly the diagonal's closed form, but behind dropout, where x_i and y_j are different rows in any case; of nearly equal or opposite ones the angle keeps its accuracy, except in
  * a list where relu or leaky_relu stands behind another activation: there the rounding of κ is in it.
  */
 WL_API wl_error wl_network_kernel(const wl_network *network, int64_t dimension, int64_t rows, const double *x,

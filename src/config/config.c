@@ -152,7 +152,7 @@ static const wl_key keys[] = {
     {REAL("network.sigma_b", network.sigma_b), AT_LEAST(0), .fallback = "0.1", FACTOR, WHEN(has_short),
      HELP("standard deviation of biases")},
     {TREE("network.layers", network_layers), FACTOR,
-     HELP("list of dense, activations, residual, layer_norm, in place of the other keys")},
+     HELP("list of dense, activations, residual, layer_norm, dropout, in place of the other keys")},
     {SECTION("rnd.target", rnd_target.wanted), HELP("RND's target is another network than the predictor")},
     {INTEGER("rnd.target.depth", rnd_target.network.depth), AT_LEAST(1), WHEN(has_target),
      HELP("L of the target, weight layers")},

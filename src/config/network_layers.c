@@ -23,6 +23,7 @@ static const struct word {
 } words[] = {{"dense", WL_LAYER_DENSE, 0.0, 0.0, 0.0, {NULL}},
              {"residual", WL_LAYER_RESIDUAL, 0.0, 0.0, 0.0, {NULL}},
              {"layer_norm", WL_LAYER_NORM, 0.0, 0.0, 0.0, {NULL}},
+             {"dropout", WL_LAYER_DROPOUT, 0.0, 0.0, 0.0, {NULL}},
              {"abs", WL_LAYER_ABRELU, -1.0, 1.0, 0.0, {NULL}},
              {"abrelu", WL_LAYER_ABRELU, (double)NAN, (double)NAN, 0.0, {"a", "b", NULL}},
              {"gaussian", WL_LAYER_GAUSSIAN, 1.0, -1.0, 0.0, {"a", "b", NULL}},
@@ -59,7 +60,7 @@ static wl_error find_kind(const wl_tree *item, const char *name, wl_layer *layer
   }
   return wl_tree_fail(
       item,
-      "there is no layer '%s', there are dense, residual, layer_norm, abs, abrelu, gaussian, exp, rbf, "
+      "there is no layer '%s', there are dense, residual, layer_norm, dropout, abs, abrelu, gaussian, exp, rbf, "
       "polynomial%s",
       wl_shown(name, buffer), list);
 }
@@ -81,6 +82,15 @@ static wl_error read_dense(const wl_tree *options, wl_layer *layer) {
   WL_TRY(wl_tree_check_keys(options, names));
   WL_TRY(read_option(options, "sigma_w", &layer->sigma_w));
   return read_option(options, "sigma_b", &layer->sigma_b);
+}
+
+/* What is kept is to be said: elsewhere a rate is what is kept, or what is not. */
+static wl_error read_dropout(const wl_tree *item, const wl_tree *options, wl_layer *layer) {
+  static const char *const names[] = {"keep", NULL};
+  if (!is_absent(options)) WL_TRY(wl_tree_check_keys(options, names));
+  const wl_tree *keep = is_absent(options) ? NULL : wl_tree_get(options, "keep");
+  if (!keep) return wl_tree_fail(item, "needs keep, the probability that a unit stays");
+  return wl_tree_real(keep, &layer->keep);
 }
 
 static wl_error read_hermite(const wl_tree *item, const wl_tree *list, wl_layer *layer) {
@@ -152,6 +162,8 @@ static wl_error read_item(reading *r, const wl_tree *item) {
   switch (layer->kind) {
     case WL_LAYER_DENSE:
       return read_dense(options, layer);
+    case WL_LAYER_DROPOUT:
+      return read_dropout(item, options, layer);
     case WL_LAYER_RESIDUAL:
       return read_residual(r, item, options, at);
     default: /* layer_norm is no activation, but has no options either */

@@ -11,6 +11,7 @@
  *   - polynomial: {hermite: [0, 1, 0.5]}      coefficients of the normalized Hermite polynomials, at most 9
  *   - residual: [dense, erf, dense]           the branch, itself such a list
  *   - layer_norm
+ *   - dropout: {keep: 0.9}                  probability that a unit stays, given
  */
 #ifndef WIDELIMIT_CONFIG_NETWORK_LAYERS_H
 #define WIDELIMIT_CONFIG_NETWORK_LAYERS_H

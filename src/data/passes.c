@@ -165,6 +165,7 @@ static wl_error check_singular(const wl_row_set *set, const wl_network *network,
             "weights; "
             "set a sigma_b, noise_variance or jitter above 0, or remove the row",
             set->name, (long long)pass->zero + 1, network->layer_count > 0 ? "every sigma_b" : "network.sigma_b");
+  if (wl_network_has_dropout(network)) return WL_OK; /* equal rows have masks of their own */
   wl_row_hash_find_repeat(pass->hashes, set->rows, &first, &second);
   if (second < 0) return WL_OK;
   WL_FAIL(

@@ -174,6 +174,14 @@ static wl_error kernel_columns(const picker *p, const wl_kernel_points *points, 
   return WL_OK;
 }
 
+/* Where a candidate meets itself. Behind dropout the tile cannot know; of other networks it is there. */
+static void put_diagonal(const picker *p, const double *diagonal, double *columns) {
+  for (int k = 0; k < p->base.count; k++) {
+    const int64_t jl = own_column(p, p->base.index[k]);
+    if (jl >= 0) columns[jl + k * p->columns] = diagonal[jl];
+  }
+}
+
 /* Columns of a panel at the candidates, on all ranks of each process row: local rows × candidates. */
 static void gather_columns(const picker *p, const wl_matrix *panel, double *out) {
   const size_t bytes = sizeof(double) * (size_t)panel->local_rows;
@@ -213,6 +221,8 @@ static wl_error fill_base(picker *p, const wl_kernel_points *candidates, double 
       kernel_columns(p, p->pool->column, candidates, kappa ? base->c : base->sigma, kappa ? NULL : base->c);
   if (error == WL_OK && panels->d) error = kernel_columns(p, p->model->train->row, candidates, NULL, x);
   WL_TRY(wl_error_agree(p->grid->comm, error));
+  put_diagonal(p, wl_kernel_points_kappa(p->pool->column), kappa ? base->c : base->sigma);
+  if (!kappa) put_diagonal(p, wl_kernel_points_theta(p->pool->column), base->c);
   if (!panels->d) gather_columns(p, panels->v, x);
   add_product(p, -1.0, panels->v, x, base->c);
   if (!p->functions) return WL_OK;

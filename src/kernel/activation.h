@@ -38,10 +38,10 @@ typedef struct wl_layer_model {
 #define WL_ACTIVATION_KERNEL_LIST(X) \
   X(rectifier)                       \
   X(erf) X(gelu) X(sin) X(cos) X(identity) X(logistic) X(gaussian) X(exponential) X(wave) X(polynomial)
-#define WL_STEP_KERNEL_LIST(X) \
-  X(dense_scaled)              \
-  X(scale) X(unscale) X(bare) X(bare_scaled) X(normalize) X(normalize_scaled) X(keep) X(join) X(join_scaled)
-#define WL_KERNEL_LIST(X) WL_ACTIVATION_KERNEL_LIST(X) WL_STEP_KERNEL_LIST(X)
+#define WL_PLAIN_KERNEL_LIST(X) \
+  X(dense_scaled) X(scale) X(unscale) X(bare) X(bare_scaled) X(keep) X(join) X(join_scaled)
+#define WL_UNIT_KERNEL_LIST(X) X(normalize) X(normalize_scaled) X(dropout) X(dropout_scaled)
+#define WL_KERNEL_LIST(X) WL_ACTIVATION_KERNEL_LIST(X) WL_PLAIN_KERNEL_LIST(X) WL_UNIT_KERNEL_LIST(X)
 
 typedef enum wl_kernel {
 #define WL_KERNEL_ENUM(name) WL_KERNEL_##name,

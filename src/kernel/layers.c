@@ -17,6 +17,12 @@ static wl_error check_dense(const wl_layer *layer) {
   return WL_OK;
 }
 
+static wl_error check_dropout(const wl_layer *layer) {
+  if (!(layer->keep > 0.0 && layer->keep <= 1.0))
+    WL_FAIL(WL_ERROR_CONFIG, "keep is %g; it must be above 0 and at most 1", layer->keep);
+  return WL_OK;
+}
+
 const char *wl_layer_name(const wl_layer *layer) {
   switch (layer->kind) {
     case WL_LAYER_ABRELU:
@@ -115,6 +121,10 @@ static wl_error check_range(const wl_network *network, int first, int end, int n
         break;
       case WL_LAYER_NORM:
         break;
+      case WL_LAYER_DROPOUT:
+        WL_TRY(check_dropout(layer));
+        gaussian = gaussian && layer->keep == 1.0;
+        break;
       case WL_LAYER_RESIDUAL:
         WL_TRY(check_residual(network, k, end, nesting, gaussian, at));
         k += layer->branch;
@@ -151,6 +161,8 @@ bool wl_layer_same(const wl_layer *a, const wl_layer *b) {
       return a->activation == b->activation && (a->activation != WL_ACTIVATION_LEAKY_RELU || a->slope == b->slope);
     case WL_LAYER_RESIDUAL:
       return a->branch == b->branch;
+    case WL_LAYER_DROPOUT:
+      return a->keep == b->keep;
     case WL_LAYER_POLYNOMIAL:
       return memcmp(a->hermite, b->hermite, sizeof a->hermite) == 0;
     default:
@@ -168,6 +180,13 @@ bool wl_network_has_lower(const wl_network *network) {
   return (network->layer_count > 0 ? dense : network->depth) > 1;
 }
 
+bool wl_network_has_dropout(const wl_network *network) {
+  bool any = false;
+  for (int k = 0; k < network->layer_count; k++)
+    any = any || (network->layer[k].kind == WL_LAYER_DROPOUT && network->layer[k].keep < 1.0);
+  return any;
+}
+
 static bool is_zero_at_zero(const wl_layer *layer) {
   const wl_activation phi = layer->activation;
   if (layer->kind != WL_LAYER_ACTIVATION)
@@ -175,8 +194,9 @@ static bool is_zero_at_zero(const wl_layer *layer) {
   return phi != WL_ACTIVATION_COS && phi != WL_ACTIVATION_SIGMOID && phi != WL_ACTIVATION_SOFTPLUS;
 }
 
-static bool is_activation(const wl_layer *layer) {
-  return layer->kind != WL_LAYER_DENSE && layer->kind != WL_LAYER_RESIDUAL && layer->kind != WL_LAYER_NORM;
+bool wl_layer_is_activation(const wl_layer *layer) {
+  return layer->kind != WL_LAYER_DENSE && layer->kind != WL_LAYER_RESIDUAL && layer->kind != WL_LAYER_NORM &&
+         layer->kind != WL_LAYER_DROPOUT;
 }
 
 /* Layers first … end − 1 of an input that is zero or not. */
@@ -184,7 +204,7 @@ static bool vanishes(const wl_network *network, int first, int end, bool zero) {
   for (int k = first; k < end; k++) {
     const wl_layer *layer = &network->layer[k];
     if (layer->kind == WL_LAYER_DENSE) zero = zero && layer->sigma_b == 0.0;
-    if (is_activation(layer)) zero = zero && is_zero_at_zero(layer);
+    if (wl_layer_is_activation(layer)) zero = zero && is_zero_at_zero(layer);
     if (layer->kind != WL_LAYER_RESIDUAL) continue;
     zero = vanishes(network, k + 1, k + 1 + layer->branch, zero) && zero;
     k += layer->branch;
@@ -234,6 +254,9 @@ static void add_layers(growing *g, const wl_network *network, int first, int end
         break;
       case WL_LAYER_NORM:
         add(g, "layer_norm");
+        break;
+      case WL_LAYER_DROPOUT:
+        add(g, "dropout (keep %.5g)", layer->keep);
         break;
       case WL_LAYER_RESIDUAL:
         add(g, "residual [");

@@ -29,6 +29,11 @@ bool wl_network_has_lower(const wl_network *network);
 /** Whether the network is zero at x = 0 whatever its weights: no biases, and activations with φ(0) = 0. */
 bool wl_network_vanishes_at_zero(const wl_network *network);
 
+/** Whether any units are dropped: then equal rows of the data are not one point, and a row meets itself on the diagonal alone. */
+bool wl_network_has_dropout(const wl_network *network);
+
+bool wl_layer_is_activation(const wl_layer *layer);
+
 /** The activation as the configuration names it: abrelu, gaussian, exp, sin, polynomial, or of wl_activation_name. */
 const char *wl_layer_name(const wl_layer *layer);
 

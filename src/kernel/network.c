@@ -102,7 +102,7 @@ static void pack_strip(const wl_kernel_points *a, row_strip *strip) {
   }
 }
 
-/* Marks equal points and corrects a scaled state where points are nearly parallel (points.h). */
+/* Marks equal points, which dropout has not, and corrects a scaled state where points are nearly parallel (points.h). */
 static void correct_near(const wl_kernel_points *a, const row_strip *strip, const wl_kernel_points *b, int64_t j0,
                          bool scaled, wl_state *state, bool (*equal)[WL_STRIP]) {
   for (int j = 0; j < state->cols; j++)
@@ -114,7 +114,7 @@ static void correct_near(const wl_kernel_points *a, const row_strip *strip, cons
       }
       equal[j][i] = false;
       if (fabs(e) >= WL_NEAR) continue;
-      equal[j][i] = wl_kernel_points_near(a, strip->first + i, b, j0 + j, &e);
+      equal[j][i] = wl_kernel_points_near(a, strip->first + i, b, j0 + j, &e) && !a->program.dropout;
       if (!scaled) continue;
       state->kappa[j][i] = e;
       state->theta[j][i] = copysign(1.0 - fabs(e), e);

@@ -67,7 +67,8 @@ typedef struct wl_tile {
  * @param theta  likewise
  * @param work   wl_network_tile_work() doubles; 64-byte alignment is best, not needed
  * The result is bitwise a function of the points and of their counts only, not of where the tile is stored.
- * Two coincident points (equal coordinates) give exactly the diagonal value of either. Entries of nearly
+ * Two coincident points (equal coordinates) give exactly the diagonal value of either; behind dropout, where each row of the
+ * data has a mask of its own, they do not, and the diagonal is the caller's to put where a row meets itself. Entries of nearly
  * coincident or antipodal points keep their accuracy: their angle comes from x ∓ x', not from 1 − |cos|. A point
  * whose κ is 0 (x = 0 without bias) counts as perpendicular to all others; where φ(0) = 0 its κ and Θ are 0
  * anyway.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/block.h"
+#include "kernel/layers.h"
 
 /* ---- from layers to steps --------------------------------------------------------------------------------------- */
 
@@ -14,6 +15,7 @@ static int plain_fields(wl_kernel kernel) {
     case WL_KERNEL_scale:
     case WL_KERNEL_unscale:
     case WL_KERNEL_normalize:
+    case WL_KERNEL_dropout_scaled:
       return 1;
     case WL_KERNEL_join_scaled:
       return 4;
@@ -143,6 +145,14 @@ static void append_factor(builder *b, double factor, int layer) {
   append(b, (wl_step){.kernel = kernel, .fields = plain_fields(kernel), .factor = factor}, layer);
 }
 
+/* All units but a share `keep` are set to 0, and those that stay divided by it. */
+static void append_dropout(builder *b, double keep, int layer) {
+  const wl_kernel kernel = b->scaled ? WL_KERNEL_dropout_scaled : WL_KERNEL_dropout;
+  if (keep == 1.0) return;
+  append(b, (wl_step){.kernel = kernel, .fields = plain_fields(kernel), .factor = keep}, layer);
+  b->program->dropout = true;
+}
+
 static void append_function(builder *b, const function *f, double sigma_w, double sigma_b, int layer) {
   const wl_kernel kernel = f->entry->kernel;
   want(b, kernel == WL_KERNEL_rectifier, layer);
@@ -170,14 +180,10 @@ static void append_residual(builder *b, int first, int end, int layer) {
   append_plain(b, scaled ? WL_KERNEL_join_scaled : WL_KERNEL_join, layer);
 }
 
-static bool is_activation(const wl_layer *layer) {
-  return layer->kind != WL_LAYER_DENSE && layer->kind != WL_LAYER_RESIDUAL && layer->kind != WL_LAYER_NORM;
-}
-
 /* Whether the layer is an activation other than the identity. */
 static bool bends(const wl_layer *layer) {
   const function f = function_of(layer);
-  return is_activation(layer) && (f.entry->kernel != WL_KERNEL_identity || f.inner * f.outer != 1.0);
+  return wl_layer_is_activation(layer) && (f.entry->kernel != WL_KERNEL_identity || f.inner * f.outer != 1.0);
 }
 
 /* An activation, and the dense layer behind it if there is one. Returns the last layer that it has seen to. */
@@ -204,6 +210,9 @@ static void append_layers(builder *b, int first, int end) {
         break;
       case WL_LAYER_NORM:
         append_plain(b, b->scaled ? WL_KERNEL_normalize_scaled : WL_KERNEL_normalize, k + 1);
+        break;
+      case WL_LAYER_DROPOUT:
+        append_dropout(b, layer->keep, k + 1);
         break;
       case WL_LAYER_RESIDUAL:
         append_residual(b, k + 1, k + 1 + layer->branch, k + 1);
@@ -311,6 +320,13 @@ static void join(const wl_step *step, wl_point_state *point, double *field) {
   field[3] = M_SQRT1_2 * (1.0 + cosine);
 }
 
+/* A unit's square is kept with probability `keep` and divided by keep². */
+static void drop(const wl_step *step, wl_point_state *point, double *field) {
+  if (step->fields > 0) field[0] = sqrt(step->factor);
+  point->q /= step->factor;
+  point->theta /= step->factor;
+}
+
 double wl_step_apply(const wl_step *step, wl_point_state *point, double *field) {
   const double q = point->q;
   switch (step->kernel) {
@@ -327,6 +343,10 @@ double wl_step_apply(const wl_step *step, wl_point_state *point, double *field) 
     case WL_KERNEL_normalize:
     case WL_KERNEL_normalize_scaled:
       normalize(step, point, field);
+      break;
+    case WL_KERNEL_dropout:
+    case WL_KERNEL_dropout_scaled:
+      drop(step, point, field);
       break;
     case WL_KERNEL_keep:
       point->frame_q[step->frame] = q;

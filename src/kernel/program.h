@@ -10,6 +10,7 @@
  *   activation alone                     its kernel with σ_w = 1 and σ_b = 0, bare
  *   activation a φ(b z)                  normalize by 1/b, φ, and a in the σ_w behind it
  *   layer_norm                           normalize
+ *   dropout                              dropout
  *   residual: branch                     keep, the branch's steps, join
  *
  * relu and leaky_relu work on the scaled state, other activations on κ and Θ; scale and unscale stand between. All else has a
@@ -26,16 +27,18 @@ typedef struct wl_step {
   const wl_activation_entry *activation; /**< NULL likewise; static */
   int fields;                            /**< numbers that the kernel reads of each point, ≤ WL_FIELDS */
   int field;                             /**< how many all steps before have */
-  int series;    /**< its number among the steps with a series (logistic.h); −1: it has none */
-  int frame;     /**< of keep and join: the residuals around this one */
-  int layer;     /**< what messages call it: weight layer of a network in short, place in a list, from 1 */
-  bool unscale;  /**< a rectifier that leaves κ and Θ */
-  double factor; /**< of a normalize that multiplies units by it; 0: divides them by √q */
+  int series;   /**< its number among the steps with a series (logistic.h); −1: it has none */
+  int frame;    /**< of keep and join: the residuals around this one */
+  int layer;    /**< what messages call it: weight layer of a network in short, place in a list, from 1 */
+  bool unscale; /**< a rectifier that leaves κ and Θ */
+  double
+      factor; /**< of a normalize that multiplies units by it; 0: divides them by √q; of a dropout what it keeps */
 } wl_step;
 
 typedef struct wl_program {
   double weight, bias; /**< σ_w² and σ_b² of the first layer */
   bool scaled;         /**< the first step wants the scaled state */
+  bool dropout;        /**< equal points have masks of their own: entries of theirs are like others */
   int count;
   wl_step *step; /**< owned */
   int fields;    /**< of all steps together */

@@ -55,6 +55,8 @@ static json_t *layer_value(const wl_network *n, int k) {
       return json_pack("{s:o}", "residual", layer_list(n, k + 1, k + 1 + layer->branch));
     case WL_LAYER_NORM:
       return json_string("layer_norm");
+    case WL_LAYER_DROPOUT:
+      return json_pack("{s:{s:o}}", "dropout", "keep", wl_json_number(layer->keep));
     default:
       return activation_value(layer);
   }

@@ -34,7 +34,7 @@ refused() {
 
 same() { "$compare" "$1/results.h5" "$2/results.h5" "$3" >log 2>&1 || failed "$1 and $2 differ"; }
 
-rm -rf ./*.yaml ./*.h5 short spelled other again one mixed kept out tuned refused
+rm -rf ./*.yaml ./*.h5 short spelled other again one mixed kept out tuned refused drop drop_one dropped plain halved twice
 cat >common.yaml <<'END'
 seed: 5
 synthetic: {train: 90, test: 30, dimension: 4}
@@ -95,6 +95,26 @@ good "${many[@]}" -- run list.yaml --set loo=true --set spectrum=true --set 'tra
 sed /noise_variance/d list.yaml >tuned.yaml
 good "${many[@]}" -- tune tuned.yaml --set 'tune={parameters: {noise_variance: [0.01, 0.1]}}' --set output.directory=tuned
 grep -q 'layers: \[{dense' tuned/tuned.yaml || failed 'tuned.yaml has no layers'
+
+### dropout: equal rows have masks of their own, so that they are two points, in noise-free runs, too
+sed '/noise_variance/d; s/- layer_norm/- dropout: {keep: 0.8}/' list.yaml >drop.yaml
+good "${many[@]}" -- run drop.yaml --set "$whole" --set "$draws" --set output.directory=drop
+grep -q 'dropout (keep 0.8)' log || failed 'the header does not say the dropout'
+grep -q '"keep": 0.8' drop/summary.json || failed 'the summary does not say the dropout'
+good "${one[@]}" -- run drop/config.yaml --set output.directory=drop_one
+same drop drop_one 1e-9
+good "${many[@]}" -- run drop.yaml --set noise_variance=0.05 --set output.directory=plain
+good "${many[@]}" -- run drop.yaml --set noise_variance=0.05 --set output.directory=halved --set precision=mixed
+same plain halved 1e-9
+good "${many[@]}" -- certify drop.yaml --set certify.replicates=3 --set certify.heads=8 --set output.directory=dropped
+grep -q '  the certificate: PASS' log || failed 'the certificate with dropout'
+printf '1,2\n0.5,1\n1,2\n3,-1\n' >twice.csv
+printf '1\n2\n3\n4\n' >targets.csv
+twice=(--set 'data={train: {inputs: twice.csv, targets: targets.csv}, test: {inputs: twice.csv}, header: false}')
+sed '/^synthetic/d' drop.yaml >twice.yaml
+good "${many[@]}" -- run twice.yaml "${twice[@]}" --set output.directory=twice
+sed '/^synthetic/d; /noise_variance/d' list.yaml >equal.yaml
+refused 2 'rows 1 and 3 .* are equal' run equal.yaml "${twice[@]}" --set output.directory=refused
 
 ### kept factors know the layers
 good "${many[@]}" -- run list.yaml --set factor.save=factor.h5 --set output.directory=kept

@@ -11,14 +11,14 @@ compare=$4
 python=$(python_with 'numpy, h5py')
 [ -n "$python" ] || [ "${CI-}" != true ] || { echo "NumPy or h5py is missing" >&2 && exit 1; }
 
-# refitted BY: what out/ has are the variances of runs with the choices appended.
+# refitted BY [NOISE [OPTION...]]: what out/ has are the variances of runs with the choices appended; with NOISE units are dropped.
 refitted() {
   [ -n "$python" ] || return 0
-  "$python" "$(dirname "$0")/select.py" rows out 31 >>log 2>&1 || failed "$1: no choices"
+  "$python" "$(dirname "$0")/select_refit.py" rows out 31 >>log 2>&1 || failed "$1: no choices"
   for rows in some all; do
-    run_into fit.$rows refit.yaml "data.train.rows=$rows.txt" "quantities=[$1]" || failed "$1: the run with $rows of the choices"
+    run_into fit.$rows refit.yaml "data.train.rows=$rows.txt" "quantities=[$1]" "${@:3}" || failed "$1: the run with $rows of the choices"
   done
-  "$python" "$(dirname "$0")/select.py" check out "$1" fit.some fit.all 31 >>log 2>&1 || failed "$1: other variances than by refitting"
+  "$python" "$(dirname "$0")/select_refit.py" check out "$1" fit.some fit.all 31 ${2+"$2"} >>log 2>&1 || failed "$1: other variances than by refitting"
 }
 
 # refused PATTERN ARGUMENT...: status 2 and one message.
@@ -64,6 +64,15 @@ for by in ntk_gp nngp rnd ensemble; do
   "$compare" one/results.h5 out/results.h5 1e-12 >>log 2>&1 || failed "$by: other choices than those of one rank"
   [[ $by != nngp && $by != rnd ]] || refitted $by
 done
+
+### where units are dropped, a row meets itself on the diagonal alone
+drop='network={layers: [dense, relu, dropout: {keep: 0.7}, dense]}'
+for by in ntk_gp nngp; do
+  on "$ranks" select case.yaml --set select.by=$by --set "$drop" || failed "$by with dropout"
+  refitted $by 0.05 "$drop"
+done
+on "$ranks" select case.yaml --set select.by=rnd || failed rnd
+
 grep -q '"choices"' out/summary.json || failed "no choices in summary.json"
 cp out/results.h5 before.h5
 on "$ranks" select out/config.yaml || failed "config.yaml does not select again"

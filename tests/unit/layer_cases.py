@@ -107,7 +107,8 @@ def dual(layer, q, p, k):
     return KNOWN[key]
 
 
-def forward(layers, q, p, k, theta):
+def forward(layers, q, p, k, theta, same=False):
+    """Of two rows of the data, or of one with itself."""
     for layer in layers:
         if layer[0] == "dense":
             w, b = mpf(layer[1]) ** 2, mpf(layer[2]) ** 2
@@ -116,8 +117,11 @@ def forward(layers, q, p, k, theta):
         elif layer[0] == "layer_norm":
             root = sqrt(q * p)
             q, p, k, theta = mpf(1), mpf(1), k / root, theta / root
+        elif layer[0] == "dropout":
+            q, p = q / mpf(layer[1]), p / mpf(layer[1])
+            k, theta = (k / mpf(layer[1]), theta / mpf(layer[1])) if same else (k, theta)
         elif layer[0] == "residual":
-            q, p, k, theta = (s + t for s, t in zip((q, p, k, theta), forward(layer[1], q, p, k, theta)))
+            q, p, k, theta = (s + t for s, t in zip((q, p, k, theta), forward(layer[1], q, p, k, theta, same)))
         else:
             k, slope = dual(layer, q, p, k)
             q, p = dual(layer, q, q, q)[0], dual(layer, p, p, p)[0]
@@ -131,6 +135,8 @@ def flat(layers):
             yield "{.kind = WL_LAYER_DENSE, .sigma_w = %s, .sigma_b = %s}" % tuple(float(s).hex() for s in layer[1:])
         elif layer[0] == "layer_norm":
             yield "{.kind = WL_LAYER_NORM}"
+        elif layer[0] == "dropout":
+            yield "{.kind = WL_LAYER_DROPOUT, .keep = %s}" % float(layer[1]).hex()
         elif layer[0] == "residual":
             branch = list(flat(layer[1]))
             yield "{.kind = WL_LAYER_RESIDUAL, .branch = %d}" % len(branch)
@@ -153,7 +159,7 @@ def dense(w, b):
 
 
 RELU, ERF, GELU, SIN, COS, TANH = (("relu",), ("erf",), ("gelu",), ("sin",), ("cos",), ("tanh",))
-NORM = ("layer_norm",)
+NORM, DROPOUT = ("layer_norm",), ("dropout", 0.75)
 CASES = [
     [dense(1.5, 0.1), RELU, dense(1.2, 0.3), ("leaky_relu", 0.2), dense(1.1, 0)],
     [dense(1.3, 0.2), dense(0.9, 0.4), RELU, dense(1.2, 0.1), ("identity",), dense(1.4, 0)],
@@ -169,6 +175,9 @@ CASES = [
     [dense(0.9, 0.3), ("gaussian", 1.3, -0.6), dense(1.5, 0.2), ("exp", 0.8, 0.4), dense(1.1, 0.1)],
     [dense(0.8, 0.2), ("sine", 1.4, 0.9, 0.7), dense(1.2, 0.1), ("polynomial", (0.3, 1, -0.5, 0, 0.2)), dense(0.9, 0.1),
      ("erf", 2, 0.5), dense(1, 0)],
+    [dense(1.3, 0.2), RELU, DROPOUT, dense(1.2, 0.1), RELU, ("dropout", 0.9), dense(1.1, 0.3), ("leaky_relu", 0.2), DROPOUT, dense(1, 0)],
+    [dense(1.2, 0.1), ERF, DROPOUT, ("residual", [dense(1, 0.2), RELU, DROPOUT, dense(0.9, 0)]), NORM, dense(1.3, 0), TANH,
+     ("dropout", 0.3), dense(1.1, 0.2)],
 ]
 
 random.seed(11)
@@ -190,11 +199,13 @@ print("static const double layer_point[LAYER_POINTS][LAYER_DIMENSION] = {")
 for y in POINTS:
     print("    {" + ", ".join(float(s).hex() for s in y) + "},")
 print("};")
-print("static const struct {\n  int count;\n  wl_layer layer[LAYER_MOST];\n  double kappa_theta[LAYER_POINTS][2];\n"
+print("static const struct {\n  int count;\n  wl_layer layer[LAYER_MOST];\n  double diagonal[2], kappa_theta[LAYER_POINTS][2];\n"
       "} layer_case[] = {")
 for layers in CASES:
     parts = list(flat(layers))
-    print("    {%d,\n     {" % len(parts) + ",\n      ".join(parts) + "},\n     {")
+    print("    {%d,\n     {" % len(parts) + ",\n      ".join(parts) + "},")
+    own = forward(layers, inner(base, base), inner(base, base), inner(base, base), mpf(0), True)
+    print("     {%s, %s},\n     {" % (float(own[2]).hex(), float(own[3]).hex()))
     for y in POINTS:
         values = forward(layers, inner(base, base), inner(y, y), inner(base, y), mpf(0))
         print("         {%s, %s}," % (float(values[2]).hex(), float(values[3]).hex()))

@@ -364,7 +364,8 @@ static void layers_are_checked(void **state) {
     const char *layers, *expected;
   } cases[] = {
       {"[dense, rleu, dense]",
-       "%:3: network.layers[1]|no layer 'rleu'|dense, residual, layer_norm, abs, abrelu|relu, leaky_relu"},
+       "%:3: network.layers[1]|no layer 'rleu'|dense, residual, layer_norm, dropout, abs, abrelu|relu, "
+       "leaky_relu"},
       {"[dense, relu]", "%:3: network.layers[1]|last layer of the network, which must be dense"},
       {"[relu, dense]", "%:3: network.layers[0]|first layer of the network, which must be dense"},
       {"[dense, relu, erf, dense]", "network.layers[2]|is erf|not Gaussian"},
@@ -387,6 +388,12 @@ static void layers_are_checked(void **state) {
       {"[dense, polynomial: {hermite: [0, 0]}, dense]", "network.layers[1]|polynomial has numbers"},
       {"[dense, polynomial: {hermite: [1, x]}, dense]", "hermite[1]|'x' is not allowed"},
       {"[dense, relu, exp, dense]", "network.layers[2]|is exp|not Gaussian"},
+      {"[dense, dropout, dense]", "network.layers[1]|needs keep"},
+      {"[dense, dropout: {rate: 0.1}, dense]", "network.layers[1].dropout|no key 'rate'|keep"},
+      {"[dense, dropout: 0.1, dense]", "network.layers[1].dropout|must be a mapping of keep"},
+      {"[dense, dropout: {keep: 0}, dense]", "network.layers[1]|keep is 0|above 0 and at most 1"},
+      {"[dense, dropout: {keep: 1.5}, dense]", "network.layers[1]|keep is 1.5|above 0 and at most 1"},
+      {"[dense, dropout: {keep: 0.5}, relu, dense]", "network.layers[2]|is relu|not Gaussian"},
       {"[dense, layer_norm: 1, dense]", "network.layers[1].layer_norm|nothing belongs to it"},
       {"[dense, residual, dense]", "network.layers[1]|without its branch"},
       {"[dense, residual: [], dense]", "network.layers[1].residual|a list of layers"},

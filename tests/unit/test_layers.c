@@ -34,6 +34,7 @@ static wl_layer activation(wl_activation phi) {
 }
 
 static wl_layer norm(void) { return (wl_layer){.kind = WL_LAYER_NORM}; }
+static wl_layer dropout(double keep) { return (wl_layer){.kind = WL_LAYER_DROPOUT, .keep = keep}; }
 static wl_layer residual(int branch) { return (wl_layer){.kind = WL_LAYER_RESIDUAL, .branch = branch}; }
 
 static wl_kernel_points *create(const wl_network *network, int64_t count, int64_t dimension, const double *x) {
@@ -60,9 +61,7 @@ static bool loses_angle(int c) {
   for (int k = 0; k < layer_case[c].count; k++) {
     const wl_layer *layer = &layer_case[c].layer[k];
     const bool plain = layer->kind == WL_LAYER_ACTIVATION;
-    if (layer->kind == WL_LAYER_DENSE || layer->kind == WL_LAYER_NORM || layer->kind == WL_LAYER_RESIDUAL ||
-        (plain && layer->activation == WL_ACTIVATION_IDENTITY))
-      continue;
+    if (!wl_layer_is_activation(layer) || (plain && layer->activation == WL_ACTIVATION_IDENTITY)) continue;
     const bool kink =
         layer->kind == WL_LAYER_ABRELU ||
         (plain && (layer->activation == WL_ACTIVATION_RELU || layer->activation == WL_ACTIVATION_LEAKY_RELU));
@@ -88,6 +87,13 @@ static bool has_series(int c) {
   return any;
 }
 
+/* A row of the data with itself: the recursion of a point, to the same bound. */
+static void check_diagonal(int c, const wl_kernel_points *a, double bound) {
+  const double *known = layer_case[c].diagonal;
+  assert_true(fabs(a->kappa[0] - known[0]) < bound * known[0]);
+  assert_true(fabs(a->theta[0] - known[1]) < bound * known[1]);
+}
+
 /* |error| < 32 L ε of the diagonal over L layers; over t too where loses_angle; and what a series may leave out of E[φ'φ']. */
 static void test_reference(void **state) {
   (void)state;
@@ -97,6 +103,7 @@ static void test_reference(void **state) {
                      *b = create(&network, LAYER_POINTS, LAYER_DIMENSION, layer_point[0]);
     double kappa[LAYER_POINTS], theta[LAYER_POINTS];
     tile(&network, a, b, kappa, theta);
+    check_diagonal(c, a, 32.0 * network.layer_count * 0x1p-53 + (has_series(c) ? WL_SERIES_TOLERANCE : 0.0));
     for (int j = 0; j < LAYER_POINTS; j++) {
       const double t = loses_angle(c) ? fmax(sine(layer_base, layer_point[j]), 1e-8) : 1.0;
       const double bound = 32.0 * network.layer_count * 0x1p-53 + (has_series(c) ? WL_SERIES_TOLERANCE : 0.0);
@@ -189,7 +196,7 @@ static void test_same_activations(void **state) {
   compare_closely(&cosine, &(wl_layer){.kind = WL_LAYER_SINE, .a = 1.0, .b = -1.0, .c = M_PI_2});
 }
 
-/* What changes no kernel: normalization twice, a branch that is nearly zero. */
+/* What changes no kernel: normalization twice, a branch that is nearly zero, dropout that drops nothing. */
 static void test_neutral(void **state) {
   (void)state;
   const wl_activation phi[] = {WL_ACTIVATION_RELU, WL_ACTIVATION_ERF};
@@ -197,8 +204,11 @@ static void test_neutral(void **state) {
     const wl_layer once[] = {dense(1.5, 0.1), norm(), activation(phi[p]), dense(1.1, 0.0)},
                    twice[] = {dense(1.5, 0.1), norm(), norm(), activation(phi[p]), dense(1.1, 0.0)},
                    beside[] = {dense(1.5, 0.1),    norm(),         residual(1), dense(1e-100, 0.0),
-                               activation(phi[p]), dense(1.1, 0.0)};
-    const wl_network a = list_of(once, 4), b = list_of(twice, 5), c = list_of(beside, 6);
+                               activation(phi[p]), dense(1.1, 0.0)},
+                   whole[] = {dense(1.5, 0.1), dropout(1.0), norm(), activation(phi[p]), dense(1.1, 0.0)};
+    const wl_network a = list_of(once, 4), b = list_of(twice, 5), c = list_of(beside, 6), d = list_of(whole, 5);
+    assert_false(wl_network_has_dropout(&d));
+    compare_exactly(&a, &d);
     compare_exactly(&a, &b);
     compare_exactly(&a, &c);
   }
@@ -215,6 +225,7 @@ static void test_tiles(void **state) {
   memcpy(x + 9 * D, x + 40 * D, sizeof(double[D]));
   for (int c = 0; c < CASES; c++) {
     const wl_network network = list_of(layer_case[c].layer, layer_case[c].count);
+    const bool drops = wl_network_has_dropout(&network);
     wl_kernel_points *a = create(&network, ROWS, D, x);
     for (int s = 0; s < 2; s++) {
       a->program.block = blocks[s];
@@ -230,9 +241,13 @@ static void test_tiles(void **state) {
           assert_true(fabs(theta[s][i + j * ROWS] - theta[1][j + i * ROWS]) <= 1e-13 * size_t);
         }
       }
-      assert_true(kappa[1][j + j * ROWS] == a->kappa[j] && theta[1][j + j * ROWS] == a->theta[j]);
+      /* Behind dropout an entry of equal points is less: their masks differ. */
+      assert_true(drops
+                      ? kappa[1][j + j * ROWS] < 0.99 * a->kappa[j] && theta[1][j + j * ROWS] < 0.99 * a->theta[j]
+                      : kappa[1][j + j * ROWS] == a->kappa[j] && theta[1][j + j * ROWS] == a->theta[j]);
     }
-    assert_true(kappa[1][9 + 40 * ROWS] == a->kappa[9] && theta[1][9 + 40 * ROWS] == a->theta[9]);
+    assert_true(drops || (kappa[1][9 + 40 * ROWS] == a->kappa[9] && theta[1][9 + 40 * ROWS] == a->theta[9]));
+    assert_true(kappa[1][9 + 40 * ROWS] == kappa[1][9 + 9 * ROWS]);
     wl_kernel_points_destroy(&a);
   }
 }
@@ -292,6 +307,11 @@ static void test_rules(void **state) {
   WRONG("3]: is a residual whose branch has 1 layers", d, residual(2), d, residual(1), d);
   WRONG("1]: sigma_w is 0; it must be above 0", d, dense(0.0, 0.0), d);
   WRONG("1]: sigma_b is -1; it must be at least 0", d, dense(1.0, -1.0), d);
+  WRONG("1]: keep is 0; it must be above 0 and at most 1", d, dropout(0.0), d);
+  WRONG("1]: keep is 1.1; it must be above 0 and at most 1", d, dropout(1.1), d);
+  WRONG("1]: keep is nan; it must be above 0 and at most 1", d, dropout((double)NAN), d);
+  WRONG("2]: is erf, an activation of units that are not Gaussian", d, dropout(0.5), erf, d);
+  WRONG("2]: is the last layer of the network, which must be dense", d, relu, dropout(0.5));
   WRONG("1]: slope is 1; it must be at least 0 and below 1", d, steep, d);
   WRONG("1]: gaussian has numbers that it cannot have", d, {.kind = WL_LAYER_GAUSSIAN, .a = 1.0, .b = 1.0}, d);
   WRONG("1]: exp has numbers that it cannot have", d, {.kind = WL_LAYER_EXP, .a = 1.0}, d);
@@ -313,14 +333,14 @@ static void test_rules(void **state) {
 
 static void test_words(void **state) {
   (void)state;
-  const wl_layer layer[] = {dense(1.5, 0.1), activation(WL_ACTIVATION_LEAKY_RELU),
-                            residual(1),     dense(1.0, 0.0),
-                            norm(),          dense(1.0, 0.0)};
-  wl_network network = list_of(layer, 6);
+  const wl_layer layer[] = {
+      dense(1.5, 0.1), activation(WL_ACTIVATION_LEAKY_RELU), residual(1), dense(1.0, 0.0), norm(), dropout(0.9),
+      dense(1.0, 0.0)};
+  wl_network network = list_of(layer, 7);
   char text[128];
-  assert_string_equal(
-      wl_network_text(&network, text, sizeof text),
-      "dense (1.5, 0.1), leaky_relu (slope 0.2), residual [dense (1, 0)], layer_norm, dense (1, 0)");
+  assert_string_equal(wl_network_text(&network, text, sizeof text),
+                      "dense (1.5, 0.1), leaky_relu (slope 0.2), residual [dense (1, 0)], layer_norm, dropout "
+                      "(keep 0.9), dense (1, 0)");
   assert_string_equal(wl_network_text(&network, text, 16), "dense (1.5, ...");
   assert_true(wl_network_has_lower(&network));
   network.layer_count = 1;
@@ -354,6 +374,11 @@ static void test_same(void **state) {
   wl_network other = polynomial;
   assert_true(wl_network_same(&polynomial, &other));
   other.layer[1].hermite[8] = 1.0;
+  assert_false(wl_network_same(&polynomial, &other));
+  polynomial.layer[1] = dropout(0.9);
+  other = polynomial;
+  assert_true(wl_network_same(&polynomial, &other));
+  other.layer[1].keep = 0.8;
   assert_false(wl_network_same(&polynomial, &other));
 #undef OTHER
 }
