@@ -1,6 +1,6 @@
 /**
  * @file config_private.h
- * What config.c and config_read.c share.
+ * The rules between keys (config_rules.c), for config_read.c.
  */
 #ifndef WIDELIMIT_CONFIG_CONFIG_PRIVATE_H
 #define WIDELIMIT_CONFIG_CONFIG_PRIVATE_H
