@@ -155,15 +155,19 @@ static double median_of(const timing *times, int count, size_t member) {
   return median(values, count);
 }
 
+static void print_rate(const char *what, double seconds, double gflop, double dgemm) {
+  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", what, seconds, gflop / seconds, 100.0 * gflop / seconds / dgemm);
+}
+
 /* The medians, printed and as JSON. */
 static json_t *report(const bench *b, wl_engine engine, const timing *times, double dgemm, double peak) {
   const int r = b->options.repeats;
-  const double n = (double)b->n, m = (double)b->options.test, chol = n * n * n / 3e9;
+  const double n = (double)b->n, m = (double)b->options.test, cholesky = n * n * n / 3e9;
 #define WL_MEDIAN(member) median_of(times, r, offsetof(timing, member))
   const double assembly = WL_MEDIAN(assembly), theta = WL_MEDIAN(factor_theta), kappa = WL_MEDIAN(factor_kappa);
   const double predict_theta = WL_MEDIAN(predict_theta), predict_kappa = WL_MEDIAN(predict_kappa),
                run = WL_MEDIAN(run);
-  const double factor = WL_MEDIAN(cholesky), work = 2.0 * chol + 5.0 * n * n * m / 1e9;
+  const double factor = WL_MEDIAN(cholesky), work = 2.0 * cholesky + 5.0 * n * n * m / 1e9;
 #undef WL_MEDIAN
   char bytes[32], matrix[32];
   wl_log_line("\n  engine %s, n = %lld, %lld test points, %d repetition%s (medians)", wl_engine_name(engine),
@@ -172,23 +176,18 @@ static json_t *report(const bench *b, wl_engine engine, const timing *times, dou
   wl_log_line("  %-14s %10s  %8.1f   %7.1f %%", "DGEMM", "", dgemm, 100.0);
   wl_log_line("  %-14s %10.3f         -   %7.1f %% of one Cholesky", "assembly", assembly,
               100.0 * assembly / factor);
-  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "Cholesky", factor, chol / factor,
-              100.0 * chol / factor / dgemm);
-  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "factor theta", theta, chol / theta,
-              100.0 * chol / theta / dgemm);
-  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "predict theta", predict_theta, 4e-9 * n * n * m / predict_theta,
-              4e-7 * n * n * m / predict_theta / dgemm);
-  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "factor kappa", kappa, chol / kappa,
-              100.0 * chol / kappa / dgemm);
-  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "predict kappa", predict_kappa, 1e-9 * n * n * m / predict_kappa,
-              1e-7 * n * n * m / predict_kappa / dgemm);
-  wl_log_line("  %-14s %10.3f  %8.1f   %7.1f %%", "whole run", run, work / run, 100.0 * work / run / dgemm);
+  print_rate("Cholesky", factor, cholesky, dgemm);
+  print_rate("factor theta", theta, cholesky, dgemm);
+  print_rate("predict theta", predict_theta, 4.0 * n * n * m / 1e9, dgemm);
+  print_rate("factor kappa", kappa, cholesky, dgemm);
+  print_rate("predict kappa", predict_kappa, n * n * m / 1e9, dgemm);
+  print_rate("whole run", run, work, dgemm);
   wl_log_line("  peak memory    %s over all ranks, the matrix %s", wl_format_bytes(peak, bytes, sizeof bytes),
               wl_format_bytes(8.0 * n * n, matrix, sizeof matrix));
   return json_pack("{s:s, s:I, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "engine",
                    wl_engine_name(engine), "n", (json_int_t)b->n, "test", (json_int_t)b->options.test, "dimension",
                    (json_int_t)b->options.dimension, "repeats", r, "dgemm_gflops", dgemm, "cholesky_gflops",
-                   chol / factor, "cholesky_ratio", chol / factor / dgemm, "assembly_seconds", assembly,
+                   cholesky / factor, "cholesky_ratio", cholesky / factor / dgemm, "assembly_seconds", assembly,
                    "factor_seconds", factor, "predict_seconds", predict_theta + predict_kappa, "run_seconds", run,
                    "run_ratio", work / run / dgemm, "peak_rss_bytes_sum", peak, "matrix_bytes", 8.0 * n * n);
 }

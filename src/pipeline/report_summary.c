@@ -217,32 +217,52 @@ static void add_phases(const wl_report *r, json_t *root) {
     json_object_set_new(root, "certificate", wl_certificate_object(&r->certified->certificate));
 }
 
-wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char **text) {
-  json_t *root = json_object(), *factors = json_object();
+/* What is in every summary, before any results. */
+static void add_settings(const wl_report *r, json_t *root) {
+  const wl_setup *setup = r->setup;
+  const wl_config *config = setup->config;
   json_object_set_new(root, "program", json_string("widelimit"));
   json_object_set_new(root, "version", json_string(WIDELIMIT_VERSION));
-  json_object_set_new(root, "name", json_string(r->setup->config->name));
-  json_object_set_new(root, "seed", json_sprintf("%llu", (unsigned long long)r->setup->config->seed));
+  json_object_set_new(root, "name", json_string(config->name));
+  json_object_set_new(root, "seed", json_sprintf("%llu", (unsigned long long)config->seed));
   json_object_set_new(root, "sizes", sizes_object(r));
-  add_networks(root, r->setup->config);
-  json_object_set_new(root, "noise_variance", wl_json_number(r->setup->config->noise_variance));
-  json_object_set_new(root, "jitter", wl_json_number(r->setup->config->jitter));
-  if (r->setup->units.standardized) json_object_set_new(root, "targets", targets_object(&r->setup->units));
-  json_object_set_new(root, "engine", json_string(wl_engine_name(r->setup->config->engine)));
+  add_networks(root, config);
+  json_object_set_new(root, "noise_variance", wl_json_number(config->noise_variance));
+  json_object_set_new(root, "jitter", wl_json_number(config->jitter));
+  if (setup->units.standardized) json_object_set_new(root, "targets", targets_object(&setup->units));
+  json_object_set_new(root, "engine", json_string(wl_engine_name(config->engine)));
   json_object_set_new(root, "precision",
-                      json_string(r->setup->config->precision == WL_PRECISION_MIXED ? "mixed" : "double"));
-  json_object_set_new(root, "grid", grid_object(r->setup->grid));
+                      json_string(config->precision == WL_PRECISION_MIXED ? "mixed" : "double"));
+  json_object_set_new(root, "grid", grid_object(setup->grid));
   json_object_set_new(root, "machine", machine_object(r));
-  json_object_set_new(root, "seconds", phases_object(r, f));
-  json_object_set_new(root, "gflops", wl_json_number(f->flops / f->wall / 1e9));
-  json_object_set_new(root, "memory",
-                      json_pack("{s:o, s:o, s:o}", "peak_rss_bytes_sum", wl_json_number(f->memory_sum),
-                                "peak_rss_bytes_max", wl_json_number(f->memory_max), "matrix_bytes",
-                                wl_json_number(wl_job_matrix_bytes(r->setup->config, &r->setup->shape))));
+}
+
+static json_t *memory_object(const wl_report *r, const wl_report_numbers *f) {
+  return json_pack("{s:o, s:o, s:o}", "peak_rss_bytes_sum", wl_json_number(f->memory_sum), "peak_rss_bytes_max",
+                   wl_json_number(f->memory_max), "matrix_bytes",
+                   wl_json_number(wl_job_matrix_bytes(r->setup->config, &r->setup->shape)));
+}
+
+static json_t *factors_object(const wl_report *r) {
+  json_t *factors = json_object();
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     if (wl_model_evidence(r->model, (wl_prior)p))
       json_object_set_new(factors, p == WL_PRIOR_THETA ? "theta" : "kappa", factor_object(r, (wl_prior)p));
-  json_object_set_new(root, "factor", factors);
+  return factors;
+}
+
+static json_t *checkpoint_object(const wl_checkpointer *k) {
+  return json_pack("{s:o, s:o, s:o}", "attempts", integer(k->attempts), "written", integer(k->written),
+                   "seconds_before", wl_json_number(k->seconds));
+}
+
+wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char **text) {
+  json_t *root = json_object();
+  add_settings(r, root);
+  json_object_set_new(root, "seconds", phases_object(r, f));
+  json_object_set_new(root, "gflops", wl_json_number(f->flops / f->wall / 1e9));
+  json_object_set_new(root, "memory", memory_object(r, f));
+  json_object_set_new(root, "factor", factors_object(r));
   if (r->iteration->solver) json_object_set_new(root, "solver", wl_iteration_object(r->iteration, r->setup));
   json_object_set_new(root, "clamped",
                       json_pack("{s:o, s:o}", "count", integer(r->tally->clamped), "most_negative",
@@ -250,11 +270,7 @@ wl_error wl_report_summary(const wl_report *r, const wl_report_numbers *f, char 
   json_object_set_new(root, "metrics", metrics_object(r, f));
   if (r->tally->left_out[0]) json_object_set_new(root, "left_out", json_pack("{s:s}", "nngp", r->tally->left_out));
   add_phases(r, root);
-  if (r->checkpointer->open)
-    json_object_set_new(
-        root, "checkpoint",
-        json_pack("{s:o, s:o, s:o}", "attempts", integer(r->checkpointer->attempts), "written",
-                  integer(r->checkpointer->written), "seconds_before", wl_json_number(r->checkpointer->seconds)));
+  if (r->checkpointer->open) json_object_set_new(root, "checkpoint", checkpoint_object(r->checkpointer));
   *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
   json_decref(root);
   if (!*text) WL_FAIL(WL_ERROR_MEMORY, "summary: out of memory");

@@ -36,31 +36,36 @@ static wl_error check_tune(const wl_config *config) {
   return WL_OK;
 }
 
+/* Rank 0. As the request needs it; *text gets the effective text, to be freed. */
+static wl_error read_config(const wl_request *request, const wl_outputs *outputs, wl_setup *setup, char **text) {
+  WL_TRY(wl_config_read(request->config, request->override_count, request->overrides, &setup->config));
+  if (request->certify) {
+    setup->config->certify.wanted = true;
+    WL_TRY(check_certify(setup->config));
+  }
+  if (request->tune) WL_TRY(check_tune(setup->config));
+  if (request->select) WL_TRY(wl_select_prepare(setup->config));
+  WL_TRY(wl_overwrite_check(request, setup->config, outputs, &setup->replace_factor));
+  return wl_config_format(setup->config, text);
+}
+
+/* *text of rank 0, to all. */
+static wl_error share_text(const wl_setup *setup, char **text) {
+  int64_t length = setup->rank == 0 ? (int64_t)strlen(*text) + 1 : 0;
+  MPI_Bcast(&length, 1, MPI_INT64_T, 0, setup->comm);
+  if (setup->rank != 0) *text = malloc((size_t)length);
+  WL_TRY(
+      wl_error_agree(setup->comm, *text ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "configuration: out of memory")));
+  MPI_Bcast(*text, (int)length, MPI_CHAR, 0, setup->comm);
+  return WL_OK;
+}
+
 /* Rank 0 reads the configuration; the others get its effective text. */
 static wl_error share_config(const wl_request *request, const wl_outputs *outputs, wl_setup *setup) {
   char *text = NULL;
-  int64_t length = 0;
-  wl_error error = WL_OK;
-  if (setup->rank == 0) {
-    error = wl_config_read(request->config, request->override_count, request->overrides, &setup->config);
-    if (error == WL_OK && request->certify) {
-      setup->config->certify.wanted = true;
-      error = check_certify(setup->config);
-    }
-    if (error == WL_OK && request->tune) error = check_tune(setup->config);
-    if (error == WL_OK && request->select) error = wl_select_prepare(setup->config);
-    if (error == WL_OK) error = wl_overwrite_check(request, setup->config, outputs, &setup->replace_factor);
-    if (error == WL_OK) error = wl_config_format(setup->config, &text);
-    if (error == WL_OK) length = (int64_t)strlen(text) + 1;
-  }
+  wl_error error = setup->rank == 0 ? read_config(request, outputs, setup, &text) : WL_OK;
   WL_GOTO(error, done, wl_error_agree(setup->comm, error));
-  MPI_Bcast(&length, 1, MPI_INT64_T, 0, setup->comm);
-  if (setup->rank != 0) {
-    text = malloc((size_t)length);
-    if (!text) error = wl_error_set(WL_ERROR_MEMORY, "configuration: out of memory");
-  }
-  WL_GOTO(error, done, wl_error_agree(setup->comm, error));
-  MPI_Bcast(text, (int)length, MPI_CHAR, 0, setup->comm);
+  WL_GOTO(error, done, share_text(setup, &text));
   if (setup->rank != 0) error = wl_config_parse(text, &setup->config);
   error = wl_error_agree(setup->comm, error);
 done:
