@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/launcher.h"
 #include "base/log.h"
@@ -42,6 +43,12 @@ static wl_error run_command(int rank, int ranks, int number, int argc, char *con
   return error;
 }
 
+static wl_error unknown_command(const char *word) {
+  if (access(word, F_OK) == 0)
+    WL_FAIL(WL_ERROR_USAGE, "%s is a file, the command comes before it: widelimit run %s", word, word);
+  WL_FAIL(WL_ERROR_USAGE, "unknown command %s; see widelimit --help", word);
+}
+
 static wl_error dispatch(int rank, int ranks, int argc, char **argv) {
   if (argc < 2) {
     if (rank == 0) wl_command_print_help(stderr, -1);
@@ -56,7 +63,7 @@ static wl_error dispatch(int rank, int ranks, int argc, char **argv) {
     return WL_OK;
   }
   const int number = wl_command_find(argv[1]);
-  if (number < 0) WL_FAIL(WL_ERROR_USAGE, "unknown command %s; see widelimit --help", argv[1]);
+  if (number < 0) return unknown_command(argv[1]);
   return run_command(rank, ranks, number, argc, argv);
 }
 

@@ -52,7 +52,10 @@ wl_error wl_kind_reject(wl_place at, const wl_key *key, const yaml_node_t *node)
   char allowed[ALLOWED_SIZE], buffer[SHOWN_SIZE];
   wl_schema_allowed(key, allowed, sizeof allowed);
   if (node->type == YAML_MAPPING_NODE) return wl_place_fail(at, "is a mapping, it must be %s", allowed);
-  if (node->type == YAML_SEQUENCE_NODE) return wl_place_fail(at, "is a list, it must be %s", allowed);
+  if (node->type == YAML_SEQUENCE_NODE) {
+    const bool empty = node->data.sequence.items.start == node->data.sequence.items.top;
+    return wl_place_fail(at, "is %s, it must be %s", empty ? "empty" : "a list", allowed);
+  }
   return wl_place_fail(at, "'%s' is not allowed, it must be %s",
                        wl_shown((const char *)node->data.scalar.value, buffer), allowed);
 }

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "data/hdf5_links.h"
+
 /** A dataset under inspection. */
 typedef struct storage {
   const char *label, *path;
@@ -144,6 +146,8 @@ static wl_error check_external(const storage *s) {
     if (stat(path, &status) != 0)
       WL_FAIL(WL_ERROR_DATA, "%s: its external file %s cannot be read: %s (relative to the current directory)",
               s->label, path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+      WL_FAIL(WL_ERROR_DATA, "%s: its external file %s is not a regular file", s->label, path);
     const hsize_t here = needed < bytes ? needed : bytes;
     if (status.st_size < offset || (hsize_t)(status.st_size - offset) < here)
       WL_FAIL(WL_ERROR_DATA, "%s: its external file %s is too short: %lld bytes, %llu are needed", s->label, path,
@@ -191,7 +195,8 @@ static bool holds_selection(const storage *s, size_t index, hid_t dataset) {
 
 static wl_error check_source_in(const storage *s, size_t index, const char *path, hid_t file, const char *name) {
   char label[WL_MESSAGE_SIZE];
-  const hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+  const hid_t access = wl_hdf5_link_access(), dataset = H5Dopen2(file, name, access);
+  if (access != H5P_DEFAULT) H5Pclose(access);
   if (dataset < 0) WL_FAIL(WL_ERROR_DATA, "%s: its source %s has no dataset %s", s->label, path, name);
   snprintf(label, sizeof label, "%.300s: its source %.300s:%.300s", s->label, path, name);
   const wl_error error = holds_selection(s, index, dataset)
@@ -211,6 +216,7 @@ static wl_error check_source(const storage *s, size_t index) {
   if (!find_source(s, file_name, path))
     WL_FAIL(WL_ERROR_DATA, "%s: is a virtual dataset, and its source %s is missing", s->label, file_name);
   visit(s, path);
+  if (wl_hdf5_is_no_file(path)) WL_FAIL(WL_ERROR_DATA, "%s: its source %s is not a regular file", s->label, path);
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (file < 0) WL_FAIL(WL_ERROR_DATA, "%s: its source %s is not an HDF5 file that can be opened", s->label, path);
   const wl_error error = check_source_in(s, index, path, file, set_name);

@@ -13,11 +13,13 @@
 
 #include "base/hdf5_errors.h"
 #include "base/log.h"
+#include "data/hdf5_links.h"
 #include "data/hdf5_storage.h"
 #include "data/source_format.h"
 
 typedef struct hdf5_state {
   hid_t file, dataset, space;
+  hid_t access; /**< how links are followed */
   int rank;
 } hdf5_state;
 
@@ -85,9 +87,10 @@ static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, vo
   return 0;
 }
 
-static wl_error absent(const wl_source *source, hid_t file, const char *group) {
+static wl_error absent(const wl_source *source, const char *group) {
+  const hdf5_state *state = source->state;
   name_list names = {"", 0};
-  hid_t id = H5Gopen2(file, group, H5P_DEFAULT);
+  hid_t id = H5Gopen2(state->file, group, state->access);
   if (id >= 0) {
     H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &names);
     H5Gclose(id);
@@ -97,7 +100,8 @@ static wl_error absent(const wl_source *source, hid_t file, const char *group) {
 }
 
 /** Walks down the path, since HDF5 can only say whether one link exists. */
-static wl_error check_exists(const wl_source *source, hid_t file) {
+static wl_error check_exists(const wl_source *source) {
+  const hdf5_state *state = source->state;
   const char *selector = source->selector;
   char *part = strdup(selector), *group = strdup("/");
   wl_error error = part == NULL || group == NULL
@@ -108,8 +112,8 @@ static wl_error check_exists(const wl_source *source, hid_t file) {
     end += strcspn(selector + end, "/");
     strcpy(part, selector);
     part[end] = '\0';
-    if (H5Lexists(file, part, H5P_DEFAULT) <= 0) {
-      error = absent(source, file, group);
+    if (H5Lexists(state->file, part, state->access) <= 0) {
+      error = absent(source, group);
       break;
     }
     char *swap = strdup(part);
@@ -124,17 +128,19 @@ static wl_error check_exists(const wl_source *source, hid_t file) {
 }
 
 /** Of a link that is there to an object that is not, or cannot be opened. */
-static wl_error not_there(const wl_source *source, hid_t file) {
+static wl_error not_there(const wl_source *source) {
+  const hdf5_state *state = source->state;
   H5L_info_t info;
   char value[1024] = "";
   const char *path = NULL, *object = NULL;
-  const bool link = H5Lget_info(file, source->selector, &info, H5P_DEFAULT) >= 0 && info.type != H5L_TYPE_HARD &&
-                    info.u.val_size < sizeof value &&
-                    H5Lget_val(file, source->selector, value, sizeof value, H5P_DEFAULT) >= 0;
+  const bool link = H5Lget_info(state->file, source->selector, &info, state->access) >= 0 &&
+                    info.type != H5L_TYPE_HARD && info.u.val_size < sizeof value &&
+                    H5Lget_val(state->file, source->selector, value, sizeof value, state->access) >= 0;
   if (link && info.type == H5L_TYPE_SOFT)
     WL_FAIL(WL_ERROR_DATA, "%s: is a link to %s, which is not there", source->label, value);
   if (link && H5Lunpack_elink_val(value, info.u.val_size, NULL, &path, &object) >= 0)
-    WL_FAIL(WL_ERROR_DATA, "%s: is a link to %s in the file %s, which is not there", source->label, object, path);
+    WL_FAIL(WL_ERROR_DATA, "%s: is a link to %s in the file %s, which is %s", source->label, object, path,
+            wl_hdf5_link_leads_to_no_file(source->path, path) ? "not a regular file" : "not there");
   WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened", source->label);
 }
 
@@ -222,20 +228,21 @@ static wl_error open_dataset(wl_source *source) {
   state->file = H5Fopen(source->path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (state->file < 0)
     WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened by HDF5: %s", source->path, hdf5_reason(reason));
-  WL_TRY(check_exists(source, state->file));
-  hid_t object = H5Oopen(state->file, source->selector, H5P_DEFAULT);
+  state->access = wl_hdf5_link_access();
+  WL_TRY(check_exists(source));
+  hid_t object = H5Oopen(state->file, source->selector, state->access);
   const H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
   if (object >= 0) H5Oclose(object);
   if (kind == H5I_GROUP) {
     name_list names = {"", 0};
     H5Literate_by_name(state->file, source->selector, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &names,
-                       H5P_DEFAULT);
+                       state->access);
     WL_FAIL(WL_ERROR_DATA, "%s: is a group, not a dataset; it holds %s", source->label,
             names.count > 0 ? names.text : "nothing");
   }
-  if (object < 0) return not_there(source, state->file);
+  if (object < 0) return not_there(source);
   if (kind != H5I_DATASET) WL_FAIL(WL_ERROR_DATA, "%s: is a type, not a dataset", source->label);
-  state->dataset = H5Dopen2(state->file, source->selector, H5P_DEFAULT);
+  state->dataset = H5Dopen2(state->file, source->selector, state->access);
   if (state->dataset < 0)
     WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened by HDF5: %s", source->label, hdf5_reason(reason));
   WL_TRY(check_type(source, state->dataset));
@@ -251,7 +258,7 @@ static wl_error open_hdf5(wl_source *source) {
     WL_FAIL(WL_ERROR_DATA, "%s: names no dataset, write %s:/DATASET", source->spec, source->path);
   hdf5_state *state = source->state = malloc(sizeof *state);
   if (state == NULL) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to open it", source->label);
-  *state = (hdf5_state){H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, 0};
+  *state = (hdf5_state){H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5P_DEFAULT, 0};
   const silence s = silence_begin();
   const wl_error error = open_dataset(source);
   silence_end(s);
@@ -297,6 +304,7 @@ static void close_hdf5(wl_source *source) {
   if (state->space >= 0) H5Sclose(state->space);
   if (state->dataset >= 0) H5Dclose(state->dataset);
   if (state->file >= 0) H5Fclose(state->file);
+  if (state->access != H5P_DEFAULT) H5Pclose(state->access);
   free(state);
 }
 
@@ -311,7 +319,8 @@ const wl_source_format wl_source_hdf5 = {.endings = {".h5", ".hdf5", ".mat"},
 static void visit_dataset(const char *path, const char *name, const wl_file_visitor *visitor) {
   char home[PATH_MAX];
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  const hid_t dataset = file >= 0 ? H5Dopen2(file, name, H5P_DEFAULT) : -1;
+  const hid_t access = wl_hdf5_link_access(), dataset = file >= 0 ? H5Dopen2(file, name, access) : -1;
+  if (access != H5P_DEFAULT) H5Pclose(access);
   if (dataset >= 0 && H5Fget_name(dataset, home, sizeof home) > 0) {
     visitor->visit(visitor->context, home);
     wl_hdf5_visit_storage(home, dataset, visitor);

@@ -90,6 +90,7 @@ fresh
 expect 'no such command' 2 'walk' walk
 expect 'no such option' 2 '--fast' run case.yaml --fast
 expect 'no configuration' 2 'configuration|CONFIG|FILE' run
+expect 'configuration in place of a command' 2 'case\.yaml is a file.*widelimit run case\.yaml' case.yaml run
 expect 'setting without value' 2 'network.depth' run case.yaml --set network.depth
 
 ### configuration
@@ -136,6 +137,7 @@ bad 'standardized targets at training times' 2 'data\.standardize_targets.*train
 bad 'standardized targets of trained networks' 2 'data\.standardize_targets.*finite_width' --set data.standardize_targets=true \
   --set 'finite_width.widths=[32, 64]'
 bad 'an interval of certainty' 2 'output\.intervals.*below 1' --set 'output.intervals=[0.9, 1.0]'
+bad 'no times' 2 'training\.times: is empty' --set 'training.times=[]'
 bad 'unknown encoding' 2 'data\.target_encoding.*one_hot' --set data.target_encoding=two_hot
 
 ### files
@@ -152,6 +154,12 @@ bad 'dataset of text' 2 'good\.h5.*/text.*(type|number)' --set data.train.inputs
 bad 'empty dataset' 2 'good\.h5.*/none.*(empty|no rows|0 rows)' --set data.train.inputs=good.h5:/none
 bad 'NaN in a dataset' 2 'good\.h5.*/nan.*row 5.*column 2' --set data.train.inputs=good.h5:/nan \
   --set data.train.targets=good.h5:/y
+mkfifo case/away.h5 case/away.bin
+for name in link virtual raw; do
+  expect "named pipe behind a dataset" 2 "good\.h5:/$name.* away\..*not a regular file" run case.yaml \
+    --set data.train.inputs=good.h5:/$name --set data.train.targets=good.h5:/y
+done
+fresh
 echo text >case/fake.h5
 bad 'no HDF5 file' 2 'fake\.h5.*HDF5' --set data.train.inputs=fake.h5:/x
 head -c 240 /dev/zero | npy X.npy '<c16' False '5, 3'

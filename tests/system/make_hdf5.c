@@ -2,6 +2,7 @@
  * make_hdf5 FILE: datasets as the program's tests need them, good and bad.
  *   /x 6 × 3 double · /y 6 × 1 double · /class 6 int · /t 4 × 3 float · /nan 6 × 3 with NaN at row 5, column 2
  *   /cube of rank 3 · /text of strings · /none 0 × 3 · /group, which is no dataset
+ *   6 × 3 double that are elsewhere: /link, a link to /x of away.h5 · /virtual, from there · /raw, of the bytes of away.bin
  * make_hdf5 kernels RESULTS FILE: of the kernels in RESULTS (output.kernels), those that no kernel is, and others
  *   /theta_diagonal, /kappa_diagonal of TT · theta_XX as /other_XX twice as large, /wide without its last column, /not_finite with NaN at
  *   row 5, column 3, /skew with another number at row 7, column 2, /negative at row 4 of the diagonal · /beyond: kappa_XX + ½ off
@@ -27,6 +28,19 @@ static void write_text(hid_t file) {
   H5Tset_size(type, 2);
   write_set(file, "text", type, 1, (hsize_t[]){6}, "a\0b\0c\0d\0e\0f");
   H5Tclose(type);
+}
+
+static void write_away(hid_t file) {
+  const hid_t space = H5Screate_simple(2, (hsize_t[]){6, 3}, NULL);
+  const hid_t virtual = H5Pcreate(H5P_DATASET_CREATE), raw = H5Pcreate(H5P_DATASET_CREATE);
+  H5Lcreate_external("away.h5", "/x", file, "link", H5P_DEFAULT, H5P_DEFAULT);
+  H5Pset_virtual(virtual, space, "away.h5", "/x", space);
+  H5Dclose(H5Dcreate2(file, "virtual", H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, virtual, H5P_DEFAULT));
+  H5Pset_external(raw, "away.bin", 0, 18 * sizeof(double));
+  H5Dclose(H5Dcreate2(file, "raw", H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, raw, H5P_DEFAULT));
+  H5Pclose(raw);
+  H5Pclose(virtual);
+  H5Sclose(space);
 }
 
 /* A square dataset; *order rows and columns. */
@@ -107,6 +121,7 @@ int main(int argc, char **argv) {
   write_set(file, "cube", H5T_NATIVE_DOUBLE, 3, (hsize_t[]){6, 1, 2}, cube);
   write_set(file, "none", H5T_NATIVE_DOUBLE, 2, (hsize_t[]){0, 3}, x);
   write_text(file);
+  write_away(file);
   H5Gclose(H5Gcreate2(file, "group", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
   return H5Fclose(file) < 0;
 }
