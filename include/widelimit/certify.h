@@ -74,10 +74,16 @@ typedef enum wl_test_name {
 /** Tests before this one have p-values. */
 enum { WL_TEST_FIRST_EXACT = WL_TEST_EXACT_RND, WL_CLAIM_COUNT = 4 };
 
-/** Local. Name in the summary, text in the table, claim 1 … 4 that it belongs to; a claim's text. */
+/** Local. Name in the summary; "unknown" for another number, as below. */
 WL_API const char *wl_test_name_of(wl_test_name test);
+
+/** Local. Text in the table. */
 WL_API const char *wl_test_text(wl_test_name test);
+
+/** Local. The claim, 1 … 4, that it belongs to; 0 for another number. */
 WL_API int wl_test_claim(wl_test_name test);
+
+/** Local. What a claim, 1 … 4, says, where RND's target is another network or not. */
 WL_API const char *wl_claim_text(int claim, bool other_target);
 
 /** The outcome of one test. */

@@ -29,7 +29,7 @@ typedef enum wl_engine {
       WL_ENGINE_COUNT
 } wl_engine;
 
-/** Local. Name as in the configuration. */
+/** Local. Name as in the configuration; "unknown" for another number. */
 WL_API const char *wl_engine_name(wl_engine engine);
 
 /** What a residual must stay below, whichever the engine: 16 times what rounding can give. */

@@ -32,14 +32,14 @@ WL_API void wl_grid_destroy(wl_grid **grid);
 
 /**
  * Local. The block size that suits an n × n matrix on `size` ranks: 192 where every rank still gets several
- * tiles a row, less (a multiple of 16) for small matrices.
+ * tiles a row, less (a multiple of 16) for small matrices. 16 at least.
  */
 WL_API int wl_grid_choose_block(int64_t n, int size);
 
-/** Local. This rank, from 0. */
+/** Local. This rank, from 0; -1 for NULL. */
 WL_API int wl_grid_rank(const wl_grid *grid);
 
-/** Local. P and Q. */
+/** Local. P and Q; 0 for NULL. */
 WL_API void wl_grid_shape(const wl_grid *grid, int *rows, int *columns);
 
 #ifdef __cplusplus

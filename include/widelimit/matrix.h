@@ -27,7 +27,7 @@ WL_API wl_error wl_matrix_create(const wl_grid *grid, int64_t rows, int64_t colu
 /** Local. Frees and sets to NULL; NULL is fine. */
 WL_API void wl_matrix_destroy(wl_matrix **matrix);
 
-/** Local. Its global shape. */
+/** Local. Its global shape; 0 × 0 for NULL. */
 WL_API void wl_matrix_shape(const wl_matrix *matrix, int64_t *rows, int64_t *columns);
 
 /**
@@ -45,12 +45,12 @@ WL_API wl_error wl_matrix_scatter(wl_matrix *matrix, const double *values);
 WL_API wl_error wl_matrix_gather(const wl_matrix *matrix, double *values);
 
 /**
- * Local. This rank's share for reading and writing: entry (il, jl) is at [il + jl·ld]. Owned by the matrix.
+ * Local. This rank's share for reading and writing: entry (il, jl) is at [il + jl·ld]. Owned by the matrix; NULL for NULL.
  * @param rows, columns  of the share
  */
 WL_API double *wl_matrix_local(wl_matrix *matrix, int64_t *rows, int64_t *columns, int64_t *ld);
 
-/** Local. Which entry (*i, *j) of the matrix the entry (il, jl) of this rank's share is. */
+/** Local. Which entry (*i, *j) of the matrix, which is not NULL, the entry (il, jl) of this rank's share is. */
 WL_API void wl_matrix_local_to_global(const wl_matrix *matrix, int64_t il, int64_t jl, int64_t *i, int64_t *j);
 
 #ifdef __cplusplus

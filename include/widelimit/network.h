@@ -53,10 +53,10 @@ typedef enum wl_activation {
       WL_ACTIVATION_COUNT
 } wl_activation;
 
-/** Local. The name as the configuration spells it, e.g. "leaky_relu". */
+/** Local. The name as the configuration spells it, e.g. "leaky_relu"; "unknown" for another number. */
 WL_API const char *wl_activation_name(wl_activation activation);
 
-/** Local. The activation of that name; WL_ERROR_CONFIG with the list of names if there is none. */
+/** Local. The activation of that name. Errors: WL_ERROR_CONFIG with the list of names if there is none; WL_ERROR_USAGE. */
 WL_API wl_error wl_activation_find(const char *name, wl_activation *activation);
 
 /** What a layer of a list is; those from ABRELU on are activations that lists alone have. */
@@ -107,8 +107,9 @@ typedef struct wl_network {
 WL_API wl_network wl_network_default(void);
 
 /**
- * Local. WL_ERROR_CONFIG, naming the member and the allowed range, where one is out of range or not finite, or the layer, as
- * network.layers[k] by its place in the array, that cannot stand where it does.
+ * Local. Whether there is such a network.
+ * Errors: WL_ERROR_CONFIG, naming the member and the allowed range, where one is out of range or not finite, or the layer, as
+ * network.layers[k] by its place in the array, that cannot stand where it does; WL_ERROR_USAGE.
  */
 WL_API wl_error wl_network_check(const wl_network *network);
 

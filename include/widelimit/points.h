@@ -50,7 +50,7 @@ typedef wl_error (*wl_row_reader)(void *context, int64_t first, int64_t count, d
 WL_API wl_error wl_points_read(const wl_grid *grid, const wl_network *network, int64_t count, int64_t dimension,
                                wl_row_reader read, void *context, wl_points **points);
 
-/** Local. How many there are on all ranks together. */
+/** Local. How many there are on all ranks together; 0 for NULL. */
 WL_API int64_t wl_points_count(const wl_points *points);
 
 /**

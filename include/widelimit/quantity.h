@@ -26,10 +26,10 @@ typedef enum wl_quantity {
       WL_QUANTITY_COUNT
 } wl_quantity;
 
-/** Local. Name as in the configuration and the result files. */
+/** Local. Name as in the configuration and the result files; "unknown" for another number. */
 WL_API const char *wl_quantity_name(wl_quantity quantity);
 
-/** Local. What it is, in a few words. */
+/** Local. What it is, in a few words; "unknown" for another number. */
 WL_API const char *wl_quantity_text(wl_quantity quantity);
 
 #ifdef __cplusplus

@@ -39,7 +39,7 @@ typedef enum wl_draw {
       WL_DRAW_COUNT
 } wl_draw;
 
-/** Local. Name as in the configuration and the result files. */
+/** Local. Name as in the configuration and the result files; "unknown" for another number. */
 WL_API const char *wl_draw_name(wl_draw draw);
 
 typedef struct wl_sampler_options {

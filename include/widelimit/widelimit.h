@@ -10,8 +10,9 @@
  *   wl_…_destroy                               in the reverse order: each object borrows those that it was made from
  *
  * Every function says whether it is *Collective* (all ranks of the grid call it, in the same order) or *Local*. Misuse, such as
- * NULL, a call out of order or another grid, returns WL_ERROR_USAGE and a message (wl_error_message). Nothing is printed
- * but progress, and nothing ends the process. doc/examples/ has five programs to start from.
+ * NULL, a call out of order or another grid, returns WL_ERROR_USAGE and a message (wl_error_message); what returns no error then
+ * gives 0, NULL or "unknown". Nothing is printed but progress, and nothing ends the process. doc/examples/ has five programs to
+ * start from.
  */
 #ifndef WIDELIMIT_WIDELIMIT_H
 #define WIDELIMIT_WIDELIMIT_H

@@ -1,5 +1,7 @@
 #include "widelimit/quantity.h"
 
+#include <stdbool.h>
+
 static const struct {
   const char *name, *text;
 } quantities[WL_QUANTITY_COUNT] = {
@@ -8,6 +10,12 @@ static const struct {
 #undef WL_QUANTITY_ENTRY
 };
 
-const char *wl_quantity_name(wl_quantity quantity) { return quantities[quantity].name; }
+static bool is_one(wl_quantity quantity) { return (unsigned)quantity < WL_QUANTITY_COUNT; }
 
-const char *wl_quantity_text(wl_quantity quantity) { return quantities[quantity].text; }
+const char *wl_quantity_name(wl_quantity quantity) {
+  return is_one(quantity) ? quantities[quantity].name : "unknown";
+}
+
+const char *wl_quantity_text(wl_quantity quantity) {
+  return is_one(quantity) ? quantities[quantity].text : "unknown";
+}

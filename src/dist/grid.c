@@ -90,11 +90,11 @@ void wl_grid_destroy(wl_grid **grid) {
   *grid = NULL;
 }
 
-int wl_grid_rank(const wl_grid *grid) { return grid->rank; }
+int wl_grid_rank(const wl_grid *grid) { return grid ? grid->rank : -1; }
 
 void wl_grid_shape(const wl_grid *grid, int *rows, int *columns) {
-  *rows = grid->rows;
-  *columns = grid->columns;
+  *rows = grid ? grid->rows : 0;
+  *columns = grid ? grid->columns : 0;
 }
 
 void wl_grid_broadcast(const wl_grid *grid, int64_t count, double *values) {
@@ -124,7 +124,7 @@ wl_error wl_grid_check_square(const wl_grid *grid) {
 
 int wl_grid_choose_block(int64_t n, int size) {
   int rows, columns;
-  most_nearly_square(size, &rows, &columns);
+  most_nearly_square(size > 0 ? size : 1, &rows, &columns);
   const int64_t even = n / (8 * (int64_t)columns) / 16 * 16;
   return even > 192 ? 192 : even < 16 ? 16 : (int)even;
 }

@@ -152,15 +152,15 @@ void wl_matrix_set_rows(wl_matrix *a, int64_t i, int64_t rows, double *in) {
 }
 
 void wl_matrix_shape(const wl_matrix *a, int64_t *rows, int64_t *columns) {
-  *rows = a->rows;
-  *columns = a->columns;
+  *rows = a ? a->rows : 0;
+  *columns = a ? a->columns : 0;
 }
 
 double *wl_matrix_local(wl_matrix *a, int64_t *rows, int64_t *columns, int64_t *ld) {
-  *rows = a->local_rows;
-  *columns = a->local_columns;
-  *ld = a->ld;
-  return a->data;
+  *rows = a ? a->local_rows : 0;
+  *columns = a ? a->local_columns : 0;
+  *ld = a ? a->ld : 0;
+  return a ? a->data : NULL;
 }
 
 void wl_matrix_local_to_global(const wl_matrix *a, int64_t il, int64_t jl, int64_t *i, int64_t *j) {

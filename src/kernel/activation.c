@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "kernel/block.h"
 
 /* relu is leaky_relu with slope a = 0. With w² = σ_w² (1 + a²)/2 the next variance is q' = σ_b² + w² q. Put
@@ -184,10 +185,12 @@ static const char *const names[WL_ACTIVATION_COUNT] = {
 };
 
 const char *wl_activation_name(wl_activation activation) {
-  return activation < WL_ACTIVATION_COUNT ? names[activation] : "unknown";
+  return (unsigned)activation < WL_ACTIVATION_COUNT ? names[activation] : "unknown";
 }
 
 wl_error wl_activation_find(const char *name, wl_activation *activation) {
+  WL_REQUIRE(name);
+  WL_REQUIRE(activation);
   for (int k = 0; k < WL_ACTIVATION_COUNT; k++) {
     if (strcmp(name, names[k]) == 0) {
       *activation = (wl_activation)k;

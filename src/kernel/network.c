@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "kernel/block.h"
 #include "kernel/given.h"
 #include "kernel/layers.h"
@@ -25,6 +26,7 @@ static wl_error check_list(const wl_network *network) {
 }
 
 wl_error wl_network_check(const wl_network *network) {
+  WL_REQUIRE(network);
   if (network->layer_count != 0) return check_list(network);
   if (network->depth < 1) WL_FAIL(WL_ERROR_CONFIG, "network.depth is %d; it must be at least 1", network->depth);
   if (network->depth > DEPTH_LIMIT)

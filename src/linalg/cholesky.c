@@ -16,7 +16,7 @@ const char *wl_engine_name(wl_engine engine) {
       WL_ENGINE_LIST(ENTRY)
 #undef ENTRY
   };
-  return names[engine];
+  return (unsigned)engine < WL_ENGINE_COUNT ? names[engine] : "unknown";
 }
 
 static wl_uplo uplo(wl_triangle triangle) { return triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER; }

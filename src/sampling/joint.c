@@ -20,7 +20,7 @@ const char *wl_draw_name(wl_draw draw) {
       WL_DRAW_LIST(ENTRY)
 #undef ENTRY
   };
-  return names[draw];
+  return (unsigned)draw < WL_DRAW_COUNT ? names[draw] : "unknown";
 }
 
 static const char *const fault_names[WL_FAULT_COUNT] = {

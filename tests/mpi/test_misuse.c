@@ -104,8 +104,39 @@ static void test_null(void **state) {
   REFUSED(USAGE, "s is NULL", wl_sampler_draw(NULL, WL_DRAW_RND, 0, f->targets));
   REFUSED(USAGE, "certificate is NULL", wl_certify(&certify, f->train, f->test, f->targets, NULL));
   REFUSED(USAGE, "test is NULL", wl_certify(&certify, f->train, NULL, f->targets, &c));
+  wl_activation activation;
+  REFUSED(USAGE, "network is NULL", wl_network_check(NULL));
+  REFUSED(USAGE, "name is NULL", wl_activation_find(NULL, &activation));
+  REFUSED(USAGE, "activation is NULL", wl_activation_find("relu", NULL));
+}
+
+/* What returns no error has an answer all the same. */
+static void test_no_such_thing(void **state) {
+  (void)state;
+  int rows = 7, columns = 7;
+  int64_t m = 7, n = 7, ld = 7;
   assert_null(wl_model_evidence(NULL, WL_PRIOR_THETA));
   assert_int_equal(wl_points_count(NULL), 0);
+  assert_int_equal(wl_grid_rank(NULL), -1);
+  wl_grid_shape(NULL, &rows, &columns);
+  assert_true(rows == 0 && columns == 0);
+  wl_matrix_shape(NULL, &m, &n);
+  assert_true(m == 0 && n == 0);
+  m = n = 7;
+  assert_null(wl_matrix_local(NULL, &m, &n, &ld));
+  assert_true(m == 0 && n == 0 && ld == 0);
+  assert_int_equal(wl_grid_choose_block(0, 0), 16);
+  for (int k = -1; k < 99; k += 99) { /* below the first, above the last */
+    assert_string_equal(wl_quantity_name((wl_quantity)k), "unknown");
+    assert_string_equal(wl_quantity_text((wl_quantity)k), "unknown");
+    assert_string_equal(wl_activation_name((wl_activation)k), "unknown");
+    assert_string_equal(wl_draw_name((wl_draw)k), "unknown");
+    assert_string_equal(wl_engine_name((wl_engine)k), "unknown");
+    assert_string_equal(wl_test_name_of((wl_test_name)k), "unknown");
+    assert_string_equal(wl_test_text((wl_test_name)k), "unknown");
+    assert_int_equal(wl_test_claim((wl_test_name)k), 0);
+    assert_string_equal(wl_claim_text(k, false), "unknown");
+  }
 }
 
 static void test_destroy_nothing(void **state) {
@@ -405,6 +436,7 @@ static int group(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_before_mpi_init),
       cmocka_unit_test(test_null),
+      cmocka_unit_test(test_no_such_thing),
       cmocka_unit_test(test_destroy_nothing),
       cmocka_unit_test(test_wrong_numbers),
       cmocka_unit_test(test_wrong_options),
