@@ -189,11 +189,10 @@ static void describe_panel(const wl_grid *g, int64_t n, int64_t first, int64_t w
 CHOLESKY_STEPS(, wl_matrix, double, pd)
 CHOLESKY_STEPS(_single, wl_single, float, ps)
 
-void wl_eliminate_border(wl_uplo uplo, int64_t n, wl_matrix *a) {
+void wl_syrk_border(wl_uplo uplo, int64_t n, wl_matrix *a) {
   const char ul = (char)uplo, *trans = uplo == WL_LOWER ? "N" : "T";
   const int order = (int)n, below = (int)n + 1, rest = (int)(a->rows - n);
   const double minus = -1.0;
-  wl_trsm_panel(uplo, 0, n, a);
   pdsyrk_(&ul, trans, &rest, &order, &minus, a->data, uplo == WL_LOWER ? &below : &one,
           uplo == WL_LOWER ? &one : &below, a->descriptor, &unit, a->data, &below, &below, a->descriptor);
 }
@@ -288,10 +287,25 @@ void wl_trsm_leading(wl_uplo uplo, wl_trans trans, int64_t rows, const wl_matrix
           b->descriptor);
 }
 
-void wl_gemm_border(int64_t n, const wl_matrix *a, wl_matrix *b) {
+void wl_gemm_border(wl_uplo uplo, int64_t n, const wl_matrix *a, wl_matrix *b) {
+  const char *trans = uplo == WL_LOWER ? "N" : "T";
   const int k = (int)n, m = (int)(b->rows - n), columns = (int)b->columns, below = k + 1;
-  pdgemm_("N", "N", &m, &columns, &k, &unit, a->data, &below, &one, a->descriptor, b->data, &one, &one,
-          b->descriptor, &unit, b->data, &below, &one, b->descriptor);
+  const int i = uplo == WL_LOWER ? below : one, j = uplo == WL_LOWER ? one : below;
+  pdgemm_(trans, "N", &m, &columns, &k, &unit, a->data, &i, &j, a->descriptor, b->data, &one, &one, b->descriptor,
+          &unit, b->data, &below, &one, b->descriptor);
+}
+
+void wl_symm_border(wl_uplo uplo, int64_t n, const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
+  const char ul = (char)uplo, *down = uplo == WL_LOWER ? "N" : "T", *up = uplo == WL_LOWER ? "T" : "N";
+  const int k = (int)n, m = (int)(b->rows - n), columns = (int)b->columns, below = k + 1;
+  const int i = uplo == WL_LOWER ? below : one, j = uplo == WL_LOWER ? one : below;
+  const double zero = 0.0;
+  pdgemm_(up, "N", &k, &columns, &m, &unit, a->data, &i, &j, a->descriptor, b->data, &below, &one, b->descriptor,
+          &zero, c->data, &one, &one, c->descriptor);
+  pdsymm_("L", &ul, &m, &columns, &unit, a->data, &below, &below, a->descriptor, b->data, &below, &one,
+          b->descriptor, &zero, c->data, &below, &one, c->descriptor);
+  pdgemm_(down, "N", &m, &columns, &k, &unit, a->data, &i, &j, a->descriptor, b->data, &one, &one, b->descriptor,
+          &unit, c->data, &below, &one, c->descriptor);
 }
 
 void wl_gemm_border_transposed(int64_t n, const wl_matrix *a, wl_matrix *b) {
@@ -388,4 +402,24 @@ void wl_rows_to(int64_t n, const wl_matrix *a, wl_matrix *b) {
 
 void wl_copy_columns(int64_t count, const wl_matrix *a, int64_t i, wl_matrix *b, int64_t j) {
   copy_part(b->rows, count, a, (corner){0, i}, b, (corner){0, j});
+}
+
+void wl_border_get(wl_uplo uplo, int64_t first, const wl_matrix *a, wl_matrix *panel) {
+  const int n = (int)panel->rows, columns = (int)panel->columns, at = (int)first + 1;
+  const double zero = 0.0;
+  if (uplo == WL_UPPER)
+    copy_part(panel->rows, panel->columns, a, (corner){0, first}, panel, (corner){0, 0});
+  else
+    pdtran_(&n, &columns, &unit, a->data, &at, &one, a->descriptor, &zero, panel->data, &one, &one,
+            panel->descriptor);
+}
+
+void wl_border_put(wl_uplo uplo, int64_t first, const wl_matrix *panel, wl_matrix *a) {
+  const int n = (int)panel->rows, columns = (int)panel->columns, at = (int)first + 1;
+  const double zero = 0.0;
+  if (uplo == WL_UPPER)
+    copy_part(panel->rows, panel->columns, panel, (corner){0, 0}, a, (corner){0, first});
+  else
+    pdtran_(&columns, &n, &unit, panel->data, &one, &one, panel->descriptor, &zero, a->data, &at, &one,
+            a->descriptor);
 }

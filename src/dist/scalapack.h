@@ -65,8 +65,15 @@ void wl_syrk_trailing_single(wl_uplo uplo, int64_t first, int64_t width, float *
  */
 int64_t wl_syrk_room(wl_uplo uplo, const wl_grid *grid, int64_t n);
 
-/** The border of a factor of order n: A₂₁ ← A₂₁ L₁₁⁻ᵀ, and then A₂₂ ← A₂₂ − A₂₁ A₂₁ᵀ. In the triangle named. */
-void wl_eliminate_border(wl_uplo uplo, int64_t n, wl_matrix *a);
+/**
+ * The border of a leading block of order n, A₂₁ and A₂₂, in the triangle named.
+ * syrk: A₂₂ ← A₂₂ − A₂₁ A₂₁ᵀ; symm: C ← [0 A₂₁ᵀ; A₂₁ A₂₂] B; get: panel ← the columns of A₂₁ᵀ that belong to the rows of A from `first`
+ * on, as many as it has; put: these ← panel.
+ */
+void wl_syrk_border(wl_uplo uplo, int64_t n, wl_matrix *a);
+void wl_symm_border(wl_uplo uplo, int64_t n, const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
+void wl_border_get(wl_uplo uplo, int64_t first, const wl_matrix *a, wl_matrix *panel);
+void wl_border_put(wl_uplo uplo, int64_t first, const wl_matrix *panel, wl_matrix *a);
 
 /** B ← op(A)⁻¹ B, all of both, A triangular. */
 void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);
@@ -104,8 +111,8 @@ void wl_gemm(const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
 /** The first n rows of B ← op(A)⁻¹ times them, with A's leading n × n block, triangular. */
 void wl_trsm_leading(wl_uplo uplo, wl_trans trans, int64_t n, const wl_matrix *a, wl_matrix *b);
 
-/** B₂ ← B₂ + A₂₁ B₁, where B₁ are the first n rows of B, B₂ the rest, and A₂₁ stands below A's leading n columns. */
-void wl_gemm_border(int64_t n, const wl_matrix *a, wl_matrix *b);
+/** B₂ ← B₂ + A₂₁ B₁, where B₁ are the first n rows of B, B₂ the rest, and A₂₁ is the border of A's leading n rows in the triangle named. */
+void wl_gemm_border(wl_uplo uplo, int64_t n, const wl_matrix *a, wl_matrix *b);
 
 /** The same with A₂₁ given as its transpose: A is n × as many rows as B₂ has. */
 void wl_gemm_border_transposed(int64_t n, const wl_matrix *a, wl_matrix *b);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "dist/scalapack.h"
+#include "linalg/border.h"
 #include "linalg/condition.h"
 #include "linalg/factorize.h"
 #include "linalg/probes.h"
@@ -27,12 +28,22 @@ void wl_cholesky_multiply(const wl_cholesky *f, wl_matrix *x) {
   wl_trmm_left(uplo(f->triangle), lower ? WL_NO_TRANS : WL_TRANS, f->matrix, x);
 }
 
+/* Local. A ← A − B */
+static void subtract(const wl_matrix *b, wl_matrix *a) {
+  for (int64_t j = 0; j < a->local_columns; j++)
+    for (int64_t i = 0; i < a->local_rows; i++) a->data[i + j * a->ld] -= b->data[i + j * b->ld];
+}
+
+/* What ‖S Z − L Lᵀ Z‖_F is measured by: n ε ‖S‖₁ ‖Z‖_F. */
+static double residual_scale(const wl_cholesky *f, const wl_matrix *z) {
+  return (double)z->rows * DBL_EPSILON * f->info.norm * wl_frobenius_norm(z);
+}
+
 /* residual = ‖S Z − L Lᵀ Z‖_F / (n ε ‖S‖₁ ‖Z‖_F), with S Z computed before the factorization. Consumes z and sz. */
 static double residual(const wl_cholesky *f, wl_matrix *z, wl_matrix *sz) {
-  const double scale = (double)z->rows * DBL_EPSILON * f->info.norm * wl_frobenius_norm(z);
+  const double scale = residual_scale(f, z);
   wl_cholesky_multiply(f, z);
-  for (int64_t j = 0; j < z->local_columns; j++)
-    for (int64_t i = 0; i < z->local_rows; i++) sz->data[i + j * sz->ld] -= z->data[i + j * z->ld];
+  subtract(z, sz);
   return wl_frobenius_norm(sz) / scale;
 }
 
@@ -53,16 +64,20 @@ static wl_error log_determinant(const wl_matrix *a, double *result) {
   return error;
 }
 
+static wl_error not_finite(const char *name) {
+  WL_FAIL(WL_ERROR_NUMERICAL,
+          "the kernel matrix %s has entries that are not finite, or too large to square: scale the inputs, or "
+          "less noise",
+          name);
+}
+
 /* ‖S‖₁ and S Z, while the triangle still holds S. */
 static wl_error measure_before(wl_cholesky *f, const char *name, const wl_matrix *z, wl_matrix *sz) {
   WL_TRY(wl_norm1(f->matrix, f->triangle, &f->info.norm));
   wl_symm_left(uplo(f->triangle), 1.0, f->matrix, z, 0.0, sz);
   if (!isfinite(f->info.norm) ||
       !isfinite(wl_frobenius_norm(sz))) /* dpotrf lets NaN through, a product does not */
-    WL_FAIL(WL_ERROR_NUMERICAL,
-            "the kernel matrix %s has entries that are not finite, or too large to square: scale the inputs, or "
-            "less noise",
-            name);
+    return not_finite(name);
   return WL_OK;
 }
 
@@ -94,10 +109,8 @@ static wl_error factor_from(wl_cholesky *f, const wl_cholesky_options *options, 
   return log_determinant(f->matrix, &f->info.log_determinant);
 }
 
-/* Residual, to which `before` is added, and condition. Consumes z and sz. */
-static wl_error measure_after(wl_cholesky *f, const wl_cholesky_options *options, double before, wl_matrix *z,
-                              wl_matrix *sz) {
-  f->info.residual = before + residual(f, z, sz);
+/* The verdict on the residual, and the condition. */
+static wl_error judge(wl_cholesky *f, const wl_cholesky_options *options) {
   if (!isfinite(f->info.residual) || !isfinite(f->info.log_determinant))
     WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite", options->name);
   WL_TRY(wl_check_residual(&f->info, options->name, options->engine));
@@ -123,7 +136,8 @@ static wl_error factor_and_measure(wl_cholesky *f, const wl_cholesky_options *op
   const double began = MPI_Wtime();
   WL_TRY(factor_from(f, options, &state));
   f->info.seconds = MPI_Wtime() - began;
-  return measure_after(f, options, 0.0, z, sz);
+  f->info.residual = residual(f, z, sz);
+  return judge(f, options);
 }
 
 /* Probing vectors Z and room for S Z. */
@@ -153,62 +167,59 @@ static void clear_rows(wl_matrix *x, int64_t begin, int64_t end) {
 }
 
 /*
- * S Z, where the triangle holds L₁₁ of order n in place of S₁₁ = L₁₁ L₁₁ᵀ. As a symmetric matrix T it gives the last rows of S Z, and
- * of T [0; Z₂] the first are S₂₁ᵀ Z₂. As a triangular one it takes [Z₁; 0] to L₁₁ L₁₁ᵀ Z₁, in the first rows.
+ * Of S Z what the border has a part in, P = [S₂₁ᵀ Z₂; S₂₁ Z₁ + S₂₂ Z₂], and W = [L₁₁ᵀ Z₁; 0]; and ‖S‖₁ from below: that of S₁₁, or of S
+ * without it.
  */
-static void bordered_product(const wl_cholesky *f, int64_t n, const wl_matrix *z, wl_matrix *sz, wl_matrix *part,
-                             wl_matrix *border) {
-  wl_matrix_copy(z, part);
-  clear_rows(part, 0, n);
-  wl_symm_left(uplo(f->triangle), 1.0, f->matrix, part, 0.0, border);
-  clear_rows(border, n, z->rows);
-  wl_symm_left(uplo(f->triangle), 1.0, f->matrix, z, 0.0, sz);
-  clear_rows(sz, 0, n);
-  wl_matrix_copy(z, part);
-  clear_rows(part, n, z->rows);
-  wl_cholesky_multiply(f, part);
-  clear_rows(part, n, z->rows);
-  for (int64_t j = 0; j < sz->local_columns; j++)
-    for (int64_t i = 0; i < sz->local_rows; i++)
-      sz->data[i + j * sz->ld] += border->data[i + j * sz->ld] + part->data[i + j * sz->ld];
+static wl_error measure_border(wl_cholesky *f, const wl_cholesky_options *options, const wl_factor_info *known,
+                               const wl_matrix *z, wl_matrix *p, wl_matrix *w) {
+  const int64_t n = options->resume->columns;
+  WL_TRY(wl_border_norm1(f->matrix, f->triangle, n, &f->info.norm));
+  wl_symm_border(uplo(f->triangle), n, f->matrix, z, p);
+  if (!isfinite(f->info.norm) || !isfinite(wl_frobenius_norm(p))) return not_finite(options->name);
+  f->info.norm = fmax(f->info.norm, known->norm);
+  wl_matrix_copy(z, w);
+  clear_rows(w, n, z->rows);
+  wl_trmm_left(uplo(f->triangle), f->triangle == WL_TRIANGLE_LOWER ? WL_TRANS : WL_NO_TRANS, f->matrix, w);
+  return WL_OK;
 }
 
-static wl_error measure_border(const wl_cholesky *f, const wl_cholesky_options *options, const wl_matrix *z,
-                               wl_matrix *sz) {
-  wl_matrix *part = NULL, *border = NULL;
-  wl_error error = wl_matrix_create(z->grid, z->rows, z->columns, &part);
-  if (error == WL_OK) error = wl_matrix_create(z->grid, z->rows, z->columns, &border);
-  if (error == WL_OK) bordered_product(f, options->resume->columns, z, sz, part, border);
-  wl_matrix_destroy(&border);
-  wl_matrix_destroy(&part);
-  WL_TRY(error);
-  if (isfinite(wl_frobenius_norm(sz))) return WL_OK;
-  WL_FAIL(WL_ERROR_NUMERICAL,
-          "the kernel matrix %s has entries that are not finite, or too large to square: scale the inputs, or "
-          "less noise",
-          options->name);
+/*
+ * ‖P − L Lᵀ [0; Z₂] − [0; L₂₁ W₁]‖_F / (n ε ‖S‖₁ ‖Z‖_F). That is S Z − L Lᵀ Z without what is due to S₁₁ − L₁₁ L₁₁ᵀ, of which S₁₁ is no
+ * longer there. Consumes all three.
+ */
+static double border_residual(const wl_cholesky *f, int64_t n, wl_matrix *z, wl_matrix *p, wl_matrix *w) {
+  const double scale = residual_scale(f, z);
+  wl_gemm_border(uplo(f->triangle), n, f->matrix, w);
+  clear_rows(w, 0, n);
+  subtract(w, p);
+  clear_rows(z, 0, n);
+  wl_cholesky_multiply(f, z);
+  subtract(z, p);
+  return wl_frobenius_norm(p) / scale;
 }
 
 static wl_error extend_and_measure(wl_cholesky *f, const wl_cholesky_options *options, const wl_factor_info *known,
-                                   wl_matrix *z, wl_matrix *sz) {
+                                   wl_matrix *z, wl_matrix *p, wl_matrix *w) {
   const int64_t n = options->resume->columns;
-  wl_factor_state state = {.columns = n, .diagonal = options->resume->diagonal, .products = sz};
-  WL_TRY(measure_border(f, options, z, sz));
+  wl_factor_state state = {.columns = n, .diagonal = options->resume->diagonal};
+  WL_TRY(measure_border(f, options, known, z, p, w));
   const double began = MPI_Wtime();
-  wl_eliminate_border(uplo(f->triangle), n, f->matrix);
+  WL_TRY(wl_eliminate_border(f->matrix, f->triangle, n));
   WL_TRY(factor_from(f, options, &state));
   f->info.seconds = MPI_Wtime() - began;
-  WL_TRY(wl_product_norm1(f, &f->info.norm));
-  return measure_after(f, options, known->residual, z, sz);
+  f->info.residual = known->residual + border_residual(f, n, z, p, w);
+  return judge(f, options);
 }
 
 wl_error wl_cholesky_extend(wl_matrix *matrix, wl_triangle triangle, const wl_cholesky_options *options,
                             const wl_factor_info *known, wl_cholesky *factor) {
   *factor = (wl_cholesky){.matrix = matrix, .triangle = triangle};
-  wl_matrix *z = NULL, *sz = NULL;
-  wl_error error = create_probes(matrix, options->seed, &z, &sz);
-  if (error == WL_OK) error = extend_and_measure(factor, options, known, z, sz);
-  wl_matrix_destroy(&sz);
+  wl_matrix *z = NULL, *p = NULL, *w = NULL;
+  wl_error error = create_probes(matrix, options->seed, &z, &p);
+  if (error == WL_OK) error = wl_matrix_create(matrix->grid, matrix->rows, WL_PROBES, &w);
+  if (error == WL_OK) error = extend_and_measure(factor, options, known, z, p, w);
+  wl_matrix_destroy(&w);
+  wl_matrix_destroy(&p);
   wl_matrix_destroy(&z);
   return error;
 }

@@ -79,7 +79,7 @@ wl_error wl_cholesky_factor_with(wl_matrix *matrix, wl_triangle triangle, const 
  *
  * @param options  resume->columns and resume->diagonal are needed; what else it has is ignored
  * @param known    of L₁₁. Its residual is added to that of the border: together they bound that of L
- * @param factor   its norm is an estimate (wl_product_norm1)
+ * @param factor   its norm is a lower bound, and at least half of ‖S‖₁ where that of L₁₁ is exact: S₁₁ is no longer there
  * Errors: those of wl_cholesky_factor_with.
  */
 wl_error wl_cholesky_extend(wl_matrix *matrix, wl_triangle triangle, const wl_cholesky_options *options,

@@ -15,7 +15,7 @@
 
 enum { CLIMBS = 3 };
 
-/* x ← S⁻¹ x, or S x, for one vector */
+/* x ← S⁻¹ x for one vector */
 typedef struct solver {
   wl_error (*apply)(const struct solver *s, wl_matrix *x);
   const wl_cholesky *factor;
@@ -29,11 +29,6 @@ static wl_error apply_factor(const solver *s, wl_matrix *x) {
   const int lower = f->triangle == WL_TRIANGLE_LOWER;
   wl_trsv(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, f->matrix, x);
   wl_trsv(lower ? WL_LOWER : WL_UPPER, lower ? WL_TRANS : WL_NO_TRANS, f->matrix, x);
-  return WL_OK;
-}
-
-static wl_error apply_product(const solver *s, wl_matrix *x) {
-  wl_cholesky_multiply(s->factor, x);
   return WL_OK;
 }
 
@@ -134,11 +129,6 @@ static wl_error estimate_norm(const wl_grid *grid, int64_t n, const solver *s, d
 
 wl_error wl_inverse_norm1(const wl_cholesky *f, double *norm) {
   const solver s = {.apply = apply_factor, .factor = f};
-  return estimate_norm(f->matrix->grid, f->matrix->rows, &s, norm);
-}
-
-wl_error wl_product_norm1(const wl_cholesky *f, double *norm) {
-  const solver s = {.apply = apply_product, .factor = f};
   return estimate_norm(f->matrix->grid, f->matrix->rows, &s, norm);
 }
 

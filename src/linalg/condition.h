@@ -16,9 +16,6 @@
  */
 wl_error wl_inverse_norm1(const wl_cholesky *factor, double *norm);
 
-/** Collective. Estimates ‖S‖₁ = ‖L Lᵀ‖₁ in the same way; exact where no entry of S is negative. Errors: WL_ERROR_MEMORY. */
-wl_error wl_product_norm1(const wl_cholesky *factor, double *norm);
-
 /** Collective. ‖S⁻¹‖₁ for S = L Lᵀ / scale, L in the lower triangle of `factor`, by solves in single precision. */
 wl_error wl_inverse_norm1_single(const wl_single *factor, double scale, double *norm);
 

@@ -4,23 +4,26 @@
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "base/util.h"
 
 /*
  * ‖S‖₁ = maxⱼ Σᵢ |S_ij| from one triangle: an entry off the diagonal counts for its row and for its column. NaN
- * anywhere makes a sum NaN, and the maximum is taken so that NaN stays.
+ * anywhere makes a sum NaN, and the maximum is taken so that NaN stays. Of the leading block of order n nothing counts.
  */
-wl_error wl_norm1(const wl_matrix *a, wl_triangle triangle, double *norm) {
+wl_error wl_border_norm1(const wl_matrix *a, wl_triangle triangle, int64_t n, double *norm) {
+  const int64_t border = wl_matrix_local_row(a, n);
   double *sum = calloc((size_t)(a->rows + 1), sizeof(double)),
          *row = calloc((size_t)(a->local_rows + 1), sizeof(double));
   wl_error error = sum && row ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "norm: out of memory");
   error = wl_error_agree(a->grid->comm, error);
-  for (int64_t jl = 0; error == WL_OK && jl < a->local_columns; jl++) {
+  const int64_t start = triangle == WL_TRIANGLE_LOWER ? 0 : wl_matrix_local_column(a, n);
+  for (int64_t jl = start; error == WL_OK && jl < a->local_columns; jl++) {
     const int64_t j = wl_matrix_global_column(a, jl), at = wl_matrix_local_row(a, j),
                   past = wl_matrix_local_row(a, j + 1);
-    const int64_t begin = triangle == WL_TRIANGLE_LOWER ? past : 0,
+    const int64_t begin = triangle == WL_TRIANGLE_LOWER ? larger(past, border) : 0,
                   end = triangle == WL_TRIANGLE_LOWER ? a->local_rows : at;
     const double *column = a->data + jl * a->ld;
-    double total = past > at ? fabs(column[at]) : 0.0; /* the diagonal, where it is ours */
+    double total = j >= n && past > at ? fabs(column[at]) : 0.0; /* the diagonal, where it is ours */
     for (int64_t il = begin; il < end; il++) {
       total += fabs(column[il]);
       row[il] += fabs(column[il]);
@@ -37,6 +40,10 @@ wl_error wl_norm1(const wl_matrix *a, wl_triangle triangle, double *norm) {
   free(row);
   free(sum);
   return error;
+}
+
+wl_error wl_norm1(const wl_matrix *a, wl_triangle triangle, double *norm) {
+  return wl_border_norm1(a, triangle, 0, norm);
 }
 
 double wl_frobenius_norm(const wl_matrix *a) {

@@ -11,6 +11,9 @@
 /** ‖S‖₁ of a symmetric matrix given by one triangle; NaN where any of its entries is. Errors: WL_ERROR_MEMORY. */
 wl_error wl_norm1(const wl_matrix *a, wl_triangle triangle, double *norm);
 
+/** The same with zeros in the place of the leading block of order n, which is not read. */
+wl_error wl_border_norm1(const wl_matrix *a, wl_triangle triangle, int64_t n, double *norm);
+
 /** ‖A‖_F, all entries. */
 double wl_frobenius_norm(const wl_matrix *a);
 

@@ -24,7 +24,7 @@ void wl_joint_train(wl_joint *j, wl_matrix *f) {
   }
   wl_joint_use_lower(j);
   wl_trsm_leading(WL_LOWER, WL_NO_TRANS, j->train, j->gram, f);
-  wl_gemm_border(j->train, j->gram, f);
+  wl_gemm_border(WL_LOWER, j->train, j->gram, f);
 }
 
 static wl_error create_panel(const wl_joint *j, const wl_matrix *out, wl_matrix **f) {
