@@ -29,7 +29,7 @@ rows() {
   head -n "$1" all.csv | cut -d, -f4 >Y.csv
 }
 
-rm -rf out fresh append.sbatch first*.h5 second*.h5 third*.h5
+rm -rf out fresh append.sbatch ./*.h5
 awk -v OFS=, 'BEGIN { for (i = 0; i < 75; i++) print sin(7 * i + 1), cos(3.3 * i), sin(i * i + 1), cos(i * i) }' >all.csv
 awk -v OFS=, 'BEGIN { for (i = 0; i < 9; i++) print sin(5 * i + 2), cos(2.3 * i), sin(i * i + 2) }' >T.csv
 awk -v OFS=, 'BEGIN { for (i = 0; i < 31; i++) print sin(5 * i + 4), cos(2.3 * i), sin(i * i + 4) }' >P.csv
