@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -118,6 +119,17 @@ static bool integer_of(const wl_csv_field *field, int64_t *number) {
   return true;
 }
 
+/** 0.0, 1.0, 2.0, … of three or more columns: such names as numbers of columns get that were read as floating point. */
+static bool counts_in_reals(const wl_csv_reader *reader, const wl_csv_head *head) {
+  const int64_t from = head->count > 1 && head->fields[0].length == 0 ? 1 : 0;
+  double first = 0.0, number;
+  bool good = head->count - from >= 3 && wl_csv_field_number(reader, &head->fields[from], &first) &&
+              (first == 0.0 || first == 1.0);
+  for (int64_t j = from + 1; j < head->count && good; j++)
+    good = wl_csv_field_number(reader, &head->fields[j], &number) && number == first + (double)(j - from);
+  return good;
+}
+
 /** Where line 1 counts on from: 0, 1, 2, … behind an empty field or not; -1 where it does not count, or from 1 alone. */
 static int64_t counts_from(const wl_csv_head *head) {
   const int64_t from = head->count > 1 && head->fields[0].length == 0 ? 1 : 0;
@@ -136,6 +148,7 @@ static int64_t counts_from(const wl_csv_head *head) {
 typedef struct rest {
   int64_t rows;
   bool integers, bits; /**< all numbers are integers; are 0 or 1 */
+  bool whole;          /**< all numbers are whole, however they are written */
   bool again;          /**< a text of line 1 comes again in its column */
 } rest;
 
@@ -144,7 +157,9 @@ static void look_at(const wl_csv_reader *reader, const wl_csv_head *head, rest *
   for (int64_t j = 0; j < reader->count; j++) {
     const wl_csv_field *field = &reader->fields[j];
     int64_t number;
+    double real;
     const bool integer = integer_of(field, &number);
+    r->whole = r->whole && (!wl_csv_field_number(reader, field, &real) || real == floor(real));
     r->integers = r->integers && integer;
     r->bits = r->bits && integer && number <= 1;
     if (!r->again && j < head->count && field->length > 0 && field->length == head->fields[j].length)
@@ -155,7 +170,7 @@ static void look_at(const wl_csv_reader *reader, const wl_csv_head *head, rest *
 
 /** Reads from line 2 to the end. */
 static wl_error read_rest(wl_csv_reader *reader, const wl_csv_head *head, rest *r) {
-  *r = (rest){0, true, true, false};
+  *r = (rest){0, true, true, true, false};
   WL_TRY(wl_csv_reader_seek(reader, head->data));
   for (;;) {
     bool end;
@@ -184,10 +199,11 @@ static void warn(const wl_csv_reader *reader, const wl_csv_head *head, const cha
 
 static wl_error decide_counting(const wl_csv_reader *reader, wl_csv_head *head, const rest *r) {
   const long long line = head->line.line;
-  const bool years = counts_from(head) > 1;
+  const bool reals = counts_from(head)<0, years = counts_from(head)> 1;
+  if (reals && r->whole && r->rows > 0) return WL_OK;                          /* as all of the file is written */
   if ((head->count == 1 || years) && r->integers && r->rows > 0) return WL_OK; /* classes, counts */
   if (head->count == 2 && r->bits && r->rows > 0) return WL_OK;                /* flags, one-hot targets */
-  if (head->count <= 2 || years || r->rows == 0)
+  if (head->count <= 2 || years || reals || r->rows == 0)
     WL_FAIL(WL_ERROR_DATA, "%s:%lld: is an example or counts the columns as a header of a data frame does; %s",
             reader->path, line, remedy);
   head->header = true;
@@ -226,7 +242,7 @@ static wl_error decide_mixture(const wl_csv_reader *reader, wl_csv_head *head, c
 static wl_error decide(wl_csv_reader *reader, wl_csv_head *head) {
   const votes v = count_votes(reader, head);
   const bool same = head->count == head->width, doubtful = v.numbers > 0 && v.texts + v.names > 0;
-  const bool counting = counts_from(head) >= 0;
+  const bool counting = counts_from(head) >= 0 || counts_in_reals(reader, head);
   rest r;
   head->header = v.texts > 0 && v.numbers == 0 && same;
   if (head->header || (same && !doubtful && !counting)) return WL_OK;

@@ -12,11 +12,13 @@ wl_error wl_csv_reader_open(const char *path, wl_csv_reader *reader) {
   reader->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
   if (reader->plain == (locale_t)0) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to open it", path);
   WL_TRY(wl_input_file_open(path, &reader->file));
-  unsigned char mark[3] = {0};
-  const size_t got = fread(mark, 1, 3, reader->file.stream);
+  unsigned char mark[16] = {0};
+  const size_t got = fread(mark, 1, sizeof mark, reader->file.stream);
+  const char *other = wl_input_file_hint(mark, got);
+  if (other[0] != '\0') WL_FAIL(WL_ERROR_DATA, "%s: is not a text%s", path, other);
   if (got >= 2 && ((mark[0] == 0xFF && mark[1] == 0xFE) || (mark[0] == 0xFE && mark[1] == 0xFF)))
     WL_FAIL(WL_ERROR_DATA, "%s: is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)", path);
-  const bool utf8 = got == 3 && memcmp(mark, "\xEF\xBB\xBF", 3) == 0;
+  const bool utf8 = got >= 3 && memcmp(mark, "\xEF\xBB\xBF", 3) == 0;
   return wl_csv_reader_seek(reader, (wl_csv_place){utf8 ? 3 : 0, 1});
 }
 

@@ -107,6 +107,24 @@ wl_error wl_input_file_open(const char *path, wl_input_file *file) {
   return WL_OK;
 }
 
+const char *wl_input_file_hint(const unsigned char *start, size_t count) {
+  static const struct {
+    const char *magic, *hint;
+  } kinds[] = {{"\x1f\x8b", "; it is packed by gzip: add .gz to its name"},
+               {"PK\3\4", "; it is a ZIP archive: NumPy's are named .npz, others must be unpacked"},
+               {"\x93NUMPY", "; it is NumPy's: name it .npy"},
+               {"\x89HDF", "; it is HDF5: name it .h5"},
+               {"BZh91AY&SY", "; it is packed by bzip2: unpack it (bunzip2)"},
+               {"\xfd"
+                "7zXZ",
+                "; it is packed by xz: unpack it (unxz)"},
+               {"PAR1\x15", "; it is Parquet: write it as .npy or .csv"}};
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (strlen(kinds[i].magic) <= count && memcmp(start, kinds[i].magic, strlen(kinds[i].magic)) == 0)
+      return kinds[i].hint;
+  return "";
+}
+
 void wl_input_file_close(wl_input_file *file) {
   if (file->stream) fclose(file->stream);
   free(file->unpacked);

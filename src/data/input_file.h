@@ -30,6 +30,9 @@ wl_error wl_input_file_open(const char *path, wl_input_file *file);
 /** Makes a stream of bytes in memory, which it owns from then on, also on failure. `path` is for messages. */
 wl_error wl_input_file_from_memory(const char *path, void *bytes, int64_t size, wl_input_file *file);
 
+/** What a file is that begins with these bytes, and how it is to be named, behind a message; "" where that is not known. */
+const char *wl_input_file_hint(const unsigned char *start, size_t count);
+
 /** Closes; a file of zeros is fine. */
 void wl_input_file_close(wl_input_file *file);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "data/array_file.h"
 #include "data/npy.h"
 
@@ -95,7 +96,7 @@ static wl_error read_header(const wl_source *source, wl_array_file *array, char 
   unsigned char start[12];
   const size_t got = fread(start, 1, sizeof start, file);
   if (got < 6 || memcmp(start, "\x93NUMPY", 6) != 0)
-    WL_FAIL(WL_ERROR_DATA, "%s: is not an NPY file", source->label);
+    WL_FAIL(WL_ERROR_DATA, "%s: is not an NPY file%s", source->label, wl_input_file_hint(start, got));
   if (got < sizeof start) WL_FAIL(WL_ERROR_DATA, "%s: is truncated within the header", source->label);
   if (start[6] < 1 || start[6] > 3)
     WL_FAIL(WL_ERROR_DATA, "%s: is NPY version %d.%d; 1.0, 2.0 and 3.0 are supported", source->label, start[6],
@@ -149,7 +150,12 @@ wl_error wl_npy_begin(wl_source *source) {
   WL_TRY(take_type(source, &array->type, header.descr));
   WL_TRY(take_shape(source, &header));
   array->columns_first = header.fortran_order;
-  return wl_array_file_check_size(source, array);
+  WL_TRY(wl_array_file_check_size(source, array));
+  const int64_t more = array->file.size - array->data - source->rows * source->cols * array->type.size;
+  if (more > 0)
+    wl_log_warning("%s: %lld bytes behind its %lld x %lld array are not read: were several saved into one file?",
+                   source->label, (long long)more, (long long)source->rows, (long long)source->cols);
+  return WL_OK;
 }
 
 static wl_error open_npy(wl_source *source) {

@@ -43,16 +43,29 @@ static const char *row_remedy(const wl_source *a, const wl_source *b, char *text
   return text;
 }
 
-static wl_error check_rows(const wl_source *a, const wl_source *b) {
+/* Reads the first example: what is no table of numbers says so, rather than that its size is another. */
+static wl_error look_into(wl_source *source) {
+  double *row = malloc(sizeof *row * (size_t)wl_source_cols(source));
+  if (!row) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory for a row", wl_source_spec(source));
+  const wl_error error = wl_source_read(source, 0, 1, row);
+  free(row);
+  return error;
+}
+
+static wl_error check_rows(wl_source *a, wl_source *b) {
   char remedy[512];
   if (!b || wl_source_rows(a) == wl_source_rows(b)) return WL_OK;
+  WL_TRY(look_into(a));
+  WL_TRY(look_into(b));
   WL_FAIL(WL_ERROR_DATA, "%s has %lld rows, but %s has %lld; they must match%s", wl_source_spec(a),
           (long long)wl_source_rows(a), wl_source_spec(b), (long long)wl_source_rows(b),
           row_remedy(a, b, remedy, sizeof remedy));
 }
 
-static wl_error check_columns(const wl_source *a, const wl_source *b) {
+static wl_error check_columns(wl_source *a, wl_source *b) {
   if (!b || wl_source_cols(a) == wl_source_cols(b)) return WL_OK;
+  WL_TRY(look_into(a));
+  WL_TRY(look_into(b));
   WL_FAIL(WL_ERROR_DATA, "%s has %lld columns, but %s has %lld; they must match%s", wl_source_spec(a),
           (long long)wl_source_cols(a), wl_source_spec(b), (long long)wl_source_cols(b),
           wl_source_rows(a) == wl_source_rows(b) ? "; are they transposed? An example is a row" : "");

@@ -152,3 +152,15 @@ wl_error wl_given_check_targets(const wl_given *g, const char *name[WL_GIVEN_KER
   }
   return WL_OK;
 }
+
+wl_error wl_given_check_zeros(const wl_given *g, const char *name[WL_GIVEN_KERNELS][WL_GIVEN_PARTS]) {
+  for (int k = 0; k < WL_GIVEN_KERNELS; k++)
+    for (int64_t i = 0; g->has[k] && i < g->train; i++)
+      if (!(g->diagonal[k][i] > 0.0))
+        WL_FAIL(
+            WL_ERROR_DATA,
+            "%s: the variance in row %lld (counted from 1) is zero, where every function of this kernel is 0; set "
+            "noise_variance or jitter above 0, or remove the row",
+            name[k][WL_GIVEN_XX], (long long)i + 1);
+  return WL_OK;
+}

@@ -26,4 +26,10 @@ wl_error wl_given_verify(MPI_Comm comm, wl_given *given, const char *name[WL_GIV
  */
 wl_error wl_given_check_targets(const wl_given *given, const char *name[WL_GIVEN_KERNELS][WL_GIVEN_PARTS]);
 
+/**
+ * Local. Whether a training point has the variance 0 under a kernel that is given: without noise and jitter that kernel is singular, and
+ * no other row is to blame. Errors: WL_ERROR_DATA, naming the row.
+ */
+wl_error wl_given_check_zeros(const wl_given *given, const char *name[WL_GIVEN_KERNELS][WL_GIVEN_PARTS]);
+
 #endif

@@ -101,6 +101,8 @@ static wl_error open_kernels(wl_setup *setup) {
   WL_TRY(wl_error_agree(setup->comm, wl_given_files_open(setup->config, &setup->kernels)));
   wl_given_files *files = setup->kernels;
   WL_TRY(wl_given_verify(setup->comm, &files->given, files->name));
+  if (setup->config->noise_variance + setup->config->jitter == 0.0)
+    WL_TRY(wl_given_check_zeros(&files->given, files->name));
   const bool both = files->given.has[WL_GIVEN_THETA] && files->given.has[WL_GIVEN_KAPPA];
   if (!both || !setup->config->quantity[WL_QUANTITY_BAYESIAN_RND]) return WL_OK;
   return wl_given_check_targets(&files->given, files->name);

@@ -194,6 +194,15 @@ bad 'header only' 2 'X\.csv.*(empty|no rows|no numbers|no data)'
 bad 'empty file' 2 'T\.csv.*(empty|no rows|no numbers|no data)'
 bad 'columns that are not there' 2 'X\.csv.*(column|2-9)' --set data.train.inputs=X.csv:2-9
 
+edit '1s/.*/0.0,1.0,2.0/' X.csv
+bad 'columns counted in floating point' 2 'X\.csv:1: .*counts the columns.*data\.header'
+edit '1d;s/,/|/g' X.csv
+bad 'another separator' 2 'X\.csv:1: .*not a number.*[|]'
+gzip -c case/X.csv >case/packed.csv
+bad 'packed, but not by its name' 2 'packed\.csv: .*gzip.*\.gz' --set data.train.inputs=packed.csv
+gzip -c case/X.csv >case/packed.npy
+bad 'packed, but not by its name' 2 'packed\.npy: .*gzip.*\.gz' --set data.train.inputs=packed.npy
+
 ### data sets that do not match
 edit '5d' Y.csv
 bad 'X and Y of different length' 2 'X\.csv.*5.*Y\.csv.*4'

@@ -158,6 +158,8 @@ bad 2 'Y\.csv has 96 rows, but .*theta_TT has 40' run kernels.theta.XX=first/res
 bad 2 'kernels\.h5:/not_finite: row 5, column 3 is nan' run kernels.theta.XX=kernels.h5:/not_finite
 bad 2 'kernels\.h5:/skew: row 7, column 2 is .* but row 2, column 7 is' run kernels.theta.XX=kernels.h5:/skew
 bad 2 'kernels\.h5:/negative: the variance in row 4 is -' run kernels.theta.XX=kernels.h5:/negative
+bad 2 'kernels\.h5:/silent: the variance in row 4 .*is zero.*noise_variance' run kernels.theta.XX=kernels.h5:/silent noise_variance=0 \
+  'quantities=[ntk_gp]'
 bad 2 'theta_diagonal is a diagonal, but output\.covariance needs all pairs' run kernels.theta.TT=kernels.h5:/theta_diagonal
 bad 2 'theta_diagonal is a diagonal, but certify needs all pairs' certify kernels.theta.TT=kernels.h5:/theta_diagonal
 bad 2 'theta_diagonal is a diagonal, but sampling needs all pairs' run "$none" "$draws" kernels.theta.TT=kernels.h5:/theta_diagonal

@@ -5,7 +5,7 @@
  *   6 × 3 double that are elsewhere: /link, a link to /x of away.h5 · /virtual, from there · /raw, of the bytes of away.bin
  * make_hdf5 kernels RESULTS FILE: of the kernels in RESULTS (output.kernels), those that no kernel is, and others
  *   /theta_diagonal, /kappa_diagonal of TT · theta_XX as /other_XX twice as large, /wide without its last column, /not_finite with NaN at
- *   row 5, column 3, /skew with another number at row 7, column 2, /negative at row 4 of the diagonal · /beyond: kappa_XX + ½ off
+ *   row 5, column 3, /skew with another number at row 7, column 2, /negative at row 4 of the diagonal, /silent with zero there · /beyond: kappa_XX + ½ off
  *   the diagonal of its first two rows, of a variance that theta_XX has
  */
 #include <hdf5.h>
@@ -77,6 +77,14 @@ static void write_changed(hid_t file, const char *name, hsize_t order, double *v
   *at = kept;
 }
 
+/* The kernel of functions that are 0 at the fourth point. */
+static void write_silent(hid_t file, hsize_t order, const double *values) {
+  double *silent = malloc(sizeof(double) * (size_t)(order * order));
+  for (hsize_t k = 0; k < order * order; k++) silent[k] = k / order == 3 || k % order == 3 ? 0.0 : values[k];
+  write_square(file, "silent", order, silent);
+  free(silent);
+}
+
 static int make_kernels(const char *results, const char *path) {
   const hid_t from = H5Fopen(results, H5F_ACC_RDONLY, H5P_DEFAULT);
   const hid_t to = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
@@ -89,6 +97,7 @@ static int make_kernels(const char *results, const char *path) {
   write_changed(to, "not_finite", n, theta, 5, 3, NAN);
   write_changed(to, "skew", n, theta, 7, 2, theta[6 * n + 1] + 1e-6);
   write_changed(to, "negative", n, theta, 4, 4, -1.0);
+  write_silent(to, n, theta);
   for (hsize_t i = 0; i < n; i++) kappa[i * (n + 1)] = theta[i * (n + 1)];
   kappa[1] = kappa[n] = kappa[1] + 0.5; /* theta - kappa has a zero on the diagonal and something beside it */
   write_square(to, "beyond", n, kappa);

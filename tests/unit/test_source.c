@@ -253,6 +253,10 @@ static void csv_headers(void **state) {
       {"country,1960,1961\nA,0.5,2\nB,3,4\n", 0, "x.csv:1: column 1 is 'country', column 2 a number"},
       {"1960,1961,1962\n1,2,0.5\n", 0, "x.csv:1: is an example or counts"},
       {"5,6,7\n1,2,3\n", 2, ""},
+      {"0.0,1.0,2.0\n0.5,1.0,2.0\n", 0, "x.csv:1: is an example or counts"},
+      {",1.0,2.0,3.0\n0,0.5,1.0,2.0\n", 0, "x.csv:1: is an example or counts"},
+      {"0.0,1.0,2.0\n3.0,1.0,2.0\n", 2, ""}, /* all numbers are whole, and written so */
+      {"0.0,1.0\n0.5,1.0\n", 2, ""},
       {"2,2,x\n1,2,0\n3,4,1\n", 2, ""},
       {"9,2,x\n1,2,0\n3,4,1\n", 0, "x.csv:1: column 3 is 'x'"},
       {"a,b\n", 0, "x.csv: has a header and no rows"},
