@@ -35,6 +35,11 @@ static wl_error reached(void *context, const wl_factor_state *state) {
   return wl_checkpointer_save(k, k->halt.stop ? WL_DECISION_STOP : WL_DECISION_SAVE, &c, &content);
 }
 
+/* Whether what is left to do needs the factor, which then is in one checkpoint, or in a file of its own. */
+static bool needs_factor(const wl_checkpointer *k, const wl_checkpoint *c) {
+  return !k->options.factor && (c->predicted < k->options.test || c->loo_due);
+}
+
 wl_error wl_checkpointer_boundary(wl_checkpointer *k, wl_prior prior, int64_t predicted) {
   if (!k->open) return WL_OK;
   int have = k->factor_file != NULL;
@@ -48,13 +53,8 @@ wl_error wl_checkpointer_boundary(wl_checkpointer *k, wl_prior prior, int64_t pr
   c.loo_due = k->loo_due && predicted == k->options.test;
   if (k->draws.begun) c.draws = k->draws;
   wl_checkpoint_content content = {.triangle = wl_checkpointer_triangle(prior)};
-  if ((predicted < k->options.test || c.loo_due) &&
-      !k->options.factor) { /* the factor is still needed: once is enough */
-    if (have)
-      c.matrix_file = strdup(k->rank == 0 ? k->factor_file : "-");
-    else
-      content.matrix = wl_model_gram(k->model);
-  }
+  if (needs_factor(k, &c) && have) c.matrix_file = strdup(k->rank == 0 ? k->factor_file : "-");
+  if (needs_factor(k, &c) && !have) content.matrix = wl_model_gram(k->model);
   return wl_checkpointer_save(k, decision, &c, &content);
 }
 

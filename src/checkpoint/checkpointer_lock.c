@@ -54,15 +54,26 @@ static void read_owner(const char *path, char *owner, size_t size) {
   owner[strcspn(owner, "\n")] = 0;
 }
 
+/* Again for a while where another run has it. */
+static int lock_patiently(const char *path) {
+  int lock = -1;
+  for (int i = 0; i < TRIES; i++) {
+    lock = lock_once(path);
+    if (lock >= 0 || errno != EWOULDBLOCK) break;
+    nanosleep(&(struct timespec){.tv_nsec = PAUSE * 1000000L}, NULL);
+  }
+  return lock;
+}
+
+static bool has_no_locks(int number) {
+  return number == ENOLCK || number == ENOSYS || number == EOPNOTSUPP || number == EINVAL;
+}
+
 wl_error wl_checkpointer_take_lock(const char *path, const char *directory, const char *name, int *lock) {
   char owner[320];
   if (*lock >= 0 && is_there(*lock, path)) return WL_OK;
   if (*lock >= 0) close(*lock);
-  for (int i = 0; i < TRIES; i++) {
-    *lock = lock_once(path);
-    if (*lock >= 0 || errno != EWOULDBLOCK) break;
-    nanosleep(&(struct timespec){.tv_nsec = PAUSE * 1000000L}, NULL);
-  }
+  *lock = lock_patiently(path);
   if (*lock >= 0) {
     sign(*lock);
     return WL_OK;
@@ -74,14 +85,12 @@ wl_error wl_checkpointer_take_lock(const char *path, const char *directory, cons
             "checkpoint.directory",
             directory, name, owner);
   }
-  if (errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP || errno == EINVAL) {
-    wl_log_warning(
-        "%s: this file system has no locks (%s): see to it yourself that only one run at a time uses its "
-        "checkpoints",
-        path, strerror(errno));
-    return WL_OK;
-  }
-  WL_FAIL(WL_ERROR_IO, "%s: cannot be written: %s", path, strerror(errno));
+  if (!has_no_locks(errno)) WL_FAIL(WL_ERROR_IO, "%s: cannot be written: %s", path, strerror(errno));
+  wl_log_warning(
+      "%s: this file system has no locks (%s): see to it yourself that only one run at a time uses its "
+      "checkpoints",
+      path, strerror(errno));
+  return WL_OK;
 }
 
 void wl_checkpointer_drop_lock(const char *path, int *lock) {

@@ -5,6 +5,16 @@
 
 #include "pipeline/points.h"
 
+static wl_certifier_options options_of(const wl_config *config, wl_checkpointer *checkpointer) {
+  wl_certifier_options options = {.joint = wl_job_joint_options(config),
+                                  .replicates = config->certify.replicates,
+                                  .heads = config->certify.heads,
+                                  .false_alarm = config->certify.false_alarm};
+  options.joint.fault = config->certify.sabotage;
+  options.joint.watch = wl_checkpointer_joint_watch(checkpointer);
+  return options;
+}
+
 wl_error wl_certify_run(const wl_setup *setup, const wl_services *services, const wl_assembly *assembly,
                         wl_retained *retained, wl_certified *certified) {
   if (!setup->config->certify.wanted) return WL_OK;
@@ -16,12 +26,7 @@ wl_error wl_certify_run(const wl_setup *setup, const wl_services *services, cons
   wl_points *points = NULL;
   wl_error error = wl_read_joint_points(setup, 0, setup->shape.train + setup->shape.test, &points);
   if (error == WL_OK) {
-    wl_certifier_options options = {.joint = wl_job_joint_options(setup->config),
-                                    .replicates = setup->config->certify.replicates,
-                                    .heads = setup->config->certify.heads,
-                                    .false_alarm = setup->config->certify.false_alarm};
-    options.joint.fault = setup->config->certify.sabotage;
-    options.joint.watch = wl_checkpointer_joint_watch(services->checkpointer);
+    const wl_certifier_options options = options_of(setup->config, services->checkpointer);
     const wl_certifier_input input = {.points = points,
                                       .train = setup->shape.train,
                                       .targets = assembly->targets,

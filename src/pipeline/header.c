@@ -27,11 +27,10 @@ static void print_kernels(const wl_given *given) {
               kappa ? "kappa" : "");
 }
 
-void wl_print_header(const wl_setup *setup) {
+/* Data, kernels, noise. */
+static void print_problem(const wl_setup *setup) {
   const wl_config *c = setup->config;
   const wl_data_shape *s = &setup->shape;
-  char bytes[32], there[32];
-  wl_print_title(setup, "");
   char dimension[48] = "";
   if (!setup->kernels) snprintf(dimension, sizeof dimension, "dimension %lld, ", (long long)s->dimension);
   wl_log_text(11, "  data     %lld training points, %lld test points, %s%lld output%s", (long long)s->train,
@@ -43,6 +42,12 @@ void wl_print_header(const wl_setup *setup) {
   if (wl_job_rnd_target(c)) print_network("target", wl_job_rnd_target(c));
   wl_log_text(11, "  noise    variance %.5g, jitter %.5g%s", c->noise_variance, c->jitter,
               c->data.standardize_targets ? ", in units of standardized targets" : "");
+}
+
+/* Ranks, libraries, solver, memory. */
+static void print_means(const wl_setup *setup) {
+  const wl_config *c = setup->config;
+  char bytes[32], there[32];
   wl_log_text(11, "  ranks    %d on %d node%s, grid %d x %d, block %d, %lld test points at a time",
               setup->grid->size, setup->node.nodes, setup->node.nodes == 1 ? "" : "s", setup->grid->rows,
               setup->grid->columns, setup->grid->block, (long long)setup->batch);
@@ -51,11 +56,18 @@ void wl_print_header(const wl_setup *setup) {
   wl_log_text(11, "  engine   %s, ScaLAPACK from %s", wl_engine_name(c->engine), wl_scalapack_library());
   if (wl_job_is_iterative(c))
     wl_log_text(11, "  solver   iterative, preconditioner of rank %lld, brackets to %.1e, at most %d passes",
-                (long long)wl_job_iterative_options(c, s).rank, c->solver.tolerance, c->solver.passes);
+                (long long)wl_job_iterative_options(c, &setup->shape).rank, c->solver.tolerance, c->solver.passes);
   wl_log_text(11, "  matrix   %s in all%s, %s of memory free on this node",
-              wl_format_bytes(wl_job_matrix_bytes(c, s), bytes, sizeof bytes),
+              wl_format_bytes(wl_job_matrix_bytes(c, &setup->shape), bytes, sizeof bytes),
               c->precision == WL_PRECISION_MIXED ? " in single precision, results refined" : "",
               wl_format_bytes(setup->node.memory_available, there, sizeof there));
+}
+
+void wl_print_header(const wl_setup *setup) {
+  const double jitter = setup->config->jitter;
+  wl_print_title(setup, "");
+  print_problem(setup);
+  print_means(setup);
   if (wl_blas_advice()) wl_log_warning("%s", wl_blas_advice());
-  if (c->jitter > 0.0) wl_log_warning("jitter %g is added to the diagonal of both kernel matrices", c->jitter);
+  if (jitter > 0.0) wl_log_warning("jitter %g is added to the diagonal of both kernel matrices", jitter);
 }
