@@ -110,10 +110,10 @@ static bool add_products(hid_t file, int64_t n, const double *products) {
   return good;
 }
 
-/* Takes the blocks of the whole file, as far as the file system can: what is full says so here. */
+/* Takes the blocks of the whole file and of a header, as far as the file system can: what is full says so here. */
 static wl_error reserve(const char *path) {
   struct stat status;
-  const int file = open(path, O_RDWR);
+  const int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (file < 0 || fstat(file, &status) != 0) {
     if (file >= 0) close(file);
     return cannot_write(path);
@@ -129,6 +129,8 @@ static wl_error reserve(const char *path) {
 
 static wl_error create_file(const char *path, const wl_checkpoint *c, const wl_checkpoint_content *content,
                             const double *products) {
+  WL_TRY(reserve(
+      path)); /* a file that HDF5 finds no room to make stays open in it, and the program ends in a crash */
   errno = 0;
   const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   if (file < 0) return cannot_write(path);

@@ -55,7 +55,7 @@ static wl_error dispatch(int rank, int ranks, int argc, char **argv) {
     WL_FAIL(WL_ERROR_USAGE, "no command given");
   }
   if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
-    if (rank == 0) wl_command_print_help(stdout, -1);
+    if (rank == 0) wl_command_print_help(stdout, argc > 2 ? wl_command_find(argv[2]) : -1);
     return WL_OK;
   }
   if (strcmp(argv[1], "--version") == 0) {

@@ -33,6 +33,12 @@ bool wl_inputs_is_source(const wl_key *key) {
          (strncmp(key->name, "data.", 5) == 0 || strncmp(key->name, "kernels.", 8) == 0);
 }
 
+/* select puts the pool in the place of the test points. */
+static bool is_pool(const wl_config *config, const char *spec) {
+  return spec == config->data.test_inputs && config->data.pool_inputs &&
+         strcmp(spec, config->data.pool_inputs) == 0;
+}
+
 wl_inputs wl_inputs_of(const wl_config *config) {
   wl_inputs inputs = {0};
   wl_inputs_add(&inputs, config->file, "the configuration");
@@ -40,7 +46,7 @@ wl_inputs wl_inputs_of(const wl_config *config) {
     const wl_key *key = &wl_config_schema.keys[k];
     if (!wl_inputs_is_source(key)) continue;
     const char *spec = *(char *const *)((const char *)config + key->offset);
-    if (!spec) continue;
+    if (!spec || is_pool(config, spec)) continue;
     referring referring_key = {&inputs, key->name};
     char *path = wl_source_path(spec);
     wl_inputs_add(&inputs, path, key->name);

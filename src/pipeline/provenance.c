@@ -108,6 +108,7 @@ static wl_error write_factors(const wl_setup *setup, wl_results *results) {
     char path[4200];
     if (!wl_model_needs(&options, (wl_prior)p)) continue;
     wl_checkpointer_factor_path(setup->request->factor, (wl_prior)p, path, sizeof path);
+    if (access(path, F_OK) != 0) continue; /* who reads it says more */
     WL_TRY(write_factor(path, name[p], results));
   }
   return WL_OK;

@@ -81,6 +81,12 @@ expect 'disk full during a checkpoint' 0 'warning: no checkpoint could be writte
 same 'disk full during a checkpoint'
 [ -z "$(find small -name '*.h5*')" ] || failed 'disk full during a checkpoint: part of one is left'
 fresh
+fill 4096 # the lock's
+run --set checkpoint.directory=small
+expect 'disk full before the first checkpoint' 0 'warning: no checkpoint could be written: .*No space'
+same 'disk full before the first checkpoint'
+! grep -q 'infinite loop' log || failed 'disk full before the first checkpoint: HDF5 has not let go of it'
+fresh
 fill 1000000
 begin_held 1 pdsyrk_:9 run case.yaml --set checkpoint.directory=small --set checkpoint.every_minutes=30
 kill -USR1 "$(pid_of 0)"

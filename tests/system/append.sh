@@ -95,6 +95,12 @@ on "$ranks" select --factor first.h5 case.yaml || failed 'select after appending
 grep -q '14 rows appended to the 61 of first' log || failed 'select appended nothing'
 "$compare" fresh/results.h5 out/results.h5 1e-9 >>log 2>&1 || failed 'other choices'
 
+# a factor that is not there, by the name and the quantity that needs it
+mv first.kappa.h5 away.h5
+refused 2 'first\.kappa\.h5: is not there, and nngp needs .*leave nngp out of quantities' predict --factor first.h5 case.yaml
+mv away.h5 first.kappa.h5
+refused 2 'none\.h5: cannot be opened' predict --factor none.h5 case.yaml
+
 # what cannot be appended to
 sed -i '3s/^[^,]*/0.125/' X.csv
 refused 2 'first.h5: has the factor of 61 training rows, but the first 61 of the 75 .*appended, not changed$' \

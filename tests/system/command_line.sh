@@ -21,6 +21,7 @@ says() {
 
 says '^  run ' --help
 says '^usage: .*widelimit run' run --help
+says '^usage: .*widelimit tune' help tune
 says '^widelimit [0-9]+\.[0-9]+\.[0-9]+$' --version
 
 rm -rf first second elsewhere

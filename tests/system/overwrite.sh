@@ -115,6 +115,7 @@ refused 5 'too long \(factor\.save\)' run case.yaml --set factor.save="$(printf 
 cp data.h5 out/results.h5
 ln -s out/results.h5 in.h5
 refused 2 'out/results\.h5: .*in\.h5.*data\.train\.inputs' run case.yaml --overwrite --set data.train.inputs=in.h5:/x
+refused 2 'in\.h5.*data\.pool\.inputs' select case.yaml --overwrite --set data.pool.inputs=in.h5:/x --set select.count=1
 rm out/results.h5 in.h5
 mkdir -p ckpt
 for name in case.000007.h5 case.000001.h5.partial .case.lock; do
