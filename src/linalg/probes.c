@@ -6,22 +6,14 @@
 #include "base/random.h"
 #include "base/util.h"
 
-/*
- * ‖S‖₁ = maxⱼ Σᵢ |S_ij| from one triangle: an entry off the diagonal counts for its row and for its column. NaN
- * anywhere makes a sum NaN, and the maximum is taken so that NaN stays. Of the leading block of order n nothing counts.
- */
-wl_error wl_border_norm1(const wl_matrix *a, wl_triangle triangle, int64_t n, double *norm) {
+/* Of this rank's entries |S_ij| in the triangle, those of the leading block of order n left out: sums by global column and local row. */
+static void add_moduli(const wl_matrix *a, wl_triangle triangle, int64_t n, double *sum, double *row) {
+  const bool lower = triangle == WL_TRIANGLE_LOWER;
   const int64_t border = wl_matrix_local_row(a, n);
-  double *sum = calloc((size_t)(a->rows + 1), sizeof(double)),
-         *row = calloc((size_t)(a->local_rows + 1), sizeof(double));
-  wl_error error = sum && row ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "norm: out of memory");
-  error = wl_error_agree(a->grid->comm, error);
-  const int64_t start = triangle == WL_TRIANGLE_LOWER ? 0 : wl_matrix_local_column(a, n);
-  for (int64_t jl = start; error == WL_OK && jl < a->local_columns; jl++) {
+  for (int64_t jl = lower ? 0 : wl_matrix_local_column(a, n); jl < a->local_columns; jl++) {
     const int64_t j = wl_matrix_global_column(a, jl), at = wl_matrix_local_row(a, j),
                   past = wl_matrix_local_row(a, j + 1);
-    const int64_t begin = triangle == WL_TRIANGLE_LOWER ? larger(past, border) : 0,
-                  end = triangle == WL_TRIANGLE_LOWER ? a->local_rows : at;
+    const int64_t begin = lower ? larger(past, border) : 0, end = lower ? a->local_rows : at;
     const double *column = a->data + jl * a->ld;
     double total = j >= n && past > at ? fabs(column[at]) : 0.0; /* the diagonal, where it is ours */
     for (int64_t il = begin; il < end; il++) {
@@ -30,7 +22,19 @@ wl_error wl_border_norm1(const wl_matrix *a, wl_triangle triangle, int64_t n, do
     }
     sum[j] += total;
   }
+}
+
+/*
+ * ‖S‖₁ = maxⱼ Σᵢ |S_ij| from one triangle: an entry off the diagonal counts for its row and for its column. NaN
+ * anywhere makes a sum NaN, and the maximum is taken so that NaN stays. Of the leading block of order n nothing counts.
+ */
+wl_error wl_border_norm1(const wl_matrix *a, wl_triangle triangle, int64_t n, double *norm) {
+  double *sum = calloc((size_t)(a->rows + 1), sizeof(double)),
+         *row = calloc((size_t)(a->local_rows + 1), sizeof(double));
+  wl_error error = sum && row ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "norm: out of memory");
+  error = wl_error_agree(a->grid->comm, error);
   if (error == WL_OK) {
+    add_moduli(a, triangle, n, sum, row);
     for (int64_t il = 0; il < a->local_rows; il++) sum[wl_matrix_global_row(a, il)] += row[il];
     MPI_Allreduce(MPI_IN_PLACE, sum, (int)a->rows, MPI_DOUBLE, MPI_SUM, a->grid->comm);
     *norm = 0.0;
