@@ -18,6 +18,7 @@
 #include "base/machine.h"
 #include "base/random.h"
 #include "cost/calibration.h"
+#include "cost/capacity.h"
 #include "inference/model.h"
 
 enum { GEMM_ORDER = 1536, GEMM_REPEATS = 7 };
@@ -205,12 +206,28 @@ static void report_size(const bench *b, timing times[WL_ENGINE_COUNT][WL_BENCH_R
   }
 }
 
+/* Before anything large is allocated: by what a run of these sizes takes. */
+static wl_error check_room(const bench *b) {
+  const wl_bench_options *o = &b->options;
+  const wl_data_shape shape = {.train = b->n, .test = o->test, .dimension = o->dimension, .outputs = 1};
+  char text[160];
+  wl_config *config = NULL;
+  snprintf(text, sizeof text, "synthetic: {train: %lld, test: %lld, dimension: %lld}\n", (long long)shape.train,
+           (long long)shape.test, (long long)shape.dimension);
+  wl_error error = wl_error_agree(b->comm, wl_config_parse(text, &config));
+  const wl_job job = {.config = config, .shape = &shape, .grid = b->grid, .batch = shape.test};
+  if (error == WL_OK) error = wl_job_check_capacity(&job, &b->node);
+  wl_config_destroy(&config);
+  return error;
+}
+
 static wl_error bench_size(bench *b, json_t *all) {
   const int block = b->options.block ? b->options.block : wl_grid_choose_block(b->n, b->ranks);
   timing times[WL_ENGINE_COUNT][WL_BENCH_REPEATS];
   double before, after, peak;
   WL_TRY(wl_grid_create(b->comm, 0, 0, block, &b->grid));
   wl_error error;
+  WL_GOTO(error, done, check_room(b));
   WL_GOTO(error, done, dgemm_rate(b, &before));
   WL_GOTO(error, done, time_size(b, times));
   WL_GOTO(error, done, dgemm_rate(b, &after)); /* a machine that others use drifts: the better of both */

@@ -91,6 +91,7 @@ expect 'no such command' 2 'walk' walk
 expect 'no such option' 2 '--fast' run case.yaml --fast
 expect 'no configuration' 2 'configuration|CONFIG|FILE' run
 expect 'configuration in place of a command' 2 'case\.yaml is a file.*widelimit run case\.yaml' case.yaml run
+expect 'bench too large' 2 'ranks' bench --n 100000000 --repeats 1
 expect 'setting without value' 2 'network.depth' run case.yaml --set network.depth
 
 ### configuration
@@ -228,6 +229,7 @@ if ! grep -q __asan_init "$program"; then # the sanitizer itself takes terabytes
   (
     ulimit -v 900000
     bad 'too large for the limit on memory' 2 'address space.*ulimit' --set grid.block=192
+    expect 'bench too large for the limit on memory' 2 'address space.*ulimit' bench --n 20000 --test 10 --repeats 1
     exit $((failures > 0))
   ) || failures=$((failures + 1))
 fi
