@@ -49,13 +49,23 @@ CASES = {
     "polynomial": [{"dense": DENSE}, {"polynomial": {"hermite": [0, 0, 1]}}, {"dense": DENSE}],
 }
 
+# In standard parametrization of width 300. sigma_b: 0 is b_std=None, no bias.
+STANDARD = {
+    "standard": [{"dense": DENSE}, "relu", {"dense": {"sigma_w": 0.9, "sigma_b": 0.4}}, "erf", {"dense": {"sigma_w": 1.1, "sigma_b": 0}}],
+    "standard, residual, dropout": [
+        {"dense": DENSE}, {"residual": ["erf", {"dense": DENSE}, "relu", {"dense": DENSE}]}, "gelu", {"dropout": {"keep": 0.7}},
+        {"dense": DENSE}],
+}
+WIDTH = 300
 
-def layer_of(item):
+
+def layer_of(item, standard):
     name, options = (item, {}) if isinstance(item, str) else next(iter(item.items()))
     if name == "dense":
-        return stax.Dense(1, W_std=options["sigma_w"], b_std=options["sigma_b"])
+        return stax.Dense(WIDTH, W_std=options["sigma_w"], b_std=options["sigma_b"] or None,
+                          parameterization="standard" if standard else "ntk")
     if name == "residual":
-        return stax.serial(stax.FanOut(2), stax.parallel(stax.Identity(), network_of(options)), stax.FanInSum())
+        return stax.serial(stax.FanOut(2), stax.parallel(stax.Identity(), network_of(options, standard)), stax.FanInSum())
     simple = {"relu": stax.Relu, "erf": stax.Erf, "sin": stax.Sin, "cos": stax.Cos, "gelu": stax.Gelu, "abs": stax.Abs,
               "abrelu": stax.ABRelu, "gaussian": stax.Gaussian, "exp": stax.Exp, "rbf": stax.Rbf,
               "layer_norm": lambda: stax.LayerNorm(axis=-1, eps=0.0)}
@@ -68,14 +78,15 @@ def layer_of(item):
     return simple[name](**options)
 
 
-def network_of(layers):
-    return stax.serial(*[layer_of(item) for item in layers])
+def network_of(layers, standard):
+    return stax.serial(*[layer_of(item, standard) for item in layers])
 
 
-def kernels_of(program, folder, layers):
+def kernels_of(program, folder, layers, standard):
+    network = {"layers": layers, **({"parameterization": "standard", "width": WIDTH} if standard else {})}
     configuration = {
         "data": {"train": {"inputs": "x.csv", "targets": "y.csv"}, "test": {"inputs": "t.csv"}},
-        "network": {"layers": layers}, "noise_variance": 1.0, "output": {"directory": "out", "kernels": True}}
+        "network": network, "noise_variance": 1.0, "output": {"directory": "out", "kernels": True}}
     (folder / "case.yaml").write_text(json.dumps(configuration))
     subprocess.run([program, "run", "case.yaml", "--overwrite"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     with h5py.File(folder / "out" / "results.h5") as file:
@@ -91,11 +102,12 @@ def main():
         for file, values in (("x.csv", x), ("t.csv", t), ("y.csv", x[:, :1])):
             np.savetxt(folder / file, values, delimiter=",", fmt="%.17g")
         print(f"{'layers':30s} {'kappa':>9s} {'Theta':>9s} {'diagonals':>12s}")
-        for title, layers in CASES.items():
-            kernel = network_of(layers)[2]
+        for title, layers in {**CASES, **STANDARD}.items():
+            standard = title in STANDARD
+            kernel = network_of(layers, standard)[2]
             between, within = kernel(t, x, ("nngp", "ntk")), kernel(x, None, ("nngp", "ntk"))
             theirs = (between.nngp, between.ntk, np.diag(within.nngp), np.diag(within.ntk))
-            ours = kernels_of(program, folder, layers)
+            ours = kernels_of(program, folder, layers, standard)
             ours[2:] = [np.diag(matrix) for matrix in ours[2:]]
             worst = [np.abs(a - np.array(b)).max() / np.abs(a).max() for a, b in zip(ours, theirs)]
             print(f"{title:30s} " + " ".join(f"{error:9.1e}" for error in worst))

@@ -18,6 +18,11 @@
  *   dropout      divides both by the share of units that it keeps, between a row of the data and itself; no other entry changes
  * so that dense, φ, dense, …, dense is the network in short.          [Novak et al. 2020, neural-tangents]
  *
+ * In standard parametrization, weights N(0, σ_w²/N) behind N units and biases N(0, σ_b²) are trained themselves, not numbers N(0, 1)
+ * times their standard deviations. κ is the same, and a dense layer makes of Θ
+ *   Θ ← σ_w² Θ + N κ of what enters, + 1 where σ_b > 0           [Sohl-Dickstein et al. 2020]
+ * with N = d in the first layer and `width` in all others.
+ *
  * Everything in this header is Local.
  */
 #ifndef WIDELIMIT_NETWORK_H
@@ -91,19 +96,24 @@ typedef struct wl_layer {
 /** Most layers of a list, and how deep residuals may stand in one another. */
 enum { WL_LAYERS = 256, WL_LAYER_NESTING = 8 };
 
+/** What is trained: numbers N(0, 1), or weights and biases themselves. */
+typedef enum wl_parameterization { WL_PARAMETERIZATION_NTK, WL_PARAMETERIZATION_STANDARD } wl_parameterization;
+
 /** The network. A plain struct of options: start from wl_network_default(). */
 typedef struct wl_network {
-  int depth;                /**< L ≥ 1, weight layers; L = 1 is linear and uses no activation */
-  wl_activation activation; /**< φ */
-  double slope;             /**< leaky_relu only: φ(z) = slope·z for z < 0 */
-  double sigma_w;           /**< σ_w > 0 */
-  double sigma_b;           /**< σ_b ≥ 0 */
+  int depth;                            /**< L ≥ 1, weight layers; L = 1 is linear and uses no activation */
+  wl_activation activation;             /**< φ */
+  double slope;                         /**< leaky_relu only: φ(z) = slope·z for z < 0 */
+  double sigma_w;                       /**< σ_w > 0 */
+  double sigma_b;                       /**< σ_b ≥ 0 */
+  wl_parameterization parameterization; /**< standard: at least two weight layers */
+  int width;                            /**< in standard parametrization: units of every hidden layer, ≥ 1 */
   int layer_count; /**< 0: the network in short, above; else it is the list, and what is above says nothing */
   wl_layer
       layer[WL_LAYERS]; /**< those of a branch stand behind their residual; the first and the last are dense */
 } wl_network;
 
-/** Local. Depth 3, relu, σ_w = √2, σ_b = 0.1, slope 0.01; no list. */
+/** Local. Depth 3, relu, σ_w = √2, σ_b = 0.1, slope 0.01; no list; NTK parametrization. */
 WL_API wl_network wl_network_default(void);
 
 /**

@@ -40,6 +40,8 @@ static const wl_choice selected[] = {{"ntk_gp", WL_QUANTITY_NTK_GP},
                                      {"rnd", WL_QUANTITY_RND},
                                      {"ensemble", WL_QUANTITY_ENSEMBLE}};
 static const wl_choice rules[] = {{"variance", WL_SELECT_VARIANCE}, {"information", WL_SELECT_INFORMATION}};
+static const wl_choice parameterizations[] = {{"ntk", WL_PARAMETERIZATION_NTK},
+                                              {"standard", WL_PARAMETERIZATION_STANDARD}};
 static const wl_choice activations[] = {
 #define ENTRY(NAME, name, text) {#name, WL_ACTIVATION_##NAME},
     WL_ACTIVATION_LIST(ENTRY)
@@ -58,6 +60,10 @@ static bool has_synthetic(const void *config) { return ((const wl_config *)confi
 static bool has_intervals(const void *config) { return ((const wl_config *)config)->output_intervals.count > 0; }
 static bool has_split(const void *config) { return ((const wl_config *)config)->data.split.test > 0.0; }
 static bool has_network(const void *config) { return !((const wl_config *)config)->kernels.wanted; }
+static bool is_standard(const void *config) {
+  return has_network(config) &&
+         ((const wl_config *)config)->network.parameterization == WL_PARAMETERIZATION_STANDARD;
+}
 static bool has_short(const void *config) {
   return has_network(config) && !((const wl_config *)config)->network_layers;
 }
@@ -143,6 +149,10 @@ static const wl_key keys[] = {
      HELP("standard deviation of weights")},
     {REAL("network.sigma_b", network.sigma_b), AT_LEAST(0), .fallback = "0.1", FACTOR, WHEN(has_short),
      HELP("standard deviation of biases")},
+    {CHOICE("network.parameterization", network.parameterization, parameterizations), .fallback = "ntk", FACTOR,
+     WHEN(is_standard), HELP("standard: weights and biases themselves are trained, theta depends on the width")},
+    {INTEGER("network.width", network.width), AT_LEAST(1), FACTOR, WHEN(is_standard),
+     HELP("of the hidden layers, with parameterization: standard")},
     {TREE("network.layers", network_layers), FACTOR,
      HELP("list of dense, activations, residual, layer_norm, dropout, in place of the other keys")},
     {SECTION("rnd.target", rnd_target.wanted), HELP("RND's target is another network than the predictor")},

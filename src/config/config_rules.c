@@ -8,6 +8,7 @@
 
 #include "config/config_private.h"
 #include "config/tune_parameters.h"
+#include "kernel/layers.h"
 
 static size_t find(const char *name) { return wl_schema_find(&wl_config_schema, name); }
 
@@ -178,6 +179,32 @@ static wl_error check_layers(const wl_values *values, const wl_config *config) {
                             "cannot stand together with network.layers, which says it all");
   }
   return WL_OK;
+}
+
+/** A width belongs to standard parametrization, is stated, and must be enough for what rests on κ being below Θ. */
+static wl_error check_parameterization(const wl_values *values, const wl_config *config) {
+  static const char *const stated[2] = {"network.parameterization", "network.width"};
+  const size_t width = find(stated[1]);
+  const wl_tree *varied = config->tune.wanted ? config->tune.parameters : NULL;
+  for (int k = 0; varied && k < 2; k++)
+    if (wl_tree_get(varied, stated[k]))
+      return wl_values_fail(values, find("tune.parameters"), "varies %s, which is stated and not tuned",
+                            stated[k]);
+  if (config->network.parameterization != WL_PARAMETERIZATION_STANDARD)
+    return wl_values_has(values, width)
+               ? wl_values_fail(values, width, "belongs to network.parameterization: standard")
+               : WL_OK;
+  WL_TRY(require(values, stated + 1, 1, "network.parameterization: standard needs it"));
+  if (wl_network_theta_bounds_kappa(&config->network)) return WL_OK;
+  static const char *const why =
+      "needs theta - kappa to be a kernel: with network.parameterization: standard the last layer's sigma_w^2 "
+      "must be at most "
+      "network.width, and its sigma_b at most 1";
+  if (config->quantity[WL_QUANTITY_BAYESIAN_RND])
+    return wl_values_fail(values, find("quantities"), "has bayesian_rnd, which %s", why);
+  return config->solver.method == WL_SOLVER_ITERATIVE
+             ? wl_values_fail(values, find("solver.method"), "is iterative, which %s", why)
+             : WL_OK;
 }
 
 /** Another target network is given whole, and some of what rests on rnd cannot have it. */
@@ -391,5 +418,6 @@ wl_error wl_config_check(const wl_config *config, const wl_values *values) {
   WL_TRY(check_select(values, config));
   WL_TRY(check_target(values, config));
   WL_TRY(check_layers(values, config));
+  WL_TRY(check_parameterization(values, config));
   return check_network(values, "network", &config->network);
 }

@@ -100,12 +100,15 @@ static wl_activation like(const wl_layer *layer) {
 /* ns an entry, without its inner product. What a list has beside activations passes over it about once, like the identity. */
 static double network_ns(const wl_network *net, const wl_entry_cost *cost) {
   const wl_entry_cost *first = &cost[net->depth > 1 ? net->activation : WL_ACTIVATION_IDENTITY];
-  if (net->layer_count == 0) return first->first + (net->depth - 1) * first->layer;
+  const double rest =
+      net->parameterization == WL_PARAMETERIZATION_STANDARD ? cost[WL_ACTIVATION_IDENTITY].layer : 0.0;
+  if (net->layer_count == 0) return first->first + (net->depth - 1) * (first->layer + rest);
   double ns = cost[WL_ACTIVATION_IDENTITY].first;
   for (int k = 1; k < net->layer_count; k++) {
     const wl_layer *layer = &net->layer[k];
     const bool fused = layer->kind == WL_LAYER_DENSE && like(layer - 1) != WL_ACTIVATION_IDENTITY;
     if (!fused) ns += cost[like(layer)].layer;
+    if (layer->kind == WL_LAYER_DENSE) ns += rest;
   }
   return ns;
 }

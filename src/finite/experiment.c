@@ -247,6 +247,9 @@ wl_error wl_experiment_check(const wl_network *network, double ridge, const wl_e
             "network.layers: finite_width trains networks in short, by depth, activation, sigma_w and sigma_b, "
             "not lists "
             "of layers");
+  if (network->parameterization != WL_PARAMETERIZATION_NTK)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "network.parameterization: finite_width trains networks in NTK parametrization; leave the key out");
   if (network->depth < 2)
     WL_FAIL(WL_ERROR_CONFIG,
             "network.depth is 1: a linear network has no width; finite_width needs a depth of at least 2");

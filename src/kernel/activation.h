@@ -18,6 +18,7 @@ struct wl_block;
 typedef struct wl_shape {
   double odd, even; /**< wave: E[φφ] = odd e^{−h} sinh κ + even e^{−h} cosh κ, h = (q + q')/2 */
   double hermite[WL_LAYER_HERMITE]; /**< polynomial */
+  double gain, constant;            /**< standard: Θ + gain κ + constant */
 } wl_shape;
 
 typedef struct wl_layer_model {
@@ -40,7 +41,8 @@ typedef struct wl_layer_model {
   X(erf) X(gelu) X(sin) X(cos) X(identity) X(logistic) X(gaussian) X(exponential) X(wave) X(polynomial)
 #define WL_PLAIN_KERNEL_LIST(X) \
   X(dense_scaled) X(scale) X(unscale) X(bare) X(bare_scaled) X(keep) X(join) X(join_scaled)
-#define WL_UNIT_KERNEL_LIST(X) X(normalize) X(normalize_scaled) X(dropout) X(dropout_scaled)
+#define WL_UNIT_KERNEL_LIST(X) \
+  X(normalize) X(normalize_scaled) X(dropout) X(dropout_scaled) X(standard) X(standard_scaled)
 #define WL_KERNEL_LIST(X) WL_ACTIVATION_KERNEL_LIST(X) WL_PLAIN_KERNEL_LIST(X) WL_UNIT_KERNEL_LIST(X)
 
 typedef enum wl_kernel {

@@ -180,6 +180,15 @@ bool wl_network_has_lower(const wl_network *network) {
   return (network->layer_count > 0 ? dense : network->depth) > 1;
 }
 
+/* Θ − κ = σ_w² Θ + (N − σ_w²) κ of what enters the last layer, + 1 − σ_b² where that has biases. */
+bool wl_network_theta_bounds_kappa(const wl_network *network) {
+  const wl_layer *last = &network->layer[network->layer_count > 0 ? network->layer_count - 1 : 0];
+  const double sigma_w = network->layer_count > 0 ? last->sigma_w : network->sigma_w,
+               sigma_b = network->layer_count > 0 ? last->sigma_b : network->sigma_b;
+  return network->parameterization == WL_PARAMETERIZATION_NTK ||
+         (network->width >= sigma_w * sigma_w && sigma_b <= 1.0);
+}
+
 bool wl_network_has_dropout(const wl_network *network) {
   bool any = false;
   for (int k = 0; k < network->layer_count; k++)
@@ -284,6 +293,8 @@ const char *wl_network_text(const wl_network *network, char *text, size_t size) 
     add_activation(&g, network->activation, network->slope);
     add(&g, ", sigma_w %.5g, sigma_b %.5g", network->sigma_w, network->sigma_b);
   }
+  if (network->parameterization == WL_PARAMETERIZATION_STANDARD)
+    add(&g, ", standard parametrization of width %d", network->width);
   if (g.used >= size && size > 3) memcpy(text + size - 4, "...", 4);
   return text;
 }

@@ -26,6 +26,12 @@ int wl_network_depth(const wl_network *network);
 /** Whether any weights stand before the last layer: else Θ⁻ = Θ − κ is zero. */
 bool wl_network_has_lower(const wl_network *network);
 
+/**
+ * Whether κ ⪯ Θ follows from the numbers of the last layer: always in NTK parametrization, in the standard one where
+ * width ≥ σ_w² and σ_b ≤ 1.
+ */
+bool wl_network_theta_bounds_kappa(const wl_network *network);
+
 /** Whether the network is zero at x = 0 whatever its weights: no biases, and activations with φ(0) = 0. */
 bool wl_network_vanishes_at_zero(const wl_network *network);
 

@@ -25,8 +25,21 @@ static wl_error check_list(const wl_network *network) {
   return error == WL_OK ? WL_OK : wl_error_set(error, "network.layers[%d]: %s", at, wl_error_message());
 }
 
+/* Without a hidden layer there are no units to count. */
+static wl_error check_parameterization(const wl_network *network) {
+  if (network->parameterization == WL_PARAMETERIZATION_NTK) return WL_OK;
+  if (network->parameterization != WL_PARAMETERIZATION_STANDARD)
+    WL_FAIL(WL_ERROR_CONFIG, "network.parameterization is unknown (%d)", (int)network->parameterization);
+  if (network->width < 1) WL_FAIL(WL_ERROR_CONFIG, "network.width is %d; it must be at least 1", network->width);
+  if (!wl_network_has_lower(network))
+    WL_FAIL(WL_ERROR_CONFIG,
+            "network.parameterization is standard, but a network of one weight layer has no width");
+  return WL_OK;
+}
+
 wl_error wl_network_check(const wl_network *network) {
   WL_REQUIRE(network);
+  WL_TRY(check_parameterization(network));
   if (network->layer_count != 0) return check_list(network);
   if (network->depth < 1) WL_FAIL(WL_ERROR_CONFIG, "network.depth is %d; it must be at least 1", network->depth);
   if (network->depth > DEPTH_LIMIT)
@@ -43,7 +56,8 @@ wl_error wl_network_check(const wl_network *network) {
 }
 
 bool wl_network_same(const wl_network *a, const wl_network *b) {
-  if (a->layer_count != b->layer_count) return false;
+  if (a->layer_count != b->layer_count || a->parameterization != b->parameterization) return false;
+  if (a->parameterization == WL_PARAMETERIZATION_STANDARD && a->width != b->width) return false;
   for (int k = 0; k < a->layer_count; k++)
     if (!wl_layer_same(&a->layer[k], &b->layer[k])) return false;
   if (a->layer_count > 0) return true;

@@ -143,7 +143,7 @@ wl_error wl_kernel_points_create(const wl_network *network, int64_t count, int64
   points->dimension = dimension;
   points->x = x;
   points->label = label;
-  wl_error error = wl_program_init(&points->program, network);
+  wl_error error = wl_program_init(&points->program, network, dimension);
   if (error == WL_OK) error = allocate_all(points);
   if (error == WL_OK) error = fill(points);
   points->label = NULL;

@@ -18,6 +18,7 @@ static int plain_fields(wl_kernel kernel) {
     case WL_KERNEL_dropout_scaled:
       return 1;
     case WL_KERNEL_join_scaled:
+    case WL_KERNEL_standard_scaled:
       return 4;
     default:
       return 0;
@@ -138,6 +139,25 @@ static void append_kernel(builder *b, wl_kernel kernel, const function *f, doubl
          layer);
 }
 
+/*
+ * The rest of a dense layer in standard parametrization, whose weights, of N units that enter, have been there without biases:
+ * κ = σ_w² κ_in and Θ = σ_w² Θ_in + κ become κ + σ_b² and σ_w² Θ_in + N κ_in, + 1 with biases.
+ */
+static void append_standard(builder *b, double units, double sigma_w, double sigma_b, int layer) {
+  const wl_kernel kernel = b->scaled ? WL_KERNEL_standard_scaled : WL_KERNEL_standard;
+  function f = plain_function(WL_ACTIVATION_LEAKY_RELU, 1.0); /* whose fields a dense layer has */
+  f.shape.gain = units / (sigma_w * sigma_w) - 1.0;
+  f.shape.constant = sigma_b > 0.0 ? 1.0 : 0.0;
+  append(b,
+         (wl_step){
+             .kernel = kernel, .model = find_model(b->program, &f, 1.0, sigma_b), .fields = plain_fields(kernel)},
+         layer);
+}
+
+static bool is_standard(const wl_network *network) {
+  return network->parameterization == WL_PARAMETERIZATION_STANDARD;
+}
+
 /* Units of the layer below are multiplied. */
 static void append_factor(builder *b, double factor, int layer) {
   const wl_kernel kernel = b->scaled ? WL_KERNEL_normalize_scaled : WL_KERNEL_normalize;
@@ -160,11 +180,30 @@ static void append_function(builder *b, const function *f, double sigma_w, doubl
   append_kernel(b, kernel, f, f->outer * sigma_w, sigma_b, layer);
 }
 
+/* With the dense layer behind it. */
+static void append_function_dense(builder *b, const function *f, double sigma_w, double sigma_b, int layer) {
+  const bool standard = is_standard(b->network);
+  append_function(b, f, sigma_w, standard ? 0.0 : sigma_b, layer);
+  if (standard) append_standard(b, b->network->width, sigma_w, sigma_b, layer);
+}
+
 /* A point has of it what it has of leaky_relu of slope 1, or of the identity. */
 static void append_dense(builder *b, double sigma_w, double sigma_b, int layer) {
   const function f =
       b->scaled ? plain_function(WL_ACTIVATION_LEAKY_RELU, 1.0) : plain_function(WL_ACTIVATION_IDENTITY, 0.0);
-  append_kernel(b, b->scaled ? WL_KERNEL_dense_scaled : WL_KERNEL_identity, &f, sigma_w, sigma_b, layer);
+  const bool standard = is_standard(b->network);
+  append_kernel(b, b->scaled ? WL_KERNEL_dense_scaled : WL_KERNEL_identity, &f, sigma_w, standard ? 0.0 : sigma_b,
+                layer);
+  if (standard) append_standard(b, b->network->width, sigma_w, sigma_b, layer);
+}
+
+/* The start of a block sees to it, but for biases in standard parametrization. */
+static void append_first(builder *b, int64_t dimension, double sigma_w, double sigma_b) {
+  const bool standard = is_standard(b->network);
+  b->program->weight = sigma_w * sigma_w;
+  b->program->bias = standard ? 0.0 : sigma_b * sigma_b;
+  b->program->scaled = b->scaled;
+  if (standard) append_standard(b, (double)dimension, sigma_w, sigma_b, 1);
 }
 
 static void append_layers(builder *b, int first, int end);
@@ -192,7 +231,7 @@ static int append_fused(builder *b, int k, int end) {
   const function f = function_of(layer);
   if (!bends(layer)) return k; /* leaves all as it is */
   if (k + 1 < end && layer[1].kind == WL_LAYER_DENSE) {
-    append_function(b, &f, layer[1].sigma_w, layer[1].sigma_b, k + 2);
+    append_function_dense(b, &f, layer[1].sigma_w, layer[1].sigma_b, k + 2);
     return k + 1;
   }
   append_function(b, &f, 1.0, 0.0, k + 1);
@@ -224,39 +263,37 @@ static void append_layers(builder *b, int first, int end) {
   }
 }
 
-static void build_list(wl_program *program, const wl_network *network) {
+static void build_list(wl_program *program, const wl_network *network, int64_t dimension) {
   builder b = {.program = program, .network = network};
   int k = 0;
   while (k < network->layer_count && !bends(&network->layer[k])) k++;
-  b.scaled = program->scaled =
-      k < network->layer_count && function_of(&network->layer[k]).entry->kernel == WL_KERNEL_rectifier;
-  program->weight = network->layer[0].sigma_w * network->layer[0].sigma_w;
-  program->bias = network->layer[0].sigma_b * network->layer[0].sigma_b;
+  b.scaled = k < network->layer_count && function_of(&network->layer[k]).entry->kernel == WL_KERNEL_rectifier;
+  append_first(&b, dimension, network->layer[0].sigma_w, network->layer[0].sigma_b);
   append_layers(&b, 1, network->layer_count);
   want(&b, false, network->layer_count);
 }
 
-static void build_short(wl_program *program, const wl_network *network) {
+static void build_short(wl_program *program, const wl_network *network, int64_t dimension) {
   builder b = {.program = program, .network = network};
   const function f = plain_function(network->activation, network->slope);
-  b.scaled = program->scaled = network->depth > 1 && f.entry->kernel == WL_KERNEL_rectifier;
-  program->weight = network->sigma_w * network->sigma_w;
-  program->bias = network->sigma_b * network->sigma_b;
-  for (int l = 2; l <= network->depth; l++) append_function(&b, &f, network->sigma_w, network->sigma_b, l);
+  b.scaled = network->depth > 1 && f.entry->kernel == WL_KERNEL_rectifier;
+  append_first(&b, dimension, network->sigma_w, network->sigma_b);
+  for (int l = 2; l <= network->depth; l++) append_function_dense(&b, &f, network->sigma_w, network->sigma_b, l);
   want(&b, false, network->depth);
 }
 
-wl_error wl_program_init(wl_program *program, const wl_network *network) {
+wl_error wl_program_init(wl_program *program, const wl_network *network, int64_t dimension) {
   const int layers = network->layer_count;
   *program = (wl_program){.block = wl_block_select()};
-  /* Of a layer at most four: into its state, a factor, itself, and bare; for a residual keep and join. Then out of the state. */
-  program->step = calloc(layers > 0 ? 4 * (size_t)layers + 1 : (size_t)network->depth, sizeof *program->step);
-  program->model = calloc(layers > 0 ? (size_t)layers : 1, sizeof *program->model);
+  /* Of a layer at most four: into its state, a factor, itself, and bare; for a residual keep and join. Then out of the state. In standard parametrization
+     each dense layer has one more, and a model of its own. */
+  program->step = calloc(layers > 0 ? 4 * (size_t)layers + 1 : 2 * (size_t)network->depth, sizeof *program->step);
+  program->model = calloc(layers > 0 ? 2 * (size_t)layers : 3, sizeof *program->model);
   if (!program->step || !program->model) WL_FAIL(WL_ERROR_MEMORY, "no memory for the layers of a network");
   if (layers > 0)
-    build_list(program, network);
+    build_list(program, network, dimension);
   else
-    build_short(program, network);
+    build_short(program, network, dimension);
   return WL_OK;
 }
 
@@ -272,7 +309,7 @@ void wl_program_bounds(const wl_network *network, int *fields, int *series, int 
   *series = 0;
   if (layers == 0) {
     const wl_activation_entry *entry = wl_activation_get(network->activation);
-    *fields = (network->depth - 1) * entry->fields;
+    *fields = (network->depth - 1) * entry->fields + (is_standard(network) ? network->depth * 4 + 1 : 0);
     *series = entry->kernel == WL_KERNEL_logistic ? network->depth - 1 : 0;
     return;
   }
@@ -297,6 +334,18 @@ static double apply_activation(const wl_step *step, wl_point_state *point, doubl
   if (step->activation->prepare) step->activation->prepare(model, point->q, next, field);
   point->q = next;
   return slope;
+}
+
+/* A rest of a dense layer: q' = q + σ_b², Θ' = Θ + gain q + constant (block.inc: standard_scaled). */
+static void apply_standard(const wl_step *step, wl_point_state *point, double *field) {
+  const wl_layer_model *model = step->model;
+  const double next = point->q + model->bias;
+  if (step->fields > 0) {
+    wl_activation_get(model->activation)->prepare(model, point->q, next, field);
+    field[0] = next > 0.0 ? 1.0 / sqrt(next) : 0.0;
+  }
+  point->theta += model->shape.gain * point->q + model->shape.constant;
+  point->q = next;
 }
 
 /* Units are divided by √q, or multiplied by a factor. */
@@ -347,6 +396,10 @@ double wl_step_apply(const wl_step *step, wl_point_state *point, double *field) 
     case WL_KERNEL_dropout:
     case WL_KERNEL_dropout_scaled:
       drop(step, point, field);
+      break;
+    case WL_KERNEL_standard:
+    case WL_KERNEL_standard_scaled:
+      apply_standard(step, point, field);
       break;
     case WL_KERNEL_keep:
       point->frame_q[step->frame] = q;

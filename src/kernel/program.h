@@ -11,6 +11,7 @@
  *   activation a φ(b z)                  normalize by 1/b, φ, and a in the σ_w behind it
  *   layer_norm                           normalize
  *   dropout                              dropout
+ *   dense in standard parametrization    the same without its bias, standard
  *   residual: branch                     keep, the branch's steps, join
  *
  * relu and leaky_relu work on the scaled state, other activations on κ and Θ; scale and unscale stand between. All else has a
@@ -49,8 +50,8 @@ typedef struct wl_program {
   const struct wl_block *block; /**< kernels for this processor; borrowed, static */
 } wl_program;
 
-/** Of a network that wl_network_check() accepts; to be released in any case. Errors: WL_ERROR_MEMORY. */
-wl_error wl_program_init(wl_program *program, const wl_network *network);
+/** Of a network that wl_network_check() accepts, for points of that dimension; to be released in any case. Errors: WL_ERROR_MEMORY. */
+wl_error wl_program_init(wl_program *program, const wl_network *network, int64_t dimension);
 
 /** Frees what the program owns; a zero program is fine. */
 void wl_program_release(wl_program *program);

@@ -71,11 +71,19 @@ static json_t *layer_list(const wl_network *n, int first, int end) {
   return list;
 }
 
-static json_t *network_object(const wl_network *n) {
-  if (n->layer_count > 0) return json_pack("{s:o}", "layers", layer_list(n, 0, n->layer_count));
+static json_t *short_object(const wl_network *n) {
   json_t *o = json_pack("{s:i, s:s, s:o, s:o}", "depth", n->depth, "activation", wl_activation_name(n->activation),
                         "sigma_w", wl_json_number(n->sigma_w), "sigma_b", wl_json_number(n->sigma_b));
   if (n->activation == WL_ACTIVATION_LEAKY_RELU) json_object_set_new(o, "slope", wl_json_number(n->slope));
+  return o;
+}
+
+static json_t *network_object(const wl_network *n) {
+  json_t *o =
+      n->layer_count > 0 ? json_pack("{s:o}", "layers", layer_list(n, 0, n->layer_count)) : short_object(n);
+  if (n->parameterization != WL_PARAMETERIZATION_STANDARD) return o;
+  json_object_set_new(o, "parameterization", json_string("standard"));
+  json_object_set_new(o, "width", json_integer(n->width));
   return o;
 }
 

@@ -115,7 +115,7 @@ edit '1i network: {depth: 2}\nnetwork: {depth: 3}' case.yaml
 bad 'key twice' 2 'case\.yaml:2:.*network'
 edit '/test:/d' case.yaml
 bad 'no test inputs' 2 'case\.yaml.*data\.test\.inputs'
-bad 'unknown key set' 2 'network\.width' --set network.width=5
+bad 'unknown key set' 2 'network\.breadth' --set network.breadth=5
 bad 'sigma_w 0' 2 'network\.sigma_w' --set network.sigma_w=0
 bad 'sigma_w below 0' 2 'network\.sigma_w' --set network.sigma_w=-1
 bad 'sigma_w no number' 2 'network\.sigma_w' --set network.sigma_w=nan

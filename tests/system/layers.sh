@@ -34,7 +34,8 @@ refused() {
 
 same() { "$compare" "$1/results.h5" "$2/results.h5" "$3" >log 2>&1 || failed "$1 and $2 differ"; }
 
-rm -rf ./*.yaml ./*.h5 short spelled other again one mixed kept out tuned refused drop drop_one dropped plain halved twice
+rm -rf ./*.yaml ./*.h5 short spelled other again one mixed kept out tuned refused drop drop_one dropped plain halved twice \
+  standard standard_spelled standard_one nngp nngp_standard plain_standard half_standard certified kept_standard
 cat >common.yaml <<'END'
 seed: 5
 synthetic: {train: 90, test: 30, dimension: 4}
@@ -115,6 +116,35 @@ sed '/^synthetic/d' drop.yaml >twice.yaml
 good "${many[@]}" -- run twice.yaml "${twice[@]}" --set output.directory=twice
 sed '/^synthetic/d; /noise_variance/d' list.yaml >equal.yaml
 refused 2 'rows 1 and 3 .* are equal' run equal.yaml "${twice[@]}" --set output.directory=refused
+
+### standard parametrization: kappa and nngp as they were, theta another
+standard='network.parameterization=standard' width='network.width=256'
+good "${many[@]}" -- run short.yaml --set "$whole" --set "$draws" --set $standard --set $width --set output.directory=standard
+tr -s ' \n' ' ' <log >line
+grep -q 'standard parametrization of width 256' line || failed 'the header does not say the parametrization'
+grep -q '"width": 256' standard/summary.json || failed 'the summary does not say the width'
+good "${many[@]}" -- run spelled.yaml --set "$whole" --set "$draws" --set $standard --set $width --set output.directory=standard_spelled
+same standard standard_spelled 0
+good "${one[@]}" -- run standard/config.yaml --set output.directory=standard_one
+same standard standard_one 1e-9
+good "${many[@]}" -- run short.yaml --set quantities='[nngp]' --set output.directory=nngp
+good "${many[@]}" -- run short.yaml --set quantities='[nngp]' --set $standard --set $width --set output.directory=nngp_standard
+same nngp nngp_standard 1e-9
+if "$compare" short/results.h5 standard/results.h5 1e-3 >log; then failed 'standard parametrization changes nothing'; fi
+good "${many[@]}" -- run short.yaml --set $standard --set $width --set output.directory=plain_standard
+good "${many[@]}" -- run short.yaml --set $standard --set $width --set output.directory=half_standard --set precision=mixed
+same plain_standard half_standard 1e-9
+good "${many[@]}" -- certify short.yaml --set $standard --set $width --set certify.replicates=3 --set certify.heads=8 --set output.directory=certified
+grep -q '  the certificate: PASS' log || failed 'the certificate in standard parametrization'
+good "${one[@]}" -- plan short.yaml --set $standard --set $width
+good "${many[@]}" -- run short.yaml --set factor.save=standard.h5 --set $standard --set $width --set output.directory=kept_standard
+for other in network.width=255 network.parameterization=ntk; do
+  set_other=(--set "$standard" --set "$width" --set "$other")
+  [ $other != network.parameterization=ntk ] || set_other=()
+  refused 2 'standard\.h5.*network\.(width|parameterization)|network\.(width|parameterization).*standard\.h5' \
+    predict --factor standard.h5 short.yaml "${set_other[@]}" --set output.directory=refused
+done
+refused 2 'network\.parameterization: finite_width trains' finite short.yaml --set $standard --set $width --set noise_variance=0 --set 'finite_width={widths: [32, 64]}'
 
 ### kept factors know the layers
 good "${many[@]}" -- run list.yaml --set factor.save=factor.h5 --set output.directory=kept

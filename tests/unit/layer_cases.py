@@ -107,13 +107,14 @@ def dual(layer, q, p, k):
     return KNOWN[key]
 
 
-def forward(layers, q, p, k, theta, same=False):
-    """Of two rows of the data, or of one with itself."""
+def forward(layers, q, p, k, theta, same=False, width=0, units=0):
+    """Of two rows of the data, or of one with itself; in standard parametrization if there is a width."""
     for layer in layers:
         if layer[0] == "dense":
             w, b = mpf(layer[1]) ** 2, mpf(layer[2]) ** 2
+            own = (units or width) * k + (b > 0) if width else w * k + b
             q, p, k = w * q + b, w * p + b, w * k + b
-            theta = w * theta + k
+            theta, units = w * theta + own, 0
         elif layer[0] == "layer_norm":
             root = sqrt(q * p)
             q, p, k, theta = mpf(1), mpf(1), k / root, theta / root
@@ -121,7 +122,7 @@ def forward(layers, q, p, k, theta, same=False):
             q, p = q / mpf(layer[1]), p / mpf(layer[1])
             k, theta = (k / mpf(layer[1]), theta / mpf(layer[1])) if same else (k, theta)
         elif layer[0] == "residual":
-            q, p, k, theta = (s + t for s, t in zip((q, p, k, theta), forward(layer[1], q, p, k, theta, same)))
+            q, p, k, theta = (s + t for s, t in zip((q, p, k, theta), forward(layer[1], q, p, k, theta, same, width)))
         else:
             k, slope = dual(layer, q, p, k)
             q, p = dual(layer, q, q, q)[0], dual(layer, p, p, p)[0]
@@ -180,6 +181,11 @@ CASES = [
      ("dropout", 0.3), dense(1.1, 0.2)],
 ]
 
+STANDARD = [
+    (40, [dense(1.5, 0.1), RELU, dense(1.2, 0.3), ("leaky_relu", 0.2), DROPOUT, dense(1.1, 0)]),
+    (300, [dense(1.3, 0), ERF, dense(0.3, 1.5), RELU, ("residual", [dense(0.7, 2), RELU, dense(0.9, 0)]), NORM, dense(1.1, 0.4)]),
+]
+
 random.seed(11)
 base = [random.gauss(0, 1) for _ in range(4)]
 other = [random.gauss(0, 1) for _ in range(4)]
@@ -199,15 +205,15 @@ print("static const double layer_point[LAYER_POINTS][LAYER_DIMENSION] = {")
 for y in POINTS:
     print("    {" + ", ".join(float(s).hex() for s in y) + "},")
 print("};")
-print("static const struct {\n  int count;\n  wl_layer layer[LAYER_MOST];\n  double diagonal[2], kappa_theta[LAYER_POINTS][2];\n"
+print("static const struct {\n  int width, count; /* width: in standard parametrization */\n  wl_layer layer[LAYER_MOST];\n  double diagonal[2], kappa_theta[LAYER_POINTS][2];\n"
       "} layer_case[] = {")
-for layers in CASES:
+for width, layers in [(0, case) for case in CASES] + STANDARD:
     parts = list(flat(layers))
-    print("    {%d,\n     {" % len(parts) + ",\n      ".join(parts) + "},")
-    own = forward(layers, inner(base, base), inner(base, base), inner(base, base), mpf(0), True)
+    print("    {%d, %d,\n     {" % (width, len(parts)) + ",\n      ".join(parts) + "},")
+    own = forward(layers, inner(base, base), inner(base, base), inner(base, base), mpf(0), True, width, len(base))
     print("     {%s, %s},\n     {" % (float(own[2]).hex(), float(own[3]).hex()))
     for y in POINTS:
-        values = forward(layers, inner(base, base), inner(y, y), inner(base, y), mpf(0))
+        values = forward(layers, inner(base, base), inner(y, y), inner(base, y), mpf(0), False, width, len(base))
         print("         {%s, %s}," % (float(values[2]).hex(), float(values[3]).hex()))
         print(".", end="", file=sys.stderr, flush=True)
     print("     }},")

@@ -420,6 +420,38 @@ static void layers_are_checked(void **state) {
 #undef LIST
 }
 
+/* Standard parametrization: what belongs to it, and what needs a width. */
+static void parameterization_is_checked(void **state) {
+  (void)state;
+#define STANDARD SYNTHETIC "network: {parameterization: standard, width: 512}\n"
+  wl_config *config = must_read(STANDARD, NULL);
+  assert_true(config->network.parameterization == WL_PARAMETERIZATION_STANDARD && config->network.width == 512);
+  char *text = NULL, *factor = NULL;
+  assert_int_equal(wl_config_format(config, &text), WL_OK);
+  assert_non_null(strstr(text, "parameterization: standard"));
+  assert_non_null(strstr(text, "width: 512"));
+  assert_int_equal(wl_config_fingerprint(config, WL_SCOPE_FACTOR, &factor), WL_OK);
+  assert_non_null(strstr(factor, "network.parameterization: standard"));
+  assert_non_null(strstr(factor, "network.width: 512"));
+  free(factor);
+  free(text);
+  wl_config_destroy(&config);
+  must_fail(SYNTHETIC, "network.parameterization=standard", "network.width|is missing|parameterization: standard");
+  must_fail(SYNTHETIC, "network.width=512", "network.width|belongs to network.parameterization: standard");
+  must_fail(STANDARD, "network.width=0", "network.width|'0' is not allowed|at least 1");
+  must_fail(STANDARD, "network.width=1.5", "network.width|'1.5' is not allowed|integer");
+  must_fail(STANDARD, "network.parameterization=std", "network.parameterization|ntk|standard");
+  must_fail(STANDARD, "network.depth=1", "network.parameterization|one weight layer has no width");
+  must_fail(STANDARD, "network.sigma_b=1.5", "quantities|has bayesian_rnd|theta - kappa|sigma_b at most 1");
+  must_fail(STANDARD, "network.width=1", "quantities|has bayesian_rnd|theta - kappa");
+  must_fail(STANDARD "quantities: [ensemble]\nsolver: {method: iterative}\njitter: 1\n", "network.width=1",
+            "solver.method|is iterative|theta - kappa");
+  must_fail(STANDARD, "tune={parameters: {network.width: [1, 2]}}", "tune.parameters|varies network.width");
+  config = must_read(STANDARD "quantities: [ensemble, nngp]\n", "network.sigma_b=1.5");
+  wl_config_destroy(&config);
+#undef STANDARD
+}
+
 static void select_is_checked(void **state) {
   (void)state;
   const char *const pool = SYNTHETIC "data: {pool: {inputs: pool.npy}}\n";
@@ -653,7 +685,7 @@ static void keys_are_set_by_name(void **state) {
   } refused[] = {{"network.sigma_w", "0", "network.sigma_w=0: network.sigma_w: '0'|a number above 0"},
                  {"network.depth", "2.5", "network.depth=2.5: network.depth: '2.5'|an integer of at least 1"},
                  {"network.activation", "rely", "network.activation=rely: network.activation: 'rely'|relu"},
-                 {"network.width", "3", "network.width=3: network.width: unknown key"},
+                 {"network.breadth", "3", "network.breadth=3: network.breadth: unknown key"},
                  {"synthetic.train", "3", "synthetic.train=3: synthetic.train|cannot stand together"},
                  {"precision", "mixed", "precision=mixed: precision: is mixed, but output.kernels"}};
   for (size_t i = 0; i < COUNT(refused); i++) {
@@ -953,6 +985,7 @@ int main(void) {
       cmocka_unit_test(layers_are_read),
       cmocka_unit_test(activations_of_lists_are_read),
       cmocka_unit_test(layers_are_checked),
+      cmocka_unit_test(parameterization_is_checked),
       cmocka_unit_test(select_is_checked),
       cmocka_unit_test(overrides_win),
       cmocka_unit_test(paths_need_no_folder),

@@ -25,6 +25,13 @@ static wl_network list_of(const wl_layer *layer, int count) {
   return network;
 }
 
+static wl_network network_of_case(int c) {
+  wl_network network = list_of(layer_case[c].layer, layer_case[c].count);
+  network.width = layer_case[c].width;
+  if (network.width > 0) network.parameterization = WL_PARAMETERIZATION_STANDARD;
+  return network;
+}
+
 static wl_layer dense(double sigma_w, double sigma_b) {
   return (wl_layer){.kind = WL_LAYER_DENSE, .sigma_w = sigma_w, .sigma_b = sigma_b};
 }
@@ -98,7 +105,7 @@ static void check_diagonal(int c, const wl_kernel_points *a, double bound) {
 static void test_reference(void **state) {
   (void)state;
   for (int c = 0; c < CASES; c++) {
-    const wl_network network = list_of(layer_case[c].layer, layer_case[c].count);
+    const wl_network network = network_of_case(c);
     wl_kernel_points *a = create(&network, 1, LAYER_DIMENSION, layer_base),
                      *b = create(&network, LAYER_POINTS, LAYER_DIMENSION, layer_point[0]);
     double kappa[LAYER_POINTS], theta[LAYER_POINTS];
@@ -158,6 +165,9 @@ static void test_short_form(void **state) {
       list.layer[list.layer_count++] = dense(in_short.sigma_w, in_short.sigma_b);
     }
     assert_false(wl_network_same(&in_short, &list));
+    compare_exactly(&in_short, &list);
+    in_short.parameterization = list.parameterization = WL_PARAMETERIZATION_STANDARD;
+    in_short.width = list.width = 7 + 100 * phi;
     compare_exactly(&in_short, &list);
   }
 }
@@ -224,7 +234,7 @@ static void test_tiles(void **state) {
   make_points(x, ROWS, 3.0);
   memcpy(x + 9 * D, x + 40 * D, sizeof(double[D]));
   for (int c = 0; c < CASES; c++) {
-    const wl_network network = list_of(layer_case[c].layer, layer_case[c].count);
+    const wl_network network = network_of_case(c);
     const bool drops = wl_network_has_dropout(&network);
     wl_kernel_points *a = create(&network, ROWS, D, x);
     for (int s = 0; s < 2; s++) {
@@ -337,12 +347,15 @@ static void test_words(void **state) {
       dense(1.5, 0.1), activation(WL_ACTIVATION_LEAKY_RELU), residual(1), dense(1.0, 0.0), norm(), dropout(0.9),
       dense(1.0, 0.0)};
   wl_network network = list_of(layer, 7);
-  char text[128];
+  char text[256];
   assert_string_equal(wl_network_text(&network, text, sizeof text),
                       "dense (1.5, 0.1), leaky_relu (slope 0.2), residual [dense (1, 0)], layer_norm, dropout "
                       "(keep 0.9), dense (1, 0)");
   assert_string_equal(wl_network_text(&network, text, 16), "dense (1.5, ...");
   assert_true(wl_network_has_lower(&network));
+  network.parameterization = WL_PARAMETERIZATION_STANDARD;
+  network.width = 40;
+  assert_non_null(strstr(wl_network_text(&network, text, sizeof text), "standard parametrization of width 40"));
   network.layer_count = 1;
   assert_false(wl_network_has_lower(&network));
 }
@@ -353,6 +366,15 @@ static void test_same(void **state) {
   const wl_layer layer[] = {dense(1.5, 0.1), activation(WL_ACTIVATION_LEAKY_RELU), residual(1), dense(1.0, 0.0),
                             dense(1.0, 0.0)};
   const wl_network one = list_of(layer, 5);
+  wl_network wide = one;
+  wide.width = 9; /* says nothing in NTK parametrization */
+  assert_true(wl_network_same(&one, &wide));
+  wide.parameterization = WL_PARAMETERIZATION_STANDARD;
+  assert_false(wl_network_same(&one, &wide));
+  wl_network wider = wide;
+  assert_true(wl_network_same(&wide, &wider));
+  wider.width++;
+  assert_false(wl_network_same(&wide, &wider));
 #define OTHER(member, value)                     \
   do {                                           \
     wl_network other = one;                      \
@@ -383,11 +405,58 @@ static void test_same(void **state) {
 #undef OTHER
 }
 
+static void test_standard_rules(void **state) {
+  (void)state;
+  wl_network network = wl_network_default();
+  network.parameterization = WL_PARAMETERIZATION_STANDARD;
+  assert_int_equal(wl_network_check(&network), WL_ERROR_CONFIG);
+  assert_string_equal(wl_error_message(), "network.width is 0; it must be at least 1");
+  network.width = 3;
+  assert_int_equal(wl_network_check(&network), WL_OK);
+  assert_true(wl_network_theta_bounds_kappa(&network));
+  network.width = 1;
+  assert_false(wl_network_theta_bounds_kappa(&network));
+  network.width = 2;
+  network.sigma_w = 1.5;
+  assert_false(wl_network_theta_bounds_kappa(&network));
+  network.width = 3;
+  network.sigma_b = 1.1;
+  assert_false(wl_network_theta_bounds_kappa(&network));
+  network.depth = 1;
+  assert_int_equal(wl_network_check(&network), WL_ERROR_CONFIG);
+  assert_non_null(strstr(wl_error_message(), "a network of one weight layer has no width"));
+  network.parameterization = (wl_parameterization)7;
+  assert_int_equal(wl_network_check(&network), WL_ERROR_CONFIG);
+}
+
+/* Where it follows from the last layer, Θ − κ of two points is a kernel, and just beyond it need not be: Θ_lower alone is at least 0. */
+static void test_standard_bound(void **state) {
+  (void)state;
+  const double x[2] = {1e-8, -1e-8};
+  const wl_layer layer[] = {dense(1e-3, 0.0), activation(WL_ACTIVATION_COS), dense(2.0, 0.0)};
+  wl_network network = list_of(layer, 3);
+  network.parameterization = WL_PARAMETERIZATION_STANDARD;
+  for (network.width = 3; network.width < 6; network.width++) {
+    wl_kernel_points *a = create(&network, 2, 1, x);
+    assert_true((a->theta[0] > a->kappa[0]) == (network.width > 4));
+    assert_true(wl_network_theta_bounds_kappa(&network) == (network.width >= 4));
+    wl_kernel_points_destroy(&a);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reference), cmocka_unit_test(test_short_form), cmocka_unit_test(test_same_activations),
-      cmocka_unit_test(test_neutral),   cmocka_unit_test(test_tiles),      cmocka_unit_test(test_zero_point),
-      cmocka_unit_test(test_rules),     cmocka_unit_test(test_words),      cmocka_unit_test(test_same),
+      cmocka_unit_test(test_reference),
+      cmocka_unit_test(test_short_form),
+      cmocka_unit_test(test_same_activations),
+      cmocka_unit_test(test_neutral),
+      cmocka_unit_test(test_tiles),
+      cmocka_unit_test(test_zero_point),
+      cmocka_unit_test(test_rules),
+      cmocka_unit_test(test_words),
+      cmocka_unit_test(test_same),
+      cmocka_unit_test(test_standard_rules),
+      cmocka_unit_test(test_standard_bound),
   };
   return cmocka_run_group_tests_name("layers", tests, NULL, NULL);
 }
