@@ -67,7 +67,7 @@ WL_API wl_error wl_activation_find(const char *name, wl_activation *activation);
 /** What a layer of a list is; those from ABRELU on are activations that lists alone have. */
 typedef enum wl_layer_kind {
   WL_LAYER_DENSE,
-  WL_LAYER_ACTIVATION, /**< a φ(b z), φ one of the list above */
+  WL_LAYER_ACTIVATION, /**< a φ(b z), φ one of the list above; of erf a erf(b z + c), −10 ≤ c ≤ 10 */
   WL_LAYER_RESIDUAL,
   WL_LAYER_NORM,
   WL_LAYER_DROPOUT, /**< units times mask/keep; each row of the data has a mask of its own, also beside equal ones */

@@ -32,7 +32,7 @@ static const struct word {
              {"polynomial", WL_LAYER_POLYNOMIAL, 0.0, 0.0, 0.0, {"hermite", NULL}}};
 /* Those that have options of the activations of all networks; with any, sin and cos are a sin(b z + c). */
 static const struct word changed[] = {{"leaky_relu", WL_LAYER_ACTIVATION, 0.0, 0.0, 0.0, {"slope", NULL}},
-                                      {"erf", WL_LAYER_ACTIVATION, 1.0, 1.0, 0.0, {"a", "b", NULL}},
+                                      {"erf", WL_LAYER_ACTIVATION, 1.0, 1.0, 0.0, {"a", "b", "c", NULL}},
                                       {"sin", WL_LAYER_SINE, 1.0, 1.0, 0.0, {"a", "b", "c", NULL}},
                                       {"cos", WL_LAYER_SINE, 1.0, 1.0, 0.0, {"a", "b", "c", NULL}}};
 

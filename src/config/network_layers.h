@@ -4,7 +4,7 @@
  *
  *   - dense: {sigma_w: 1.5, sigma_b: 0.1}     left out: sqrt(2) and 0.1, as of the network in short
  *   - relu                                    any activation; leaky_relu: {slope: 0.2}, left out: 0.01
- *   - erf: {a: 2, b: 0.5}                     a erf(b z), left out: 1; sin and cos: {a, b, c} likewise, a sin(b z + c)
+ *   - erf: {a: 2, b: 0.5, c: 0}               a erf(b z + c), left out: 1, 1 and 0; sin and cos likewise
  *   - abs, abrelu: {a, b}                     a min(z, 0) + b max(z, 0), both given
  *   - gaussian: {a, b}, exp: {a, b}           a exp(b z²), left out: 1 and -1; a exp(b z), left out: 1
  *   - rbf: {gamma: 1}                         sqrt(2) sin(sqrt(2 gamma) z + pi/4), whose kernel is exp(-gamma |z - z'|²)

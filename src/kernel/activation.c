@@ -105,6 +105,10 @@ static void exponential_prepare(const wl_layer_model *model, double q, double ne
   field[0] = 0.5 * q;
 }
 
+static void erf_shifted_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
+  wl_shifted_erf_diagonal(&model->shifted, q, square, slope);
+}
+
 /* A mixture of sin and cos, whose products with one another have mean 0. */
 static void sine_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
   const double odd = -0.5 * expm1(-2.0 * q), even = 0.5 * (1.0 + exp(-2.0 * q));
@@ -166,6 +170,7 @@ static const wl_activation_entry entries[WL_ACTIVATION_COUNT] = {
 static const wl_activation_entry of_lists[] = {
     {WL_KERNEL_gaussian, 2, gaussian_diagonal, gaussian_prepare},
     {WL_KERNEL_exponential, 1, exponential_diagonal, exponential_prepare},
+    {WL_KERNEL_erf_shifted, 2, erf_shifted_diagonal, erf_prepare},
     {WL_KERNEL_wave, 2, sine_diagonal, sin_prepare},
     {WL_KERNEL_polynomial, WL_LAYER_HERMITE, polynomial_diagonal, polynomial_prepare},
 };
@@ -215,5 +220,6 @@ void wl_layer_model_init(wl_layer_model *model, wl_activation activation, double
   model->weight = sigma_w * sigma_w;
   model->bias = sigma_b * sigma_b;
   wl_logistic_init(&model->logistic, activation);
+  if (shape->shift > 0.0) wl_shifted_erf_init(&model->shifted, shape->shift);
   model->block = wl_block_select();
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "kernel/logistic.h"
+#include "kernel/shifted_erf.h"
 #include "widelimit/network.h"
 
 struct wl_block;
@@ -18,6 +19,7 @@ struct wl_block;
 typedef struct wl_shape {
   double odd, even; /**< wave: E[φφ] = odd e^{−h} sinh κ + even e^{−h} cosh κ, h = (q + q')/2 */
   double hermite[WL_LAYER_HERMITE]; /**< polynomial */
+  double shift;                     /**< erf_shifted: c > 0 */
   double gain, constant;            /**< standard: Θ + gain κ + constant */
 } wl_shape;
 
@@ -29,6 +31,7 @@ typedef struct wl_layer_model {
   double weight;                /**< σ_w² */
   double bias;                  /**< σ_b² */
   wl_logistic logistic;         /**< tanh and its relatives only */
+  wl_shifted_erf shifted;       /**< erf_shifted only */
   const struct wl_block *block; /**< kernels for this processor; borrowed, static */
 } wl_layer_model;
 
@@ -38,7 +41,8 @@ typedef struct wl_layer_model {
  */
 #define WL_ACTIVATION_KERNEL_LIST(X) \
   X(rectifier)                       \
-  X(erf) X(gelu) X(sin) X(cos) X(identity) X(logistic) X(gaussian) X(exponential) X(wave) X(polynomial)
+  X(erf)                             \
+  X(gelu) X(sin) X(cos) X(identity) X(logistic) X(gaussian) X(exponential) X(erf_shifted) X(wave) X(polynomial)
 #define WL_PLAIN_KERNEL_LIST(X) \
   X(dense_scaled) X(scale) X(unscale) X(bare) X(bare_scaled) X(keep) X(join) X(join_scaled)
 #define WL_UNIT_KERNEL_LIST(X) \
@@ -68,7 +72,7 @@ typedef struct wl_activation_entry {
 /** Local. The entry of `activation`, which must be a valid one. */
 const wl_activation_entry *wl_activation_get(wl_activation activation);
 
-/** Local. The entry of one of the activations that lists alone have: gaussian, exponential, wave, polynomial. */
+/** Local. The entry of one of the activations that lists alone have: gaussian, exponential, erf_shifted, wave, polynomial. */
 const wl_activation_entry *wl_activation_of_lists(wl_kernel kernel);
 
 /** Local. The model of an activation, with slope and shape where it has them, and of a dense layer. */

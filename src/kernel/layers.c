@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/network.h"
+#include "kernel/shifted_erf.h"
 
 /* ---- rules ------------------------------------------------------------------------------------------------------- */
 
@@ -64,6 +65,8 @@ static bool is_function(const wl_layer *layer) {
   }
 }
 
+static bool has_shift(const wl_layer *layer) { return layer->kind == WL_LAYER_ACTIVATION && layer->c != 0.0; }
+
 static wl_error check_activation(const wl_layer *layer, bool gaussian) {
   static const char *const needs =
       "a polynomial's coefficients not all zero, a and b not zero, of abrelu not both, "
@@ -78,6 +81,9 @@ static wl_error check_activation(const wl_layer *layer, bool gaussian) {
   if (!are_finite(layer) || !is_function(layer))
     WL_FAIL(WL_ERROR_CONFIG, "%s has numbers that it cannot have; they must be finite, %s", wl_layer_name(layer),
             needs);
+  if (has_shift(layer) && (layer->activation != WL_ACTIVATION_ERF || fabs(layer->c) > WL_SHIFT_LIMIT))
+    WL_FAIL(WL_ERROR_CONFIG, "%s has a c of %g; of these erf alone has one, from -%d to %d", wl_layer_name(layer),
+            layer->c, WL_SHIFT_LIMIT, WL_SHIFT_LIMIT);
   if (layer->kind == WL_LAYER_ACTIVATION && layer->activation == WL_ACTIVATION_LEAKY_RELU &&
       !(layer->slope >= 0.0 && layer->slope < 1.0))
     WL_FAIL(WL_ERROR_CONFIG, "slope is %g; it must be at least 0 and below 1", layer->slope);
@@ -200,7 +206,8 @@ static bool is_zero_at_zero(const wl_layer *layer) {
   const wl_activation phi = layer->activation;
   if (layer->kind != WL_LAYER_ACTIVATION)
     return layer->kind == WL_LAYER_ABRELU || (layer->kind == WL_LAYER_SINE && layer->c == 0.0);
-  return phi != WL_ACTIVATION_COS && phi != WL_ACTIVATION_SIGMOID && phi != WL_ACTIVATION_SOFTPLUS;
+  return !has_shift(layer) && phi != WL_ACTIVATION_COS && phi != WL_ACTIVATION_SIGMOID &&
+         phi != WL_ACTIVATION_SOFTPLUS;
 }
 
 bool wl_layer_is_activation(const wl_layer *layer) {
@@ -259,7 +266,10 @@ static void add_layers(growing *g, const wl_network *network, int first, int end
         break;
       case WL_LAYER_ACTIVATION:
         add_activation(g, layer->activation, layer->slope);
-        if (layer->a != 0.0 || layer->b != 0.0) add(g, " (a %.5g, b %.5g)", layer->a, layer->b);
+        if (has_shift(layer))
+          add(g, " (a %.5g, b %.5g, c %.5g)", layer->a, layer->b, layer->c);
+        else if (layer->a != 0.0 || layer->b != 0.0)
+          add(g, " (a %.5g, b %.5g)", layer->a, layer->b);
         break;
       case WL_LAYER_NORM:
         add(g, "layer_norm");

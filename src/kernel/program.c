@@ -111,6 +111,8 @@ static function function_of(const wl_layer *layer) {
       return f;
     default:
       f = plain_function(layer->activation, layer->slope);
+      if (layer->c != 0.0) f = list_function(WL_KERNEL_erf_shifted, 1.0, 1.0);
+      f.shape.shift = fabs(layer->c);
       f.inner = layer->b == 0.0 ? 1.0 : fabs(layer->b);
       f.outer = layer->a == 0.0 ? 1.0 : fabs(layer->a);
       return f;

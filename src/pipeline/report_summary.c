@@ -38,9 +38,10 @@ static json_t *activation_value(const wl_layer *layer) {
   if (layer->kind == WL_LAYER_POLYNOMIAL) return json_pack("{s:{s:o}}", name, "hermite", coefficients(layer));
   if (layer->kind == WL_LAYER_ACTIVATION && layer->activation == WL_ACTIVATION_LEAKY_RELU)
     return json_pack("{s:{s:o}}", name, "slope", wl_json_number(layer->slope));
-  if (layer->kind == WL_LAYER_ACTIVATION && layer->a == 0.0 && layer->b == 0.0) return json_string(name);
+  if (layer->kind == WL_LAYER_ACTIVATION && layer->a == 0.0 && layer->b == 0.0 && layer->c == 0.0)
+    return json_string(name);
   json_t *options = json_pack("{s:o, s:o}", "a", wl_json_number(layer->a), "b", wl_json_number(layer->b));
-  if (layer->kind == WL_LAYER_SINE) json_object_set_new(options, "c", wl_json_number(layer->c));
+  if (layer->kind == WL_LAYER_SINE || layer->c != 0.0) json_object_set_new(options, "c", wl_json_number(layer->c));
   return json_pack("{s:o}", name, options);
 }
 

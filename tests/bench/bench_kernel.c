@@ -74,6 +74,10 @@ static void print_lists(const bench *m) {
   { .kind = WL_LAYER_NORM }
 #define RESIDUAL(layers) \
   { .kind = WL_LAYER_RESIDUAL, .branch = (layers) }
+#define DROPOUT \
+  { .kind = WL_LAYER_DROPOUT, .keep = 0.9 }
+#define SHIFTED(by) \
+  { .kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF, .c = (by) }
   static const struct {
     const char *name;
     int count;
@@ -84,7 +88,11 @@ static void print_lists(const bench *m) {
                {"norm, relu, norm, relu", 7, {DENSE, NORM, PHI(RELU), DENSE, NORM, PHI(RELU), DENSE}},
                {"norm, erf, norm, erf", 7, {DENSE, NORM, PHI(ERF), DENSE, NORM, PHI(ERF), DENSE}},
                {"residual of relu, relu", 7, {DENSE, RESIDUAL(4), PHI(RELU), DENSE, PHI(RELU), DENSE, DENSE}},
-               {"residual of erf, erf", 7, {DENSE, RESIDUAL(4), PHI(ERF), DENSE, PHI(ERF), DENSE, DENSE}}};
+               {"residual of erf, erf", 7, {DENSE, RESIDUAL(4), PHI(ERF), DENSE, PHI(ERF), DENSE, DENSE}},
+               {"relu, dropout, relu, dropout", 7, {DENSE, PHI(RELU), DROPOUT, DENSE, PHI(RELU), DROPOUT, DENSE}},
+               {"erf, dropout, erf, dropout", 7, {DENSE, PHI(ERF), DROPOUT, DENSE, PHI(ERF), DROPOUT, DENSE}},
+               {"erf(z + 0.5), erf(z + 0.5)", 5, {DENSE, SHIFTED(0.5), DENSE, SHIFTED(0.5), DENSE}},
+               {"erf(z + 3), erf(z + 3)", 5, {DENSE, SHIFTED(3.0), DENSE, SHIFTED(3.0), DENSE}}};
   for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
     wl_network network = wl_network_default();
     network.layer_count = lists[k].count;
@@ -110,6 +118,13 @@ int main(int argc, char **argv) {
     print_row(&m, wl_activation_name(network.activation), &network);
   }
   print_lists(&m);
+  wl_network network = wl_network_default();
+  network.depth = depth;
+  network.parameterization = WL_PARAMETERIZATION_STANDARD;
+  network.width = 512;
+  print_row(&m, "standard, relu", &network);
+  network.activation = WL_ACTIVATION_ERF;
+  print_row(&m, "standard, erf", &network);
   free(x);
   free(y);
   free(kappa);

@@ -65,6 +65,8 @@ network:
     - leaky_relu: {slope: 0.2}
     - dense: {sigma_w: 1.0, sigma_b: 0.3}
     - cos: {a: 1.5, c: 0.4}
+    - dense
+    - erf: {c: 0.5}
     - dense: {sigma_w: 1.0, sigma_b: 0}
 END
 whole='output={covariance: true, kernels: true}'
@@ -78,7 +80,7 @@ good "${many[@]}" -- run list.yaml --set "$whole" --set "$draws" --set output.di
 tr -s ' \n' ' ' <log >line # the header is broken into lines
 grep -q 'network dense (1.5, 0.1), relu, residual \[dense (1, 0.1), erf, dense (1.4142, 0.1)\], layer_norm, dense' line ||
   failed 'the header does not say the layers'
-grep -q 'sin (a 1.5, b 1, c 1.9708), dense (1, 0) noise' line || failed 'the header does not say the last of them'
+grep -q 'sin (a 1.5, b 1, c 1.9708), dense (1.4142, 0.1), erf (a 1, b 1, c 0.5), dense (1, 0) noise' line || failed 'the header does not say the last of them'
 grep -q '"residual": \[' other/summary.json || failed 'the summary does not say the layers'
 if "$compare" short/results.h5 other/results.h5 1e-3 >log; then failed 'other layers give the same'; fi
 good "${many[@]}" -- run other/config.yaml --set output.directory=again

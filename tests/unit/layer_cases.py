@@ -71,7 +71,8 @@ def function(layer):
         c = mpf(layer[3])
         return lambda z: a * sin(b * z + c), lambda z: a * b * cos(b * z + c)
     phi, slope = SMOOTH[name]
-    return lambda z: a * phi(b * z), lambda z: a * b * slope(b * z)
+    c = mpf(layer[3]) if len(layer) > 3 else 0
+    return lambda z: a * phi(b * z + c), lambda z: a * b * slope(b * z + c)
 
 
 def abrelu(a, b, q, p, k):
@@ -185,6 +186,10 @@ STANDARD = [
     (40, [dense(1.5, 0.1), RELU, dense(1.2, 0.3), ("leaky_relu", 0.2), DROPOUT, dense(1.1, 0)]),
     (300, [dense(1.3, 0), ERF, dense(0.3, 1.5), RELU, ("residual", [dense(0.7, 2), RELU, dense(0.9, 0)]), NORM, dense(1.1, 0.4)]),
 ]
+SHIFTED = [
+    [dense(1.2, 0.1), ("erf", 1.3, 0.9, 0.7), dense(1.1, 0.2)],
+    [dense(1.2, 0), ("erf", 2, -0.8, -1.6), dense(1.2, 0.1), ("erf", 0.7, 0.4, 3), dense(1, 0.3)],
+]
 
 random.seed(11)
 base = [random.gauss(0, 1) for _ in range(4)]
@@ -207,7 +212,7 @@ for y in POINTS:
 print("};")
 print("static const struct {\n  int width, count; /* width: in standard parametrization */\n  wl_layer layer[LAYER_MOST];\n  double diagonal[2], kappa_theta[LAYER_POINTS][2];\n"
       "} layer_case[] = {")
-for width, layers in [(0, case) for case in CASES] + STANDARD:
+for width, layers in [(0, case) for case in CASES] + STANDARD + [(0, case) for case in SHIFTED]:
     parts = list(flat(layers))
     print("    {%d, %d,\n     {" % (width, len(parts)) + ",\n      ".join(parts) + "},")
     own = forward(layers, inner(base, base), inner(base, base), inner(base, base), mpf(0), True, width, len(base))

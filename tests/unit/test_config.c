@@ -335,13 +335,18 @@ static void activations_of_lists_are_read(void **state) {
     const char *text;
     wl_layer_kind kind;
     double a, b, c;
-  } cases[] = {
-      {"erf", WL_LAYER_ACTIVATION, 0.0, 0.0, 0.0},       {"erf: {b: 0.5}", WL_LAYER_ACTIVATION, 1.0, 0.5, 0.0},
-      {"sin: {c: 0.25}", WL_LAYER_SINE, 1.0, 1.0, 0.25}, {"cos: {a: 2}", WL_LAYER_SINE, 2.0, 1.0, M_PI_2},
-      {"rbf", WL_LAYER_SINE, M_SQRT2, M_SQRT2, M_PI_4},  {"rbf: {gamma: 2}", WL_LAYER_SINE, M_SQRT2, 2.0, M_PI_4},
-      {"abs", WL_LAYER_ABRELU, -1.0, 1.0, 0.0},          {"abrelu: {a: 0, b: 3}", WL_LAYER_ABRELU, 0.0, 3.0, 0.0},
-      {"gaussian", WL_LAYER_GAUSSIAN, 1.0, -1.0, 0.0},   {"gaussian: {b: -2}", WL_LAYER_GAUSSIAN, 1.0, -2.0, 0.0},
-      {"exp: {b: 0.5}", WL_LAYER_EXP, 1.0, 0.5, 0.0}};
+  } cases[] = {{"erf", WL_LAYER_ACTIVATION, 0.0, 0.0, 0.0},
+               {"erf: {b: 0.5}", WL_LAYER_ACTIVATION, 1.0, 0.5, 0.0},
+               {"erf: {c: -0.5}", WL_LAYER_ACTIVATION, 1.0, 1.0, -0.5},
+               {"sin: {c: 0.25}", WL_LAYER_SINE, 1.0, 1.0, 0.25},
+               {"cos: {a: 2}", WL_LAYER_SINE, 2.0, 1.0, M_PI_2},
+               {"rbf", WL_LAYER_SINE, M_SQRT2, M_SQRT2, M_PI_4},
+               {"rbf: {gamma: 2}", WL_LAYER_SINE, M_SQRT2, 2.0, M_PI_4},
+               {"abs", WL_LAYER_ABRELU, -1.0, 1.0, 0.0},
+               {"abrelu: {a: 0, b: 3}", WL_LAYER_ABRELU, 0.0, 3.0, 0.0},
+               {"gaussian", WL_LAYER_GAUSSIAN, 1.0, -1.0, 0.0},
+               {"gaussian: {b: -2}", WL_LAYER_GAUSSIAN, 1.0, -2.0, 0.0},
+               {"exp: {b: 0.5}", WL_LAYER_EXP, 1.0, 0.5, 0.0}};
   for (size_t k = 0; k < COUNT(cases); k++) {
     char text[256];
     snprintf(text, sizeof text, SYNTHETIC "network: {layers: [dense, %s, dense]}\n", cases[k].text);
@@ -381,7 +386,8 @@ static void layers_are_checked(void **state) {
       {"[dense, abrelu: {a: 0, b: 0}, dense]", "network.layers[1]|abrelu has numbers that it cannot have"},
       {"[dense, gaussian: {b: 1}, dense]", "network.layers[1]|gaussian has numbers|b of gaussian below 0"},
       {"[dense, erf: {a: 0}, dense]", "network.layers[1].erf|must not be 0"},
-      {"[dense, erf: {c: 1}, dense]", "network.layers[1].erf|no key 'c'|a, b"},
+      {"[dense, erf: {c: 11}, dense]", "network.layers[1]|erf has a c of 11|-10 to 10"},
+      {"[dense, erf: {d: 1}, dense]", "network.layers[1].erf|no key 'd'|a, b, c"},
       {"[dense, rbf: {gamma: 0}, dense]", "network.layers[1].rbf|gamma must be above 0"},
       {"[dense, polynomial, dense]", "network.layers[1]|needs hermite"},
       {"[dense, polynomial: {hermite: []}, dense]", "hermite|a list of 1 to 9"},

@@ -202,6 +202,11 @@ static void test_same_activations(void **state) {
   compare_closely(&leaky, &(wl_layer){.kind = WL_LAYER_ABRELU, .a = 0.2, .b = 1.0});
   compare_closely(&identity, &(wl_layer){.kind = WL_LAYER_ABRELU, .a = -1.0, .b = -1.0});
   compare_closely(&identity, &(wl_layer){.kind = WL_LAYER_POLYNOMIAL, .hermite = {0.0, -1.0}});
+  compare_closely(
+      &(wl_layer){.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF, .a = -2.0, .b = 0.5, .c = 1.3},
+      &(wl_layer){.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF, .a = 2.0, .b = -0.5, .c = -1.3});
+  compare_closely(&(wl_layer){.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF, .c = 1e-18},
+                  &(wl_layer){.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF});
   compare_closely(&sine, &(wl_layer){.kind = WL_LAYER_SINE, .a = -1.0, .b = 1.0});
   compare_closely(&cosine, &(wl_layer){.kind = WL_LAYER_SINE, .a = 1.0, .b = -1.0, .c = M_PI_2});
 }
@@ -221,6 +226,28 @@ static void test_neutral(void **state) {
     compare_exactly(&a, &d);
     compare_exactly(&a, &b);
     compare_exactly(&a, &c);
+  }
+}
+
+/* At a right angle of the points the two factors of E[φφ] are independent, E[erf(u + c)] = erf(c/√(1 + 2q)); and beside each other at
+   a large variance the pair is right to what κ is: ε q on x, √q of it on the angle. */
+static void test_shifted_erf(void **state) {
+  (void)state;
+  for (int k = 1; k <= 80; k++) {
+    const double c = 0.125 * k, q = pow(10.0, k % 7 - 3), p = pow(10.0, k % 5 - 2);
+    const double x[8] = {sqrt(q), 0.0, 0.0, sqrt(p), sqrt(q), 0.0, sqrt(q), 1e-9};
+    const wl_layer layer[] = {dense(M_SQRT2, 0.0),
+                              {.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF, .c = c},
+                              dense(1.0, 0.0)};
+    const wl_network network = list_of(layer, 3);
+    wl_kernel_points *a = create(&network, 4, 2, x);
+    double kappa[16], theta[16];
+    tile(&network, a, a, kappa, theta);
+    const double known = erf(c / sqrt(1.0 + 2.0 * q)) * erf(c / sqrt(1.0 + 2.0 * p));
+    assert_true(fabs(kappa[4] - known) < 32.0 * 0x1p-53);
+    assert_true(fabs(kappa[14] - kappa[10]) < 32.0 * 0x1p-53 * (1.0 + sqrt(q)));
+    assert_true(fabs(theta[14] - theta[10]) < 32.0 * 0x1p-53 * (1.0 + q) * theta[10]);
+    wl_kernel_points_destroy(&a);
   }
 }
 
@@ -326,6 +353,11 @@ static void test_rules(void **state) {
   WRONG("1]: gaussian has numbers that it cannot have", d, {.kind = WL_LAYER_GAUSSIAN, .a = 1.0, .b = 1.0}, d);
   WRONG("1]: exp has numbers that it cannot have", d, {.kind = WL_LAYER_EXP, .a = 1.0}, d);
   WRONG("1]: sin has numbers that it cannot have", d, {.kind = WL_LAYER_SINE, .a = 1.0, .b = (double)NAN}, d);
+  WRONG("1]: erf has a c of 10.5; of these erf alone has one, from -10 to 10", d,
+        {.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF, .c = 10.5}, d);
+  WRONG("1]: gelu has a c of 1", d, {.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_GELU, .c = 1.0}, d);
+  WRONG("1]: erf has numbers that it cannot have", d,
+        {.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF, .c = (double)NAN}, d);
   WRONG("1]: abrelu has numbers that it cannot have", d, {.kind = WL_LAYER_ABRELU}, d);
   WRONG("1]: polynomial has numbers that it cannot have", d, {.kind = WL_LAYER_POLYNOMIAL}, d);
   WRONG("2]: is exp, an activation of units that are not Gaussian", d, relu,
@@ -457,6 +489,7 @@ int main(void) {
       cmocka_unit_test(test_same),
       cmocka_unit_test(test_standard_rules),
       cmocka_unit_test(test_standard_bound),
+      cmocka_unit_test(test_shifted_erf),
   };
   return cmocka_run_group_tests_name("layers", tests, NULL, NULL);
 }
