@@ -131,37 +131,51 @@ void wl_checkpointer_prune(const wl_checkpointer *k, int64_t keep) {
   }
 }
 
-/* The value of a line "key: value", up to the line's end, into `value`; "(not given)" where there is no such line. */
-static void value_in(const char *text, const char *key, size_t length, char *value, size_t size) {
-  snprintf(value, size, "(not given)");
+/* Part of a text. */
+typedef struct span {
+  const char *start;
+  size_t length;
+} span;
+
+/* The value of a line "key: value", up to the line's end; "(not given)" where there is no such line. */
+static span value_in(const char *text, const char *key, size_t length) {
+  static const char *const none = "(not given)";
   for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
     if (strncmp(line, key, length) == 0 && line[length] == ':') {
       const char *start = line + length + 1 + (line[length + 1] == ' ');
-      snprintf(value, size, "%.*s", (int)strcspn(start, "\n"), start);
-      return;
+      return (span){start, strcspn(start, "\n")};
     }
+  return (span){none, strlen(none)};
 }
 
 /* The first key of `from` that has another value in `other`; false: none. */
 static bool first_difference(const char *from, const char *other, char *key, size_t size) {
   for (const char *line = from; *line; line += strcspn(line, "\n"), line += *line == '\n') {
     const size_t length = strcspn(line, ":\n");
-    char a[256], b[256];
-    value_in(from, line, length, a, sizeof a);
-    value_in(other, line, length, b, sizeof b);
-    if (strcmp(a, b) == 0) continue;
+    const span a = value_in(from, line, length), b = value_in(other, line, length);
+    if (a.length == b.length && memcmp(a.start, b.start, a.length) == 0) continue;
     snprintf(key, size, "%.*s", (int)length, line);
     return true;
   }
   return false;
 }
 
+/* The value, or of a long one what stands around the first character in which it differs from the other. */
+static void show_difference(span value, span other, char *text, size_t size) {
+  const size_t before = 60;
+  size_t same = 0;
+  while (same < value.length && same < other.length && value.start[same] == other.start[same]) same++;
+  const size_t first = same > 2 * before ? same - before : 0;
+  snprintf(text, size, "%s%.*s", first > 0 ? "... " : "", (int)(value.length - first), value.start + first);
+}
+
 wl_error wl_checkpointer_compare(const char *path, const char *then, const char *now) {
   char key[128], before[256], after[256];
   if (!then || strcmp(then, now) == 0) return WL_OK;
   if (!first_difference(now, then, key, sizeof key) && !first_difference(then, now, key, sizeof key)) return WL_OK;
-  value_in(then, key, strlen(key), before, sizeof before);
-  value_in(now, key, strlen(key), after, sizeof after);
+  const span was = value_in(then, key, strlen(key)), is = value_in(now, key, strlen(key));
+  show_difference(was, is, before, sizeof before);
+  show_difference(is, was, after, sizeof after);
   if (strchr(key, ' '))
     WL_FAIL(WL_ERROR_DATA, "%s: was written with other data: the %s were %s and are now %s", path, key, before,
             after);

@@ -70,9 +70,11 @@ static bool has_short(const void *config) {
 static bool has_slope(const void *config) {
   return has_short(config) && ((const wl_config *)config)->network.activation == WL_ACTIVATION_LEAKY_RELU;
 }
-static bool has_target(const void *config) { return ((const wl_config *)config)->rnd_target.wanted; }
+static bool has_short_target(const void *config) {
+  return ((const wl_config *)config)->rnd_target.wanted && !((const wl_config *)config)->rnd_target.layers;
+}
 static bool has_target_slope(const void *config) {
-  return has_target(config) &&
+  return has_short_target(config) &&
          ((const wl_config *)config)->rnd_target.network.activation == WL_ACTIVATION_LEAKY_RELU;
 }
 static bool is_iterative(const void *config) {
@@ -156,16 +158,18 @@ static const wl_key keys[] = {
     {TREE("network.layers", network_layers), FACTOR,
      HELP("list of dense, activations, residual, layer_norm, dropout, in place of the other keys")},
     {SECTION("rnd.target", rnd_target.wanted), HELP("RND's target is another network than the predictor")},
-    {INTEGER("rnd.target.depth", rnd_target.network.depth), AT_LEAST(1), WHEN(has_target),
+    {INTEGER("rnd.target.depth", rnd_target.network.depth), AT_LEAST(1), WHEN(has_short_target),
      HELP("L of the target, weight layers")},
-    {CHOICE("rnd.target.activation", rnd_target.network.activation, activations), WHEN(has_target),
+    {CHOICE("rnd.target.activation", rnd_target.network.activation, activations), WHEN(has_short_target),
      HELP("of the target's hidden layers")},
     {REAL("rnd.target.slope", rnd_target.network.slope), .fallback = "0.01", WHEN(has_target_slope),
      HELP("of its leaky_relu below 0")},
-    {REAL("rnd.target.sigma_w", rnd_target.network.sigma_w), ABOVE(0), WHEN(has_target),
+    {REAL("rnd.target.sigma_w", rnd_target.network.sigma_w), ABOVE(0), WHEN(has_short_target),
      HELP("standard deviation of its weights")},
-    {REAL("rnd.target.sigma_b", rnd_target.network.sigma_b), AT_LEAST(0), WHEN(has_target),
+    {REAL("rnd.target.sigma_b", rnd_target.network.sigma_b), AT_LEAST(0), WHEN(has_short_target),
      HELP("standard deviation of its biases")},
+    {TREE("rnd.target.layers", rnd_target.layers),
+     HELP("the target as a list of layers, in place of the other keys")},
     {REAL("noise_variance", noise_variance), AT_LEAST(0), .fallback = "0", FACTOR,
      HELP("sigma^2, of the targets")},
     {REAL("jitter", jitter), AT_LEAST(0), .fallback = "0", FACTOR, HELP("added to the diagonals of both kernels")},

@@ -95,8 +95,9 @@ typedef struct wl_config {
   struct wl_tree *network_layers; /**< the list of network.layers as it is given; NULL: the network in short */
   wl_network network;             /**< default wl_network_default() */
   struct {
-    bool wanted;        /**< the section `rnd.target` is given: RND's target is this network */
-    wl_network network; /**< all members of it are given */
+    bool wanted;            /**< the section `rnd.target` is given: RND's target is this network */
+    struct wl_tree *layers; /**< rnd.target.layers as it is given; NULL: the target in short */
+    wl_network network;     /**< all members of it are given */
   } rnd_target;
   double noise_variance;            /**< σ² ≥ 0, default 0 */
   double jitter;                    /**< ≥ 0, default 0; added to the diagonal of Θ_XX and κ_XX */

@@ -134,6 +134,8 @@ static wl_error read_values(wl_config *config, const struct wl_config_source *so
   if (error == WL_OK) error = fill_in(config);
   if (error == WL_OK && config->network_layers != NULL)
     error = wl_network_layers_read(config->network_layers, &config->network);
+  if (error == WL_OK && config->rnd_target.layers != NULL)
+    error = wl_network_layers_read(config->rnd_target.layers, &config->rnd_target.network);
   if (error == WL_OK) error = wl_config_check(config, values);
   if (error == WL_OK) config->tune.fixed = wl_config_fixed(config, values);
   wl_values_destroy(&values);

@@ -209,14 +209,18 @@ static wl_error check_parameterization(const wl_values *values, const wl_config 
 
 /** Another target network is given whole, and some of what rests on rnd cannot have it. */
 static wl_error check_target(const wl_values *values, const wl_config *config) {
-  static const char *const whole[4] = {"rnd.target.depth", "rnd.target.activation", "rnd.target.sigma_w",
-                                       "rnd.target.sigma_b"};
+  static const char *const whole[5] = {"rnd.target.depth", "rnd.target.activation", "rnd.target.sigma_w",
+                                       "rnd.target.sigma_b", "rnd.target.slope"};
   const size_t own = find("certify.sabotage");
   const bool own_target = config->certify.wanted && config->certify.sabotage == WL_FAULT_OWN_TARGET;
   if (!config->rnd_target.wanted && own_target)
     return wl_values_fail(values, own, "is own_target, which is a fault only beside rnd.target");
   if (!config->rnd_target.wanted) return WL_OK;
-  WL_TRY(require(values, whole, 4, "a target network is given whole"));
+  if (!config->rnd_target.layers) WL_TRY(require(values, whole, 4, "a target network is given whole"));
+  for (int k = 0; config->rnd_target.layers && k < 5; k++)
+    if (wl_values_origin(values, find(whole[k])) != WL_ORIGIN_DEFAULT)
+      return wl_values_fail(values, find(whole[k]),
+                            "cannot stand together with rnd.target.layers, which says it all");
   WL_TRY(check_network(values, "rnd.target", &config->rnd_target.network));
   if (!config->quantity[WL_QUANTITY_RND])
     return wl_values_fail(values, find("rnd.target"), "is given, but rnd is not among the quantities");

@@ -39,6 +39,10 @@ static wl_error check(const wl_finite *f) {
   if (f->options.width_count == 0)
     WL_FAIL(WL_ERROR_CONFIG, "%s: finite_width.widths is missing: which widths are to be trained?",
             f->setup.config->file);
+  if (f->setup.config->rnd_target.layers)
+    WL_FAIL(WL_ERROR_CONFIG,
+            "%s: rnd.target.layers: finite_width trains on targets in short, not on lists of layers",
+            f->setup.config->file);
   const double ridge = f->setup.config->noise_variance + f->setup.config->jitter;
   const wl_error error = wl_experiment_check(&f->setup.config->network, ridge, &f->options);
   if (error != WL_OK) return wl_error_set(error, "%s: %s", f->setup.config->file, wl_error_message());

@@ -58,7 +58,7 @@ bad 2 'rnd\.target\.depth: is 2000' run "$target" rnd.target.depth=2000
 bad 2 'rnd\.target\.activation.*relu' run "$target" rnd.target.activation=rely
 bad 2 'rnd\.target\.slope: belongs to leaky_relu, but rnd\.target\.activation is erf' run "$target" rnd.target.slope=0.2
 bad 2 'rnd\.target\.slope: is 1' run "$target" rnd.target.activation=leaky_relu rnd.target.slope=1
-bad 2 'unknown key.*rnd\.target' run "$target" rnd.target.width=3
+bad 2 'rnd\.target\.breadth: unknown key' run "$target" rnd.target.breadth=3
 bad 2 'rnd\.target: is given, but rnd is not among' run "$target" 'quantities=[ensemble]'
 bad 2 'precision: is mixed.*rnd\.target' run "$target" precision=mixed output.kernels=false output.covariance=false
 bad 2 'loo: has no rnd with rnd\.target' run "$target" loo=true

@@ -35,7 +35,7 @@ refused() {
 same() { "$compare" "$1/results.h5" "$2/results.h5" "$3" >log 2>&1 || failed "$1 and $2 differ"; }
 
 rm -rf ./*.yaml ./*.h5 short spelled other again one mixed kept out tuned refused drop drop_one dropped plain halved twice \
-  standard standard_spelled standard_one nngp nngp_standard plain_standard half_standard certified kept_standard
+  target target_list target_other target_one target_certified standard standard_spelled standard_one nngp nngp_standard plain_standard half_standard certified kept_standard
 cat >common.yaml <<'END'
 seed: 5
 synthetic: {train: 90, test: 30, dimension: 4}
@@ -147,6 +147,25 @@ for other in network.width=255 network.parameterization=ntk; do
     predict --factor standard.h5 short.yaml "${set_other[@]}" --set output.directory=refused
 done
 refused 2 'network\.parameterization: finite_width trains' finite short.yaml --set $standard --set $width --set noise_variance=0 --set 'finite_width={widths: [32, 64]}'
+
+### RND's target as a list of layers
+target='rnd={target: {depth: 2, activation: relu, sigma_w: 1.3, sigma_b: 0.3}}'
+list='rnd={target: {layers: [dense: {sigma_w: 1.3, sigma_b: 0.3}, relu, dense: {sigma_w: 1.3, sigma_b: 0.3}]}}'
+other='rnd={target: {layers: [dense, erf: {c: 0.5}, dropout: {keep: 0.9}, dense, layer_norm, abs, dense]}}'
+good "${many[@]}" -- run short.yaml --set "$whole" --set "$draws" --set "$target" --set output.directory=target
+good "${many[@]}" -- run short.yaml --set "$whole" --set "$draws" --set "$list" --set output.directory=target_list
+same target target_list 0
+good "${many[@]}" -- run list.yaml --set "$whole" --set "$draws" --set "$other" --set output.directory=target_other
+grep -q 'abrelu' target_other/summary.json || failed 'the summary does not say the layers of the target'
+good "${one[@]}" -- run target_other/config.yaml --set output.directory=target_one
+same target_other target_one 1e-9
+good "${many[@]}" -- certify list.yaml --set "$other" --set certify.replicates=3 --set certify.heads=8 --set output.directory=target_certified
+grep -q '  the certificate: PASS' log || failed 'the certificate with a list as target'
+good "${one[@]}" -- plan short.yaml --set "$other"
+refused 2 'rnd\.target\.depth: cannot stand together with rnd\.target\.layers' run short.yaml --set "$list" --set rnd.target.depth=2
+refused 2 'rnd\.target\.layers\[1\]: there is no layer' run short.yaml --set 'rnd={target: {layers: [dense, rleu, dense]}}'
+refused 2 'rnd\.target\.layers\[1\]: is the last layer' run short.yaml --set 'rnd={target: {layers: [dense, relu]}}'
+refused 2 'rnd\.target\.layers: finite_width trains' finite short.yaml --set noise_variance=0 --set "$list" --set 'finite_width={widths: [32, 64]}'
 
 ### kept factors know the layers
 good "${many[@]}" -- run list.yaml --set factor.save=factor.h5 --set output.directory=kept
