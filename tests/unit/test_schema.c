@@ -111,7 +111,7 @@ static void reals_are_lists(void **state) {
   wl_schema_release(&schema, &h);
 
   must_fail("training: {times: []}", NULL,
-            "f.yaml:1: training.times: is a list, it must be a list of numbers above 0, or .inf");
+            "f.yaml:1: training.times: is empty, it must be a list of numbers above 0, or .inf");
   must_fail("training:\n  times: [1,\n    0]", NULL,
             "f.yaml:3: training.times: '0' is not allowed, it must be a list of numbers above 0, or .inf");
   must_fail("training: {times: [-.inf]}", NULL,
