@@ -129,8 +129,8 @@ static wl_error reserve(const char *path) {
 
 static wl_error create_file(const char *path, const wl_checkpoint *c, const wl_checkpoint_content *content,
                             const double *products) {
-  WL_TRY(reserve(
-      path)); /* a file that HDF5 finds no room to make stays open in it, and the program ends in a crash */
+  /* A file that HDF5 finds no room to make stays open in it, and the program ends in a crash. */
+  WL_TRY(reserve(path));
   errno = 0;
   const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   if (file < 0) return cannot_write(path);

@@ -199,7 +199,9 @@ static void warn(const wl_csv_reader *reader, const wl_csv_head *head, const cha
 
 static wl_error decide_counting(const wl_csv_reader *reader, wl_csv_head *head, const rest *r) {
   const long long line = head->line.line;
-  const bool reals = counts_from(head)<0, years = counts_from(head)> 1;
+  const int64_t from = counts_from(head);
+  const bool reals = from < 0;
+  const bool years = from > 1;
   if (reals && r->whole && r->rows > 0) return WL_OK;                          /* as all of the file is written */
   if ((head->count == 1 || years) && r->integers && r->rows > 0) return WL_OK; /* classes, counts */
   if (head->count == 2 && r->bits && r->rows > 0) return WL_OK;                /* flags, one-hot targets */
