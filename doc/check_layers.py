@@ -17,6 +17,13 @@ import tempfile
 import types
 import warnings
 
+if sys.argv[1:] in (["-h"], ["--help"]):
+    print(__doc__)
+    sys.exit()
+if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+    print(__doc__, file=sys.stderr)
+    sys.exit(2)
+
 import h5py
 import numpy as np
 

@@ -12,6 +12,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+if sys.argv[1:] in (["-h"], ["--help"]):
+    print(__doc__)
+    sys.exit()
+if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+    print(__doc__, file=sys.stderr)
+    sys.exit(2)
+
 import h5py
 import numpy as np
 from scipy import stats
@@ -292,8 +299,6 @@ def check_digits(program, folder):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as place:
         check_duals()
         check_algebra()

@@ -19,20 +19,15 @@ END
 }
 
 ranks=2 limit=()
-case ${1-} in
-  '')
-    usage >&2
-    exit 2
-    ;;
-  -h | --help)
-    usage
-    exit 0
-    ;;
-esac
-while getopts n:t: option; do
+[ "${1-}" != --help ] || set -- -h
+while getopts n:t:h option; do
   case $option in
     n) ranks=$OPTARG ;;
     t) limit=(--time-limit "$OPTARG") ;;
+    h)
+      usage
+      exit 0
+      ;;
     *)
       usage >&2
       exit 2
@@ -40,7 +35,11 @@ while getopts n:t: option; do
   esac
 done
 shift $((OPTIND - 1))
-config=${1:?which configuration? jobs/local.sh --help says how}
+if (($# == 0)); then
+  usage >&2
+  exit 2
+fi
+config=$1
 shift
 program=${WIDELIMIT:-$(dirname "$0")/../build/widelimit}
 [ -x "$program" ] || [ -n "${WIDELIMIT-}" ] || program=widelimit

@@ -20,7 +20,7 @@ need h5dump hdf5-tools
 results=$(from_caller "${1-$PWD/inputs/finite/out/toy}") angles=inputs/finite/toy_test.csv
 if [ $# -gt 1 ]; then prefix=$(from_caller "$2")-; else prefix=$results/; fi
 file=$results/finite.h5
-[ -f "$file" ] || fail "$file is missing: run widelimit finite first"
+[ -f "$file" ] || refuse "$file is missing: run widelimit finite first"
 
 dataset_column "$file" /width >"$columns/width"
 claims=(kappa theta ensemble_path rnd_path bayesian_rnd_path ensemble_coupled rnd_coupled bayesian_rnd_coupled)

@@ -13,12 +13,15 @@ in all (of this machine), where ranks begin to take turns. Needs gnuplot (Debian
 END
 }
 
-[ $# -gt 0 ] || set -- --help
+if (($# == 0)); then
+  usage >&2
+  exit 2
+fi
 # shellcheck source-path=SCRIPTDIR source=plotting.sh
 . "$(dirname "$0")/plotting.sh"
 csv=$(from_caller "$1")
 figure=$(from_caller "${2-${1%.csv}.svg}")
-[ -f "$csv" ] || fail "$csv is missing"
+[ -f "$csv" ] || refuse "$csv is missing"
 
 # For each size a file: ranks, seconds, speed-up, efficiency, seconds by lookahead; and the table on the console.
 awk -F, -v folder="$columns" '
@@ -38,6 +41,6 @@ awk -F, -v folder="$columns" '
     print ranks, seconds, speedup, speedup / ranks, other > (folder "/" key)
     printf "  %6d %9d %10.3f %9.1f %10.2f %10.0f %% %8.0f %% %14s\n", ranks, n, seconds, rate / 1e9, speedup, 100 * speedup / ranks, 100 * $at["run_ratio"], other == "NaN" ? "-" : sprintf("%.3f", other)
   }' "$csv"
-[ -s "$columns/sizes" ] || fail "$csv has no runs"
+[ -s "$columns/sizes" ] || refuse "$csv has no runs"
 kind=$(awk -F, 'NR == 2 { print $1 }' "$csv")
 draw plot_scaling "$figure" "$kind" "${CORES:-$(nproc)}"

@@ -12,12 +12,15 @@ gnuplot-nox).
 END
 }
 
-[ $# -gt 0 ] || set -- --help
+if (($# == 0)); then
+  usage >&2
+  exit 2
+fi
 # shellcheck source-path=SCRIPTDIR source=plotting.sh
 . "$(dirname "$0")/plotting.sh"
 csv=$(from_caller "$1")
 figure=$(from_caller "${2-${1%.csv}.svg}")
-[ -f "$csv" ] || fail "$csv is missing"
+[ -f "$csv" ] || refuse "$csv is missing"
 cores=${CORES:-$(nproc)}
 
 # For each solver a file: ranks, seconds, GiB over all ranks, efficiency of a core; and the table on the console.
@@ -38,6 +41,6 @@ awk -F, -v folder="$columns" -v cores="$cores" '
     efficiency = first[solver] / (used * seconds)
     print ranks, seconds, gib, efficiency > (folder "/" solver)
     printf "  %-10s %7d %9d %10.3f %10.2f %10.0f %% %13.3f\n", solver, ranks, $at["n"], seconds, fewest[solver] / seconds, 100 * efficiency, gib
-  }' "$csv" || fail "$csv is not from jobs/scaling_solvers.sh"
-[ -s "$columns/solvers" ] || fail "$csv has no runs"
+  }' "$csv" || refuse "$csv is not from jobs/scaling_solvers.sh"
+[ -s "$columns/solvers" ] || refuse "$csv has no runs"
 draw plot_solvers "$figure" "$cores"

@@ -6,6 +6,10 @@ case ${1-} in
     usage
     exit 0
     ;;
+  -?*)
+    usage >&2
+    exit 2
+    ;;
 esac
 
 # shellcheck source-path=SCRIPTDIR source=setup.sh
@@ -22,7 +26,7 @@ need gnuplot gnuplot-nox
 draw() {
   local script=$1 figure=$2 made
   shift 2
-  case $figure in *.svg | *.png) ;; *) fail "a figure ends in .svg or .png, not $figure" ;; esac
+  case $figure in *.svg | *.png) ;; *) refuse "a figure ends in .svg or .png, not $figure" ;; esac
   made=$columns/made.${figure##*.}
   gnuplot -c "jobs/$script.gp" "$columns" "$made" jobs "$@"
   mkdir -p "$(dirname "$figure")"

@@ -50,7 +50,7 @@ export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS-1}
 folder=$(from_caller "${1-out/scaling}") program=${WIDELIMIT:-build/widelimit}
 read -ra launch <<<"${WIDELIMIT_LAUNCH:-mpirun -n}"
 for number in $sizes $rank_counts $test_points $repeats; do
-  [[ $number =~ ^[1-9][0-9]*$ ]] || fail "'$number' is no number of at least 1"
+  [[ $number =~ ^[1-9][0-9]*$ ]] || refuse "'$number' is no number of at least 1"
 done
 mkdir -p "$folder"
 

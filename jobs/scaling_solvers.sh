@@ -54,12 +54,12 @@ mpi_environment
 export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS-1}
 config=$(from_caller "$1") folder=$(from_caller "${2-out/scaling_solvers}") program=${WIDELIMIT:-build/widelimit}
 read -ra launch <<<"${WIDELIMIT_LAUNCH:-mpirun -n}"
-[ -f "$config" ] || fail "$config is missing"
+[ -f "$config" ] || refuse "$config is missing"
 for number in $rank_counts $repeats; do
-  [[ $number =~ ^[1-9][0-9]*$ ]] || fail "'$number' is no number of at least 1"
+  [[ $number =~ ^[1-9][0-9]*$ ]] || refuse "'$number' is no number of at least 1"
 done
 for solver in $solvers; do
-  case $solver in scalapack | lookahead | iterative) ;; *) fail "'$solver' is none of scalapack, lookahead, iterative" ;; esac
+  case $solver in scalapack | lookahead | iterative) ;; *) refuse "'$solver' is none of scalapack, lookahead, iterative" ;; esac
 done
 mkdir -p "$folder"
 

@@ -32,6 +32,9 @@ fail() {
   exit 1
 }
 
+# refuse WORD...: what was asked for makes no sense; the program's own status for that.
+refuse() { (fail "$@") || exit 2; }
+
 # step NAME COMMAND...: runs it quietly; one line on success, the end of the log and its place on failure.
 step() {
   local name=$1 log started=$SECONDS status=0

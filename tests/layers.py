@@ -127,7 +127,13 @@ def table():
 
 
 def main():
-    if "--print" in sys.argv[1:]:
+    if sys.argv[1:] in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    if sys.argv[1:] not in ([], ["--print"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    if sys.argv[1:]:
         print(table(), end="")
         return 0
     sources = read_sources()

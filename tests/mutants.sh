@@ -7,6 +7,14 @@
 # With PATTERN, those whose line in the list it matches. The copy and its build are in build-mutants/.
 set -euo pipefail
 
+case ${1-} in
+  -h | --help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" ;;
+  -*)
+    "$0" --help >&2
+    exit 2
+    ;;
+esac
+
 # shellcheck source-path=SCRIPTDIR/../jobs source=setup.sh
 . "$(dirname "$0")/../jobs/setup.sh"
 pattern=${1:-.}
@@ -64,7 +72,7 @@ try_mutant() {
 }
 
 mapfile -t mutants < <(grep -v '^#' "$list" | grep ' ;; ' | grep -e "$pattern")
-((${#mutants[@]} > 0)) || fail "no mutant matches $pattern"
+((${#mutants[@]} > 0)) || refuse "no mutant matches $pattern"
 for mutant in "${mutants[@]}"; do check_applies "$mutant"; done
 copy_sources
 step 'configure mutants' cmake -S "$copy" -B "$build" -DCMAKE_BUILD_TYPE=Release

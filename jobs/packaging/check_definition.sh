@@ -12,9 +12,13 @@ END
 }
 
 case ${1-} in
-  '' | -h | --help)
+  -h | --help)
     usage
-    exit $((${#1} == 0 ? 2 : 0))
+    exit 0
+    ;;
+  '' | -*)
+    usage >&2
+    exit 2
     ;;
 esac
 root=$1

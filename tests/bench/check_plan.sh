@@ -5,7 +5,8 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: tests/bench/check_plan.sh [-r "RANKS..."] [-n "SIZES..."] [-k REPEATS] [FOLDER]
+usage: tests/bench/check_plan.sh [-r "RANKS..."] [-n "SIZES..."] [-k REPEATS]
+                                 [-c CORES] [FOLDER]
 
 Measures rates with as many ranks, but no more than there are cores (-c), and compares the plan with the fastest of
 REPEATS runs of inputs/synthetic/n20000.yaml with synthetic.train=n. FOLDER (out/check_plan) gets table.txt, the table
@@ -18,14 +19,19 @@ END
 }
 
 sizes="4000 8000 12000 20000" rank_counts="1 2" repeats=3 cores=$(nproc)
+[ "${1-}" != --help ] || set -- -h
 while getopts r:n:k:c:h option; do
   case $option in
     r) rank_counts=$OPTARG ;;
     n) sizes=$OPTARG ;;
     k) repeats=$OPTARG ;;
     c) cores=$OPTARG ;;
-    *)
+    h)
       usage
+      exit 0
+      ;;
+    *)
+      usage >&2
       exit 2
       ;;
   esac

@@ -23,6 +23,7 @@ END
 }
 
 repeats=5
+[ "${1-}" != --help ] || set -- -h
 while getopts k:h option; do
   case $option in
     k) repeats=$OPTARG ;;
@@ -141,6 +142,6 @@ for case in "$@"; do
     mixed20000) in_turn mixed 20000 100 ;;
     small) in_turn cholesky 2000 500 2 ;;
     covariance) in_turn covariance ;;
-    *) fail "no case $case" ;;
+    *) refuse "no case $case" ;;
   esac
 done

@@ -6,6 +6,14 @@ a finer rule (--check) moves one value, Theta of the closest points where relu s
 Every coordinate is a double, so the values belong to exactly the points that the test uses."""
 import random
 import sys
+
+if sys.argv[1:] in (["-h"], ["--help"]):
+    print(__doc__)
+    sys.exit()
+if sys.argv[1:] not in ([], ["--check"]):
+    print(__doc__, file=sys.stderr)
+    sys.exit(2)
+
 from mpmath import mp, mpf, sqrt, acos, pi, sin, cos, exp, erf, tanh, log, factorial
 
 mp.dps = 36

@@ -4,6 +4,15 @@ near pi, to 60 digits. Needs mpmath. Run: python3 near_points.py > near_points.i
 
 Every coordinate is a double, so the values belong to exactly the points that the test uses."""
 import random
+import sys
+
+if sys.argv[1:] in (["-h"], ["--help"]):
+    print(__doc__)
+    sys.exit()
+if sys.argv[1:]:
+    print(__doc__, file=sys.stderr)
+    sys.exit(2)
+
 from mpmath import mp, mpf, sqrt, acos, pi, sin
 
 mp.dps = 60
