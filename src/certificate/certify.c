@@ -125,14 +125,13 @@ static double choose_resolution(const wl_certifier *c, double shifts) {
 
 /* Σ λ/(λ + τ) = m − τ tr (Σ + τ I)⁻¹, from the factor whose diagonal is in place. */
 static wl_error count_directions(const wl_law *law, double tau, double *directions) {
-  const int lower = law->triangle == WL_TRIANGLE_LOWER;
   wl_matrix *inverse = NULL;
   WL_TRY(wl_matrix_create(law->matrix->grid, law->matrix->rows, law->matrix->rows, &inverse));
   for (int64_t jl = 0; jl < inverse->local_columns; jl++)
     for (int64_t il = 0; il < inverse->local_rows; il++)
       inverse->data[il + jl * inverse->ld] =
           wl_matrix_global_row(inverse, il) == wl_matrix_global_column(inverse, jl) ? 1.0 : 0.0;
-  wl_trsm_left(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, law->matrix, inverse);
+  wl_trsm_left(law->triangle, wl_trans_of_lower(law->triangle), law->matrix, inverse);
   double sum = 0.0;
   for (int64_t jl = 0; jl < inverse->local_columns; jl++)
     for (int64_t il = 0; il < inverse->local_rows; il++) {
@@ -256,7 +255,7 @@ static wl_error replicate_theta(wl_certifier *c, int64_t r, wl_matrix *draws) {
   look_through_noise(c, WL_STREAM_CERTIFY_POSTERIOR, r * k, (int)output, tau, draws);
   WL_TRY(wl_statistics_add(&c->bayesian, law, heads));
   WL_TRY(wl_statistics_add(&c->posterior, law, draws));
-  wl_syrk_add(WL_LOWER, heads, c->moment);
+  wl_syrk_add(WL_TRIANGLE_LOWER, heads, c->moment);
   WL_TRY(add_all_products(heads, draws, c->bayesian_pairs));
   wl_matrix_destroy(&c->half[r]);
   return WL_OK;

@@ -140,7 +140,7 @@ static wl_error check_border(wl_certifier *c, const wl_matrix *border) {
     for (int64_t il = 0; il < difference->local_rows; il++)
       diagonal[il] = law->diagonal[il] + wl_joint_shift(c->joint, WL_STAGE_POSTERIOR);
     wl_matrix_set_diagonal(difference, diagonal);
-    wl_syrk_transposed(WL_LOWER, border, difference);
+    wl_syrk_transposed(WL_TRIANGLE_LOWER, border, difference);
     set_test(c, WL_TEST_EXACT_BORDER, scaled_difference(c, NULL, difference));
   }
   wl_matrix_destroy(&difference);
@@ -154,11 +154,11 @@ wl_error wl_exact_begin(wl_certifier *c) {
   fill_border(c, c->g);
   find_largest(c);
   wl_joint_use_lower(c->joint);
-  wl_trmm_left(WL_LOWER, WL_TRANS, c->joint->gram, c->g); /* [V; L₂₂ᵀ] */
+  wl_trmm_left(WL_TRIANGLE_LOWER, WL_TRANS, c->joint->gram, c->g); /* [V; L₂₂ᵀ] */
   wl_matrix *border = NULL;
   WL_TRY(wl_matrix_create(grid, c->test, c->test, &border));
   wl_rows_from(c->train, c->g, border);
-  wl_trsm_leading(WL_LOWER, WL_TRANS, c->train, c->joint->gram, c->g); /* V becomes W */
+  wl_trsm_leading(WL_TRIANGLE_LOWER, WL_TRANS, c->train, c->joint->gram, c->g); /* V becomes W */
   fill_minus_identity(c, c->g);
   column_weights(c->g, c->weight);
   wl_error error = check_border(c, border);
@@ -214,7 +214,7 @@ static wl_error add_general(wl_certifier *c, wl_matrix *general) {
   if (error == WL_OK) error = wl_matrix_create(c->g->grid, c->test, c->test, &product);
   if (error == WL_OK) {
     wl_joint_use_upper(c->joint);
-    wl_symm_left(WL_UPPER, 1.0, c->joint->gram, c->g, 0.0, d);
+    wl_symm_left(WL_TRIANGLE_UPPER, 1.0, c->joint->gram, c->g, 0.0, d);
     wl_gemm_transposed(c->g, d, product);
     for (int64_t k = 0; k < product->ld * product->local_columns; k++) general->data[k] += product->data[k];
   }
@@ -275,7 +275,7 @@ wl_error wl_exact_solve(wl_certifier *c) {
   WL_TRY(wl_joint_fill_upper(c->joint, (wl_kernel_weights){.theta = 1.0}, o->noise_variance + o->jitter, 0.0));
   WL_TRY(wl_matrix_create(c->g->grid, c->g->rows, c->g->columns, &d));
   wl_joint_use_upper(c->joint);
-  wl_symm_left(WL_UPPER, 1.0, c->joint->gram, c->g, 0.0, d);
+  wl_symm_left(WL_TRIANGLE_UPPER, 1.0, c->joint->gram, c->g, 0.0, d);
   const int64_t train = wl_joint_local_train(c->joint);
   double worst = 0.0;
   for (int64_t jl = 0; jl < d->local_columns; jl++)

@@ -85,7 +85,6 @@ static void observe_norms(wl_statistics *o, const wl_matrix *w, double *norms) {
 }
 
 wl_error wl_statistics_add(wl_statistics *o, const wl_law *law, wl_matrix *h) {
-  const int lower = law->triangle == WL_TRIANGLE_LOWER;
   const size_t room = (size_t)(2 * h->local_rows + h->local_columns + 1);
   double *work = malloc(sizeof(double) * room);
   wl_error error = work ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "certificate: out of memory");
@@ -93,7 +92,7 @@ wl_error wl_statistics_add(wl_statistics *o, const wl_law *law, wl_matrix *h) {
   if (error == WL_OK) {
     observe_points(o, law->scale, h, work, work + h->local_rows);
     wl_matrix_set_diagonal(law->matrix, law->diagonal);
-    wl_trsm_left(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, law->matrix, h);
+    wl_trsm_left(law->triangle, wl_trans_of_lower(law->triangle), law->matrix, h);
     observe_coordinates(o, h, work, work + h->local_rows);
     observe_norms(o, h, work + 2 * h->local_rows);
     o->seen++;

@@ -138,7 +138,7 @@ static void panel(bench *b) {
               b->width, next_place(b, (int64_t)ROWS * b->width), ROWS);
 }
 
-static void tile(bench *b) { wl_potrf_tile(WL_LOWER, b->width, b->memory, b->width); }
+static void tile(bench *b) { wl_potrf_tile(WL_TRIANGLE_LOWER, b->width, b->memory, b->width); }
 
 /* r∞ and h of r(b) = r∞ b / (b + h), that is 1/r = 1/r∞ + (h/r∞)/b, by least squares of the relative error. */
 static void fit(const double *rate, double *gflops, double *half) {

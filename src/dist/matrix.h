@@ -8,7 +8,19 @@
 #include "dist/grid.h"
 #include "widelimit/matrix.h"
 
+/** The triangle of a square array that holds a matrix. */
 typedef enum wl_triangle { WL_TRIANGLE_LOWER, WL_TRIANGLE_UPPER } wl_triangle;
+
+/** Whether a matrix is read as it stands or transposed. */
+typedef enum wl_trans { WL_NO_TRANS, WL_TRANS } wl_trans;
+
+/** Local. How L is read from the triangle that holds a Cholesky factor, and how Lᵀ is: the upper triangle holds U = Lᵀ. */
+static inline wl_trans wl_trans_of_lower(wl_triangle triangle) {
+  return triangle == WL_TRIANGLE_LOWER ? WL_NO_TRANS : WL_TRANS;
+}
+static inline wl_trans wl_trans_of_upper(wl_triangle triangle) {
+  return triangle == WL_TRIANGLE_LOWER ? WL_TRANS : WL_NO_TRANS;
+}
 
 /** Members are for reading; `data` for writing. */
 struct wl_matrix {

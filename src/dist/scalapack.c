@@ -75,9 +75,15 @@ static const int one = 1;
 static const double unit = 1.0;
 
 /* One rank has all of it, and the products of PBLAS with few columns take three to eight times as long as those of BLAS. */
-static int is_whole(const wl_matrix *a) { return a->grid->size == 1; }
+static bool is_whole(const wl_matrix *a) { return a->grid->size == 1; }
 
-static CBLAS_UPLO cblas_uplo(wl_uplo uplo) { return uplo == WL_LOWER ? CblasLower : CblasUpper; }
+/* UPLO and TRANS of LAPACK and PBLAS. */
+static char uplo_letter(wl_triangle triangle) { return triangle == WL_TRIANGLE_LOWER ? 'L' : 'U'; }
+static char trans_letter(wl_trans trans) { return trans == WL_TRANS ? 'T' : 'N'; }
+
+static CBLAS_UPLO cblas_uplo(wl_triangle triangle) {
+  return triangle == WL_TRIANGLE_LOWER ? CblasLower : CblasUpper;
+}
 
 const char *wl_scalapack_library(void) {
   Dl_info info;
@@ -112,24 +118,24 @@ void wl_scalapack_describe(const wl_grid *g, int64_t rows, int64_t columns, int6
   descinit_(descriptor, &m, &n, &g->block, &g->column_block, &zero, &zero, &g->blacs_context, &lld, &info);
 }
 
-int64_t wl_potrf_tile(wl_uplo uplo, int64_t n, double *a, int64_t ld) {
-  const char ul = (char)uplo;
+int64_t wl_potrf_tile(wl_triangle triangle, int64_t n, double *a, int64_t ld) {
+  const char ul = uplo_letter(triangle);
   const int order = (int)n, lda = (int)ld;
   int info;
   dpotrf_(&ul, &order, a, &lda, &info);
   return info > 0 ? info - 1 : -1;
 }
 
-int64_t wl_potrf_tile_single(wl_uplo uplo, int64_t n, float *a, int64_t ld) {
-  const char ul = (char)uplo;
+int64_t wl_potrf_tile_single(wl_triangle triangle, int64_t n, float *a, int64_t ld) {
+  const char ul = uplo_letter(triangle);
   const int order = (int)n, lda = (int)ld;
   int info;
   spotrf_(&ul, &order, a, &lda, &info);
   return info > 0 ? info - 1 : -1;
 }
 
-int64_t wl_syrk_room(wl_uplo uplo, const wl_grid *grid, int64_t n) {
-  if (uplo == WL_LOWER || grid->columns == 1) return 0;
+int64_t wl_syrk_room(wl_triangle triangle, const wl_grid *grid, int64_t n) {
+  if (triangle == WL_TRIANGLE_LOWER || grid->columns == 1) return 0;
   return larger(1, wl_grid_owned(n, grid->block, grid->row, grid->rows)) * grid->block;
 }
 
@@ -145,76 +151,79 @@ static void describe_panel(const wl_grid *g, int64_t n, int64_t first, int64_t w
 }
 
 /* The steps of a Cholesky factorization, for doubles and for floats. */
-#define CHOLESKY_STEPS(suffix, matrix, number, p)                                                                \
-  int64_t wl_potrf##suffix(wl_uplo uplo, matrix *a) {                                                            \
-    if (a->grid->size == 1) {                                                                                    \
-      const int64_t failed = wl_potrf_tile##suffix(uplo, a->rows, a->data, a->ld);                               \
-      return failed < 0 ? a->rows : failed;                                                                      \
-    }                                                                                                            \
-    const char ul = (char)uplo;                                                                                  \
-    const int n = (int)a->rows;                                                                                  \
-    int info;                                                                                                    \
-    p##potrf_(&ul, &n, a->data, &one, &one, a->descriptor, &info);                                               \
-    MPI_Allreduce(MPI_IN_PLACE, &info, 1, MPI_INT, MPI_MAX, a->grid->comm);                                      \
-    return info > 0 ? info - 1 : a->rows;                                                                        \
-  }                                                                                                              \
-                                                                                                                 \
-  void wl_trsm_panel##suffix(wl_uplo uplo, int64_t first, int64_t width, matrix *a) {                            \
-    const char ul = (char)uplo, *side = uplo == WL_LOWER ? "R" : "L";                                            \
-    const int at = (int)first + 1, below = (int)(first + width) + 1;                                             \
-    const int w = (int)width, rest = (int)(a->rows - first - width);                                             \
-    const number plus = 1;                                                                                       \
-    p##trsm_(side, &ul, "T", "N", uplo == WL_LOWER ? &rest : &w, uplo == WL_LOWER ? &w : &rest, &plus, a->data,  \
-             &at, &at, a->descriptor, a->data, uplo == WL_LOWER ? &below : &at, uplo == WL_LOWER ? &at : &below, \
-             a->descriptor);                                                                                     \
-  }                                                                                                              \
-                                                                                                                 \
-  void wl_syrk_trailing##suffix(wl_uplo uplo, int64_t first, int64_t width, number *room, matrix *a) {           \
-    const char ul = (char)uplo, *trans = uplo == WL_LOWER ? "N" : "T";                                           \
-    const int at = (int)first + 1, below = (int)(first + width) + 1;                                             \
-    const int w = (int)width, rest = (int)(a->rows - first - width);                                             \
-    const number plus = 1, minus = -1, zero = 0;                                                                 \
-    if (wl_syrk_room(uplo, a->grid, a->rows) == 0) {                                                             \
-      p##syrk_(&ul, trans, &rest, &w, &minus, a->data, uplo == WL_LOWER ? &below : &at,                          \
-               uplo == WL_LOWER ? &at : &below, a->descriptor, &plus, a->data, &below, &below, a->descriptor);   \
-      return;                                                                                                    \
-    }                                                                                                            \
-    int panel[9];                                                                                                \
-    describe_panel(a->grid, a->rows, first, width, panel);                                                       \
-    p##tran_(&rest, &w, &plus, a->data, &at, &below, a->descriptor, &zero, room, &one, &one, panel);             \
-    p##syrk_(&ul, "N", &rest, &w, &minus, room, &one, &one, panel, &plus, a->data, &below, &below,               \
-             a->descriptor);                                                                                     \
+#define CHOLESKY_STEPS(suffix, matrix, number, p)                                                              \
+  int64_t wl_potrf##suffix(wl_triangle triangle, matrix *a) {                                                  \
+    if (a->grid->size == 1) {                                                                                  \
+      const int64_t failed = wl_potrf_tile##suffix(triangle, a->rows, a->data, a->ld);                         \
+      return failed < 0 ? a->rows : failed;                                                                    \
+    }                                                                                                          \
+    const char ul = uplo_letter(triangle);                                                                     \
+    const int n = (int)a->rows;                                                                                \
+    int info;                                                                                                  \
+    p##potrf_(&ul, &n, a->data, &one, &one, a->descriptor, &info);                                             \
+    MPI_Allreduce(MPI_IN_PLACE, &info, 1, MPI_INT, MPI_MAX, a->grid->comm);                                    \
+    return info > 0 ? info - 1 : a->rows;                                                                      \
+  }                                                                                                            \
+                                                                                                               \
+  void wl_trsm_panel##suffix(wl_triangle triangle, int64_t first, int64_t width, matrix *a) {                  \
+    const char ul = uplo_letter(triangle), *side = triangle == WL_TRIANGLE_LOWER ? "R" : "L";                  \
+    const int at = (int)first + 1, below = (int)(first + width) + 1;                                           \
+    const int w = (int)width, rest = (int)(a->rows - first - width);                                           \
+    const number plus = 1;                                                                                     \
+    p##trsm_(side, &ul, "T", "N", triangle == WL_TRIANGLE_LOWER ? &rest : &w,                                  \
+             triangle == WL_TRIANGLE_LOWER ? &w : &rest, &plus, a->data, &at, &at, a->descriptor, a->data,     \
+             triangle == WL_TRIANGLE_LOWER ? &below : &at, triangle == WL_TRIANGLE_LOWER ? &at : &below,       \
+             a->descriptor);                                                                                   \
+  }                                                                                                            \
+                                                                                                               \
+  void wl_syrk_trailing##suffix(wl_triangle triangle, int64_t first, int64_t width, number *room, matrix *a) { \
+    const char ul = uplo_letter(triangle), *trans = triangle == WL_TRIANGLE_LOWER ? "N" : "T";                 \
+    const int at = (int)first + 1, below = (int)(first + width) + 1;                                           \
+    const int w = (int)width, rest = (int)(a->rows - first - width);                                           \
+    const number plus = 1, minus = -1, zero = 0;                                                               \
+    if (wl_syrk_room(triangle, a->grid, a->rows) == 0) {                                                       \
+      p##syrk_(&ul, trans, &rest, &w, &minus, a->data, triangle == WL_TRIANGLE_LOWER ? &below : &at,           \
+               triangle == WL_TRIANGLE_LOWER ? &at : &below, a->descriptor, &plus, a->data, &below, &below,    \
+               a->descriptor);                                                                                 \
+      return;                                                                                                  \
+    }                                                                                                          \
+    int panel[9];                                                                                              \
+    describe_panel(a->grid, a->rows, first, width, panel);                                                     \
+    p##tran_(&rest, &w, &plus, a->data, &at, &below, a->descriptor, &zero, room, &one, &one, panel);           \
+    p##syrk_(&ul, "N", &rest, &w, &minus, room, &one, &one, panel, &plus, a->data, &below, &below,             \
+             a->descriptor);                                                                                   \
   }
 
 CHOLESKY_STEPS(, wl_matrix, double, pd)
 CHOLESKY_STEPS(_single, wl_single, float, ps)
 
-void wl_syrk_border(wl_uplo uplo, int64_t n, wl_matrix *a) {
-  const char ul = (char)uplo, *trans = uplo == WL_LOWER ? "N" : "T";
+void wl_syrk_border(wl_triangle triangle, int64_t n, wl_matrix *a) {
+  const char ul = uplo_letter(triangle), *trans = triangle == WL_TRIANGLE_LOWER ? "N" : "T";
   const int order = (int)n, below = (int)n + 1, rest = (int)(a->rows - n);
   const double minus = -1.0;
-  pdsyrk_(&ul, trans, &rest, &order, &minus, a->data, uplo == WL_LOWER ? &below : &one,
-          uplo == WL_LOWER ? &one : &below, a->descriptor, &unit, a->data, &below, &below, a->descriptor);
+  pdsyrk_(&ul, trans, &rest, &order, &minus, a->data, triangle == WL_TRIANGLE_LOWER ? &below : &one,
+          triangle == WL_TRIANGLE_LOWER ? &one : &below, a->descriptor, &unit, a->data, &below, &below,
+          a->descriptor);
 }
 
-void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b) {
-  const char ul = (char)uplo, tr = (char)trans;
+void wl_trsm_left(wl_triangle triangle, wl_trans trans, const wl_matrix *a, wl_matrix *b) {
+  const char ul = uplo_letter(triangle), tr = trans_letter(trans);
   const int m = (int)b->rows, n = (int)b->columns;
   pdtrsm_("L", &ul, &tr, "N", &m, &n, &unit, a->data, &one, &one, a->descriptor, b->data, &one, &one,
           b->descriptor);
 }
 
-void wl_trsv(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *x) {
-  const char ul = (char)uplo, tr = (char)trans;
+void wl_trsv(wl_triangle triangle, wl_trans trans, const wl_matrix *a, wl_matrix *x) {
+  const char ul = uplo_letter(triangle), tr = trans_letter(trans);
   const int n = (int)a->rows;
   pdtrsv_(&ul, &tr, "N", &n, a->data, &one, &one, a->descriptor, x->data, &one, &one, x->descriptor, &one);
 }
 
-void wl_trmm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b) {
-  const char ul = (char)uplo, tr = (char)trans;
+void wl_trmm_left(wl_triangle triangle, wl_trans trans, const wl_matrix *a, wl_matrix *b) {
+  const char ul = uplo_letter(triangle), tr = trans_letter(trans);
   const int m = (int)b->rows, n = (int)b->columns;
   if (is_whole(a)) {
-    cblas_dtrmm(CblasColMajor, CblasLeft, cblas_uplo(uplo), trans == WL_TRANS ? CblasTrans : CblasNoTrans,
+    cblas_dtrmm(CblasColMajor, CblasLeft, cblas_uplo(triangle), trans == WL_TRANS ? CblasTrans : CblasNoTrans,
                 CblasNonUnit, m, n, 1.0, a->data, (int)a->ld, b->data, (int)b->ld);
     return;
   }
@@ -222,33 +231,34 @@ void wl_trmm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b
           b->descriptor);
 }
 
-void wl_syrk_transposed(wl_uplo uplo, const wl_matrix *a, wl_matrix *c) {
-  const char ul = (char)uplo;
+void wl_syrk_transposed(wl_triangle triangle, const wl_matrix *a, wl_matrix *c) {
+  const char ul = uplo_letter(triangle);
   const int n = (int)c->rows, k = (int)a->rows;
   const double minus = -1.0;
   pdsyrk_(&ul, "T", &n, &k, &minus, a->data, &one, &one, a->descriptor, &unit, c->data, &one, &one, c->descriptor);
 }
 
-void wl_syrk_add(wl_uplo uplo, const wl_matrix *a, wl_matrix *c) {
-  const char ul = (char)uplo;
+void wl_syrk_add(wl_triangle triangle, const wl_matrix *a, wl_matrix *c) {
+  const char ul = uplo_letter(triangle);
   const int n = (int)c->rows, k = (int)a->columns;
   pdsyrk_(&ul, "N", &n, &k, &unit, a->data, &one, &one, a->descriptor, &unit, c->data, &one, &one, c->descriptor);
 }
 
-void wl_syr2k_transposed(wl_uplo uplo, const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
-  const char ul = (char)uplo;
+void wl_syr2k_transposed(wl_triangle triangle, const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
+  const char ul = uplo_letter(triangle);
   const int n = (int)c->rows, k = (int)a->rows;
   const double half = 0.5;
   pdsyr2k_(&ul, "T", &n, &k, &half, a->data, &one, &one, a->descriptor, b->data, &one, &one, b->descriptor, &unit,
            c->data, &one, &one, c->descriptor);
 }
 
-void wl_symm_left(wl_uplo uplo, double alpha, const wl_matrix *a, const wl_matrix *b, double beta, wl_matrix *c) {
-  const char ul = (char)uplo;
+void wl_symm_left(wl_triangle triangle, double alpha, const wl_matrix *a, const wl_matrix *b, double beta,
+                  wl_matrix *c) {
+  const char ul = uplo_letter(triangle);
   const int m = (int)c->rows, n = (int)c->columns;
   if (is_whole(a)) {
-    cblas_dsymm(CblasColMajor, CblasLeft, cblas_uplo(uplo), m, n, alpha, a->data, (int)a->ld, b->data, (int)b->ld,
-                beta, c->data, (int)c->ld);
+    cblas_dsymm(CblasColMajor, CblasLeft, cblas_uplo(triangle), m, n, alpha, a->data, (int)a->ld, b->data,
+                (int)b->ld, beta, c->data, (int)c->ld);
     return;
   }
   pdsymm_("L", &ul, &m, &n, &alpha, a->data, &one, &one, a->descriptor, b->data, &one, &one, b->descriptor, &beta,
@@ -280,25 +290,26 @@ void wl_gemm(const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
           &zero, c->data, &one, &one, c->descriptor);
 }
 
-void wl_trsm_leading(wl_uplo uplo, wl_trans trans, int64_t rows, const wl_matrix *a, wl_matrix *b) {
-  const char ul = (char)uplo, tr = (char)trans;
+void wl_trsm_leading(wl_triangle triangle, wl_trans trans, int64_t rows, const wl_matrix *a, wl_matrix *b) {
+  const char ul = uplo_letter(triangle), tr = trans_letter(trans);
   const int m = (int)rows, n = (int)b->columns;
   pdtrsm_("L", &ul, &tr, "N", &m, &n, &unit, a->data, &one, &one, a->descriptor, b->data, &one, &one,
           b->descriptor);
 }
 
-void wl_gemm_border(wl_uplo uplo, int64_t n, const wl_matrix *a, wl_matrix *b) {
-  const char *trans = uplo == WL_LOWER ? "N" : "T";
+void wl_gemm_border(wl_triangle triangle, int64_t n, const wl_matrix *a, wl_matrix *b) {
+  const char *trans = triangle == WL_TRIANGLE_LOWER ? "N" : "T";
   const int k = (int)n, m = (int)(b->rows - n), columns = (int)b->columns, below = k + 1;
-  const int i = uplo == WL_LOWER ? below : one, j = uplo == WL_LOWER ? one : below;
+  const int i = triangle == WL_TRIANGLE_LOWER ? below : one, j = triangle == WL_TRIANGLE_LOWER ? one : below;
   pdgemm_(trans, "N", &m, &columns, &k, &unit, a->data, &i, &j, a->descriptor, b->data, &one, &one, b->descriptor,
           &unit, b->data, &below, &one, b->descriptor);
 }
 
-void wl_symm_border(wl_uplo uplo, int64_t n, const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
-  const char ul = (char)uplo, *down = uplo == WL_LOWER ? "N" : "T", *up = uplo == WL_LOWER ? "T" : "N";
+void wl_symm_border(wl_triangle triangle, int64_t n, const wl_matrix *a, const wl_matrix *b, wl_matrix *c) {
+  const char ul = uplo_letter(triangle), *down = triangle == WL_TRIANGLE_LOWER ? "N" : "T",
+             *up = triangle == WL_TRIANGLE_LOWER ? "T" : "N";
   const int k = (int)n, m = (int)(b->rows - n), columns = (int)b->columns, below = k + 1;
-  const int i = uplo == WL_LOWER ? below : one, j = uplo == WL_LOWER ? one : below;
+  const int i = triangle == WL_TRIANGLE_LOWER ? below : one, j = triangle == WL_TRIANGLE_LOWER ? one : below;
   const double zero = 0.0;
   pdgemm_(up, "N", &k, &columns, &m, &unit, a->data, &i, &j, a->descriptor, b->data, &below, &one, b->descriptor,
           &zero, c->data, &one, &one, c->descriptor);
@@ -314,7 +325,7 @@ void wl_gemm_border_transposed(int64_t n, const wl_matrix *a, wl_matrix *b) {
           b->descriptor, &unit, b->data, &below, &one, b->descriptor);
 }
 
-void wl_tridiagonal_work(const wl_grid *g, int64_t n, int vectors, wl_tridiagonal *t) {
+void wl_tridiagonal_work(const wl_grid *g, int64_t n, bool vectors, wl_tridiagonal *t) {
   const int64_t nb = g->block, rows = wl_grid_owned(n, g->block, g->row, g->rows),
                 columns = wl_grid_owned(n, g->block, g->column, g->columns);
   const int64_t reduce = larger(nb * larger(rows + 1, 3), n), divide = 6 * n + 2 * rows * columns,
@@ -332,14 +343,14 @@ static void spread_columns(const wl_matrix *a, double *by_column, double *work) 
   MPI_Allreduce(MPI_IN_PLACE, by_column, (int)a->columns, MPI_DOUBLE, MPI_SUM, a->grid->comm);
 }
 
-int wl_sytrd(wl_uplo uplo, wl_matrix *a, wl_tridiagonal *t) {
-  const char ul = (char)uplo;
+int wl_sytrd(wl_triangle triangle, wl_matrix *a, wl_tridiagonal *t) {
+  const char ul = uplo_letter(triangle);
   const int n = (int)a->rows, size = (int)t->work_size;
   int info;
   pdsytrd_(&ul, &n, a->data, &one, &one, a->descriptor, t->diagonal, t->beside, t->tau, t->work, &size, &info);
   spread_columns(a, t->diagonal, t->work);
   spread_columns(a, t->beside, t->work);
-  if (uplo == WL_UPPER)
+  if (triangle == WL_TRIANGLE_UPPER)
     memmove(t->beside, t->beside + 1, sizeof(double) * (size_t)(n - 1)); /* it is in its column */
   return info;
 }
@@ -362,8 +373,8 @@ int wl_sterf(int64_t n, wl_tridiagonal *t) {
   return info;
 }
 
-int wl_ormtr(wl_uplo uplo, const wl_matrix *a, const wl_tridiagonal *t, wl_matrix *z) {
-  const char ul = (char)uplo;
+int wl_ormtr(wl_triangle triangle, const wl_matrix *a, const wl_tridiagonal *t, wl_matrix *z) {
+  const char ul = uplo_letter(triangle);
   const int n = (int)a->rows, size = (int)t->work_size;
   int info;
   pdormtr_("L", &ul, "N", &n, &n, a->data, &one, &one, a->descriptor, t->tau, z->data, &one, &one, z->descriptor,
@@ -404,20 +415,20 @@ void wl_copy_columns(int64_t count, const wl_matrix *a, int64_t i, wl_matrix *b,
   copy_part(b->rows, count, a, (corner){0, i}, b, (corner){0, j});
 }
 
-void wl_border_get(wl_uplo uplo, int64_t first, const wl_matrix *a, wl_matrix *panel) {
+void wl_border_get(wl_triangle triangle, int64_t first, const wl_matrix *a, wl_matrix *panel) {
   const int n = (int)panel->rows, columns = (int)panel->columns, at = (int)first + 1;
   const double zero = 0.0;
-  if (uplo == WL_UPPER)
+  if (triangle == WL_TRIANGLE_UPPER)
     copy_part(panel->rows, panel->columns, a, (corner){0, first}, panel, (corner){0, 0});
   else
     pdtran_(&n, &columns, &unit, a->data, &at, &one, a->descriptor, &zero, panel->data, &one, &one,
             panel->descriptor);
 }
 
-void wl_border_put(wl_uplo uplo, int64_t first, const wl_matrix *panel, wl_matrix *a) {
+void wl_border_put(wl_triangle triangle, int64_t first, const wl_matrix *panel, wl_matrix *a) {
   const int n = (int)panel->rows, columns = (int)panel->columns, at = (int)first + 1;
   const double zero = 0.0;
-  if (uplo == WL_UPPER)
+  if (triangle == WL_TRIANGLE_UPPER)
     copy_part(panel->rows, panel->columns, panel, (corner){0, 0}, a, (corner){0, first});
   else
     pdtran_(&columns, &n, &unit, panel->data, &one, &one, panel->descriptor, &zero, a->data, &at, &one,

@@ -9,9 +9,6 @@
 #include "dist/matrix.h"
 #include "dist/single.h"
 
-typedef enum { WL_LOWER = 'L', WL_UPPER = 'U' } wl_uplo;
-typedef enum { WL_NO_TRANS = 'N', WL_TRANS = 'T' } wl_trans;
-
 /** Local. The file that p?potrf comes from: the ScaLAPACK that answers, or the program where it is linked in. */
 const char *wl_scalapack_library(void);
 
@@ -26,7 +23,7 @@ typedef struct wl_tridiagonal {
 } wl_tridiagonal;
 
 /** Local. Sets the sizes, for an n × n matrix. With eigenvectors they are about two more shares of that. */
-void wl_tridiagonal_work(const wl_grid *grid, int64_t n, int vectors, wl_tridiagonal *t);
+void wl_tridiagonal_work(const wl_grid *grid, int64_t n, bool vectors, wl_tridiagonal *t);
 
 /** Starts and ends BLACS on the grid's own communicator (its default would be MPI_COMM_WORLD). */
 void wl_blacs_open(wl_grid *grid);
@@ -39,62 +36,63 @@ void wl_scalapack_describe(const wl_grid *grid, int64_t rows, int64_t columns, i
  * Local. Cholesky factor of an n × n tile, in place in the triangle named; the other one is not touched. Returns -1,
  * or the row of the first pivot that is not positive.
  */
-int64_t wl_potrf_tile(wl_uplo uplo, int64_t n, double *a, int64_t ld);
-int64_t wl_potrf_tile_single(wl_uplo uplo, int64_t n, float *a, int64_t ld);
+int64_t wl_potrf_tile(wl_triangle triangle, int64_t n, double *a, int64_t ld);
+int64_t wl_potrf_tile_single(wl_triangle triangle, int64_t n, float *a, int64_t ld);
 
 /**
  * Cholesky factor of A, in place in the triangle named; the other one is not touched. Returns the number of rows, or on all
  * ranks the row of the first pivot that is not positive. NaN is positive.
  */
-int64_t wl_potrf(wl_uplo uplo, wl_matrix *a);
-int64_t wl_potrf_single(wl_uplo uplo, wl_single *a);
+int64_t wl_potrf(wl_triangle triangle, wl_matrix *a);
+int64_t wl_potrf_single(wl_triangle triangle, wl_single *a);
 
 /**
  * What is left of A, from row and column `first` on, is [A₁₁ A₂₁ᵀ; A₂₁ A₂₂] with A₁₁ of order `width`, the rest of a tile, and factored.
  * trsm_panel: A₂₁ ← A₂₁ L₁₁⁻ᵀ; syrk_trailing: A₂₂ ← A₂₂ − A₂₁ A₂₁ᵀ. In the triangle named.
  * @param room  as many numbers as wl_syrk_room says
  */
-void wl_trsm_panel(wl_uplo uplo, int64_t first, int64_t width, wl_matrix *a);
-void wl_trsm_panel_single(wl_uplo uplo, int64_t first, int64_t width, wl_single *a);
-void wl_syrk_trailing(wl_uplo uplo, int64_t first, int64_t width, double *room, wl_matrix *a);
-void wl_syrk_trailing_single(wl_uplo uplo, int64_t first, int64_t width, float *room, wl_single *a);
+void wl_trsm_panel(wl_triangle triangle, int64_t first, int64_t width, wl_matrix *a);
+void wl_trsm_panel_single(wl_triangle triangle, int64_t first, int64_t width, wl_single *a);
+void wl_syrk_trailing(wl_triangle triangle, int64_t first, int64_t width, double *room, wl_matrix *a);
+void wl_syrk_trailing_single(wl_triangle triangle, int64_t first, int64_t width, float *room, wl_single *a);
 
 /**
  * Local. What syrk_trailing needs in an n × n matrix: the upper triangle's A₂₁ᵀ, a block row, is transposed to a block column first,
  * for of a block row the reference PBLAS makes its copies on all ranks by adding up zeros. 0: nothing, A₂₁ will do.
  */
-int64_t wl_syrk_room(wl_uplo uplo, const wl_grid *grid, int64_t n);
+int64_t wl_syrk_room(wl_triangle triangle, const wl_grid *grid, int64_t n);
 
 /**
  * The border of a leading block of order n, A₂₁ and A₂₂, in the triangle named.
  * syrk: A₂₂ ← A₂₂ − A₂₁ A₂₁ᵀ; symm: C ← [0 A₂₁ᵀ; A₂₁ A₂₂] B; get: panel ← the columns of A₂₁ᵀ that belong to the rows of A from `first`
  * on, as many as it has; put: these ← panel.
  */
-void wl_syrk_border(wl_uplo uplo, int64_t n, wl_matrix *a);
-void wl_symm_border(wl_uplo uplo, int64_t n, const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
-void wl_border_get(wl_uplo uplo, int64_t first, const wl_matrix *a, wl_matrix *panel);
-void wl_border_put(wl_uplo uplo, int64_t first, const wl_matrix *panel, wl_matrix *a);
+void wl_syrk_border(wl_triangle triangle, int64_t n, wl_matrix *a);
+void wl_symm_border(wl_triangle triangle, int64_t n, const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
+void wl_border_get(wl_triangle triangle, int64_t first, const wl_matrix *a, wl_matrix *panel);
+void wl_border_put(wl_triangle triangle, int64_t first, const wl_matrix *panel, wl_matrix *a);
 
 /** B ← op(A)⁻¹ B, all of both, A triangular. */
-void wl_trsm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);
+void wl_trsm_left(wl_triangle triangle, wl_trans trans, const wl_matrix *a, wl_matrix *b);
 
 /** x ← op(A)⁻¹ x for one vector (n × 1), A triangular: the vector travels, the matrix stays, unlike in wl_trsm_left. */
-void wl_trsv(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *x);
+void wl_trsv(wl_triangle triangle, wl_trans trans, const wl_matrix *a, wl_matrix *x);
 
 /** B ← op(A) B, all of both, A triangular. */
-void wl_trmm_left(wl_uplo uplo, wl_trans trans, const wl_matrix *a, wl_matrix *b);
+void wl_trmm_left(wl_triangle triangle, wl_trans trans, const wl_matrix *a, wl_matrix *b);
 
 /** C ← C − Aᵀ A in the triangle named; all of each. */
-void wl_syrk_transposed(wl_uplo uplo, const wl_matrix *a, wl_matrix *c);
+void wl_syrk_transposed(wl_triangle triangle, const wl_matrix *a, wl_matrix *c);
 
 /** C ← C + A Aᵀ in the triangle named; all of each. */
-void wl_syrk_add(wl_uplo uplo, const wl_matrix *a, wl_matrix *c);
+void wl_syrk_add(wl_triangle triangle, const wl_matrix *a, wl_matrix *c);
 
 /** C ← C + ½ (Aᵀ B + Bᵀ A) in the triangle named; all of each. */
-void wl_syr2k_transposed(wl_uplo uplo, const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
+void wl_syr2k_transposed(wl_triangle triangle, const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
 
 /** C ← β C + α A B with A symmetric, given by the triangle named; all of each. */
-void wl_symm_left(wl_uplo uplo, double alpha, const wl_matrix *a, const wl_matrix *b, double beta, wl_matrix *c);
+void wl_symm_left(wl_triangle triangle, double alpha, const wl_matrix *a, const wl_matrix *b, double beta,
+                  wl_matrix *c);
 
 /** B ← Aᵀ; all of both. */
 void wl_transpose(const wl_matrix *a, wl_matrix *b);
@@ -109,10 +107,10 @@ void wl_gemm_transposed_add(const wl_matrix *a, const wl_matrix *b, wl_matrix *c
 void wl_gemm(const wl_matrix *a, const wl_matrix *b, wl_matrix *c);
 
 /** The first n rows of B ← op(A)⁻¹ times them, with A's leading n × n block, triangular. */
-void wl_trsm_leading(wl_uplo uplo, wl_trans trans, int64_t n, const wl_matrix *a, wl_matrix *b);
+void wl_trsm_leading(wl_triangle triangle, wl_trans trans, int64_t n, const wl_matrix *a, wl_matrix *b);
 
 /** B₂ ← B₂ + A₂₁ B₁, where B₁ are the first n rows of B, B₂ the rest, and A₂₁ is the border of A's leading n rows in the triangle named. */
-void wl_gemm_border(wl_uplo uplo, int64_t n, const wl_matrix *a, wl_matrix *b);
+void wl_gemm_border(wl_triangle triangle, int64_t n, const wl_matrix *a, wl_matrix *b);
 
 /** The same with A₂₁ given as its transpose: A is n × as many rows as B₂ has. */
 void wl_gemm_border_transposed(int64_t n, const wl_matrix *a, wl_matrix *b);
@@ -121,14 +119,14 @@ void wl_gemm_border_transposed(int64_t n, const wl_matrix *a, wl_matrix *b);
  * A = Q T Qᵀ with T tridiagonal: A is symmetric and given by the triangle named, where Q's reflectors and the diagonal take its
  * place; the other triangle is not touched. T goes to all ranks. This and the three below return LAPACK's info, 0 where all is well.
  */
-int wl_sytrd(wl_uplo uplo, wl_matrix *a, wl_tridiagonal *t);
+int wl_sytrd(wl_triangle triangle, wl_matrix *a, wl_tridiagonal *t);
 
 /** T = Z Λ Zᵀ by divide and conquer; Λ, ascending, takes the place of T's diagonal. wl_sterf: local, without Z. */
 int wl_stedc(wl_tridiagonal *t, wl_matrix *z);
 int wl_sterf(int64_t n, wl_tridiagonal *t);
 
 /** Z ← Q Z with the reflectors that wl_sytrd left. */
-int wl_ormtr(wl_uplo uplo, const wl_matrix *a, const wl_tridiagonal *t, wl_matrix *z);
+int wl_ormtr(wl_triangle triangle, const wl_matrix *a, const wl_tridiagonal *t, wl_matrix *z);
 
 /** B ← the rows of A from row n on; same columns. */
 void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b);

@@ -94,7 +94,7 @@ static void add_column_sums(int64_t first, const wl_matrix *x, const wl_matrix *
 
 /* L⁻¹ times a panel that is zero above row `first`. */
 static wl_error forward_below(const wl_cholesky *f, int64_t first, wl_matrix *panel) {
-  return wl_triangle_solve_below(f->matrix, f->triangle, f->triangle == WL_TRIANGLE_UPPER, first, panel);
+  return wl_triangle_solve_below(f->matrix, f->triangle, wl_trans_of_lower(f->triangle), first, panel);
 }
 
 static wl_error pass_panel(pass *s, int64_t first, int64_t count) {

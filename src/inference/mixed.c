@@ -114,7 +114,7 @@ static wl_error probes_create(const wl_mixed *m, uint64_t seed, probes *p) {
   WL_TRY(wl_matrix_create(m->factor.grid, n, PROBES, &p->u));
   WL_TRY(wl_matrix_create(m->factor.grid, n, PROBES, &p->su));
   fill_signs(seed, sqrt(m->rounded.scale), p->u);
-  return wl_triangle_solve_mixed(&m->factor, WL_TRIANGLE_LOWER, 1, p->u);
+  return wl_triangle_solve_mixed(&m->factor, WL_TRIANGLE_LOWER, WL_TRANS, p->u);
 }
 
 /*

@@ -99,7 +99,7 @@ done:
 static wl_error factor_pivots(const wl_points *points, wl_gram_content kernel, const int64_t *pivot, int64_t rank,
                               double shift, wl_matrix **g) {
   const bool theta = kernel == WL_GRAM_THETA;
-  const wl_uplo triangle = theta ? WL_LOWER : WL_UPPER;
+  const wl_triangle triangle = theta ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
   wl_points *landmarks = NULL;
   wl_matrix *square = NULL;
   wl_error error;

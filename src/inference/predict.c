@@ -63,7 +63,7 @@ static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa
   WL_TRY(wl_symmetric_product(model->gram, model->kappa_diagonal, w, -2.0, d));
   wl_column_sums(w, d, c);
   WL_TRY(wl_ensemble_variance(model, c, p));
-  if (covariance) wl_syr2k_transposed(WL_UPPER, w, d, covariance);
+  if (covariance) wl_syr2k_transposed(WL_TRIANGLE_UPPER, w, d, covariance);
   return WL_OK;
 }
 
@@ -76,7 +76,7 @@ static wl_error predict_theta(wl_model *model, const wl_points *test, wl_matrix 
   if (model->setup.options.quantity[WL_QUANTITY_NTK_GP] ||
       model->setup.options.quantity[WL_QUANTITY_BAYESIAN_RND]) {
     WL_TRY(wl_posterior_variance(model, WL_QUANTITY_NTK_GP, c->theta, c, p));
-    if (covariance) wl_syrk_transposed(WL_LOWER, v, covariance);
+    if (covariance) wl_syrk_transposed(WL_TRIANGLE_LOWER, v, covariance);
     memcpy(p->variance[WL_QUANTITY_BAYESIAN_RND], p->variance[WL_QUANTITY_NTK_GP],
            sizeof(double) * (size_t)p->count);
   }
@@ -94,7 +94,7 @@ static wl_error predict_kappa(wl_model *model, const wl_points *test, wl_matrix 
   WL_TRY(wl_cholesky_forward(&model->factor[WL_PRIOR_KAPPA], v));
   WL_TRY(wl_predict_mean(model, v, NULL, p));
   wl_column_sums(v, v, c);
-  if (covariance) wl_syrk_transposed(WL_UPPER, v, covariance);
+  if (covariance) wl_syrk_transposed(WL_TRIANGLE_UPPER, v, covariance);
   return wl_posterior_variance(model, WL_QUANTITY_NNGP, c->kappa, c, p);
 }
 

@@ -31,7 +31,7 @@ static wl_error fill_right(const wl_model *model, wl_prior prior, const wl_point
 }
 
 /* The triangle named ← itself − (Bᵀ X + XᵀR + RᵀZ), each by its symmetric part, which it is but for rounding; B is used up. */
-static void subtract_quadratic(wl_matrix *b, const wl_panels *s, wl_uplo triangle, wl_matrix *covariance) {
+static void subtract_quadratic(wl_matrix *b, const wl_panels *s, wl_triangle triangle, wl_matrix *covariance) {
   for (int64_t k = 0; k < b->ld * b->local_columns; k++) b->data[k] = -(b->data[k] + s->r->data[k]);
   wl_syr2k_transposed(triangle, b, s->x, covariance);
   for (int64_t k = 0; k < b->ld * b->local_columns; k++) b->data[k] = -s->r->data[k];
@@ -46,7 +46,7 @@ static wl_error predict_from_right(const wl_model *model, const wl_points *test,
   wl_error error = fill_right(model, p->prior, test, b);
   if (error == WL_OK) error = wl_predict_mean(model, b, s, p);
   if (error == WL_OK && covariance)
-    subtract_quadratic(b, s, p->prior == WL_PRIOR_THETA ? WL_LOWER : WL_UPPER, covariance);
+    subtract_quadratic(b, s, p->prior == WL_PRIOR_THETA ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER, covariance);
   wl_matrix_destroy(&b);
   return error;
 }
@@ -84,7 +84,7 @@ static wl_error ensemble_by_pass(wl_model *model, const wl_points *test, wl_pane
   wl_mixed_check_destroy(&check);
   WL_TRY(error);
   wl_column_sums(s->x, s->z, c);
-  if (covariance) wl_syr2k_transposed(WL_UPPER, s->x, s->z, covariance);
+  if (covariance) wl_syr2k_transposed(WL_TRIANGLE_UPPER, s->x, s->z, covariance);
   return WL_OK;
 }
 
@@ -104,8 +104,8 @@ static wl_error ensemble_from_image(const wl_model *model, const wl_points *test
   wl_column_sums(s->x, d, c);
   for (int64_t j = 0; j < test->count; j++) c->dot[j] += twice.dot[j];
   if (covariance) {
-    wl_syr2k_transposed(WL_UPPER, s->x, d, covariance);
-    wl_syr2k_transposed(WL_UPPER, s->z, f, covariance);
+    wl_syr2k_transposed(WL_TRIANGLE_UPPER, s->x, d, covariance);
+    wl_syr2k_transposed(WL_TRIANGLE_UPPER, s->z, f, covariance);
   }
   add_to(1.0, s->z, s->x);
 done:

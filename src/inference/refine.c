@@ -87,8 +87,8 @@ wl_error wl_refine_precondition(const wl_mixed *m, const wl_matrix *r, wl_matrix
   for (int64_t j = 0; j < r->local_columns; j++)
     if (!(scale[j] > 0.0)) scale[j] = 1.0;
   wl_single_round(r, scale, panel);
-  WL_GOTO(error, done, wl_triangle_solve_single(&m->factor, WL_TRIANGLE_LOWER, 0, panel));
-  WL_GOTO(error, done, wl_triangle_solve_single(&m->factor, WL_TRIANGLE_LOWER, 1, panel));
+  WL_GOTO(error, done, wl_triangle_solve_single(&m->factor, WL_TRIANGLE_LOWER, WL_NO_TRANS, panel));
+  WL_GOTO(error, done, wl_triangle_solve_single(&m->factor, WL_TRIANGLE_LOWER, WL_TRANS, panel));
   for (int64_t j = 0; j < r->local_columns; j++) scale[j] *= m->rounded.scale;
   wl_single_widen(panel, scale, z);
 done:

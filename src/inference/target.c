@@ -27,7 +27,7 @@ static wl_error create_covariance(const wl_points *test, const wl_matrix *w, con
                                   const wl_matrix *ensemble, wl_matrix **covariance) {
   WL_TRY(wl_matrix_create(ensemble->grid, test->count, test->count, covariance));
   WL_TRY(wl_gram_symmetric(test, WL_GRAM_KAPPA, *covariance));
-  wl_syr2k_transposed(WL_UPPER, w, image, *covariance);
+  wl_syr2k_transposed(WL_TRIANGLE_UPPER, w, image, *covariance);
   for (int64_t jl = 0; jl < ensemble->local_columns; jl++)
     for (int64_t il = 0; il < ensemble->local_rows; il++)
       if (wl_matrix_global_row(ensemble, il) < wl_matrix_global_column(ensemble, jl))

@@ -159,7 +159,7 @@ static wl_error error_law_at(wl_training_time *tt, double t, wl_matrix *covarian
     p->variance[WL_QUANTITY_BAYESIAN_RND][j] = prior[j] - tt->columns.dot[j];
     WL_TRY(wl_clamp_variance(p, WL_QUANTITY_BAYESIAN_RND, j, relative * prior[j]));
   }
-  if (covariance) wl_syrk_transposed(WL_LOWER, tt->w, covariance);
+  if (covariance) wl_syrk_transposed(WL_TRIANGLE_LOWER, tt->w, covariance);
   return WL_OK;
 }
 
@@ -178,7 +178,7 @@ static wl_error ensemble_at(wl_training_time *tt, double t, wl_matrix *covarianc
     }
   wl_column_sums(w, d, &tt->columns);
   WL_TRY(wl_functions_variance(s->train, kappa, &tt->columns, WL_QUANTITY_ENSEMBLE, p));
-  if (covariance) wl_syr2k_transposed(WL_UPPER, w, d, covariance);
+  if (covariance) wl_syr2k_transposed(WL_TRIANGLE_UPPER, w, d, covariance);
   for (int64_t j = 0; j < p->count; j++)
     p->variance[WL_QUANTITY_RND][j] = 2.0 * p->variance[WL_QUANTITY_ENSEMBLE][j];
   return WL_OK;

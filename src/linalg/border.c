@@ -13,14 +13,13 @@ enum { BLOCKS = 2 };
 
 /* The columns of L₂₁ᵀ that belong to rows first … first + width − 1. */
 static wl_error solve_panel(wl_matrix *a, wl_triangle triangle, int64_t n, int64_t first, int64_t width) {
-  const wl_uplo uplo = triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER;
   const wl_grid panels = wl_grid_for_panels(a->grid, width);
   const wl_matrix leading = wl_matrix_leading(a, n, n);
   wl_matrix *panel = NULL;
   WL_TRY(wl_matrix_create(&panels, n, width, &panel));
-  wl_border_get(uplo, first, a, panel);
-  const wl_error error = wl_triangle_solve(&leading, triangle, triangle == WL_TRIANGLE_UPPER, panel);
-  if (error == WL_OK) wl_border_put(uplo, first, panel, a);
+  wl_border_get(triangle, first, a, panel);
+  const wl_error error = wl_triangle_solve(&leading, triangle, wl_trans_of_lower(triangle), panel);
+  if (error == WL_OK) wl_border_put(triangle, first, panel, a);
   wl_matrix_destroy(&panel);
   return error;
 }
@@ -32,6 +31,6 @@ wl_error wl_eliminate_border(wl_matrix *a, wl_triangle triangle, int64_t n) {
     const int64_t first = n + rows * k / panels, next = n + rows * (k + 1) / panels;
     WL_TRY(solve_panel(a, triangle, n, first, next - first));
   }
-  wl_syrk_border(triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER, n, a);
+  wl_syrk_border(triangle, n, a);
   return WL_OK;
 }

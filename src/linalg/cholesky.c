@@ -20,12 +20,9 @@ const char *wl_engine_name(wl_engine engine) {
   return (unsigned)engine < WL_ENGINE_COUNT ? names[engine] : "unknown";
 }
 
-static wl_uplo uplo(wl_triangle triangle) { return triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER; }
-
 void wl_cholesky_multiply(const wl_cholesky *f, wl_matrix *x) {
-  const int lower = f->triangle == WL_TRIANGLE_LOWER;
-  wl_trmm_left(uplo(f->triangle), lower ? WL_TRANS : WL_NO_TRANS, f->matrix, x);
-  wl_trmm_left(uplo(f->triangle), lower ? WL_NO_TRANS : WL_TRANS, f->matrix, x);
+  wl_trmm_left(f->triangle, wl_trans_of_upper(f->triangle), f->matrix, x);
+  wl_trmm_left(f->triangle, wl_trans_of_lower(f->triangle), f->matrix, x);
 }
 
 /* Local. A ← A − B */
@@ -74,7 +71,7 @@ static wl_error not_finite(const char *name) {
 /* ‖S‖₁ and S Z, while the triangle still holds S. */
 static wl_error measure_before(wl_cholesky *f, const char *name, const wl_matrix *z, wl_matrix *sz) {
   WL_TRY(wl_norm1(f->matrix, f->triangle, &f->info.norm));
-  wl_symm_left(uplo(f->triangle), 1.0, f->matrix, z, 0.0, sz);
+  wl_symm_left(f->triangle, 1.0, f->matrix, z, 0.0, sz);
   if (!isfinite(f->info.norm) ||
       !isfinite(wl_frobenius_norm(sz))) /* dpotrf lets NaN through, a product does not */
     return not_finite(name);
@@ -174,12 +171,12 @@ static wl_error measure_border(wl_cholesky *f, const wl_cholesky_options *option
                                const wl_matrix *z, wl_matrix *p, wl_matrix *w) {
   const int64_t n = options->resume->columns;
   WL_TRY(wl_border_norm1(f->matrix, f->triangle, n, &f->info.norm));
-  wl_symm_border(uplo(f->triangle), n, f->matrix, z, p);
+  wl_symm_border(f->triangle, n, f->matrix, z, p);
   if (!isfinite(f->info.norm) || !isfinite(wl_frobenius_norm(p))) return not_finite(options->name);
   f->info.norm = fmax(f->info.norm, known->norm);
   wl_matrix_copy(z, w);
   clear_rows(w, n, z->rows);
-  wl_trmm_left(uplo(f->triangle), f->triangle == WL_TRIANGLE_LOWER ? WL_TRANS : WL_NO_TRANS, f->matrix, w);
+  wl_trmm_left(f->triangle, wl_trans_of_upper(f->triangle), f->matrix, w);
   return WL_OK;
 }
 
@@ -189,7 +186,7 @@ static wl_error measure_border(wl_cholesky *f, const wl_cholesky_options *option
  */
 static double border_residual(const wl_cholesky *f, int64_t n, wl_matrix *z, wl_matrix *p, wl_matrix *w) {
   const double scale = residual_scale(f, z);
-  wl_gemm_border(uplo(f->triangle), n, f->matrix, w);
+  wl_gemm_border(f->triangle, n, f->matrix, w);
   clear_rows(w, 0, n);
   subtract(w, p);
   clear_rows(z, 0, n);
@@ -230,11 +227,10 @@ wl_error wl_cholesky_factor(wl_matrix *matrix, wl_triangle triangle, const char 
   return wl_cholesky_factor_with(matrix, triangle, &options, factor);
 }
 
-/* The lower triangle holds L, the upper one U = Lᵀ. */
 wl_error wl_cholesky_forward(const wl_cholesky *f, wl_matrix *b) {
-  return wl_triangle_solve(f->matrix, f->triangle, f->triangle == WL_TRIANGLE_UPPER, b);
+  return wl_triangle_solve(f->matrix, f->triangle, wl_trans_of_lower(f->triangle), b);
 }
 
 wl_error wl_cholesky_backward(const wl_cholesky *f, wl_matrix *b) {
-  return wl_triangle_solve(f->matrix, f->triangle, f->triangle == WL_TRIANGLE_LOWER, b);
+  return wl_triangle_solve(f->matrix, f->triangle, wl_trans_of_upper(f->triangle), b);
 }

@@ -26,17 +26,16 @@ typedef struct solver {
 
 static wl_error apply_factor(const solver *s, wl_matrix *x) {
   const wl_cholesky *f = s->factor;
-  const int lower = f->triangle == WL_TRIANGLE_LOWER;
-  wl_trsv(lower ? WL_LOWER : WL_UPPER, lower ? WL_NO_TRANS : WL_TRANS, f->matrix, x);
-  wl_trsv(lower ? WL_LOWER : WL_UPPER, lower ? WL_TRANS : WL_NO_TRANS, f->matrix, x);
+  wl_trsv(f->triangle, wl_trans_of_lower(f->triangle), f->matrix, x);
+  wl_trsv(f->triangle, wl_trans_of_upper(f->triangle), f->matrix, x);
   return WL_OK;
 }
 
 static wl_error apply_single(const solver *s, wl_matrix *x) {
   const double one = 1.0;
   wl_single_round(x, &one, s->room);
-  WL_TRY(wl_triangle_solve_single(s->single, WL_TRIANGLE_LOWER, 0, s->room));
-  WL_TRY(wl_triangle_solve_single(s->single, WL_TRIANGLE_LOWER, 1, s->room));
+  WL_TRY(wl_triangle_solve_single(s->single, WL_TRIANGLE_LOWER, WL_NO_TRANS, s->room));
+  WL_TRY(wl_triangle_solve_single(s->single, WL_TRIANGLE_LOWER, WL_TRANS, s->room));
   wl_single_widen(s->room, &s->scale, x);
   return WL_OK;
 }

@@ -21,7 +21,6 @@ typedef struct known {
 typedef struct decomposition {
   const wl_eigen_options *options;
   wl_matrix *s;
-  wl_uplo uplo;
   wl_triangle triangle;
   wl_tridiagonal t;
   wl_progress progress;
@@ -112,7 +111,7 @@ static wl_error measure_before(const decomposition *d, known *k) {
   WL_TRY(wl_matrix_create(s->grid, s->rows, WL_PROBES, &k->z));
   WL_TRY(wl_matrix_create(s->grid, s->rows, WL_PROBES, &k->sz));
   wl_fill_probes(k->z, d->options->seed, 0);
-  wl_symm_left(d->uplo, 1.0, s, k->z, 0.0, k->sz);
+  wl_symm_left(d->triangle, 1.0, s, k->z, 0.0, k->sz);
   return WL_OK;
 }
 
@@ -159,13 +158,13 @@ static wl_error step(decomposition *d, int info, double done) {
 
 static wl_error decompose(decomposition *d, wl_eigen *e) {
   if (!d->options->vectors) {
-    WL_TRY(step(d, wl_sytrd(d->uplo, d->s, &d->t), 0.99));
+    WL_TRY(step(d, wl_sytrd(d->triangle, d->s, &d->t), 0.99));
     return step(d, wl_sterf(d->s->rows, &d->t), 1.0);
   }
-  WL_TRY(step(d, wl_sytrd(d->uplo, d->s, &d->t), 0.6));
+  WL_TRY(step(d, wl_sytrd(d->triangle, d->s, &d->t), 0.6));
   WL_TRY(wl_matrix_create(d->s->grid, d->s->rows, d->s->rows, &e->vectors));
   WL_TRY(step(d, wl_stedc(&d->t, e->vectors), 0.8));
-  return step(d, wl_ormtr(d->uplo, d->s, &d->t, e->vectors), 1.0);
+  return step(d, wl_ormtr(d->triangle, d->s, &d->t, e->vectors), 1.0);
 }
 
 static wl_error check_residual(const decomposition *d, const wl_eigen *e) {
@@ -188,10 +187,7 @@ static wl_error decompose_and_measure(decomposition *d, known *k, wl_eigen *e) {
 
 wl_error wl_eigen_decompose(wl_matrix *s, wl_triangle triangle, const wl_eigen_options *options, wl_eigen *eigen) {
   known k = {0};
-  decomposition d = {.options = options,
-                     .s = s,
-                     .uplo = triangle == WL_TRIANGLE_LOWER ? WL_LOWER : WL_UPPER,
-                     .triangle = triangle};
+  decomposition d = {.options = options, .s = s, .triangle = triangle};
   *eigen = (wl_eigen){0};
   d.progress = wl_progress_begin(options->name, 1.0, wl_eigen_flops(s->rows, options->vectors) / 1e9);
   const wl_error error = decompose_and_measure(&d, &k, eigen);

@@ -37,8 +37,8 @@ static wl_error factor_inner(wl_low_rank *p) {
   memset(m->data, 0, sizeof(double) * (size_t)(m->ld * m->local_columns));
   for (int64_t il = 0, jl; il < m->local_rows; il++)
     if (has_diagonal(m, il, &jl)) m->data[il + jl * m->ld] = p->shift;
-  wl_syrk_add(WL_LOWER, p->g, m);
-  if (isfinite(p->trace) && wl_potrf(WL_LOWER, m) == rank) return WL_OK;
+  wl_syrk_add(WL_TRIANGLE_LOWER, p->g, m);
+  if (isfinite(p->trace) && wl_potrf(WL_TRIANGLE_LOWER, m) == rank) return WL_OK;
   WL_FAIL(WL_ERROR_NUMERICAL,
           "preconditioner: s I + G G' of order %lld is not positive definite to rounding: add noise_variance or "
           "jitter",
@@ -63,8 +63,8 @@ wl_error wl_low_rank_solve(const wl_low_rank *p, const wl_matrix *r, wl_matrix *
   wl_matrix *small = NULL;
   WL_TRY(wl_matrix_create(r->grid, p->g->rows, r->columns, &small));
   wl_gemm(p->g, r, small);
-  wl_trsm_left(WL_LOWER, WL_NO_TRANS, p->inner, small);
-  wl_trsm_left(WL_LOWER, WL_TRANS, p->inner, small);
+  wl_trsm_left(WL_TRIANGLE_LOWER, WL_NO_TRANS, p->inner, small);
+  wl_trsm_left(WL_TRIANGLE_LOWER, WL_TRANS, p->inner, small);
   scale(-1.0, small);
   if (z != r) wl_matrix_copy(r, z);
   wl_gemm_transposed_add(p->g, small, z);

@@ -45,7 +45,7 @@ static wl_error factorize_last(wl_rfp *h, wl_engine engine, const char *name, in
   wl_factor_state state = {.diagonal = h->diagonal[1], .eliminated = h->ends->rows};
   const wl_factorize_options options = {.engine = engine, .name = name, .state = &state};
   wl_matrix_set_diagonal(&h->last, h->diagonal[1]);
-  wl_syrk_transposed(WL_UPPER, h->cross, &h->last);
+  wl_syrk_transposed(WL_TRIANGLE_UPPER, h->cross, &h->last);
   WL_TRY(wl_factorize_with(&h->last, WL_TRIANGLE_UPPER, &options, pivot));
   wl_matrix_get_diagonal(&h->last, h->diagonal[1]);
   if (*pivot >= 0) *pivot += h->ends->rows;
@@ -58,7 +58,7 @@ wl_error wl_rfp_factorize(wl_rfp *h, wl_engine engine, const char *name, int64_t
   WL_TRY(wl_factorize_with(h->ends, WL_TRIANGLE_LOWER, &options, pivot));
   if (*pivot >= 0) return WL_OK;
   wl_matrix_get_diagonal(h->ends, h->diagonal[0]);
-  WL_TRY(wl_triangle_solve(h->ends, WL_TRIANGLE_LOWER, 0, h->cross));
+  WL_TRY(wl_triangle_solve(h->ends, WL_TRIANGLE_LOWER, WL_NO_TRANS, h->cross));
   return factorize_last(h, engine, name, pivot);
 }
 
@@ -68,10 +68,10 @@ wl_error wl_rfp_multiply(wl_rfp *h, wl_matrix *b) {
   WL_TRY(wl_matrix_create(b->grid, h->last.rows, b->columns, &last));
   wl_rows_from(first.rows, b, last);
   wl_matrix_set_diagonal(&h->last, h->diagonal[1]);
-  wl_trmm_left(WL_UPPER, WL_TRANS, &h->last, last);
+  wl_trmm_left(WL_TRIANGLE_UPPER, WL_TRANS, &h->last, last);
   wl_gemm_transposed_add(h->cross, &first, last);
   wl_matrix_set_diagonal(h->ends, h->diagonal[0]);
-  wl_trmm_left(WL_LOWER, WL_NO_TRANS, h->ends, &first);
+  wl_trmm_left(WL_TRIANGLE_LOWER, WL_NO_TRANS, h->ends, &first);
   wl_rows_to(first.rows, last, b);
   wl_matrix_destroy(&last);
   return WL_OK;

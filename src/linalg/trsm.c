@@ -3,13 +3,13 @@
 
 #include "linalg/trsm.h"
 
-wl_error wl_triangle_solve(const wl_matrix *a, wl_triangle triangle, int transposed, wl_matrix *b) {
-  return triangle_solve(a, triangle, transposed, 0, b);
+wl_error wl_triangle_solve(const wl_matrix *a, wl_triangle triangle, wl_trans trans, wl_matrix *b) {
+  return triangle_solve(a, triangle, trans, 0, b);
 }
 
-wl_error wl_triangle_solve_below(const wl_matrix *a, wl_triangle triangle, int transposed, int64_t first,
+wl_error wl_triangle_solve_below(const wl_matrix *a, wl_triangle triangle, wl_trans trans, int64_t first,
                                  wl_matrix *b) {
-  return triangle_solve(a, triangle, transposed, first, b);
+  return triangle_solve(a, triangle, trans, first, b);
 }
 
 /* C_k ← C_k + S_kk B_k with the tile's strict upper triangle from the array and the diagonal given. */
@@ -27,7 +27,7 @@ static void add_diagonal_tile(const stream *s, const view *v, const double *diag
 wl_error wl_symmetric_product(const wl_matrix *a, const double *diagonal, const wl_matrix *b, double beta,
                               wl_matrix *c) {
   stream s;
-  WL_TRY(stream_create(a, 0, b, &s));
+  WL_TRY(stream_create(a, false, b, &s));
   for (int64_t j = 0; j < c->local_columns; j++)
     for (int64_t i = 0; i < c->local_rows; i++)
       c->data[i + j * c->ld] = beta == 0.0 ? 0.0 : beta * c->data[i + j * c->ld];
@@ -58,7 +58,7 @@ static void set_half_tile(const stream *s, const view *v, const double *diagonal
 
 wl_error wl_half_product(const wl_matrix *a, const double *diagonal, const wl_matrix *b, wl_matrix *c) {
   stream s;
-  WL_TRY(stream_create(a, 0, b, &s));
+  WL_TRY(stream_create(a, false, b, &s));
   stream_begin(&s, 0);
   for (int64_t k = 0; k < s.blocks; k++) {
     const view v = stream_end(&s, k);

@@ -12,22 +12,22 @@
 #include "dist/single.h"
 #include "linalg/cholesky.h"
 
-/** B ← T⁻¹ B or B ← T⁻ᵀ B with T the triangle of `a` named, its diagonal included. */
-wl_error wl_triangle_solve(const wl_matrix *a, wl_triangle triangle, int transposed, wl_matrix *b);
+/** B ← op(T)⁻¹ B with T the triangle of `a` named, its diagonal included, and op(T) = T or Tᵀ. */
+wl_error wl_triangle_solve(const wl_matrix *a, wl_triangle triangle, wl_trans trans, wl_matrix *b);
 
 /**
  * The same of a panel that is zero above row `first`, where that leaves B so: T⁻¹ B with the lower triangle, T⁻ᵀ B with the
  * upper one. Of both, the rows before the block of `first` are left out.
  */
-wl_error wl_triangle_solve_below(const wl_matrix *a, wl_triangle triangle, int transposed, int64_t first,
+wl_error wl_triangle_solve_below(const wl_matrix *a, wl_triangle triangle, wl_trans trans, int64_t first,
                                  wl_matrix *b);
 
 /** Columns of B up to which solves with a triangle of floats leave the matrix where it is, and send vectors. */
 enum { WL_SOLVE_FEW = 128 };
 
 /** The same in single precision, and with a matrix of floats and a panel of doubles, which rounds as double precision does. */
-wl_error wl_triangle_solve_single(const wl_single *a, wl_triangle triangle, int transposed, wl_single *b);
-wl_error wl_triangle_solve_mixed(const wl_single *a, wl_triangle triangle, int transposed, wl_matrix *b);
+wl_error wl_triangle_solve_single(const wl_single *a, wl_triangle triangle, wl_trans trans, wl_single *b);
+wl_error wl_triangle_solve_mixed(const wl_single *a, wl_triangle triangle, wl_trans trans, wl_matrix *b);
 
 /**
  * C ← S B + beta C, where S is symmetric: its strict upper triangle is that of `a`, its diagonal is `diagonal`, by

@@ -2,6 +2,6 @@
 #define WL_STORED_IS_SINGLE 1
 #include "linalg/trsm.inc"
 
-wl_error wl_triangle_solve_mixed(const wl_single *a, wl_triangle triangle, int transposed, wl_matrix *b) {
-  return triangle_solve(a, triangle, transposed, 0, b);
+wl_error wl_triangle_solve_mixed(const wl_single *a, wl_triangle triangle, wl_trans trans, wl_matrix *b) {
+  return triangle_solve(a, triangle, trans, 0, b);
 }

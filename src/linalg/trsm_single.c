@@ -1,6 +1,6 @@
 #define WL_REAL_IS_SINGLE 1
 #include "linalg/trsm.inc"
 
-wl_error wl_triangle_solve_single(const wl_single *a, wl_triangle triangle, int transposed, wl_single *b) {
-  return triangle_solve(a, triangle, transposed, 0, b);
+wl_error wl_triangle_solve_single(const wl_single *a, wl_triangle triangle, wl_trans trans, wl_single *b) {
+  return triangle_solve(a, triangle, trans, 0, b);
 }

@@ -12,7 +12,7 @@ static wl_error draw_functions(wl_joint *j, wl_stream stream, wl_draw_numbers nu
   wl_fill_normal(&j->options, stream, numbers, 0, 0, f->local_rows, f);
   if (j->rfp) return wl_rfp_multiply(j->rfp, f);
   wl_joint_use_upper(j);
-  wl_trmm_left(WL_UPPER, WL_TRANS, j->gram, f);
+  wl_trmm_left(WL_TRIANGLE_UPPER, WL_TRANS, j->gram, f);
   return WL_OK;
 }
 
@@ -23,8 +23,8 @@ void wl_joint_train(wl_joint *j, wl_matrix *f) {
     return;
   }
   wl_joint_use_lower(j);
-  wl_trsm_leading(WL_LOWER, WL_NO_TRANS, j->train, j->gram, f);
-  wl_gemm_border(WL_LOWER, j->train, j->gram, f);
+  wl_trsm_leading(WL_TRIANGLE_LOWER, WL_NO_TRANS, j->train, j->gram, f);
+  wl_gemm_border(WL_TRIANGLE_LOWER, j->train, j->gram, f);
 }
 
 static wl_error create_panel(const wl_joint *j, const wl_matrix *out, wl_matrix **f) {
@@ -53,8 +53,8 @@ wl_error wl_joint_draw_posterior(wl_joint *j, wl_draw_numbers numbers, wl_matrix
     for (int64_t il = 0; il < train; il++) f->data[il + jl * f->ld] = y[il];
   }
   wl_joint_use_lower(j);
-  wl_trsm_leading(WL_LOWER, WL_NO_TRANS, j->train, j->gram, f);
-  wl_trmm_left(WL_LOWER, WL_NO_TRANS, j->gram, f);
+  wl_trsm_leading(WL_TRIANGLE_LOWER, WL_NO_TRANS, j->train, j->gram, f);
+  wl_trmm_left(WL_TRIANGLE_LOWER, WL_NO_TRANS, j->gram, f);
   wl_rows_from(j->train, f, out);
   wl_matrix_destroy(&f);
   return WL_OK;

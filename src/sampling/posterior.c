@@ -93,6 +93,6 @@ double wl_posterior_shift(const wl_posterior *p) { return p->shift; }
 void wl_posterior_draw(const wl_posterior *p, wl_draw_numbers numbers, wl_matrix *out) {
   const int64_t rows = out->local_rows;
   wl_fill_normal(&p->options, WL_STREAM_POSTERIOR, numbers, p->train, 0, rows, out);
-  wl_trmm_left(WL_LOWER, WL_NO_TRANS, p->factor, out);
+  wl_trmm_left(WL_TRIANGLE_LOWER, WL_NO_TRANS, p->factor, out);
   wl_add_outputs(p->mean, rows, p->outputs, numbers, out);
 }

@@ -78,10 +78,12 @@ static void single_by(bench *b, wl_engine engine) {
 static void scalapack_single(bench *b) { single_by(b, WL_ENGINE_SCALAPACK); }
 static void lookahead_single(bench *b) { single_by(b, WL_ENGINE_LOOKAHEAD); }
 
-static void solve(bench *b) { must(wl_triangle_solve(b->s, WL_TRIANGLE_LOWER, 0, b->b) == WL_OK); }
-static void solve_transposed(bench *b) { must(wl_triangle_solve(b->s, WL_TRIANGLE_LOWER, 1, b->b) == WL_OK); }
-static void trsm(bench *b) { wl_trsm_left(WL_LOWER, WL_NO_TRANS, b->s, b->b); }
-static void trsm_transposed(bench *b) { wl_trsm_left(WL_LOWER, WL_TRANS, b->s, b->b); }
+static void solve(bench *b) { must(wl_triangle_solve(b->s, WL_TRIANGLE_LOWER, WL_NO_TRANS, b->b) == WL_OK); }
+static void solve_transposed(bench *b) {
+  must(wl_triangle_solve(b->s, WL_TRIANGLE_LOWER, WL_TRANS, b->b) == WL_OK);
+}
+static void trsm(bench *b) { wl_trsm_left(WL_TRIANGLE_LOWER, WL_NO_TRANS, b->s, b->b); }
+static void trsm_transposed(bench *b) { wl_trsm_left(WL_TRIANGLE_LOWER, WL_TRANS, b->s, b->b); }
 
 /* L X = B by p?trsm on diagonal blocks of order `width` and p?gemm behind. */
 extern void pdgemm_(const char *transa, const char *transb, const int *m, const int *n, const int *k,
@@ -127,7 +129,7 @@ static void blocked_transposed(bench *b) {
 static wl_matrix *product;
 static double *diagonal;
 static void symmetric(bench *b) { must(wl_symmetric_product(b->s, diagonal, b->b, 0.0, product) == WL_OK); }
-static void symm(bench *b) { wl_symm_left(WL_UPPER, 1.0, b->s, b->b, 0.0, product); }
+static void symm(bench *b) { wl_symm_left(WL_TRIANGLE_UPPER, 1.0, b->s, b->b, 0.0, product); }
 
 /* What is timed, what comes before it untimed, and flops in units of n³/3 or of n² times the columns. */
 typedef struct way {

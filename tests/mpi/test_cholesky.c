@@ -175,7 +175,7 @@ static void check_against_lapack(const wl_grid *grid, int64_t n, wl_triangle tri
     double *lapack = malloc(sizeof(double) * (size_t)(n * n));
     for (int64_t j = 0; j < n; j++)
       for (int64_t i = j; i < n; i++) lapack[i + j * n] = entry(i, j);
-    assert_int_equal(wl_potrf_tile(WL_LOWER, n, lapack, n), -1);
+    assert_int_equal(wl_potrf_tile(WL_TRIANGLE_LOWER, n, lapack, n), -1);
     for (int64_t j = 0; j < n; j++)
       for (int64_t i = j; i < n; i++) worst = worse(worst, fabs(whole[i + j * n] - lapack[i + j * n]));
     free(lapack);
@@ -228,7 +228,7 @@ static void check_single(const wl_grid *grid, int64_t n) {
   double *lapack = malloc(sizeof(double) * (size_t)(n * n));
   for (int64_t j = 0; j < n; j++)
     for (int64_t i = j; i < n; i++) lapack[i + j * n] = entry(i, j);
-  assert_int_equal(wl_potrf_tile(WL_LOWER, n, lapack, n), -1);
+  assert_int_equal(wl_potrf_tile(WL_TRIANGLE_LOWER, n, lapack, n), -1);
   for (int engine = 0; engine < WL_ENGINE_COUNT; engine++)
     for (int upper = 0; upper < 2; upper++) {
       const wl_triangle triangle = upper ? WL_TRIANGLE_UPPER : WL_TRIANGLE_LOWER;
@@ -300,7 +300,7 @@ static double singular_value(int64_t at) {
   double l[50 * 50];
   for (int64_t j = 0; j <= at; j++)
     for (int64_t i = j; i <= at; i++) l[i + j * 50] = entry(i, j);
-  assert_int_equal(wl_potrf_tile(WL_LOWER, at + 1, l, 50), -1);
+  assert_int_equal(wl_potrf_tile(WL_TRIANGLE_LOWER, at + 1, l, 50), -1);
   return entry(at, at) - l[at + at * 50] * l[at + at * 50];
 }
 

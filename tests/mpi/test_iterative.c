@@ -401,8 +401,8 @@ static bool stands_below(const wl_points *points, double deficit, const wl_matri
     diagonal[il] = wl_kernel_points_theta(points->row)[il] + 2.0 * deficit;
   wl_matrix_set_diagonal(k, diagonal);
   free(diagonal);
-  wl_syrk_transposed(WL_LOWER, g, k);
-  const bool below = wl_potrf(WL_LOWER, k) == n;
+  wl_syrk_transposed(WL_TRIANGLE_LOWER, g, k);
+  const bool below = wl_potrf(WL_TRIANGLE_LOWER, k) == n;
   wl_matrix_destroy(&k);
   return below;
 }
@@ -465,9 +465,9 @@ static void test_low_rank(void **state) {
   double *diagonal = malloc(sizeof(double) * (size_t)(whole->local_rows + 1));
   for (int64_t il = 0; il < whole->local_rows; il++) diagonal[il] = -0.3;
   wl_matrix_set_diagonal(whole, diagonal);
-  wl_syrk_transposed(WL_LOWER, p.g, whole); /* −P */
+  wl_syrk_transposed(WL_TRIANGLE_LOWER, p.g, whole); /* −P */
   for (int64_t k = 0; k < whole->ld * whole->local_columns; k++) whole->data[k] = -whole->data[k];
-  assert_int_equal(wl_potrf(WL_LOWER, whole), n);
+  assert_int_equal(wl_potrf(WL_TRIANGLE_LOWER, whole), n);
   for (int64_t il = 0; il < whole->local_rows; il++) diagonal[il] = 1.0;
   wl_matrix_get_diagonal(whole, diagonal);
   double sum = 0.0;

@@ -88,10 +88,10 @@ static void check_solves(const wl_single *l32, const wl_matrix *l, int64_t n, in
             *mixed = matrix_of(l->grid, n, columns, right_hand_side);
   wl_single *single = narrowed(b);
   const double bound = tolerance * (double)n * FLT_EPSILON * 700.0;
-  for (int transposed = 0; transposed < 2; transposed++) {
-    assert_int_equal(wl_triangle_solve(l, WL_TRIANGLE_LOWER, transposed, b), WL_OK);
-    assert_int_equal(wl_triangle_solve_single(l32, WL_TRIANGLE_LOWER, transposed, single), WL_OK);
-    assert_int_equal(wl_triangle_solve_mixed(l32, WL_TRIANGLE_LOWER, transposed, mixed), WL_OK);
+  for (wl_trans trans = WL_NO_TRANS; trans <= WL_TRANS; trans++) {
+    assert_int_equal(wl_triangle_solve(l, WL_TRIANGLE_LOWER, trans, b), WL_OK);
+    assert_int_equal(wl_triangle_solve_single(l32, WL_TRIANGLE_LOWER, trans, single), WL_OK);
+    assert_int_equal(wl_triangle_solve_mixed(l32, WL_TRIANGLE_LOWER, trans, mixed), WL_OK);
     assert_true(single_difference(single, b, 0) < bound);
     assert_true(difference(mixed, b, 0) < bound);
   }
@@ -103,11 +103,11 @@ static void check_solves(const wl_single *l32, const wl_matrix *l, int64_t n, in
 /* Floats and a panel of doubles are solved as doubles are: only the order of sums may differ. */
 static void check_rounding(const wl_single *l32, int64_t n, int64_t columns) {
   wl_matrix *wide = widened(l32);
-  for (int transposed = 0; transposed < 2; transposed++) {
+  for (wl_trans trans = WL_NO_TRANS; trans <= WL_TRANS; trans++) {
     wl_matrix *b = matrix_of(l32->grid, n, columns, right_hand_side),
               *x = matrix_of(l32->grid, n, columns, right_hand_side);
-    assert_int_equal(wl_triangle_solve_mixed(l32, WL_TRIANGLE_LOWER, transposed, x), WL_OK);
-    assert_int_equal(wl_triangle_solve(wide, WL_TRIANGLE_LOWER, transposed, b), WL_OK);
+    assert_int_equal(wl_triangle_solve_mixed(l32, WL_TRIANGLE_LOWER, trans, x), WL_OK);
+    assert_int_equal(wl_triangle_solve(wide, WL_TRIANGLE_LOWER, trans, b), WL_OK);
     assert_true(difference(x, b, 0) < tolerance * (double)n * DBL_EPSILON * 700.0);
     wl_matrix_destroy(&x);
     wl_matrix_destroy(&b);

@@ -95,7 +95,7 @@ static double difference(const wl_matrix *a, const wl_matrix *wanted) {
 /* L Z by both; columns of the identity give L itself, and zeros above its diagonal. */
 static void check_product(wl_rfp *h, const wl_matrix *l, int64_t columns, value z) {
   wl_matrix *b = matrix_of(l->grid, l->rows, columns, z), *wanted = matrix_of(l->grid, l->rows, columns, z);
-  wl_trmm_left(WL_LOWER, WL_NO_TRANS, l, wanted);
+  wl_trmm_left(WL_TRIANGLE_LOWER, WL_NO_TRANS, l, wanted);
   assert_int_equal(wl_rfp_multiply(h, b), WL_OK);
   assert_true(difference(b, wanted) < tolerance * (double)l->rows * DBL_EPSILON * largest(l));
   wl_matrix_destroy(&wanted);
