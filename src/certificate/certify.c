@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "dist/scalapack.h"
 #include "linalg/factorize.h"
+#include "linalg/probes.h"
 #include "sampling/columns.h"
 
 /* ---- names -------------------------------------------------------------------------------------------------- */
@@ -132,14 +133,7 @@ static wl_error count_directions(const wl_law *law, double tau, double *directio
       inverse->data[il + jl * inverse->ld] =
           wl_matrix_global_row(inverse, il) == wl_matrix_global_column(inverse, jl) ? 1.0 : 0.0;
   wl_trsm_left(law->triangle, wl_trans_of_lower(law->triangle), law->matrix, inverse);
-  double sum = 0.0;
-  for (int64_t jl = 0; jl < inverse->local_columns; jl++)
-    for (int64_t il = 0; il < inverse->local_rows; il++) {
-      const double x = inverse->data[il + jl * inverse->ld];
-      sum += x * x;
-    }
-  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, inverse->grid->comm);
-  *directions = fmax(0.0, (double)law->matrix->rows - tau * sum);
+  *directions = fmax(0.0, (double)law->matrix->rows - tau * wl_sum_of_squares(inverse));
   wl_matrix_destroy(&inverse);
   return WL_OK;
 }

@@ -230,20 +230,22 @@ void wl_matrix_copy(const wl_matrix *from, wl_matrix *to) {
   memcpy(to->data, from->data, sizeof(double) * (size_t)(from->ld * from->local_columns));
 }
 
-/* Walks over the diagonal entries that this rank owns, by local row and column. */
-#define WL_FOR_DIAGONAL(a, il, jl)                        \
-  for (int64_t jl = 0, il; jl < (a)->local_columns; jl++) \
-    if (((il) = owned_row((a), wl_matrix_global_column((a), jl))) >= 0)
-
-static int64_t owned_row(const wl_matrix *a, int64_t i) {
-  if (i >= a->rows || i / a->grid->block % a->grid->rows != a->grid->row) return -1;
-  return wl_matrix_local_row(a, i);
+double *wl_matrix_diagonal_at(const wl_matrix *a, int64_t il) {
+  const int64_t i = wl_matrix_global_row(a, il), jl = wl_matrix_local_column(a, i);
+  const bool owned = jl < a->local_columns && wl_matrix_global_column(a, jl) == i;
+  return owned ? a->data + il + jl * a->ld : NULL;
 }
 
 void wl_matrix_get_diagonal(const wl_matrix *a, double *d) {
-  WL_FOR_DIAGONAL(a, il, jl) d[il] = a->data[il + jl * a->ld];
+  for (int64_t il = 0; il < a->local_rows; il++) {
+    const double *entry = wl_matrix_diagonal_at(a, il);
+    if (entry) d[il] = *entry;
+  }
 }
 
 void wl_matrix_set_diagonal(wl_matrix *a, const double *d) {
-  WL_FOR_DIAGONAL(a, il, jl) a->data[il + jl * a->ld] = d[il];
+  for (int64_t il = 0; il < a->local_rows; il++) {
+    double *entry = wl_matrix_diagonal_at(a, il);
+    if (entry) *entry = d[il];
+  }
 }

@@ -81,6 +81,9 @@ wl_matrix wl_matrix_first_columns(const wl_matrix *a, int64_t columns);
 /** Local. Copies values; same grid and shape. */
 void wl_matrix_copy(const wl_matrix *from, wl_matrix *to);
 
+/** Local. The diagonal entry of local row il, where it is on this rank; else NULL. */
+double *wl_matrix_diagonal_at(const wl_matrix *a, int64_t il);
+
 /**
  * Local. The diagonal, on the ranks that own its entries: get writes value i to d[il] (il: local row), set reads it.
  * d has local_rows entries; those whose diagonal entry lives elsewhere are left alone.

@@ -2,7 +2,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "dist/scalapack.h"
 #include "linalg/border.h"
@@ -42,23 +41,6 @@ static double residual(const wl_cholesky *f, wl_matrix *z, wl_matrix *sz) {
   wl_cholesky_multiply(f, z);
   subtract(z, sz);
   return wl_frobenius_norm(sz) / scale;
-}
-
-static wl_error log_determinant(const wl_matrix *a, double *result) {
-  double *diagonal = malloc(sizeof(double) * (size_t)(a->local_rows + 1));
-  wl_error error = WL_OK;
-  if (!diagonal) error = wl_error_set(WL_ERROR_MEMORY, "log-determinant: out of memory");
-  error = wl_error_agree(a->grid->comm, error);
-  if (error == WL_OK) {
-    double sum = 0.0;
-    for (int64_t i = 0; i < a->local_rows; i++) diagonal[i] = 1.0; /* log 1 = 0 where the entry lives elsewhere */
-    wl_matrix_get_diagonal(a, diagonal);
-    for (int64_t i = 0; i < a->local_rows; i++) sum += 2.0 * log(diagonal[i]);
-    MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, a->grid->comm);
-    *result = sum;
-  }
-  free(diagonal);
-  return error;
 }
 
 static wl_error not_finite(const char *name) {
@@ -103,11 +85,12 @@ static wl_error factor_from(wl_cholesky *f, const wl_cholesky_options *options, 
   int64_t pivot;
   WL_TRY(wl_factorize_with(f->matrix, f->triangle, &how, &pivot));
   WL_TRY(check_pivot(options->name, pivot));
-  return log_determinant(f->matrix, &f->info.log_determinant);
+  f->info.log_determinant = wl_log_determinant(f->matrix);
+  return WL_OK;
 }
 
 /* The verdict on the residual, and the condition. */
-static wl_error judge(wl_cholesky *f, const wl_cholesky_options *options) {
+static wl_error check_and_condition(wl_cholesky *f, const wl_cholesky_options *options) {
   if (!isfinite(f->info.residual) || !isfinite(f->info.log_determinant))
     WL_FAIL(WL_ERROR_NUMERICAL, "the Cholesky factor of %s is not finite", options->name);
   WL_TRY(wl_check_residual(&f->info, options->name, options->engine));
@@ -134,7 +117,7 @@ static wl_error factor_and_measure(wl_cholesky *f, const wl_cholesky_options *op
   WL_TRY(factor_from(f, options, &state));
   f->info.seconds = MPI_Wtime() - began;
   f->info.residual = residual(f, z, sz);
-  return judge(f, options);
+  return check_and_condition(f, options);
 }
 
 /* Probing vectors Z and room for S Z. */
@@ -205,7 +188,7 @@ static wl_error extend_and_measure(wl_cholesky *f, const wl_cholesky_options *op
   WL_TRY(factor_from(f, options, &state));
   f->info.seconds = MPI_Wtime() - began;
   f->info.residual = known->residual + border_residual(f, n, z, p, w);
-  return judge(f, options);
+  return check_and_condition(f, options);
 }
 
 wl_error wl_cholesky_extend(wl_matrix *matrix, wl_triangle triangle, const wl_cholesky_options *options,

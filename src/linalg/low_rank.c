@@ -1,33 +1,10 @@
 #include "linalg/low_rank.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dist/scalapack.h"
 #include "linalg/probes.h"
-
-static double sum_of_squares(const wl_matrix *a) {
-  double sum = 0.0;
-  for (int64_t j = 0; j < a->local_columns; j++)
-    for (int64_t i = 0; i < a->local_rows; i++) sum += a->data[i + j * a->ld] * a->data[i + j * a->ld];
-  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, a->grid->comm);
-  return sum;
-}
-
-static bool has_diagonal(const wl_matrix *a, int64_t il, int64_t *jl) {
-  const int64_t i = wl_matrix_global_row(a, il);
-  *jl = wl_matrix_local_column(a, i);
-  return *jl < a->local_columns && wl_matrix_global_column(a, *jl) == i;
-}
-
-static double log_determinant_of(const wl_matrix *factor) {
-  double sum = 0.0;
-  for (int64_t il = 0, jl; il < factor->local_rows; il++)
-    if (has_diagonal(factor, il, &jl)) sum += 2.0 * log(factor->data[il + jl * factor->ld]);
-  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, factor->grid->comm);
-  return sum;
-}
 
 /* M ← s I + G Gᵀ, and its factor. */
 static wl_error factor_inner(wl_low_rank *p) {
@@ -35,8 +12,10 @@ static wl_error factor_inner(wl_low_rank *p) {
   WL_TRY(wl_matrix_create(p->g->grid, rank, rank, &p->inner));
   wl_matrix *m = p->inner;
   memset(m->data, 0, sizeof(double) * (size_t)(m->ld * m->local_columns));
-  for (int64_t il = 0, jl; il < m->local_rows; il++)
-    if (has_diagonal(m, il, &jl)) m->data[il + jl * m->ld] = p->shift;
+  for (int64_t il = 0; il < m->local_rows; il++) {
+    double *diagonal = wl_matrix_diagonal_at(m, il);
+    if (diagonal) *diagonal = p->shift;
+  }
   wl_syrk_add(WL_TRIANGLE_LOWER, p->g, m);
   if (isfinite(p->trace) && wl_potrf(WL_TRIANGLE_LOWER, m) == rank) return WL_OK;
   WL_FAIL(WL_ERROR_NUMERICAL,
@@ -46,9 +25,9 @@ static wl_error factor_inner(wl_low_rank *p) {
 }
 
 wl_error wl_low_rank_create(const wl_matrix *g, double shift, wl_low_rank *p) {
-  *p = (wl_low_rank){.g = g, .shift = shift, .trace = sum_of_squares(g)};
+  *p = (wl_low_rank){.g = g, .shift = shift, .trace = wl_sum_of_squares(g)};
   WL_TRY(factor_inner(p));
-  p->log_determinant = log_determinant_of(p->inner) + (double)(p->g->columns - p->g->rows) * log(shift);
+  p->log_determinant = wl_log_determinant(p->inner) + (double)(p->g->columns - p->g->rows) * log(shift);
   return WL_OK;
 }
 

@@ -50,12 +50,24 @@ wl_error wl_norm1(const wl_matrix *a, wl_triangle triangle, double *norm) {
   return wl_border_norm1(a, triangle, 0, norm);
 }
 
-double wl_frobenius_norm(const wl_matrix *a) {
+double wl_sum_of_squares(const wl_matrix *a) {
   double sum = 0.0;
   for (int64_t j = 0; j < a->local_columns; j++)
     for (int64_t i = 0; i < a->local_rows; i++) sum += a->data[i + j * a->ld] * a->data[i + j * a->ld];
   MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, a->grid->comm);
-  return sqrt(sum);
+  return sum;
+}
+
+double wl_frobenius_norm(const wl_matrix *a) { return sqrt(wl_sum_of_squares(a)); }
+
+double wl_log_determinant(const wl_matrix *factor) {
+  double sum = 0.0;
+  for (int64_t il = 0; il < factor->local_rows; il++) {
+    const double *diagonal = wl_matrix_diagonal_at(factor, il);
+    if (diagonal) sum += 2.0 * log(*diagonal);
+  }
+  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, factor->grid->comm);
+  return sum;
 }
 
 void wl_fill_probes(wl_matrix *z, uint64_t seed, int64_t first) {

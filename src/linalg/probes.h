@@ -1,6 +1,6 @@
 /**
  * @file probes.h
- * What residuals of factorizations are made of: norms, and random vectors Z by which a matrix is held against its factors.
+ * What is said of factorizations: norms, the log-determinant, and random vectors Z by which a matrix is held against its factors.
  * Collective.
  */
 #ifndef WIDELIMIT_LINALG_PROBES_H
@@ -14,8 +14,12 @@ wl_error wl_norm1(const wl_matrix *a, wl_triangle triangle, double *norm);
 /** The same with zeros in the place of the leading block of order n, which is not read. */
 wl_error wl_border_norm1(const wl_matrix *a, wl_triangle triangle, int64_t n, double *norm);
 
-/** ‖A‖_F, all entries. */
+/** ‖A‖_F and its square, all entries. */
 double wl_frobenius_norm(const wl_matrix *a);
+double wl_sum_of_squares(const wl_matrix *a);
+
+/** 2 Σ log L_ii of a Cholesky factor with that diagonal: log det of what was factored. */
+double wl_log_determinant(const wl_matrix *factor);
 
 /** Local. Standard normal numbers that depend on seed, row and column alone; row 0 of z counts as row `first`. */
 void wl_fill_probes(wl_matrix *z, uint64_t seed, int64_t first);
