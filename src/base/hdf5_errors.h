@@ -1,6 +1,7 @@
 /**
  * @file hdf5_errors.h
- * HDF5 prints a stack of errors unless told not to. Ours are messages of our own; the setting belongs to the caller. Local.
+ * HDF5 keeps a stack of errors, and prints it unless told not to. Ours are messages of our own, with what it says innermost; whether
+ * it prints is the caller's setting. Local.
  */
 #ifndef WIDELIMIT_BASE_HDF5_ERRORS_H
 #define WIDELIMIT_BASE_HDF5_ERRORS_H
@@ -27,5 +28,13 @@ static inline void wl_hdf5_unmute(const wl_hdf5_errors *found) {
 /** HDF5 prints nothing until the end of the block, however that is left; then it does again what it did. */
 #define WL_HDF5_QUIET \
   __attribute__((cleanup(wl_hdf5_unmute), unused)) const wl_hdf5_errors wl_hdf5_found = wl_hdf5_mute()
+
+enum { WL_HDF5_REASON = 200 };
+
+/**
+ * What the innermost function that failed says, or the first above it that says something, printable. To be called before any other
+ * function of HDF5, which would clear the stack. Returns `reason`.
+ */
+const char *wl_hdf5_reason(char reason[WL_HDF5_REASON]);
 
 #endif

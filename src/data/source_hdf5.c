@@ -2,7 +2,6 @@
  * @file source_hdf5.c
  * One dataset of an HDF5 file, read by one rank with the default (serial) driver.
  */
-#include <ctype.h>
 #include <hdf5.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -14,7 +13,9 @@
 #include "base/hdf5_errors.h"
 #include "base/log.h"
 #include "data/hdf5_links.h"
+#include "data/hdf5_path.h"
 #include "data/hdf5_storage.h"
+#include "data/hdf5_type.h"
 #include "data/source_format.h"
 
 typedef struct hdf5_state {
@@ -22,171 +23,6 @@ typedef struct hdf5_state {
   hid_t access; /**< how links are followed */
   int rank;
 } hdf5_state;
-
-/** HDF5 prints its error stack unless told not to; the caller's setting comes back afterwards. */
-typedef struct silence {
-  H5E_auto2_t print;
-  void *data;
-} silence;
-
-static silence silence_begin(void) {
-  silence s = {NULL, NULL};
-  H5Eget_auto2(H5E_DEFAULT, &s.print, &s.data);
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-  return s;
-}
-
-static void silence_end(silence s) {
-  H5Eclear2(H5E_DEFAULT);
-  H5Eset_auto2(H5E_DEFAULT, s.print, s.data);
-}
-
-enum { REASON_SIZE = 200 };
-
-/** Keeps what the innermost failing function says, or the first above it that says something. */
-static herr_t keep_first(unsigned depth, const H5E_error2_t *entry, void *context) {
-  (void)depth;
-  char *reason = context, minor[128] = "";
-  const char *text = entry->desc;
-  if (reason[0] != '\0') return 0;
-  if (text == NULL || text[0] == '\0') {
-    H5Eget_msg(entry->min_num, NULL, minor, sizeof minor);
-    text = minor[0] != '\0' ? minor : entry->func_name;
-  }
-  if (text != NULL) snprintf(reason, REASON_SIZE, "%s", text);
-  for (char *c = reason; *c != '\0'; c++)
-    if (!isprint((unsigned char)*c)) *c = '?';
-  return 0;
-}
-
-/** To be called before any other function of HDF5, which would clear the stack of errors. */
-static const char *hdf5_reason(char reason[REASON_SIZE]) {
-  reason[0] = '\0';
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, reason);
-  if (reason[0] == '\0') strcpy(reason, "HDF5 says no more");
-  return reason;
-}
-
-typedef struct name_list {
-  char text[256];
-  int count;
-} name_list;
-
-static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, void *data) {
-  (void)group;
-  (void)info;
-  name_list *list = data;
-  char buffer[WL_SHOWN_SIZE];
-  const size_t used = strlen(list->text);
-  if (++list->count > 6 || used > sizeof list->text - WL_SHOWN_SIZE - 8) {
-    snprintf(list->text + used, sizeof list->text - used, ", ...");
-    return 1;
-  }
-  snprintf(list->text + used, sizeof list->text - used, "%s%s", used > 0 ? ", " : "",
-           wl_source_shown(name, strlen(name), buffer));
-  return 0;
-}
-
-static wl_error absent(const wl_source *source, const char *group) {
-  const hdf5_state *state = source->state;
-  name_list names = {"", 0};
-  hid_t id = H5Gopen2(state->file, group, state->access);
-  if (id >= 0) {
-    H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &names);
-    H5Gclose(id);
-  }
-  WL_FAIL(WL_ERROR_DATA, "%s: %s has no dataset %s; %s holds %s", source->label, source->path, source->selector,
-          group, names.count > 0 ? names.text : "nothing");
-}
-
-/** Walks down the path, since HDF5 can only say whether one link exists. */
-static wl_error check_exists(const wl_source *source) {
-  const hdf5_state *state = source->state;
-  const char *selector = source->selector;
-  char *part = strdup(selector), *group = strdup("/");
-  wl_error error = part == NULL || group == NULL
-                       ? wl_error_set(WL_ERROR_MEMORY, "%s: no memory to open it", source->label)
-                       : WL_OK;
-  size_t end = strspn(selector, "/");
-  while (error == WL_OK && selector[end] != '\0') {
-    end += strcspn(selector + end, "/");
-    strcpy(part, selector);
-    part[end] = '\0';
-    if (H5Lexists(state->file, part, state->access) <= 0) {
-      error = absent(source, group);
-      break;
-    }
-    char *swap = strdup(part);
-    if (swap == NULL) error = wl_error_set(WL_ERROR_MEMORY, "%s: no memory to open it", source->label);
-    free(group);
-    group = swap;
-    end += strspn(selector + end, "/");
-  }
-  free(part);
-  free(group);
-  return error;
-}
-
-/** Of a link that is there to an object that is not, or cannot be opened. */
-static wl_error not_there(const wl_source *source) {
-  const hdf5_state *state = source->state;
-  H5L_info_t info;
-  char value[1024] = "";
-  const char *path = NULL, *object = NULL;
-  const bool link = H5Lget_info(state->file, source->selector, &info, state->access) >= 0 &&
-                    info.type != H5L_TYPE_HARD && info.u.val_size < sizeof value &&
-                    H5Lget_val(state->file, source->selector, value, sizeof value, state->access) >= 0;
-  if (link && info.type == H5L_TYPE_SOFT)
-    WL_FAIL(WL_ERROR_DATA, "%s: is a link to %s, which is not there", source->label, value);
-  if (link && H5Lunpack_elink_val(value, info.u.val_size, NULL, &path, &object) >= 0)
-    WL_FAIL(WL_ERROR_DATA, "%s: is a link to %s in the file %s, which is %s", source->label, object, path,
-            wl_hdf5_link_leads_to_no_file(source->path, path) ? "not a regular file" : "not there");
-  WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened", source->label);
-}
-
-/** FALSE is 0 and TRUE is 1 (h5py's booleans), in any case of letters. */
-static bool is_boolean(hid_t type) {
-  if (H5Tget_nmembers(type) != 2) return false;
-  bool good = true;
-  for (unsigned i = 0; i < 2; i++) {
-    char *name = H5Tget_member_name(type, i);
-    const hid_t base = H5Tget_super(type);
-    long long value = -1;
-    unsigned char bytes[sizeof value];
-    const bool fits = base >= 0 && H5Tget_size(base) <= sizeof bytes && H5Tget_member_value(type, i, bytes) >= 0 &&
-                      H5Tconvert(base, H5T_NATIVE_LLONG, 1, bytes, NULL, H5P_DEFAULT) >= 0;
-    if (fits) memcpy(&value, bytes, sizeof value);
-    good = good && fits && name != NULL && strcasecmp(name, value == 1 ? "TRUE" : "FALSE") == 0 && value / 2 == 0;
-    if (name != NULL) H5free_memory(name);
-    if (base >= 0) H5Tclose(base);
-  }
-  return good;
-}
-
-static wl_error check_type(const wl_source *source, hid_t dataset) {
-  static const struct {
-    H5T_class_t class;
-    const char *name;
-  } names[] = {{H5T_STRING, "string"},
-               {H5T_COMPOUND, "compound"},
-               {H5T_ENUM, "enumeration (other than FALSE 0, TRUE 1)"},
-               {H5T_ARRAY, "array"},
-               {H5T_VLEN, "variable length"},
-               {H5T_OPAQUE, "opaque"},
-               {H5T_BITFIELD, "bit field"},
-               {H5T_REFERENCE, "reference"},
-               {H5T_TIME, "time"}};
-  const hid_t type = H5Dget_type(dataset);
-  const H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
-  const bool good = class == H5T_INTEGER || class == H5T_FLOAT || (class == H5T_ENUM && is_boolean(type));
-  if (type >= 0) H5Tclose(type);
-  if (good) return WL_OK;
-  const char *name = "that this HDF5 does not know";
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (names[i].class == class) name = names[i].name;
-  WL_FAIL(WL_ERROR_DATA, "%s: has elements of type %s; integers, floating point numbers or booleans are needed",
-          source->label, name);
-}
 
 static wl_error find_shape(wl_source *source) {
   hdf5_state *state = source->state;
@@ -210,6 +46,11 @@ static wl_error find_shape(wl_source *source) {
           rank > 0 ? text : " (one number)", rank > 0 ? ")" : "");
 }
 
+static bool is_matlab(const char *path) {
+  const size_t length = strlen(path);
+  return length > 4 && strcasecmp(path + length - 4, ".mat") == 0;
+}
+
 /** MATLAB writes column after column, so that HDF5 sees each matrix transposed; a wide one surely is. */
 static void warn_of_matlab(const wl_source *source) {
   const hdf5_state *state = source->state;
@@ -220,35 +61,18 @@ static void warn_of_matlab(const wl_source *source) {
 
 static wl_error open_dataset(wl_source *source) {
   hdf5_state *state = source->state;
-  char reason[REASON_SIZE];
+  char reason[WL_HDF5_REASON], home[PATH_MAX]; /* the file that an external link leads to */
   if (H5Fis_hdf5(source->path) <= 0)
-    WL_FAIL(
-        WL_ERROR_DATA, "%s: is not an HDF5 file%s", source->path,
-        strcasecmp(source->path + strlen(source->path) - 4, ".mat") == 0 ? "; in MATLAB, save with -v7.3" : "");
+    WL_FAIL(WL_ERROR_DATA, "%s: is not an HDF5 file%s", source->path,
+            is_matlab(source->path) ? "; in MATLAB, save with -v7.3" : "");
   state->file = H5Fopen(source->path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (state->file < 0)
-    WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened by HDF5: %s", source->path, hdf5_reason(reason));
+    WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened by HDF5: %s", source->path, wl_hdf5_reason(reason));
   state->access = wl_hdf5_link_access();
-  WL_TRY(check_exists(source));
-  hid_t object = H5Oopen(state->file, source->selector, state->access);
-  const H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
-  if (object >= 0) H5Oclose(object);
-  if (kind == H5I_GROUP) {
-    name_list names = {"", 0};
-    H5Literate_by_name(state->file, source->selector, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &names,
-                       state->access);
-    WL_FAIL(WL_ERROR_DATA, "%s: is a group, not a dataset; it holds %s", source->label,
-            names.count > 0 ? names.text : "nothing");
-  }
-  if (object < 0) return not_there(source);
-  if (kind != H5I_DATASET) WL_FAIL(WL_ERROR_DATA, "%s: is a type, not a dataset", source->label);
-  state->dataset = H5Dopen2(state->file, source->selector, state->access);
-  if (state->dataset < 0)
-    WL_FAIL(WL_ERROR_DATA, "%s: cannot be opened by HDF5: %s", source->label, hdf5_reason(reason));
-  WL_TRY(check_type(source, state->dataset));
+  WL_TRY(wl_hdf5_open_dataset(source, state->file, state->access, &state->dataset));
+  WL_TRY(wl_hdf5_check_type(source->label, state->dataset));
   WL_TRY(find_shape(source));
   warn_of_matlab(source);
-  char home[PATH_MAX]; /* the file that an external link leads to */
   const bool found = H5Fget_name(state->dataset, home, sizeof home) > 0;
   return wl_hdf5_check_storage(source->label, found ? home : source->path, state->dataset);
 }
@@ -259,10 +83,8 @@ static wl_error open_hdf5(wl_source *source) {
   hdf5_state *state = source->state = malloc(sizeof *state);
   if (state == NULL) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to open it", source->label);
   *state = (hdf5_state){H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5P_DEFAULT, 0};
-  const silence s = silence_begin();
-  const wl_error error = open_dataset(source);
-  silence_end(s);
-  return error;
+  WL_HDF5_QUIET;
+  return open_dataset(source);
 }
 
 /** At most 1 GiB: larger calls fail on some file systems. A dataset of rank 1 has one column. */
@@ -270,13 +92,13 @@ static wl_error read_piece(const wl_source *source, int64_t first, int64_t count
                            double *out) {
   const hdf5_state *state = source->state;
   const hsize_t start[2] = {(hsize_t)first, (hsize_t)column}, size[2] = {(hsize_t)count, (hsize_t)columns};
-  char reason[REASON_SIZE];
+  char reason[WL_HDF5_REASON];
   const hid_t memory = H5Screate_simple(state->rank, size, NULL);
   wl_error error = WL_OK;
   if (memory < 0 || H5Sselect_hyperslab(state->space, H5S_SELECT_SET, start, NULL, size, NULL) < 0 ||
       H5Dread(state->dataset, H5T_NATIVE_DOUBLE, memory, state->space, H5P_DEFAULT, out) < 0)
     error = wl_error_set(WL_ERROR_IO, "%s: rows %lld to %lld cannot be read: %s", source->label,
-                         (long long)(first + 1), (long long)(first + count), hdf5_reason(reason));
+                         (long long)(first + 1), (long long)(first + count), wl_hdf5_reason(reason));
   if (memory >= 0) H5Sclose(memory);
   return error;
 }
@@ -285,13 +107,12 @@ static wl_error read_hdf5_block(wl_source *source, int64_t first, int64_t count,
                                 double *out) {
   const int64_t row_bytes = columns * (int64_t)sizeof(double), limit = (int64_t)1 << 30;
   const int64_t piece = row_bytes < limit ? limit / row_bytes : 1;
-  const silence s = silence_begin();
+  WL_HDF5_QUIET;
   wl_error error = WL_OK;
   for (int64_t done = 0; error == WL_OK && done < count; done += piece) {
     const int64_t rows = count - done < piece ? count - done : piece;
     error = read_piece(source, first + done, rows, column, columns, out + done * columns);
   }
-  silence_end(s);
   return error;
 }
 
