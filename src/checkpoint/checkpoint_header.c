@@ -10,8 +10,6 @@
 
 #include "checkpoint/checkpoint_file.h"
 
-static const char *const prior_names[WL_PRIOR_COUNT] = {"theta", "kappa"};
-
 void wl_checkpoint_clear(wl_checkpoint *c) {
   free(c->fingerprint);
   for (int p = 0; p < WL_PRIOR_COUNT; p++) free(c->evidence[p].log_marginal_likelihood);
@@ -64,7 +62,7 @@ wl_error wl_checkpoint_format(const wl_checkpoint *c, char **text) {
   json_t *root =
       json_pack("{s:s, s:s?, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "program",
                 "widelimit", "fingerprint", c->fingerprint, "rows", integer(c->rows), "outputs",
-                integer(c->outputs), "prior", prior_names[c->prior], "columns", integer(c->columns), "factored",
+                integer(c->outputs), "prior", wl_prior_name(c->prior), "columns", integer(c->columns), "factored",
                 (int)c->factored, "predicted", integer(c->predicted), "norm_1", number(c->norm), "clamped",
                 integer(c->clamped), "most_negative", number(c->most_negative), "attempts", integer(c->attempts),
                 "seconds", number(c->seconds), "bytes_per_second", number(c->bytes_per_second), "matrix_file",
@@ -72,7 +70,7 @@ wl_error wl_checkpoint_format(const wl_checkpoint *c, char **text) {
   json_t *evidence = json_object();
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     if (c->evidence[p].log_marginal_likelihood)
-      json_object_set_new(evidence, prior_names[p], evidence_object(&c->evidence[p], c->outputs));
+      json_object_set_new(evidence, wl_prior_name((wl_prior)p), evidence_object(&c->evidence[p], c->outputs));
   json_object_set_new(root, "evidence", evidence);
   if (c->loo_due) json_object_set_new(root, "loo_due", json_true());
   if (c->draws.begun) json_object_set_new(root, "draws", draws_object(&c->draws));
@@ -134,7 +132,7 @@ static bool take_checksums(const json_t *root, wl_checkpoint *c) {
 static bool take_prior(const json_t *root, wl_prior *prior) {
   const char *name = json_string_value(json_object_get(root, "prior"));
   for (int p = 0; name && p < WL_PRIOR_COUNT; p++)
-    if (strcmp(name, prior_names[p]) == 0) {
+    if (strcmp(name, wl_prior_name((wl_prior)p)) == 0) {
       *prior = (wl_prior)p;
       return true;
     }
@@ -221,7 +219,8 @@ static bool take_all(const json_t *root, wl_checkpoint *c) {
   const json_t *evidence = json_object_get(root, "evidence");
   if (!take_plain(root, c) || !take_checksums(root, c) || !has_sound_matrix(c)) return false;
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
-    if (!take_evidence(json_object_get(evidence, prior_names[p]), c->outputs, &c->evidence[p])) return false;
+    if (!take_evidence(json_object_get(evidence, wl_prior_name((wl_prior)p)), c->outputs, &c->evidence[p]))
+      return false;
   if (!take_draws(json_object_get(root, "draws"), c->rows, &c->draws)) return false;
   if (!take_iteration(json_object_get(root, "iteration"), c)) return false;
   return !c->factored || c->evidence[c->prior].log_marginal_likelihood;

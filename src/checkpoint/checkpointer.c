@@ -81,7 +81,7 @@ void wl_checkpointer_close(wl_checkpointer *k) {
 
 static void announce_resumed(const wl_checkpointer *k) {
   const wl_checkpoint *s = &k->state;
-  const char *name = wl_checkpointer_prior_name(s->prior);
+  const char *name = wl_prior_name(s->prior);
   if (s->numbers)
     wl_log_line("  resumed  attempt %lld: %lld passes, %lld of %lld test points predicted", (long long)k->attempts,
                 (long long)s->passes, (long long)s->predicted, (long long)k->options.test);

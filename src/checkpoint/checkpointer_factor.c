@@ -29,9 +29,8 @@ static wl_error reached(void *context, const wl_factor_state *state) {
     return wl_checkpointer_stop_without(k, k->halt.stop ? WL_DECISION_STOP : WL_DECISION_SAVE);
   }
   wl_checkpoint c = {.prior = k->prior, .columns = state->columns, .norm = state->norm};
-  const wl_checkpoint_content content = {.matrix = wl_model_gram(k->model),
-                                         .triangle = wl_checkpointer_triangle(k->prior),
-                                         .products = state->products};
+  const wl_checkpoint_content content = {
+      .matrix = wl_model_gram(k->model), .triangle = wl_prior_triangle(k->prior), .products = state->products};
   return wl_checkpointer_save(k, k->halt.stop ? WL_DECISION_STOP : WL_DECISION_SAVE, &c, &content);
 }
 
@@ -52,7 +51,7 @@ wl_error wl_checkpointer_boundary(wl_checkpointer *k, wl_prior prior, int64_t pr
   wl_checkpoint c = {.prior = prior, .columns = k->options.train, .factored = true, .predicted = predicted};
   c.loo_due = k->loo_due && predicted == k->options.test;
   if (k->draws.begun) c.draws = k->draws;
-  wl_checkpoint_content content = {.triangle = wl_checkpointer_triangle(prior)};
+  wl_checkpoint_content content = {.triangle = wl_prior_triangle(prior)};
   if (needs_factor(k, &c) && have) c.matrix_file = strdup(k->rank == 0 ? k->factor_file : "-");
   if (needs_factor(k, &c) && !have) content.matrix = wl_model_gram(k->model);
   return wl_checkpointer_save(k, decision, &c, &content);
@@ -107,8 +106,7 @@ wl_error wl_checkpointer_prepare_factors(const wl_checkpointer *k) {
 }
 
 static wl_error write_factor(wl_checkpointer *k, wl_prior prior, const char *path) {
-  const wl_checkpoint_content content = {.matrix = wl_model_gram(k->model),
-                                         .triangle = wl_checkpointer_triangle(prior)};
+  const wl_checkpoint_content content = {.matrix = wl_model_gram(k->model), .triangle = wl_prior_triangle(prior)};
   wl_checkpoint c = {.prior = prior, .columns = k->options.train, .factored = true};
   wl_error error = wl_checkpointer_make_header(k, &c);
   free(c.fingerprint);
@@ -118,7 +116,7 @@ static wl_error write_factor(wl_checkpointer *k, wl_prior prior, const char *pat
   wl_checkpoint_clear(&c);
   char bytes[32];
   if (error == WL_OK)
-    wl_log_text(4, "  factor of %s kept in %s: %s", wl_checkpointer_prior_name(prior), path,
+    wl_log_text(4, "  factor of %s kept in %s: %s", wl_prior_name(prior), path,
                 wl_format_bytes(wl_checkpoint_matrix_bytes(k->options.train), bytes, sizeof bytes));
   return error;
 }
@@ -135,8 +133,7 @@ static void keep_factor(wl_checkpointer *k, wl_prior prior) {
   const wl_error error = kept ? WL_OK : write_factor(k, prior, path);
   wl_timer_enter(k->options.timer, before);
   if (error != WL_OK)
-    wl_log_warning("the factor of %s is not kept: %s; the run goes on", wl_checkpointer_prior_name(prior),
-                   wl_error_message());
+    wl_log_warning("the factor of %s is not kept: %s; the run goes on", wl_prior_name(prior), wl_error_message());
 }
 
 /* Root. A factor of fewer rows can be used where those are the first of the training rows. */
@@ -171,8 +168,7 @@ static wl_error open_factor(const wl_checkpointer *k, wl_prior prior, const char
     WL_TRY(compare_first_rows(k, path, c));
   else
     WL_TRY(wl_checkpointer_compare(path, c->fingerprint, k->factor_fingerprint));
-  if (!factor)
-    WL_FAIL(WL_ERROR_DATA, "%s: does not hold the factor of %s", path, wl_checkpointer_prior_name(prior));
+  if (!factor) WL_FAIL(WL_ERROR_DATA, "%s: does not hold the factor of %s", path, wl_prior_name(prior));
   return WL_OK;
 }
 
@@ -192,8 +188,8 @@ static wl_error append_rows(wl_checkpointer *k, wl_prior prior, const char *path
   const double n = (double)c->rows, e = (double)k->options.train - n, began = MPI_Wtime();
   wl_timer_count(k->options.timer, n * n * e + n * e * e + e * e * e / 3.0);
   WL_TRY(wl_model_extend_factor(k->model, prior, c->rows, &c->evidence[prior]));
-  wl_log_text(4, "  factor of %s: %lld rows appended to the %lld of %s in %.2f s",
-              wl_checkpointer_prior_name(prior), (long long)e, (long long)n, path, MPI_Wtime() - began);
+  wl_log_text(4, "  factor of %s: %lld rows appended to the %lld of %s in %.2f s", wl_prior_name(prior),
+              (long long)e, (long long)n, path, MPI_Wtime() - began);
   int save = k->rank == 0 && may_save(k, prior, path);
   MPI_Bcast(&save, 1, MPI_INT, 0, k->options.comm);
   if (save) keep_factor(k, prior);
@@ -205,7 +201,7 @@ static wl_error read_factor(wl_checkpointer *k, wl_prior prior, const char *path
   wl_matrix first = wl_matrix_leading(wl_model_gram(k->model), c->rows, c->rows);
   const bool whole = c->rows == k->options.train;
   if (!whole) WL_TRY(wl_model_assemble_border(k->model, prior, c->rows));
-  WL_TRY(wl_checkpoint_read_matrix(path, c, wl_checkpointer_triangle(prior), &first));
+  WL_TRY(wl_checkpoint_read_matrix(path, c, wl_prior_triangle(prior), &first));
   if (whole) return wl_model_restore_factor(k->model, prior, &c->evidence[prior]);
   return append_rows(k, prior, path, c);
 }

@@ -10,14 +10,6 @@
 /** Bytes of a path; checkpoints that are looked at, the newest. */
 enum { WL_CHECKPOINTER_PATH = 4200, WL_CHECKPOINTER_MOST = 64 };
 
-static inline wl_triangle wl_checkpointer_triangle(wl_prior prior) {
-  return prior == WL_PRIOR_THETA ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
-}
-
-static inline const char *wl_checkpointer_prior_name(wl_prior prior) {
-  return prior == WL_PRIOR_THETA ? "theta" : "kappa";
-}
-
 /** Whether the checkpoint that was read is in the middle of this prior. */
 static inline bool wl_checkpointer_resumes_at(const wl_checkpointer *k, wl_prior prior) {
   const wl_checkpoint *s = &k->state;

@@ -74,7 +74,7 @@ static wl_error load_lower(wl_checkpointer *k, candidate *c) {
 }
 
 static wl_triangle state_triangle(const wl_checkpoint *s) {
-  if (!s->draws.begun) return wl_checkpointer_triangle(s->prior);
+  if (!s->draws.begun) return wl_prior_triangle(s->prior);
   return s->draws.joint.stage == WL_STAGE_POSTERIOR ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
 }
 

@@ -7,9 +7,8 @@
 #include "base/check.h"
 
 bool wl_model_needs(const wl_model_options *options, wl_prior prior) {
-  if (prior == WL_PRIOR_KAPPA) return options->quantity[WL_QUANTITY_NNGP];
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)
-    if (q != WL_QUANTITY_NNGP && options->quantity[q]) return true;
+    if (options->quantity[q] && wl_quantity_prior((wl_quantity)q) == prior) return true;
   return false;
 }
 
@@ -33,7 +32,7 @@ static wl_error create_side(wl_model *model, wl_prior prior) {
   wl_mixed_prior *own = &model->prior[prior];
   own->mixed = (wl_mixed){.points = model->train,
                           .kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA,
-                          .name = prior == WL_PRIOR_THETA ? "theta" : "kappa",
+                          .name = wl_prior_name(prior),
                           .shift = model->setup.options.noise_variance + model->setup.options.jitter,
                           .engine = model->setup.options.engine,
                           .factor = *model->floats};
@@ -228,10 +227,6 @@ static wl_error condition_on_targets(wl_model *model, wl_prior prior) {
   return WL_OK;
 }
 
-static wl_triangle triangle_of(wl_prior prior) {
-  return prior == WL_PRIOR_THETA ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
-}
-
 /* Brings a prior's floats to the front; the other's are behind then, where both are needed: those of κ, or Θ's factor. */
 static wl_error bring(wl_model *model, wl_prior prior) {
   wl_mixed_prior *own = &model->prior[prior], *other = &model->prior[1 - prior];
@@ -300,7 +295,7 @@ void wl_model_note_refinement(wl_model *model, wl_prior prior) {
 static wl_cholesky_options how_to_factor(const wl_model *model, wl_prior prior, const wl_factor_watch *watch,
                                          const wl_factor_state *resume) {
   return (wl_cholesky_options){.engine = model->setup.options.engine,
-                               .name = prior == WL_PRIOR_THETA ? "theta" : "kappa",
+                               .name = wl_prior_name(prior),
                                .seed = model->setup.options.seed,
                                .watch = watch,
                                .resume = resume};
@@ -320,21 +315,22 @@ wl_error wl_model_resume(wl_model *model, wl_prior prior, const wl_factor_watch 
     wl_matrix_set_diagonal(model->gram, model->saved_diagonal);
   }
   const wl_cholesky_options options = how_to_factor(model, prior, watch, resume ? &state : NULL);
-  WL_TRY(wl_cholesky_factor_with(model->gram, triangle_of(prior), &options, &model->factor[prior]));
+  WL_TRY(wl_cholesky_factor_with(model->gram, wl_prior_triangle(prior), &options, &model->factor[prior]));
   return condition_on_targets(model, prior);
 }
 
 /* The array holds what is to be factored: in double precision, until it was tried, and for Θ until κ was. */
 static wl_error check_prior(const wl_model *model, wl_prior prior) {
-  static const char *const names[WL_PRIOR_COUNT] = {"theta", "kappa"};
   if ((unsigned)prior >= WL_PRIOR_COUNT)
     WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: there is no prior %d", (int)prior);
   if (!wl_model_needs(&model->setup.options, prior))
-    WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: no quantity in the model's options rests on %s", names[prior]);
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: no quantity in the model's options rests on %s",
+            wl_prior_name(prior));
   if (!model->gram && !model->floats) WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: the model's matrices are freed");
   if (model->floats) return WL_OK;
   if (model->tried[prior])
-    WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: %s was factored already; its kernel matrix is gone", names[prior]);
+    WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: %s was factored already; its kernel matrix is gone",
+            wl_prior_name(prior));
   if (model->tried[WL_PRIOR_KAPPA])
     WL_FAIL(WL_ERROR_USAGE, "wl_model_factor: theta must be factored before kappa, which takes its diagonal");
   return WL_OK;
@@ -348,7 +344,7 @@ wl_error wl_model_factor(wl_model *model, wl_prior prior) {
 
 wl_error wl_model_restore_factor(wl_model *model, wl_prior prior, const wl_evidence *evidence) {
   model->factor[prior] =
-      (wl_cholesky){.matrix = model->gram, .triangle = triangle_of(prior), .info = evidence->factor};
+      (wl_cholesky){.matrix = model->gram, .triangle = wl_prior_triangle(prior), .info = evidence->factor};
   return condition_on_targets(model, prior);
 }
 
@@ -364,7 +360,8 @@ wl_error wl_model_extend_factor(wl_model *model, wl_prior prior, int64_t rows, c
   diagonal_of(model, prior);
   const wl_factor_state known = {.columns = rows, .diagonal = model->saved_diagonal};
   const wl_cholesky_options options = how_to_factor(model, prior, NULL, &known);
-  WL_TRY(wl_cholesky_extend(model->gram, triangle_of(prior), &options, &evidence->factor, &model->factor[prior]));
+  WL_TRY(wl_cholesky_extend(model->gram, wl_prior_triangle(prior), &options, &evidence->factor,
+                            &model->factor[prior]));
   return condition_on_targets(model, prior);
 }
 

@@ -14,6 +14,14 @@ static inline wl_prior wl_quantity_prior(wl_quantity quantity) {
   return quantity == WL_QUANTITY_NNGP ? WL_PRIOR_KAPPA : WL_PRIOR_THETA;
 }
 
+/** Local. "theta" or "kappa": in messages, tables and files. */
+static inline const char *wl_prior_name(wl_prior prior) { return prior == WL_PRIOR_THETA ? "theta" : "kappa"; }
+
+/** Local. The triangle of the model's array that has this prior's kernel, and then its factor. */
+static inline wl_triangle wl_prior_triangle(wl_prior prior) {
+  return prior == WL_PRIOR_THETA ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER;
+}
+
 /** Local. Whether the options ask for anything under this prior. */
 bool wl_model_needs(const wl_model_options *options, wl_prior prior);
 

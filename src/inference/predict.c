@@ -103,7 +103,7 @@ wl_error wl_prediction_create(const wl_model *model, wl_prior prior, int64_t fir
   *p = (wl_prediction){.prior = prior, .first = first, .count = count, .outputs = model->targets->columns};
   wl_error error = WL_OK;
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
-    if ((q == WL_QUANTITY_NNGP) != (p->prior == WL_PRIOR_KAPPA)) continue;
+    if (wl_quantity_prior((wl_quantity)q) != prior) continue;
     p->variance[q] = malloc(sizeof(double) * (size_t)(p->count + 1));
     if (!p->variance[q]) error = wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
   }

@@ -406,7 +406,7 @@ static wl_error choose(picker *p, wl_prediction *prediction, wl_selection *s) {
 static wl_error check(const wl_model *model, const wl_points *pool, const wl_select_options *o) {
   if (model->floats)
     WL_FAIL(WL_ERROR_USAGE, "points are chosen in double precision alone: use double, not mixed precision");
-  if ((o->by == WL_QUANTITY_NNGP) != (model->current == WL_PRIOR_KAPPA) || !model->setup.options.quantity[o->by])
+  if (wl_quantity_prior(o->by) != model->current || !model->setup.options.quantity[o->by])
     WL_FAIL(WL_ERROR_USAGE, "points cannot be chosen by %s: the model does not have it now",
             wl_quantity_name(o->by));
   if (model->target && o->by == WL_QUANTITY_RND)

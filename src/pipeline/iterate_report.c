@@ -6,8 +6,6 @@
 #include "pipeline/json_number.h"
 #include "pipeline/report_numbers.h"
 
-static const char *const kernels[WL_PRIOR_COUNT] = {"theta", "kappa"};
-
 /* Of the targets in their units. */
 static double likelihood_of(const wl_iterative_evidence *e, const wl_setup *setup, int64_t output) {
   return wl_units_evidence(&setup->units, setup->shape.train, output, e->log_marginal_likelihood[output].value);
@@ -30,7 +28,7 @@ void wl_iteration_print(const wl_iteration *iteration, const wl_setup *setup) {
   wl_log_line("\n  matrix    rank      left log determinant +- error   log marg. lik. +- error");
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     const wl_iterative_evidence *e = wl_iterative_evidence_of(iteration->solver, (wl_prior)p);
-    if (e) print_evidence(e, kernels[p], setup);
+    if (e) print_evidence(e, wl_prior_name((wl_prior)p), setup);
   }
   wl_log_line("\n  brackets       widest   (%d passes over the kernels)", wl_iterative_passes(iteration->solver));
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
@@ -66,7 +64,7 @@ json_t *wl_iteration_object(const wl_iteration *iteration, const wl_setup *setup
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     const wl_iterative_evidence *e = wl_iterative_evidence_of(iteration->solver, (wl_prior)p);
     if (!e) continue;
-    json_object_set_new(o, kernels[p], evidence_object(e, setup));
+    json_object_set_new(o, wl_prior_name((wl_prior)p), evidence_object(e, setup));
     json_object_set_new(mean, wl_mean_name(p), wl_json_number(w.mean[p]));
   }
   for (int q = 0; q < WL_QUANTITY_COUNT; q++)

@@ -256,7 +256,7 @@ static json_t *factors_object(const wl_report *r) {
   json_t *factors = json_object();
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     if (wl_model_evidence(r->model, (wl_prior)p))
-      json_object_set_new(factors, p == WL_PRIOR_THETA ? "theta" : "kappa", factor_object(r, (wl_prior)p));
+      json_object_set_new(factors, wl_prior_name((wl_prior)p), factor_object(r, (wl_prior)p));
   return factors;
 }
 

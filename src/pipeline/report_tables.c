@@ -64,8 +64,8 @@ static void print_factors(const wl_report *r) {
     double sum = 0.0;
     for (int64_t j = 0; j < r->setup->shape.outputs; j++)
       sum += wl_units_evidence(&r->setup->units, r->setup->shape.train, j, e->log_marginal_likelihood[j]);
-    wl_log_line("  %-7s %15.6g %10.2e %9.1e %-6s %24.8g", p == WL_PRIOR_THETA ? "theta" : "kappa",
-                e->factor.log_determinant, 1.0 / e->factor.reciprocal_condition, e->factor.residual,
+    wl_log_line("  %-7s %15.6g %10.2e %9.1e %-6s %24.8g", wl_prior_name((wl_prior)p), e->factor.log_determinant,
+                1.0 / e->factor.reciprocal_condition, e->factor.residual,
                 e->factor.residual < WL_RESIDUAL_LIMIT ? "PASSED" : "FAILED", sum);
     if (e->refinement.used)
       wl_log_line(
@@ -77,7 +77,7 @@ static void print_factors(const wl_report *r) {
       wl_log_warning(
           "%s is close to singular (condition estimate %.1e): few digits of the results are right; add "
           "noise_variance or jitter",
-          p == WL_PRIOR_THETA ? "theta" : "kappa", 1.0 / e->factor.reciprocal_condition);
+          wl_prior_name((wl_prior)p), 1.0 / e->factor.reciprocal_condition);
   }
 }
 

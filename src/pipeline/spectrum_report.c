@@ -7,8 +7,6 @@
 #include "pipeline/json_number.h"
 #include "pipeline/report_numbers.h"
 
-static const char *const kernel_name[WL_PRIOR_COUNT] = {"theta", "kappa"};
-
 static bool any_spectrum(const wl_spectra *s) { return s->of[WL_PRIOR_THETA].done; }
 
 /* ---- console ----------------------------------------------------------------------------------------------------- */
@@ -27,7 +25,7 @@ static void print_spectrum(const wl_spectra *s) {
     char gain[32];
     text_of(gain, "%.6g", of->information_gain);
     if (of->done)
-      wl_log_line("  %-7s %19.4e %11.4e %9.1e %15.2f %10s", kernel_name[p], of->smallest, of->largest,
+      wl_log_line("  %-7s %19.4e %11.4e %9.1e %15.2f %10s", wl_prior_name((wl_prior)p), of->smallest, of->largest,
                   of->residual, of->effective_dimension, gain);
   }
 }
@@ -70,7 +68,7 @@ static json_t *spectrum_object(const wl_spectra *s) {
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
     const wl_spectrum_summary *of = &s->of[p];
     if (!of->done) continue;
-    json_object_set_new(o, kernel_name[p],
+    json_object_set_new(o, wl_prior_name((wl_prior)p),
                         json_pack("{s:o, s:o, s:o, s:o, s:o}", "smallest", wl_json_number(of->smallest), "largest",
                                   wl_json_number(of->largest), "residual", wl_json_number(of->residual),
                                   "effective_dimension", wl_json_number(of->effective_dimension),

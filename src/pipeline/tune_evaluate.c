@@ -164,7 +164,7 @@ static wl_error score(const wl_setup *setup, const wl_prediction *p, const doubl
 
 static wl_error of_model(const wl_setup *setup, wl_model *model, const double *target, double *value) {
   const wl_config *c = setup->config;
-  const wl_prior prior = c->tune.prior == WL_QUANTITY_NNGP ? WL_PRIOR_KAPPA : WL_PRIOR_THETA;
+  const wl_prior prior = wl_quantity_prior(c->tune.prior);
   wl_error error = WL_OK;
   WL_TRY(wl_model_factor(model, prior));
   *value = 0.0;
