@@ -182,18 +182,26 @@ static wl_error begin_transfer(const char *function, const wl_matrix *a, const d
   return wl_error_agree(a->grid->comm, error);
 }
 
-wl_error wl_matrix_scatter(wl_matrix *a, const double *values) {
-  WL_REQUIRE(a);
-  const int64_t step = lines_a_piece(a->columns);
+static wl_error scatter_rows(const char *function, wl_matrix *a, int64_t i, int64_t rows, const double *values) {
+  const int64_t columns = a->columns, step = smaller(rows, lines_a_piece(columns));
   double *piece = NULL;
-  const wl_error error = begin_transfer(__func__, a, values, smaller(step, a->rows) * a->columns, &piece);
-  for (int64_t i = 0; i < a->rows && error == WL_OK; i += step) {
-    const int64_t rows = smaller(step, a->rows - i);
-    if (a->grid->rank == 0) memcpy(piece, values + i * a->columns, sizeof(double) * (size_t)(rows * a->columns));
-    wl_matrix_set_rows(a, i, rows, piece);
+  const wl_error error = begin_transfer(function, a, values, step * columns, &piece);
+  for (int64_t done = 0; done < rows && error == WL_OK; done += step) {
+    const int64_t count = smaller(step, rows - done);
+    if (a->grid->rank == 0) memcpy(piece, values + done * columns, sizeof(double) * (size_t)(count * columns));
+    wl_matrix_set_rows(a, i + done, count, piece);
   }
   free(piece);
   return error;
+}
+
+wl_error wl_matrix_scatter_rows(wl_matrix *a, int64_t i, int64_t rows, const double *values) {
+  return scatter_rows(__func__, a, i, rows, values);
+}
+
+wl_error wl_matrix_scatter(wl_matrix *a, const double *values) {
+  WL_REQUIRE(a);
+  return scatter_rows(__func__, a, 0, a->rows, values);
 }
 
 wl_error wl_matrix_gather(const wl_matrix *a, double *values) {

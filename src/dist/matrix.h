@@ -69,6 +69,13 @@ static inline int64_t wl_matrix_local_column(const wl_matrix *a, int64_t j) {
 wl_error wl_matrix_get(const wl_matrix *a, int64_t i, int64_t j, int64_t rows, int64_t columns, double *out);
 
 /**
+ * Collective. Rows i … i + rows − 1 from rank 0, any number of them, by way of pieces.
+ * @param values  on rank 0: rows × the matrix's columns, row-major. Ignored on other ranks, NULL is fine
+ * Errors: WL_ERROR_USAGE where values is NULL on rank 0; WL_ERROR_MEMORY.
+ */
+wl_error wl_matrix_scatter_rows(wl_matrix *a, int64_t i, int64_t rows, const double *values);
+
+/**
  * Collective. Spreads a piece from rank 0: row i + k of the matrix becomes in[k·columns … ] (row-major), for all of
  * the matrix's columns. `in` has the same size on all ranks and is overwritten except on rank 0.
  */

@@ -117,16 +117,23 @@ static double share_done(const pass *s, int64_t done) {
   return s->ensemble ? (forward + 6.0 * (1.0 - left)) / 7.0 : forward;
 }
 
-static wl_error pass_all(pass *s, const wl_watch *watch) {
+static wl_error pass_panels(pass *s, const wl_watch *watch, wl_progress *progress) {
   const int64_t n = s->model->train->count, width = s->w->columns;
-  wl_progress progress = wl_progress_begin("leave one out", 1.0, wl_loo_flops(n, s->ensemble) / 1e9);
   for (int64_t first = 0; first < n; first += width) {
     const int64_t count = smaller(width, n - first);
     WL_TRY(pass_panel(s, first, count));
-    wl_progress_update(&progress, share_done(s, first + count));
+    wl_progress_update(progress, share_done(s, first + count));
     if (watch) WL_TRY(watch->reached(watch->context, first + count));
   }
+  return WL_OK;
+}
+
+static wl_error pass_all(pass *s, const wl_watch *watch) {
+  const int64_t n = s->model->train->count;
+  wl_progress progress = wl_progress_begin("leave one out", 1.0, wl_loo_flops(n, s->ensemble) / 1e9);
+  const wl_error error = pass_panels(s, watch, &progress);
   wl_progress_end(&progress);
+  WL_TRY(error);
   double *sums[] = {s->sums.inverse, s->sums.quadratic, s->sums.norm1};
   for (int k = 0; k < (s->ensemble ? 3 : 1); k++)
     MPI_Allreduce(MPI_IN_PLACE, sums[k], (int)n, MPI_DOUBLE, MPI_SUM, s->panels.comm);

@@ -106,20 +106,27 @@ static wl_error factor(const inference *in, wl_prior prior) {
   return check_condition(in, prior);
 }
 
+/* From test point `first` on. */
+static wl_error predict_batches(const inference *in, wl_prior prior, int64_t first, wl_progress *progress) {
+  const int64_t m = in->setup->shape.test;
+  for (; first < m; first += in->setup->batch) {
+    const int64_t count = smaller(in->setup->batch, m - first);
+    WL_TRY(predict_batch(in, prior, first, count));
+    WL_TRY(wl_checkpointer_boundary(in->services->checkpointer, prior, first + count));
+    wl_progress_update(progress, (double)(first + count));
+  }
+  return WL_OK;
+}
+
 static wl_error predict(const inference *in, wl_prior prior) {
   const int64_t m = in->setup->shape.test, done = wl_checkpointer_predicted(in->services->checkpointer, prior);
   const double flops = wl_job_predict_flops(in->setup->config, &in->setup->shape, prior, m - done);
   wl_timer_enter(in->services->timer, prior == WL_PRIOR_THETA ? WL_PHASE_PREDICT_THETA : WL_PHASE_PREDICT_KAPPA);
   wl_timer_count(in->services->timer, flops);
   wl_progress progress = wl_progress_begin("predict", (double)m, flops / 1e9);
-  for (int64_t first = done; first < m; first += in->setup->batch) {
-    const int64_t count = smaller(in->setup->batch, m - first);
-    WL_TRY(predict_batch(in, prior, first, count));
-    WL_TRY(wl_checkpointer_boundary(in->services->checkpointer, prior, first + count));
-    wl_progress_update(&progress, (double)(first + count));
-  }
-  wl_progress_end(&progress);
-  return wl_model_solve_targets(in->assembly->model);
+  const wl_error error = predict_batches(in, prior, done, &progress);
+  wl_progress_end(&progress); /* the run goes on where κ alone fails */
+  return error == WL_OK ? wl_model_solve_targets(in->assembly->model) : error;
 }
 
 /* κ cannot be used, for the reason of the error: nngp alone rests on it, and what Θ gave stands. */
@@ -148,10 +155,9 @@ static wl_error predict_together(const inference *in) {
   wl_timer_enter(in->services->timer, WL_PHASE_PREDICT_BOTH);
   wl_timer_count(in->services->timer, flops);
   wl_progress progress = wl_progress_begin("predict", (double)m, flops / 1e9);
-  WL_TRY(predict_both(in));
-  wl_progress_update(&progress, (double)m);
+  const wl_error error = predict_both(in);
   wl_progress_end(&progress);
-  return WL_OK;
+  return error;
 }
 
 /* Both factors, and then the predictions. Where that fails and Θ alone does not, it was κ. */

@@ -1,26 +1,8 @@
 #include "pipeline/retained.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/util.h"
 #include "dist/scalapack.h"
-
-/* The mean from rank 0, where predictions leave it, to a distributed matrix. */
-static wl_error spread_mean(const wl_setup *setup, const wl_prediction *p, wl_matrix *mean) {
-  const int64_t step = ((int64_t)1 << 20) / p->outputs + 1;
-  double *piece = malloc(sizeof(double) * (size_t)(step * p->outputs));
-  wl_error error = piece ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "mean of the predictions: out of memory");
-  error = wl_error_agree(setup->comm, error);
-  for (int64_t first = 0; first < p->count && error == WL_OK; first += step) {
-    const int64_t rows = smaller(p->count - first, step);
-    if (setup->rank == 0)
-      memcpy(piece, p->mean + first * p->outputs, sizeof(double) * (size_t)(rows * p->outputs));
-    wl_matrix_set_rows(mean, p->first + first, rows, piece);
-  }
-  free(piece);
-  return error;
-}
 
 static wl_error keep_solution(const wl_setup *setup, wl_prediction *p, wl_matrix **all) {
   if (!*all) WL_TRY(wl_matrix_create(setup->grid, setup->shape.train, setup->shape.test, all));
@@ -44,7 +26,7 @@ wl_error wl_retain(const wl_setup *setup, wl_prediction *p, wl_matrix **square, 
   if (wl_job_keeps_covariance(setup->config)) keep_covariance(retained, p, square);
   if (p->solution) WL_TRY(keep_solution(setup, p, &retained->solution));
   if (!retained->mean) WL_TRY(wl_matrix_create(setup->grid, setup->shape.test, p->outputs, &retained->mean));
-  return spread_mean(setup, p, retained->mean);
+  return wl_matrix_scatter_rows(retained->mean, p->first, p->count, p->mean);
 }
 
 void wl_retained_clear(wl_retained *retained) {

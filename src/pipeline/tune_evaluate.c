@@ -124,18 +124,8 @@ wl_error wl_tune_read(wl_setup *setup, wl_tune_data *data) {
 }
 
 wl_error wl_tune_spread(const wl_setup *setup, wl_tune_data *data) {
-  const int64_t n = setup->shape.train, c = setup->shape.outputs, step = larger(1, ((int64_t)1 << 20) / c);
-  WL_TRY(wl_matrix_create(setup->grid, n, c, &data->targets));
-  double *rows = malloc(sizeof(double) * (size_t)(smaller(n, step) * c));
-  const wl_error error =
-      wl_error_agree(setup->comm, rows ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "tune: out of memory"));
-  for (int64_t first = 0; first < n && error == WL_OK; first += step) {
-    const int64_t count = smaller(step, n - first);
-    if (setup->rank == 0) memcpy(rows, data->target + first * c, sizeof(double) * (size_t)(count * c));
-    wl_matrix_set_rows(data->targets, first, count, rows);
-  }
-  free(rows);
-  return error;
+  WL_TRY(wl_matrix_create(setup->grid, setup->shape.train, setup->shape.outputs, &data->targets));
+  return wl_matrix_scatter(data->targets, data->target);
 }
 
 /* ---- the objective -------------------------------------------------------------------------------------------- */
