@@ -1,12 +1,11 @@
 #include "data/rows.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/random.h"
+#include "base/util.h"
 #include "data/source.h"
 
 /* ---- lists -------------------------------------------------------------------------------------------------- */
@@ -107,34 +106,35 @@ static int by_number(const void *a, const void *b) {
   return (x->row > y->row) - (x->row < y->row);
 }
 
-/** Each row draws a number; those with the lowest are for testing. */
-static void draw(int64_t total, int64_t tests, uint64_t seed, lot *lots, bool *test) {
-  for (int64_t i = 0; i < total; i++) lots[i] = (lot){wl_random_normal(seed, WL_STREAM_SPLIT, (uint64_t)i, 0), i};
+wl_error wl_rows_draw(int64_t total, int64_t count, uint64_t seed, wl_stream stream, bool *drawn) {
+  lot *lots = malloc(sizeof *lots * (size_t)total);
+  if (!lots) WL_FAIL(WL_ERROR_MEMORY, "no memory to draw from %lld rows", (long long)total);
+  for (int64_t i = 0; i < total; i++) lots[i] = (lot){wl_random_normal(seed, stream, (uint64_t)i, 0), i};
   qsort(lots, (size_t)total, sizeof *lots, by_number);
-  for (int64_t k = 0; k < tests; k++) test[lots[k].row] = true;
+  for (int64_t k = 0; k < count; k++) drawn[lots[k].row] = true;
+  free(lots);
+  return WL_OK;
 }
 
 wl_error wl_rows_split(int64_t total, double fraction, uint64_t seed, wl_rows *train, wl_rows *test) {
   *train = *test = (wl_rows){0};
   if (total < 2) WL_FAIL(WL_ERROR_DATA, "data.split: one row cannot be split");
   int64_t tests = (int64_t)llround(fraction * (double)total);
-  tests = tests < 1 ? 1 : tests > total - 1 ? total - 1 : tests;
-  lot *lots = malloc(sizeof *lots * (size_t)total);
+  tests = larger(1, smaller(tests, total - 1));
   bool *is_test = calloc((size_t)total, sizeof *is_test);
   train->row = malloc(sizeof(int64_t) * (size_t)(total - tests));
   test->row = malloc(sizeof(int64_t) * (size_t)tests);
-  const bool good = lots && is_test && train->row && test->row;
-  if (good) draw(total, tests, seed, lots, is_test);
-  for (int64_t i = 0; good && i < total; i++) {
+  wl_error error = is_test && train->row && test->row ? wl_rows_draw(total, tests, seed, WL_STREAM_SPLIT, is_test)
+                                                      : wl_error_set(WL_ERROR_MEMORY, "data.split: out of memory");
+  for (int64_t i = 0; error == WL_OK && i < total; i++) {
     wl_rows *set = is_test[i] ? test : train;
     set->row[set->count++] = i;
   }
-  free(lots);
   free(is_test);
-  if (good) return WL_OK;
+  if (error == WL_OK) return WL_OK;
   wl_rows_free(train);
   wl_rows_free(test);
-  WL_FAIL(WL_ERROR_MEMORY, "data.split: out of memory");
+  return error;
 }
 
 void wl_rows_free(wl_rows *rows) {

@@ -5,8 +5,10 @@
 #ifndef WIDELIMIT_DATA_ROWS_H
 #define WIDELIMIT_DATA_ROWS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/random.h"
 #include "widelimit/error.h"
 
 /** Rows of a file, counted from 0. */
@@ -27,12 +29,20 @@ typedef struct wl_rows {
 wl_error wl_rows_read(const char *spec, int64_t total, wl_rows *rows);
 
 /**
+ * Marks `count` ≤ total rows, drawn by lot: those for which wl_random_normal(seed, stream, row, 0) is least.
+ * @param drawn  total flags; those of rows that are not drawn are left alone
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_rows_draw(int64_t total, int64_t count, uint64_t seed, wl_stream stream, bool *drawn);
+
+/**
  * Draws round(fraction · total) of the rows, at least one and not all, for testing; a function of (seed, total, fraction)
  * alone. Both sets ascend.
  * Errors: WL_ERROR_DATA: a single row cannot be split; WL_ERROR_MEMORY. Nothing is owned then.
  */
 wl_error wl_rows_split(int64_t total, double fraction, uint64_t seed, wl_rows *train, wl_rows *test);
 
+/** Frees, and sets to zero. */
 void wl_rows_free(wl_rows *rows);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "base/util.h"
+#include "data/rows.h"
 #include "inference/calibration.h"
 #include "inference/loo.h"
 #include "inference/metrics.h"
@@ -49,29 +49,6 @@ wl_error wl_tune_made_with(const wl_setup *setup, const wl_tune_parameters *para
 
 /* ---- the rows ------------------------------------------------------------------------------------------------- */
 
-typedef struct ticket {
-  double number;
-  int64_t row;
-} ticket;
-
-static int by_number(const void *a, const void *b) {
-  const ticket *s = a, *t = b;
-  if (s->number != t->number) return s->number < t->number ? -1 : 1;
-  return s->row < t->row ? -1 : s->row > t->row;
-}
-
-/* taken[i]: row i is one of `subset` random ones. */
-static wl_error draw_rows(uint64_t seed, int64_t rows, int64_t subset, bool *taken) {
-  ticket *tickets = malloc(sizeof *tickets * (size_t)rows);
-  if (!tickets) WL_FAIL(WL_ERROR_MEMORY, "tune: out of memory");
-  for (int64_t i = 0; i < rows; i++)
-    tickets[i] = (ticket){wl_random_normal(seed, WL_STREAM_TUNE_SUBSET, (uint64_t)i, 0), i};
-  qsort(tickets, (size_t)rows, sizeof *tickets, by_number);
-  for (int64_t k = 0; k < subset; k++) taken[tickets[k].row] = true;
-  free(tickets);
-  return WL_OK;
-}
-
 /* Keeps those rows of `columns` numbers that are taken. */
 static wl_error keep(wl_data *data, wl_row_reader read, int64_t rows, int64_t columns, const bool *taken,
                      double *kept) {
@@ -106,7 +83,8 @@ static wl_error read_rows(const wl_setup *setup, int64_t subset, wl_tune_data *d
   const wl_data_shape *shape = &setup->shape;
   bool *taken = calloc((size_t)shape->train, sizeof *taken);
   wl_error error = taken ? create_rows(subset, shape, data) : wl_error_set(WL_ERROR_MEMORY, "tune: out of memory");
-  if (error == WL_OK) error = draw_rows(setup->config->seed, shape->train, subset, taken);
+  if (error == WL_OK)
+    error = wl_rows_draw(shape->train, subset, setup->config->seed, WL_STREAM_TUNE_SUBSET, taken);
   if (error == WL_OK)
     error = keep(setup->data, wl_data_train_inputs, shape->train, shape->dimension, taken, data->inputs);
   if (error == WL_OK)
