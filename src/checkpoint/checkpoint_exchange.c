@@ -25,9 +25,9 @@ wl_slab wl_slab_at(const wl_grid *g, const wl_strip *strip, int64_t done, int64_
                    .size = g->size};
 }
 
-wl_columns wl_slab_columns(const wl_slab *s, int rank) {
+wl_slab_share wl_slab_columns(const wl_slab *s, int rank) {
   const int64_t place = (rank - s->first + s->size) % s->size, begin = smaller(place * s->share, s->columns);
-  return (wl_columns){s->column + begin, smaller(begin + s->share, s->columns) - begin};
+  return (wl_slab_share){s->column + begin, smaller(begin + s->share, s->columns) - begin};
 }
 
 /* ---- one side: tiles ------------------------------------------------------------------------------------------ */
@@ -82,7 +82,7 @@ static void unpack(const wl_exchange *x, const wl_slab *s, wl_matrix *a) {
 /* ---- the other: pieces of whole columns ----------------------------------------------------------------------- */
 
 /* Copies between what comes from (goes to) one owner and its places in the columns that this rank holds. */
-static void copy_piece(const wl_exchange *x, const wl_slab *s, const wl_columns *mine, int owner, bool order) {
+static void copy_piece(const wl_exchange *x, const wl_slab *s, const wl_slab_share *mine, int owner, bool order) {
   const wl_grid *g = x->matrix->grid;
   const int64_t nb = g->block, row = wl_grid_row_of(g, owner), column = wl_grid_column_of(g, owner);
   const int64_t rl_begin = wl_grid_owned(s->row, g->block, (int)row, g->rows),
@@ -113,11 +113,11 @@ static void count(wl_exchange *x, const wl_slab *s) {
   const wl_matrix *a = x->matrix;
   const wl_grid *g = a->grid;
   const window w = window_of(a, s);
-  const wl_columns mine = wl_slab_columns(s, g->rank);
+  const wl_slab_share mine = wl_slab_columns(s, g->rank);
   int at = 0;
   for (int r = 0; r < g->size; r++) {
     const int row = wl_grid_row_of(g, r), column = wl_grid_column_of(g, r);
-    const wl_columns theirs = wl_slab_columns(s, r);
+    const wl_slab_share theirs = wl_slab_columns(s, r);
     const int64_t first = wl_matrix_local_column(a, theirs.first);
     x->tile_offsets[r] = (int)((first - w.column) * w.rows);
     x->tile_counts[r] = (int)((wl_matrix_local_column(a, theirs.first + theirs.count) - first) * w.rows);
@@ -133,7 +133,7 @@ static void count(wl_exchange *x, const wl_slab *s) {
 
 void wl_exchange_collect(wl_exchange *x, const wl_slab *s) {
   const wl_grid *g = x->matrix->grid;
-  const wl_columns mine = wl_slab_columns(s, g->rank);
+  const wl_slab_share mine = wl_slab_columns(s, g->rank);
   count(x, s);
   pack(x, s);
   MPI_Alltoallv(x->tiles, x->tile_counts, x->tile_offsets, MPI_DOUBLE, x->pieces, x->piece_counts,
@@ -143,7 +143,7 @@ void wl_exchange_collect(wl_exchange *x, const wl_slab *s) {
 
 void wl_exchange_spread(wl_exchange *x, const wl_slab *s, wl_matrix *target) {
   const wl_grid *g = x->matrix->grid;
-  const wl_columns mine = wl_slab_columns(s, g->rank);
+  const wl_slab_share mine = wl_slab_columns(s, g->rank);
   count(x, s);
   for (int r = 0; r < g->size && mine.count > 0; r++) copy_piece(x, s, &mine, r, false);
   MPI_Alltoallv(x->pieces, x->piece_counts, x->piece_offsets, MPI_DOUBLE, x->tiles, x->tile_counts,

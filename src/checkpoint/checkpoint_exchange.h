@@ -16,15 +16,15 @@ typedef struct wl_slab {
   int first, size; /**< the rank that holds the first of them; ranks in all */
 } wl_slab;
 
-typedef struct wl_columns {
+typedef struct wl_slab_share {
   int64_t first, count; /**< global */
-} wl_columns;
+} wl_slab_share;
 
 /** Local. The slab of the strip that begins `done` columns after the strip; `turn` picks its first holder. */
 wl_slab wl_slab_at(const wl_grid *grid, const wl_strip *strip, int64_t done, int64_t turn);
 
 /** Local. The columns of the slab that a rank holds. */
-wl_columns wl_slab_columns(const wl_slab *slab, int rank);
+wl_slab_share wl_slab_columns(const wl_slab *slab, int rank);
 
 /** Room for any slab of one triangle. */
 typedef struct wl_exchange {

@@ -69,7 +69,7 @@ static uint64_t mix(uint64_t bits, uint64_t place) {
 }
 
 /* Σ mix(value, place) over the columns, modulo 2⁶⁴: whoever holds a number, the total is the same. */
-static uint64_t sum_of(const wl_slab *s, const wl_columns *mine, const double *values) {
+static uint64_t sum_of(const wl_slab *s, const wl_slab_share *mine, const double *values) {
   const uint64_t row_step = 0xd1342543de82ef95ULL, column_step = 0xaf251af3b0f025b5ULL;
   uint64_t sum = 0;
   for (int64_t j = 0; j < mine->count; j++) {
@@ -127,7 +127,7 @@ static wl_error get(const pass *p, double *values, size_t bytes, uint64_t at) {
 
 static wl_error pass_slab(const pass *p, wl_exchange *exchange, const wl_slab *s, uint64_t at, uint64_t *sum) {
   const wl_grid *g = p->matrix->grid;
-  const wl_columns mine = wl_slab_columns(s, g->rank);
+  const wl_slab_share mine = wl_slab_columns(s, g->rank);
   const size_t column_bytes = sizeof(double) * (size_t)s->rows, bytes = column_bytes * (size_t)mine.count;
   at += column_bytes * (uint64_t)(mine.first - s->strip_column);
   wl_error error = WL_OK;

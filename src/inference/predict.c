@@ -16,23 +16,23 @@
 #include "inference/variance.h"
 #include "linalg/trsm.h"
 
-void wl_columns_clear(wl_columns *c) {
+void wl_point_sums_clear(wl_point_sums *c) {
   free(c->theta);
   free(c->kappa);
   free(c->dot);
   free(c->norm1);
-  *c = (wl_columns){0};
+  *c = (wl_point_sums){0};
 }
 
-wl_error wl_columns_create(const wl_points *test, wl_columns *c) {
+wl_error wl_point_sums_create(const wl_points *test, wl_point_sums *c) {
   const size_t size = sizeof(double) * (size_t)(test->count + 1);
-  *c = (wl_columns){malloc(size), malloc(size), malloc(size), malloc(size)};
+  *c = (wl_point_sums){malloc(size), malloc(size), malloc(size), malloc(size)};
   wl_error error = WL_OK;
   if (!c->theta || !c->kappa || !c->dot || !c->norm1)
     error = wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
   error = wl_error_agree(test->grid->comm, error);
   if (error != WL_OK) {
-    wl_columns_clear(c);
+    wl_point_sums_clear(c);
     return error;
   }
   wl_share_columns(test, wl_kernel_points_theta(test->column), c->theta);
@@ -56,7 +56,7 @@ wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_pan
   return error;
 }
 
-static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa_xt, wl_columns *c,
+static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa_xt, wl_point_sums *c,
                                  wl_matrix *covariance, wl_prediction *p) {
   wl_matrix *w = v, *d = kappa_xt;
   WL_TRY(wl_cholesky_backward(&model->factor[WL_PRIOR_THETA], w));
@@ -68,7 +68,7 @@ static wl_error predict_ensemble(wl_model *model, wl_matrix *v, wl_matrix *kappa
 }
 
 static wl_error predict_theta(wl_model *model, const wl_points *test, wl_matrix *v, wl_matrix *kappa_xt,
-                              wl_columns *c, wl_matrix *covariance, wl_prediction *p) {
+                              wl_point_sums *c, wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, kappa_xt, v));
   WL_TRY(wl_cholesky_forward(&model->factor[WL_PRIOR_THETA], v));
   WL_TRY(wl_predict_mean(model, v, NULL, p));
@@ -88,7 +88,7 @@ static wl_error predict_theta(wl_model *model, const wl_points *test, wl_matrix 
   return WL_OK;
 }
 
-static wl_error predict_kappa(wl_model *model, const wl_points *test, wl_matrix *v, wl_columns *c,
+static wl_error predict_kappa(wl_model *model, const wl_points *test, wl_matrix *v, wl_point_sums *c,
                               wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(wl_gram_cross(model->train, test, v, NULL));
   WL_TRY(wl_cholesky_forward(&model->factor[WL_PRIOR_KAPPA], v));
@@ -118,7 +118,7 @@ void wl_prediction_drop_unasked(const bool asked[WL_QUANTITY_COUNT], wl_predicti
     }
 }
 
-static wl_error predict_double(wl_model *model, const wl_points *test, wl_columns *c, wl_matrix *covariance,
+static wl_error predict_double(wl_model *model, const wl_points *test, wl_point_sums *c, wl_matrix *covariance,
                                wl_prediction_panels *kept, wl_prediction *p) {
   const bool theta = p->prior == WL_PRIOR_THETA, ensemble = theta && wl_model_needs_ensemble(model);
   wl_matrix *v = NULL, *kappa_xt = NULL;
@@ -140,15 +140,15 @@ static wl_error predict_double(wl_model *model, const wl_points *test, wl_column
 /* Under each of these priors; in double precision, under one. `kept`: in double precision alone, or NULL. */
 static wl_error predict(wl_model *model, const wl_points *test, int64_t first, const wl_prior *priors, int count,
                         wl_matrix *const *covariance, wl_prediction_panels *kept, wl_prediction *p) {
-  wl_columns c = {0};
+  wl_point_sums c = {0};
   wl_error error = WL_OK;
   memset(p, 0, sizeof *p * (size_t)count);
   for (int i = 0; i < count; i++)
     WL_GOTO(error, done, wl_prediction_create(model, priors[i], first, test->count, &p[i]));
-  WL_GOTO(error, done, wl_columns_create(test, &c));
+  WL_GOTO(error, done, wl_point_sums_create(test, &c));
   error = model->floats ? wl_predict_mixed(model, test, &c, covariance, p, count)
                         : predict_double(model, test, &c, covariance[0], kept, p);
-  wl_columns_clear(&c);
+  wl_point_sums_clear(&c);
   for (int i = 0; i < count; i++) wl_prediction_drop_unasked(model->setup.options.quantity, &p[i]);
 done:
   for (int i = 0; i < count && error != WL_OK; i++) wl_prediction_clear(&p[i]);

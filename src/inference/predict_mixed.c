@@ -73,7 +73,7 @@ static wl_error begin_check(wl_model *model, const wl_points *test, wl_panels *s
 }
 
 /* c->dot ← wᵀ κ_XX w − 2 wᵀ κ_Xt by a pass of its own. */
-static wl_error ensemble_by_pass(wl_model *model, const wl_points *test, wl_panels *s, wl_columns *c,
+static wl_error ensemble_by_pass(wl_model *model, const wl_points *test, wl_panels *s, wl_point_sums *c,
                                  wl_matrix *covariance) {
   wl_mixed_check check;
   wl_product again;
@@ -89,11 +89,11 @@ static wl_error ensemble_by_pass(wl_model *model, const wl_points *test, wl_pane
 }
 
 /* The same from κ_XX X. */
-static wl_error ensemble_from_image(const wl_model *model, const wl_points *test, wl_panels *s, wl_columns *c,
+static wl_error ensemble_from_image(const wl_model *model, const wl_points *test, wl_panels *s, wl_point_sums *c,
                                     wl_matrix *covariance) {
   wl_matrix *f = s->image, *d = s->r;
-  wl_columns twice = {.dot = malloc(sizeof(double) * (size_t)(test->count + 1)),
-                      .norm1 = malloc(sizeof(double) * (size_t)(test->count + 1))};
+  wl_point_sums twice = {.dot = malloc(sizeof(double) * (size_t)(test->count + 1)),
+                         .norm1 = malloc(sizeof(double) * (size_t)(test->count + 1))};
   wl_error error = twice.dot && twice.norm1 ? WL_OK : wl_error_set(WL_ERROR_MEMORY, "prediction: out of memory");
   WL_GOTO(error, done, wl_error_agree(test->grid->comm, error));
   WL_GOTO(error, done, wl_gram_cross(model->train, test, d, NULL));
@@ -115,7 +115,7 @@ done:
 }
 
 /* X becomes W. */
-static wl_error predict_ensemble(wl_model *model, const wl_points *test, wl_panels *s, wl_columns *c,
+static wl_error predict_ensemble(wl_model *model, const wl_points *test, wl_panels *s, wl_point_sums *c,
                                  wl_matrix *covariance, wl_prediction *p) {
   WL_TRY(s->image ? ensemble_from_image(model, test, s, c, covariance)
                   : ensemble_by_pass(model, test, s, c, covariance));
@@ -147,7 +147,7 @@ static void part_destroy(part *t) {
 }
 
 /* The right-hand sides, and what is asked of them. */
-static wl_error begin(wl_model *model, const wl_points *test, const wl_columns *c, part *t,
+static wl_error begin(wl_model *model, const wl_points *test, const wl_point_sums *c, part *t,
                       wl_mixed_request *request) {
   const bool theta = t->p->prior == WL_PRIOR_THETA, *wanted = model->setup.options.quantity;
   t->ensemble = theta && wl_model_needs_ensemble(model);
@@ -187,7 +187,7 @@ static wl_error keep_solution(wl_model *model, const wl_points *test, part *t) {
   return WL_OK;
 }
 
-static wl_error end(wl_model *model, const wl_points *test, wl_columns *c, part *t) {
+static wl_error end(wl_model *model, const wl_points *test, wl_point_sums *c, part *t) {
   wl_prediction *p = t->p;
   const bool theta = p->prior == WL_PRIOR_THETA;
   memcpy(c->dot, t->quadratic, sizeof(double) * (size_t)p->count);
@@ -205,7 +205,7 @@ static wl_error end(wl_model *model, const wl_points *test, wl_columns *c, part 
   return WL_OK;
 }
 
-wl_error wl_predict_mixed(wl_model *model, const wl_points *test, wl_columns *c, wl_matrix *const *covariance,
+wl_error wl_predict_mixed(wl_model *model, const wl_points *test, wl_point_sums *c, wl_matrix *const *covariance,
                           wl_prediction *p, int count) {
   part parts[WL_PRIOR_COUNT] = {{0}, {0}};
   wl_mixed_request requests[WL_PRIOR_COUNT] = {{0}, {0}};

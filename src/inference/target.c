@@ -35,7 +35,7 @@ static wl_error create_covariance(const wl_points *test, const wl_matrix *w, con
   return WL_OK;
 }
 
-wl_error wl_predict_target(const wl_model *model, const wl_points *test, const wl_matrix *w, wl_columns *c,
+wl_error wl_predict_target(const wl_model *model, const wl_points *test, const wl_matrix *w, wl_point_sums *c,
                            const wl_matrix *covariance, wl_prediction *p) {
   wl_points *seen = NULL; /* T as the target network sees it */
   wl_matrix *image = NULL;

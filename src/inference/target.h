@@ -18,7 +18,7 @@
  * @param covariance  NULL, or the ensemble's, off the diagonal above it: then p->rnd_covariance becomes that of rnd, there
  * Errors: WL_ERROR_NUMERICAL where a variance is negative beyond its rounding bound; WL_ERROR_MEMORY.
  */
-wl_error wl_predict_target(const wl_model *model, const wl_points *test, const wl_matrix *w, wl_columns *c,
+wl_error wl_predict_target(const wl_model *model, const wl_points *test, const wl_matrix *w, wl_point_sums *c,
                            const wl_matrix *covariance, wl_prediction *p);
 
 #endif

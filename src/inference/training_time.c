@@ -17,7 +17,7 @@ struct wl_training_time {
   wl_matrix *g;        /* Uᵀ Θ_XT */
   wl_matrix *kappa_xt; /* NULL without the ensemble */
   wl_matrix *w, *d;    /* room for a panel; with the ensemble, for two */
-  wl_columns columns;
+  wl_point_sums columns;
 };
 
 double wl_training_filter(double t, double lambda) {
@@ -40,7 +40,7 @@ static double lambda_of(const wl_training_time *tt, int64_t i) {
 void wl_training_time_destroy(wl_training_time **pointer) {
   if (!pointer || !*pointer) return;
   wl_training_time *tt = *pointer;
-  wl_columns_clear(&tt->columns);
+  wl_point_sums_clear(&tt->columns);
   wl_matrix_destroy(&tt->d);
   wl_matrix_destroy(&tt->w);
   wl_matrix_destroy(&tt->kappa_xt);
@@ -57,7 +57,7 @@ static wl_error create_panels(wl_training_time *tt) {
   WL_TRY(wl_matrix_create(grid, n, w, &tt->w));
   if (ensemble) WL_TRY(wl_matrix_create(grid, n, w, &tt->d));
   if (ensemble) WL_TRY(wl_matrix_create(grid, n, w, &tt->kappa_xt));
-  WL_TRY(wl_columns_create(tt->test, &tt->columns));
+  WL_TRY(wl_point_sums_create(tt->test, &tt->columns));
   WL_TRY(wl_gram_cross(tt->spectrum->train, tt->test, tt->kappa_xt, tt->w));
   wl_gemm_transposed(tt->spectrum->theta.vectors, tt->w, tt->g);
   return WL_OK;

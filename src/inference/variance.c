@@ -13,7 +13,7 @@ void wl_share_columns(const wl_points *test, const double *local, double *all) {
   MPI_Allreduce(MPI_IN_PLACE, all, (int)test->count, MPI_DOUBLE, MPI_SUM, g->comm);
 }
 
-void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_columns *c) {
+void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_point_sums *c) {
   memset(c->dot, 0, sizeof(double) * (size_t)x->columns);
   memset(c->norm1, 0, sizeof(double) * (size_t)x->columns);
   for (int64_t jl = 0; jl < x->local_columns; jl++) {
@@ -50,7 +50,7 @@ wl_error wl_clamp_variance(wl_prediction *p, wl_quantity quantity, int64_t j, do
  * n ε cond(S) prior_tt [Higham 2002, Thm 10.3]; measured errors stay below the bound without the n on cond(S).
  */
 wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, const double *prior,
-                               const wl_columns *c, wl_prediction *p) {
+                               const wl_point_sums *c, wl_prediction *p) {
   const wl_factor_info *factor = &model->evidence[p->prior].factor;
   const double relative = DBL_EPSILON * ((double)model->train->count + 1.0 / factor->reciprocal_condition);
   for (int64_t j = 0; j < p->count; j++) {
@@ -64,7 +64,7 @@ wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, cons
  * κ_tt + w_tᵀ d_t. For any w the exact value is not negative (κ is positive semidefinite), so only the rounding of
  * this sum counts: n ε max κ (1 + ‖w‖₁)². (In mixed precision zᵀ κ_XX z may be left out, which is smaller.)
  */
-wl_error wl_functions_variance(const wl_points *train, const double *kappa, const wl_columns *c,
+wl_error wl_functions_variance(const wl_points *train, const double *kappa, const wl_point_sums *c,
                                wl_quantity quantity, wl_prediction *p) {
   const double largest_kappa = wl_largest_of_rows(train, kappa), n = (double)train->count;
   for (int64_t j = 0; j < p->count; j++) {
@@ -75,6 +75,6 @@ wl_error wl_functions_variance(const wl_points *train, const double *kappa, cons
   return WL_OK;
 }
 
-wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_prediction *p) {
+wl_error wl_ensemble_variance(const wl_model *model, const wl_point_sums *c, wl_prediction *p) {
   return wl_functions_variance(model->train, model->kappa_diagonal, c, WL_QUANTITY_ENSEMBLE, p);
 }

@@ -8,10 +8,10 @@
 #include "inference/model_state.h"
 
 /** Numbers per test point, the same on every rank. */
-typedef struct wl_columns {
+typedef struct wl_point_sums {
   double *theta, *kappa; /* diagonal of Θ_TT and κ_TT */
   double *dot, *norm1;   /* Σᵢ xᵢ yᵢ and Σᵢ |xᵢ| of two panels' columns */
-} wl_columns;
+} wl_point_sums;
 
 /** What a prediction makes on its way, n × w each on the grid of the test points. */
 typedef struct wl_prediction_panels {
@@ -29,22 +29,22 @@ wl_error wl_prediction_create(const wl_model *model, wl_prior prior, int64_t fir
 void wl_prediction_drop_unasked(const bool asked[WL_QUANTITY_COUNT], wl_prediction *p);
 
 /** Room for the numbers of these test points, with the diagonals filled in. Errors: WL_ERROR_MEMORY. */
-wl_error wl_columns_create(const wl_points *test, wl_columns *c);
-void wl_columns_clear(wl_columns *c);
+wl_error wl_point_sums_create(const wl_points *test, wl_point_sums *c);
+void wl_point_sums_clear(wl_point_sums *c);
 
 /** c->dot = Σᵢ xᵢ yᵢ and c->norm1 = Σᵢ |xᵢ| for every column. */
-void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_columns *c);
+void wl_column_sums(const wl_matrix *x, const wl_matrix *y, wl_point_sums *c);
 
 /** Values of test points that the ranks of one grid row hold for their block columns, made known to all. */
 void wl_share_columns(const wl_points *test, const double *local, double *all);
 
 /** prior_tt − c->dot, and κ_tt + c->dot; errors as wl_model_predict_batch has them. */
 wl_error wl_posterior_variance(const wl_model *model, wl_quantity quantity, const double *prior,
-                               const wl_columns *c, wl_prediction *p);
-wl_error wl_ensemble_variance(const wl_model *model, const wl_columns *c, wl_prediction *p);
+                               const wl_point_sums *c, wl_prediction *p);
+wl_error wl_ensemble_variance(const wl_model *model, const wl_point_sums *c, wl_prediction *p);
 
 /** The same sum for any κ, c->kappa and c->dot being its own, as the variance of `quantity`; `kappa`: κ_ii of X by local row. */
-wl_error wl_functions_variance(const wl_points *train, const double *kappa, const wl_columns *c,
+wl_error wl_functions_variance(const wl_points *train, const double *kappa, const wl_point_sums *c,
                                wl_quantity quantity, wl_prediction *p);
 
 /**
@@ -61,7 +61,7 @@ wl_error wl_clamp_variance(wl_prediction *p, wl_quantity quantity, int64_t j, do
 wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_panels *solved, wl_prediction *p);
 
 /** The same predictions as those of predict.c, in mixed precision: under the prior of each, in the same passes. */
-wl_error wl_predict_mixed(wl_model *model, const wl_points *test, wl_columns *c, wl_matrix *const *covariance,
+wl_error wl_predict_mixed(wl_model *model, const wl_points *test, wl_point_sums *c, wl_matrix *const *covariance,
                           wl_prediction *p, int count);
 
 #endif

@@ -29,20 +29,25 @@ static int64_t panel_width(const sampler *s, wl_draw draw) {
 typedef struct source {
   wl_joint *joint;
   const wl_posterior *posterior; /* posterior draws in mixed precision */
+  bool
+      second_halves; /* of Bayesian heads, which come with another kernel: between the two, the first halves stand in the file */
 } source;
 
-/* Of a Bayesian head, the first half. */
-static wl_error draw(const source *from, wl_draw kind, wl_draw_numbers numbers, wl_matrix *out) {
-  if (from->posterior) {
-    wl_posterior_draw(from->posterior, numbers, out);
-    return WL_OK;
-  }
+/* Of a Bayesian head, the half whose turn it is. Columns are draws number `first` and on. */
+static wl_error draw(const sampler *s, const source *from, wl_draw kind, int64_t first, wl_matrix *out) {
   static wl_error (*const of_kind[WL_DRAW_COUNT])(wl_joint *, wl_draw_numbers, wl_matrix *) = {
       [WL_DRAW_POSTERIOR] = wl_joint_draw_posterior,
       [WL_DRAW_ENSEMBLE] = wl_joint_draw_ensemble,
       [WL_DRAW_RND] = wl_joint_draw_rnd,
       [WL_DRAW_BAYESIAN_RND] = wl_joint_begin_bayesian};
-  return of_kind[kind](from->joint, numbers, out);
+  const wl_draw_numbers numbers = {first, 1};
+  if (from->posterior) {
+    wl_posterior_draw(from->posterior, numbers, out);
+    return WL_OK;
+  }
+  if (!from->second_halves) return of_kind[kind](from->joint, numbers, out);
+  WL_TRY(wl_sample_read_first_halves(s->setup, s->services->results, first, out));
+  return wl_joint_end_bayesian(from->joint, numbers, out);
 }
 
 /* Draws of one kind by panels, from the first that is not in the file yet; `done` says how far the file is. */
@@ -55,7 +60,7 @@ static wl_error stream(const sampler *s, const source *from, wl_draw kind, int64
     const int64_t width = smaller(step, total - *done);
     wl_matrix *panel = NULL;
     error = wl_matrix_create(s->setup->grid, s->setup->shape.test, width, &panel);
-    if (error == WL_OK) error = draw(from, kind, (wl_draw_numbers){*done, 1}, panel);
+    if (error == WL_OK) error = draw(s, from, kind, *done, panel);
     if (error == WL_OK) error = wl_sample_write(s->setup, s->services, kind, *done / c, panel);
     wl_matrix_destroy(&panel);
     if (error != WL_OK) break;
@@ -67,37 +72,13 @@ static wl_error stream(const sampler *s, const source *from, wl_draw kind, int64
   return error;
 }
 
-/* A Bayesian head's second half comes with another kernel: between the two, the first halves stand in the file. */
-static wl_error end_bayesian(const sampler *s, wl_joint *joint) {
-  const int64_t total = s->setup->config->samples[WL_DRAW_BAYESIAN_RND],
-                step = panel_width(s, WL_DRAW_BAYESIAN_RND);
-  int64_t *done = &s->draws->drawn[WL_DRAW_BAYESIAN_RND];
-  wl_progress progress = wl_progress_begin("bayesian_rnd", (double)total, 0.0);
-  wl_error error = WL_OK;
-  while (*done < total && error == WL_OK) {
-    const int64_t width = smaller(step, total - *done);
-    wl_matrix *panel = NULL;
-    error = wl_matrix_create(s->setup->grid, s->setup->shape.test, width, &panel);
-    if (error == WL_OK) error = wl_sample_read_first_halves(s->setup, s->services->results, *done, panel);
-    if (error == WL_OK) error = wl_joint_end_bayesian(joint, (wl_draw_numbers){*done, 1}, panel);
-    if (error == WL_OK) error = wl_sample_write(s->setup, s->services, WL_DRAW_BAYESIAN_RND, *done, panel);
-    wl_matrix_destroy(&panel);
-    if (error != WL_OK) break;
-    *done += width;
-    wl_progress_update(&progress, (double)*done);
-    error = wl_checkpointer_drawn(s->services->checkpointer, joint);
-  }
-  wl_progress_end(&progress);
-  return error;
-}
-
 /* All draws, from where an earlier attempt came. */
 static wl_error draw_all(const sampler *s, wl_joint *joint) {
   const int64_t *count = s->setup->config->samples;
   int64_t *drawn = s->draws->drawn;
   const wl_stage stage = wl_joint_get_state(joint).stage;
   const bool apart = wl_joint_rnd_stage(joint) == WL_STAGE_RND;
-  const source from = {.joint = joint};
+  const source from = {.joint = joint}, second = {.joint = joint, .second_halves = true};
   if (stage < WL_STAGE_KAPPA) {
     WL_TRY(stream(s, &from, WL_DRAW_POSTERIOR, &drawn[WL_DRAW_POSTERIOR]));
     const int64_t of_kappa =
@@ -115,7 +96,7 @@ static wl_error draw_all(const sampler *s, wl_joint *joint) {
     if (count[WL_DRAW_BAYESIAN_RND] == 0) return WL_OK;
     WL_TRY(wl_joint_factor(joint, WL_STAGE_THETA_LOWER));
   }
-  return end_bayesian(s, joint);
+  return stream(s, &second, WL_DRAW_BAYESIAN_RND, &drawn[WL_DRAW_BAYESIAN_RND]);
 }
 
 /* What was done to make the factors exist of which there are draws, for the report. */

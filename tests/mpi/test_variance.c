@@ -18,7 +18,7 @@ static const double condition = 3e7;
 typedef struct setting {
   problem p;
   wl_model model;
-  wl_columns columns;
+  wl_point_sums columns;
   double theta[POINTS], kappa[POINTS], dot[POINTS], norm1[POINTS], variance[POINTS];
   wl_prediction prediction;
 } setting;
@@ -33,7 +33,7 @@ static void prepare(setting *s, wl_quantity quantity) {
     s->kappa[j] = 1.0; /* above those of X */
     s->norm1[j] = 7.0;
   }
-  s->columns = (wl_columns){s->theta, s->kappa, s->dot, s->norm1};
+  s->columns = (wl_point_sums){s->theta, s->kappa, s->dot, s->norm1};
   s->prediction = (wl_prediction){.prior = WL_PRIOR_THETA, .first = 20, .count = POINTS, .outputs = 1};
   s->prediction.variance[quantity] = s->variance;
 }
