@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "finite/journal.h"
 #include "finite/replicate.h"
+#include "kernel/layers.h"
 
 enum { TAG_RESULT = 1, TAG_ITEM = 2 };
 
@@ -137,6 +138,20 @@ static void recall(void *context, int64_t item, const double *values) {
   count_item(h, item);
 }
 
+/* What a list and the parametrization add to the numbers of a network in short. */
+static uint64_t hash_layers(uint64_t hash, const wl_network *network) {
+  for (int k = 0; k < network->layer_count; k++) {
+    const wl_layer *y = &network->layer[k];
+    const double numbers[] = {y->kind,    y->activation, y->branch, y->slope, y->sigma_w,
+                              y->sigma_b, y->keep,       y->a,      y->b,     y->c};
+    hash = wl_journal_hash(hash, numbers, sizeof numbers);
+    hash = wl_journal_hash(hash, y->hermite, sizeof y->hermite);
+  }
+  if (network->parameterization == WL_PARAMETERIZATION_STANDARD)
+    hash = wl_journal_hash(hash, &network->width, sizeof network->width);
+  return hash;
+}
+
 /* Of everything that the values of an item depend on. */
 static uint64_t fingerprint(const wl_problem *p, const wl_experiment_options *o) {
   const double numbers[] = {(double)p->train,
@@ -163,6 +178,8 @@ static uint64_t fingerprint(const wl_problem *p, const wl_experiment_options *o)
                            p->target.sigma_b};
   uint64_t hash = wl_journal_hash(0, numbers, sizeof numbers);
   if (p->other_target) hash = wl_journal_hash(hash, target, sizeof target);
+  hash = hash_layers(hash, &p->network);
+  if (p->other_target) hash = hash_layers(hash, &p->target);
   hash = wl_journal_hash(hash, &o->seed, sizeof o->seed);
   hash = wl_journal_hash(hash, o->widths, sizeof o->widths[0] * (size_t)o->width_count);
   hash = wl_journal_hash(hash, p->x, sizeof(double) * (size_t)(p->all * p->dimension));
@@ -241,18 +258,24 @@ static wl_error measure_gemm(handout *h) {
   return WL_OK;
 }
 
-wl_error wl_experiment_check(const wl_network *network, double ridge, const wl_experiment_options *o) {
-  if (network->layer_count > 0)
-    WL_FAIL(WL_ERROR_CONFIG,
-            "network.layers: finite_width trains networks in short, by depth, activation, sigma_w and sigma_b, "
-            "not lists "
-            "of layers");
-  if (network->parameterization != WL_PARAMETERIZATION_NTK)
-    WL_FAIL(WL_ERROR_CONFIG,
-            "network.parameterization: finite_width trains networks in NTK parametrization; leave the key out");
-  if (network->depth < 2)
+static wl_error check_network(const wl_network *network) {
+  if (!wl_network_has_lower(network) && network->layer_count > 0)
+    WL_FAIL(
+        WL_ERROR_CONFIG,
+        "network.layers: has one dense layer alone: a linear network has no width; finite_width needs at least "
+        "2");
+  if (!wl_network_has_lower(network))
     WL_FAIL(WL_ERROR_CONFIG,
             "network.depth is 1: a linear network has no width; finite_width needs a depth of at least 2");
+  if (!wl_network_theta_bounds_kappa(network))
+    WL_FAIL(WL_ERROR_CONFIG,
+            "network.parameterization is standard: finite_width trains Bayesian RND, whose targets need a "
+            "network.width of at least sigma_w^2 and a sigma_b of at most 1 of the last layer");
+  return WL_OK;
+}
+
+wl_error wl_experiment_check(const wl_network *network, double ridge, const wl_experiment_options *o) {
+  WL_TRY(check_network(network));
   if (ridge > 0.0 && o->training == WL_TRAINING_GRADIENT_DESCENT)
     WL_FAIL(WL_ERROR_CONFIG,
             "noise_variance or jitter is above 0: gradient descent would fit the noise; set both to 0, or "
@@ -267,6 +290,10 @@ wl_error wl_experiment_check(const wl_network *network, double ridge, const wl_e
               (long long)o->widths[w]);
   if (o->networks > INT32_MAX) WL_FAIL(WL_ERROR_CONFIG, "finite_width.networks must be below 2147483648");
   return WL_OK;
+}
+
+wl_error wl_experiment_rank_bytes(const wl_problem *problem, const wl_experiment_options *o, double *bytes) {
+  return wl_replicate_bytes(problem, o, o->widths[o->width_count - 1], bytes);
 }
 
 static wl_error allocate(handout *h) {

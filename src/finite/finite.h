@@ -2,14 +2,15 @@
  * @file finite.h
  * Networks of finite width, really trained, held against the limits of infinite width.
  *
- * A network of L weight layers in NTK parametrization, all parameters N(0, 1), K output heads on a shared body:
+ * A network (net.h) has K output heads on a shared body. In short, in NTK parametrization, all parameters N(0, 1):
  *   z¹ = σ_b b¹ + σ_w/√d W¹x,   zˡ = σ_b bˡ + σ_w/√n Wˡ φ(zˡ⁻¹),   f(x) = z^L ∈ R^K       [Jacot et al. 2018]
  *
  * Three models, each network drawn and trained on its own:
  *   ensemble      f trained on Y (one head a target column); error ε = f(T) − A Y
  *   rnd           predictor u trained on a fixed random target g, of a network of its own where one is given; ε = u(T) − g(T)
  *                                                                                         [arXiv 2602.19964, Thm 3.1]
- *   bayesian_rnd  u trained on g̃(x) = ∇u(x; ϑ₀)·ψ*, ψ* ~ N(0, I) with its last layer zero; ε = u(T) − g̃(T)
+ *   bayesian_rnd  u trained on g̃(x) = ∇u(x; ϑ₀)·ψ*, ψ* ~ N(0, I) with its last layer zero (in standard parametrization of
+ *                 the variance that Θ − κ leaves to it); ε = u(T) − g̃(T)
  *                                                                                         [the same, Thm 4.2]
  * At infinite width training turns the error at initialization ε₀ into P ε₀, P = [−A, I] over the points (X, T),
  * A = Θ_TX S⁻¹. So each trained error is held against two things: the law that the theory states, and P ε₀ of the
@@ -22,83 +23,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/random.h"
 #include "config/config.h"
-
-/* ---- networks ------------------------------------------------------------------------------------------------ */
-
-/** What a network is made of. A plain struct; all members ≥ 1. */
-typedef struct wl_net {
-  wl_network network;
-  int64_t dimension; /**< d */
-  int64_t width;     /**< n, of every hidden layer */
-  int64_t heads;     /**< K */
-} wl_net;
-
-/**
- * Local. Length of the parameter vector. Layer by layer: W (rows × columns, column-major), then b (rows); the last
- * layer's W is K × n.
- */
-int64_t wl_net_parameters(const wl_net *net);
-
-/** Local. Where layer l (from 0) begins in the parameter vector; l = L: its end. */
-int64_t wl_net_offset(const wl_net *net, int layer);
-
-/** Local. Floating point operations of the matrix products of a forward and of a backward pass over `count` points. */
-double wl_net_flops(const wl_net *net, int64_t count);
-
-/**
- * Local. Draws all parameters: a function of seed, stream, width, `index`, layer, row (heads) and entry.
- * @param repeat_head  head 1 gets the numbers of head 0 (a fault on purpose; false in earnest)
- */
-void wl_net_draw(const wl_net *net, uint64_t seed, wl_stream stream, int64_t index, bool repeat_head,
-                 double *parameters);
-
-/** What a forward pass leaves for the passes that follow it. */
-typedef struct wl_tape wl_tape;
-
-/** Local. Room for batches of up to `count` points. Errors: WL_ERROR_MEMORY. */
-wl_error wl_tape_create(const wl_net *net, int64_t count, wl_tape **tape);
-
-/** Local. Frees and sets to NULL; NULL is fine. */
-void wl_tape_destroy(wl_tape **tape);
-
-/**
- * Local. f of `count` points: one matrix product a layer.
- * @param x    point j is x[j·d … j·d + d − 1]
- * @param out  K × count, column-major
- */
-void wl_net_forward(const wl_net *net, const double *parameters, int64_t count, const double *x, wl_tape *tape,
-                    double *out);
-
-/**
- * Local. into ← beta · into + alpha · Jᵀ c, J = ∂f/∂ϑ at the points and parameters of the tape's forward pass.
- * @param cotangent  c, K × count, column-major
- * @param into       one number a parameter
- */
-void wl_net_backward(const wl_net *net, const double *parameters, const double *x, wl_tape *tape,
-                     const double *cotangent, double alpha, double beta, double *into);
-
-/**
- * Local. One step of gradient descent with momentum, v ← momentum v − step Jᵀ c and ϑ ← ϑ + v, in one pass over both:
- * what wl_net_backward and an addition would do, to rounding, with less traffic to memory.
- */
-void wl_net_step(const wl_net *net, const double *x, wl_tape *tape, const double *cotangent, double step,
-                 double momentum, double *parameters, double *velocity);
-
-/** Local. J v at the points and parameters of the tape's forward pass; out is K × count, column-major. */
-void wl_net_jvp(const wl_net *net, const double *parameters, const double *direction, const double *x,
-                wl_tape *tape, double *out);
-
-/**
- * Local. The empirical kernels at the points and parameters of the tape's forward pass (L ≥ 2), N = count:
- * @param kappa  N × N: σ_w²/n φ(z^{L−1})·φ(z^{L−1})' + σ_b², the tangent kernel of any head's last layer
- * @param lower  KN × KN, head-major (index k·N + j): the tangent kernel of all layers but the last. The tangent
- *               kernel is lower + I_K ⊗ kappa. NULL: not wanted
- * Errors: WL_ERROR_MEMORY.
- */
-wl_error wl_net_kernels(const wl_net *net, const double *parameters, const double *x, wl_tape *tape, double *kappa,
-                        double *lower);
+#include "finite/net.h"
 
 /* ---- training ------------------------------------------------------------------------------------------------ */
 
@@ -129,8 +55,8 @@ wl_trained wl_net_descend(const wl_net *net, const wl_descent *options, int64_t 
 
 /** A network linearized at its initialization, at the N points X then T, n of them X. */
 typedef struct wl_linearization {
-  int64_t heads, train, all;   /**< K, n, N */
-  const double *kappa, *lower; /**< of wl_net_kernels at the N points */
+  int64_t heads, train, all;  /**< K, n, N */
+  const double *last, *lower; /**< of wl_net_kernels at the N points */
   double ridge;
   double time;      /**< 0: to convergence */
   double tolerance; /**< relative residual of the solution beyond which it did not converge */
@@ -145,6 +71,9 @@ typedef struct wl_linearization {
  * Errors: WL_ERROR_MEMORY. An indefinite Θ̂_XX is no error: `converged` is false.
  */
 wl_error wl_net_linearized(const wl_linearization *linear, const double *targets, double *f, wl_trained *trained);
+
+/** Local. Bytes that it takes of K heads, n points to train on, N in all, to that time. */
+double wl_net_linearized_bytes(int64_t heads, int64_t train, int64_t all, double time);
 
 /* ---- the experiment ----------------------------------------------------------------------------------------------- */
 
@@ -254,10 +183,14 @@ typedef struct wl_experiment_options {
 } wl_experiment_options;
 
 /**
- * Local. Whether networks can be trained so: at least one hidden layer, no ridge in gradient descent, 32-bit sizes.
+ * Local. Whether networks can be trained so: at least one hidden layer, Θ − κ a kernel, no ridge in gradient descent, 32-bit
+ * sizes.
  * Errors: WL_ERROR_CONFIG, naming the key.
  */
 wl_error wl_experiment_check(const wl_network *network, double ridge, const wl_experiment_options *options);
+
+/** Local. Bytes that a rank takes for the widest network, with its training and all that is measured of it, beside the problem. */
+wl_error wl_experiment_rank_bytes(const wl_problem *problem, const wl_experiment_options *options, double *bytes);
 
 /**
  * Collective over `comm`. Draws, trains and measures `networks` networks of each width and model. Rank 0 hands them

@@ -2,9 +2,9 @@
 
 #include <math.h>
 
-static void rectifier(double slope, int64_t count, double *z, double *derivative) {
+static void rectifier(double left, double right, int64_t count, double *z, double *derivative) {
   for (int64_t i = 0; i < count; i++) {
-    derivative[i] = z[i] > 0.0 ? 1.0 : slope;
+    derivative[i] = z[i] > 0.0 ? right : left;
     z[i] *= derivative[i];
   }
 }
@@ -72,11 +72,80 @@ static void (*const pairs[WL_ACTIVATION_COUNT])(double *, double *) = {
     [WL_ACTIVATION_SIGMOID] = sigmoid_pair,   [WL_ACTIVATION_SOFTPLUS] = softplus_pair,
     [WL_ACTIVATION_SILU] = silu_pair};
 
-void wl_phi_apply(const wl_network *network, int64_t count, double *z, double *derivative) {
-  if (network->activation == WL_ACTIVATION_RELU || network->activation == WL_ACTIVATION_LEAKY_RELU) {
-    rectifier(network->activation == WL_ACTIVATION_RELU ? 0.0 : network->slope, count, z, derivative);
+static void apply_plain(const wl_layer *phi, int64_t count, double *z, double *derivative) {
+  if (phi->activation == WL_ACTIVATION_RELU || phi->activation == WL_ACTIVATION_LEAKY_RELU) {
+    rectifier(phi->activation == WL_ACTIVATION_RELU ? 0.0 : phi->slope, 1.0, count, z, derivative);
     return;
   }
-  void (*const pair)(double *, double *) = pairs[network->activation];
+  void (*const pair)(double *, double *) = pairs[phi->activation];
   for (int64_t i = 0; i < count; i++) pair(z + i, derivative + i);
+}
+
+/* a φ(b z + c), where 0 stands for 1 in a and b */
+static void apply_scaled(const wl_layer *phi, int64_t count, double *z, double *derivative) {
+  const double a = phi->a == 0.0 ? 1.0 : phi->a, b = phi->b == 0.0 ? 1.0 : phi->b;
+  if (b != 1.0 || phi->c != 0.0)
+    for (int64_t i = 0; i < count; i++) z[i] = b * z[i] + phi->c;
+  apply_plain(phi, count, z, derivative);
+  for (int64_t i = 0; i < count && a != 1.0; i++) z[i] *= a;
+  for (int64_t i = 0; i < count && a * b != 1.0; i++) derivative[i] *= a * b;
+}
+
+/* a exp(b z²) */
+static void gaussian(const wl_layer *phi, double *z, double *derivative) {
+  const double value = phi->a * exp(phi->b * *z * *z);
+  *derivative = 2.0 * phi->b * *z * value;
+  *z = value;
+}
+
+static void exponential(const wl_layer *phi, double *z, double *derivative) {
+  *z = phi->a * exp(phi->b * *z);
+  *derivative = phi->b * *z;
+}
+
+static void sine(const wl_layer *phi, double *z, double *derivative) {
+  const double angle = phi->b * *z + phi->c;
+  *derivative = phi->a * phi->b * cos(angle);
+  *z = phi->a * sin(angle);
+}
+
+/* By h_{n+1} = (z h_n − √n h_{n−1})/√(n+1) and h_n' = √n h_{n−1}. */
+static void polynomial(const wl_layer *phi, double *z, double *derivative) {
+  double below = 0.0, h = 1.0, sum = phi->hermite[0], slope = 0.0;
+  for (int n = 1; n < WL_LAYER_HERMITE; n++) {
+    const double next = (*z * h - sqrt((double)(n - 1)) * below) / sqrt((double)n);
+    below = h;
+    h = next;
+    sum += phi->hermite[n] * h;
+    slope += phi->hermite[n] * sqrt((double)n) * below;
+  }
+  *z = sum;
+  *derivative = slope;
+}
+
+static void apply_each(const wl_layer *phi, void (*pair)(const wl_layer *, double *, double *), int64_t count,
+                       double *z, double *derivative) {
+  for (int64_t i = 0; i < count; i++) pair(phi, z + i, derivative + i);
+}
+
+void wl_phi_apply(const wl_layer *phi, int64_t count, double *z, double *derivative) {
+  switch (phi->kind) {
+    case WL_LAYER_ABRELU:
+      rectifier(phi->a, phi->b, count, z, derivative);
+      break;
+    case WL_LAYER_GAUSSIAN:
+      apply_each(phi, gaussian, count, z, derivative);
+      break;
+    case WL_LAYER_EXP:
+      apply_each(phi, exponential, count, z, derivative);
+      break;
+    case WL_LAYER_SINE:
+      apply_each(phi, sine, count, z, derivative);
+      break;
+    case WL_LAYER_POLYNOMIAL:
+      apply_each(phi, polynomial, count, z, derivative);
+      break;
+    default:
+      apply_scaled(phi, count, z, derivative);
+  }
 }

@@ -8,8 +8,9 @@
 #include "widelimit/network.h"
 
 /**
- * Local. z ← φ(z) and derivative ← φ'(z), `count` each. At the kink of a rectifier φ'(0) is the slope of the left.
+ * Local. z ← φ(z) and derivative ← φ'(z), `count` each, of a layer that is an activation, with its a, b and c. At the kink of a
+ * rectifier φ'(0) is the slope of the left.
  */
-void wl_phi_apply(const wl_network *network, int64_t count, double *z, double *derivative);
+void wl_phi_apply(const wl_layer *phi, int64_t count, double *z, double *derivative);
 
 #endif

@@ -14,6 +14,10 @@ typedef struct wl_replicate wl_replicate;
 wl_error wl_replicate_create(const wl_problem *problem, const wl_experiment_options *options, int64_t width,
                              wl_replicate **replicate);
 
+/** Local. Bytes that one of that width takes, at most. Errors: WL_ERROR_MEMORY. */
+wl_error wl_replicate_bytes(const wl_problem *problem, const wl_experiment_options *options, int64_t width,
+                            double *bytes);
+
 /** Local. Frees and sets to NULL; NULL is fine. */
 void wl_replicate_destroy(wl_replicate **replicate);
 

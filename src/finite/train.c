@@ -14,7 +14,7 @@ static const double diverged = 1e6;
 
 wl_trained wl_net_descend(const wl_net *net, const wl_descent *options, int64_t count, const double *x,
                           const double *targets, wl_tape *tape, double *parameters, double *velocity) {
-  const int64_t outputs = net->heads * count, size = wl_net_parameters(net);
+  const int64_t outputs = wl_net_heads(net) * count, size = wl_net_parameters(net);
   wl_trained end = {0};
   double *residual = malloc(sizeof(double) * (size_t)outputs), first = 0.0;
   if (!residual) return (wl_trained){.residual = NAN};
@@ -37,14 +37,14 @@ wl_trained wl_net_descend(const wl_net *net, const wl_descent *options, int64_t 
 }
 
 /* The columns of Θ̂ that belong to X: rows k·N + i for all points, columns l·n + j. KN × Kn, column-major. */
-static void fill_columns(int64_t heads, int64_t train, int64_t all, const double *kappa, const double *lower,
+static void fill_columns(int64_t heads, int64_t train, int64_t all, const double *last, const double *lower,
                          double *columns) {
   const int64_t size = heads * all;
   for (int64_t l = 0; l < heads; l++)
     for (int64_t j = 0; j < train; j++) {
       double *column = columns + (l * train + j) * size;
       memcpy(column, lower + (l * all + j) * size, sizeof(double) * (size_t)size);
-      for (int64_t i = 0; i < all; i++) column[l * all + i] += kappa[j * all + i];
+      for (int64_t i = 0; i < all; i++) column[l * all + i] += last[j * all + i];
     }
 }
 
@@ -79,17 +79,28 @@ static wl_error flow(int64_t size, double time, double *S, const double *r, doub
   return WL_OK;
 }
 
+/* Doubles of all that wl_net_linearized holds for a system of `small` equations and `large` outputs. */
+static int64_t linearized_size(int64_t small, int64_t large) {
+  return large * small + 2 * small * small + 3 * small + large;
+}
+
+double wl_net_linearized_bytes(int64_t heads, int64_t train, int64_t all, double time) {
+  const double small = (double)(heads * train),
+               eigenvectors = time > 0.0 ? 2.0 * small * small + 6.0 * small : 0.0;
+  return (double)sizeof(double) * ((double)linearized_size(heads * train, heads * all) + eigenvectors);
+}
+
 wl_error wl_net_linearized(const wl_linearization *linear, const double *targets, double *f, wl_trained *trained) {
   const int64_t heads = linear->heads, train = linear->train, all = linear->all;
   const int64_t small = heads * train, large = heads * all;
-  double *work = malloc(sizeof(double) * (size_t)(large * small + 2 * small * small + 3 * small + large));
+  double *work = malloc(sizeof(double) * (size_t)linearized_size(small, large));
   if (!work)
     WL_FAIL(WL_ERROR_MEMORY, "finite networks: no memory for a system of %lld equations", (long long)small);
   double *columns = work, *S = columns + large * small, *copy = S + small * small, *r = copy + small * small;
   double *a = r + small, *rest = a + small, *moved = rest + small;
   for (int64_t k = 0; k < heads; k++)
     for (int64_t i = 0; i < train; i++) r[k * train + i] = targets[i * heads + k] - f[i * heads + k];
-  fill_columns(heads, train, all, linear->kappa, linear->lower, columns);
+  fill_columns(heads, train, all, linear->last, linear->lower, columns);
   fill_system(heads, train, all, columns, linear->ridge, S);
   double residual = NAN;
   wl_error error = WL_OK;

@@ -39,10 +39,6 @@ static wl_error check(const wl_finite *f) {
   if (f->options.width_count == 0)
     WL_FAIL(WL_ERROR_CONFIG, "%s: finite_width.widths is missing: which widths are to be trained?",
             f->setup.config->file);
-  if (f->setup.config->rnd_target.layers)
-    WL_FAIL(WL_ERROR_CONFIG,
-            "%s: rnd.target.layers: finite_width trains on targets in short, not on lists of layers",
-            f->setup.config->file);
   const double ridge = f->setup.config->noise_variance + f->setup.config->jitter;
   const wl_error error = wl_experiment_check(&f->setup.config->network, ridge, &f->options);
   if (error != WL_OK) return wl_error_set(error, "%s: %s", f->setup.config->file, wl_error_message());
@@ -97,11 +93,27 @@ static wl_error check_verdict_memory(const wl_finite *f) {
   return WL_OK;
 }
 
+/* Each rank of a node trains a network at a time. */
+static wl_error check_network_memory(wl_finite *f) {
+  const wl_node *node = &f->setup.node;
+  const double share = node->memory_available / node->ranks;
+  char need[32], there[32];
+  WL_TRY(wl_experiment_rank_bytes(f->problem, &f->options, &f->rank_bytes));
+  if (f->rank_bytes > share)
+    WL_FAIL(
+        WL_ERROR_CAPACITY,
+        "finite_width.widths: a network of width %lld needs %s with all that is measured of it, and a rank has "
+        "%s left; take fewer ranks a node, points, heads or units",
+        (long long)f->options.widths[f->options.width_count - 1],
+        wl_format_bytes(f->rank_bytes, need, sizeof need), wl_format_bytes(share, there, sizeof there));
+  return WL_OK;
+}
+
 static wl_error open_results(wl_finite *f) {
   const wl_record r = wl_record_layout(f->problem, f->options.heads);
   const double bytes = 8.0 * (double)(f->options.width_count * f->options.networks * r.size) + 1048576.0;
-  wl_error error = WL_OK;
-  if (f->setup.rank == 0) error = check_verdict_memory(f);
+  wl_error error = check_network_memory(f);
+  if (f->setup.rank == 0 && error == WL_OK) error = check_verdict_memory(f);
   if (f->setup.rank == 0 && error == WL_OK)
     error = wl_results_create_named(f->setup.config->output_directory, "finite.h5", bytes, &f->results);
   if (f->setup.rank == 0 && error == WL_OK) error = wl_provenance_write(&f->setup, NULL, f->results);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "kernel/layers.h"
 #include "pipeline/finite_report.h"
 #include "pipeline/header.h"
 #include "pipeline/json_number.h"
@@ -21,21 +22,23 @@ static const char *const finite_faults[] = {[WL_FINITE_FAULT_NONE] = "none",
 
 void wl_finite_print_header(const wl_finite *f) {
   const wl_problem *p = f->problem;
+  char text[1024];
   wl_print_title(&f->setup, ", networks of finite width");
   wl_log_text(11, "  data     %lld training points, %lld test points, dimension %lld, %lld output%s",
               (long long)p->train, (long long)p->test, (long long)p->dimension, (long long)p->outputs,
               p->outputs == 1 ? "" : "s");
-  wl_log_text(11, "  network  depth %d, %s, sigma_w %.5g, sigma_b %.5g, %lld heads", p->network.depth,
-              wl_activation_name(p->network.activation), p->network.sigma_w, p->network.sigma_b,
+  wl_log_text(11, "  network  %s, %lld heads", wl_network_text(&p->network, text, sizeof text),
               (long long)f->options.heads);
   if (p->other_target)
-    wl_log_text(11, "  target   depth %d, %s, sigma_w %.5g, sigma_b %.5g: rnd need not be twice the ensemble",
-                p->target.depth, wl_activation_name(p->target.activation), p->target.sigma_w, p->target.sigma_b);
+    wl_log_text(11, "  target   %s: rnd need not be twice the ensemble",
+                wl_network_text(&p->target, text, sizeof text));
   wl_log_line("  theta    eigenvalues %.4g to %.4g, condition %.4g", p->lambda_min, p->lambda_max,
               p->lambda_max / p->lambda_min);
   wl_log_text(11, "  training %s, %lld networks of each of %lld widths, to %s %.4g",
               trainings[f->options.training], (long long)f->options.networks, (long long)f->options.width_count,
               p->time > 0.0 ? "time" : "residual", p->time > 0.0 ? p->time : f->options.residual);
+  wl_log_line("  memory   %s a rank for networks of width %lld", wl_format_bytes(f->rank_bytes, text, sizeof text),
+              (long long)f->options.widths[f->options.width_count - 1]);
   wl_log_line("  ranks    %d, BLAS %s kernel, %d thread%s a rank", f->ranks, wl_blas_kernel(), wl_blas_threads(),
               wl_blas_threads() == 1 ? "" : "s");
   if (f->options.fault != WL_FINITE_FAULT_NONE)

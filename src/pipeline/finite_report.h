@@ -19,6 +19,7 @@ typedef struct wl_finite {
   wl_experiment *experiment;
   wl_verdict verdict; /**< rank 0 */
   int ranks;
+  double rank_bytes;  /**< of the widest network on a rank */
   char journal[4200]; /**< path of the file that a stopped study goes on from */
 } wl_finite;
 

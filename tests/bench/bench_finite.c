@@ -43,30 +43,33 @@ static double time_gemm(blasint n, blasint points, const double *W, double *a, d
 }
 
 static void measure(int64_t width, int64_t points) {
-  wl_net net = {wl_network_default(), DIMENSION, width, HEADS};
-  net.network.activation = WL_ACTIVATION_ERF;
-  const int64_t size = wl_net_parameters(&net);
+  wl_network network = wl_network_default();
+  network.activation = WL_ACTIVATION_ERF;
+  wl_net *net = NULL;
+  if (wl_net_create(&network, DIMENSION, width, HEADS, &net) != WL_OK) return;
+  const int64_t size = wl_net_parameters(net);
   double *parameters = filled(size, 0.0), *velocity = filled(size, 0.0), *x = filled(DIMENSION * points, 0.5);
   double *out = filled(HEADS * points, 0.0), *W = filled(width * width, 0.5),
          *gradient = filled(width * width, 0.5);
   double *a = filled(width * points, 0.5), *z = filled(width * points, 0.5), step = INFINITY, gemm = INFINITY;
   wl_tape *tape = NULL;
   if (parameters && velocity && x && out && W && gradient && a && z &&
-      wl_tape_create(&net, points, &tape) == WL_OK) {
-    wl_net_draw(&net, 1, WL_STREAM_PROBE, 0, false, parameters);
+      wl_tape_create(net, points, &tape) == WL_OK) {
+    wl_net_draw(net, &(wl_net_source){1, WL_STREAM_PROBE, 0, false}, parameters);
     const int repeats = width < 512 ? 200 : width < 2048 ? 20 : 4;
     for (int turn = 0; turn < TURNS; turn++) {
       for (int i = 0; i < repeats; i++)
-        step = fmin(step, time_step(&net, points, x, tape, parameters, velocity, out));
+        step = fmin(step, time_step(net, points, x, tape, parameters, velocity, out));
       for (int i = 0; i < repeats; i++)
         gemm = fmin(gemm, time_gemm((blasint)width, (blasint)points, W, a, z, gradient));
     }
-    const double steps = wl_net_flops(&net, points) / step / 1e9;
+    const double steps = wl_net_flops(net, points) / step / 1e9;
     const double products = 6.0 * (double)width * (double)width * (double)points / gemm / 1e9;
     printf("%7lld %7lld %10.1f %10.2f %10.2f %8.0f %%\n", (long long)width, (long long)points, 1.0 / step, steps,
            products, 100.0 * steps / products);
   }
   wl_tape_destroy(&tape);
+  wl_net_destroy(&net);
   double *const all[] = {parameters, velocity, x, out, W, gradient, a, z};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }

@@ -1,217 +1,8 @@
-/* Finite networks: derivatives against finite differences and against one another, empirical kernels against J Jᵀ,
-   training against its linearization, and the statistics that the verdicts rest on. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
+/* Finite networks: training against its linearization, exact laws, and the statistics that the verdicts rest on. The networks
+   themselves: test_finite_nets. */
 #include "finite/dense.h"
-#include "finite/finite.h"
-#include "finite/phi.h"
 #include "finite/statistics.h"
-
-enum { POINTS = 5, DIMENSION = 3 };
-
-/* A small network at points in general position, with parameters and a tape. */
-typedef struct fixture {
-  wl_net net;
-  int64_t size;
-  double x[POINTS * DIMENSION];
-  double *parameters, *direction, *work, *out, *other;
-  wl_tape *tape;
-} fixture;
-
-static double *numbers(int64_t count, uint64_t j) {
-  double *v = malloc(sizeof(double) * (size_t)count);
-  wl_random_normals(7, WL_STREAM_PROBE, 1, j, count, v);
-  return v;
-}
-
-static fixture make(wl_activation activation, int depth, int64_t heads) {
-  fixture f = {.net = {wl_network_default(), DIMENSION, 6, heads}};
-  f.net.network.activation = activation;
-  f.net.network.depth = depth;
-  f.net.network.slope = 0.2;
-  f.net.network.sigma_b = 0.4;
-  f.size = wl_net_parameters(&f.net);
-  double *x = numbers(POINTS * DIMENSION, 0);
-  memcpy(f.x, x, sizeof f.x);
-  free(x);
-  f.parameters = malloc(sizeof(double) * (size_t)f.size);
-  wl_net_draw(&f.net, 3, WL_STREAM_FINITE_PREDICTOR, 0, false, f.parameters);
-  f.direction = numbers(f.size, 1);
-  f.work = calloc((size_t)f.size, sizeof(double));
-  f.out = calloc((size_t)(heads * POINTS), sizeof(double));
-  f.other = calloc((size_t)(heads * POINTS), sizeof(double));
-  assert_int_equal(wl_tape_create(&f.net, POINTS, &f.tape), WL_OK);
-  return f;
-}
-
-static void drop(fixture *f) {
-  free(f->parameters);
-  free(f->direction);
-  free(f->work);
-  free(f->out);
-  free(f->other);
-  wl_tape_destroy(&f->tape);
-}
-
-static double dot(int64_t count, const double *a, const double *b) {
-  double sum = 0.0;
-  for (int64_t i = 0; i < count; i++) sum += a[i] * b[i];
-  return sum;
-}
-
-static void must_be(double is, double expected, double tolerance, const char *what) {
-  if (!(fabs(is - expected) <= tolerance))
-    fail_msg("%s is %.17g, expected %.17g within %g", what, is, expected, tolerance);
-}
-
-/* Central differences: error h² φ'''/6 + ε/h < 1e-8 at h = 1e-5, away from the kinks. */
-static void activations_and_derivatives(void **state) {
-  (void)state;
-  static const double at[] = {-40.0, -3.0, -0.7, -0.1, 0.2, 1.1, 4.0, 40.0};
-  for (int a = 0; a < WL_ACTIVATION_COUNT; a++) {
-    wl_network network = wl_network_default();
-    network.activation = (wl_activation)a;
-    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-      const double h = 1e-5;
-      double z[3] = {at[i] - h, at[i], at[i] + h}, slope[3];
-      wl_phi_apply(&network, 3, z, slope);
-      must_be(slope[1], (z[2] - z[0]) / (2.0 * h), 1e-8, wl_activation_name((wl_activation)a));
-    }
-  }
-}
-
-static void every_network(void (*test)(fixture *)) {
-  for (int a = 0; a < WL_ACTIVATION_COUNT; a++)
-    for (int depth = 1; depth <= 4; depth++) {
-      fixture f = make((wl_activation)a, depth, 2);
-      test(&f);
-      drop(&f);
-    }
-}
-
-/* J v by differences of the network itself: (f(ϑ + h v) − f(ϑ − h v)) / 2h */
-static void compare_jvp(fixture *f) {
-  const double h = 1e-6;
-  const int64_t outputs = f->net.heads * POINTS;
-  double *minus = calloc((size_t)outputs, sizeof(double));
-  for (int64_t i = 0; i < f->size; i++) f->work[i] = f->parameters[i] - h * f->direction[i];
-  wl_net_forward(&f->net, f->work, POINTS, f->x, f->tape, minus);
-  for (int64_t i = 0; i < f->size; i++) f->work[i] = f->parameters[i] + h * f->direction[i];
-  wl_net_forward(&f->net, f->work, POINTS, f->x, f->tape, f->other);
-  for (int64_t i = 0; i < outputs; i++) f->other[i] = (f->other[i] - minus[i]) / (2.0 * h);
-  wl_net_forward(&f->net, f->parameters, POINTS, f->x, f->tape, f->out);
-  wl_net_jvp(&f->net, f->parameters, f->direction, f->x, f->tape, f->out);
-  const double scale = sqrt(dot(outputs, f->out, f->out));
-  for (int64_t i = 0; i < outputs; i++) must_be(f->out[i], f->other[i], 1e-7 * scale, "J v");
-  free(minus);
-}
-
-static void jvp_against_differences(void **state) {
-  (void)state;
-  every_network(compare_jvp);
-}
-
-/* u·(J v) = (Jᵀ u)·v to rounding: the gradient is as right as the Jacobian-vector product. */
-static void compare_gradient(fixture *f) {
-  const int64_t outputs = f->net.heads * POINTS;
-  double *u = numbers(outputs, 2);
-  wl_net_forward(&f->net, f->parameters, POINTS, f->x, f->tape, f->out);
-  wl_net_jvp(&f->net, f->parameters, f->direction, f->x, f->tape, f->out);
-  wl_net_backward(&f->net, f->parameters, f->x, f->tape, u, 1.0, 0.0, f->work);
-  const double scale = sqrt(dot(f->size, f->work, f->work) * dot(f->size, f->direction, f->direction));
-  must_be(dot(outputs, u, f->out), dot(f->size, f->work, f->direction), 1e-13 * scale, "u.(J v)");
-  free(u);
-}
-
-static void gradient_against_jvp(void **state) {
-  (void)state;
-  every_network(compare_gradient);
-}
-
-/* One entry of the gradient after the other against differences of ½‖f‖². */
-static void gradient_against_differences(void **state) {
-  (void)state;
-  for (int a = 0; a < WL_ACTIVATION_COUNT; a++) {
-    fixture f = make((wl_activation)a, 3, 2);
-    const int64_t outputs = f.net.heads * POINTS;
-    wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.out);
-    wl_net_backward(&f.net, f.parameters, f.x, f.tape, f.out, 1.0, 0.0, f.work);
-    const double scale = sqrt(dot(f.size, f.work, f.work)), h = 1e-6;
-    for (int64_t i = 0; i < f.size; i++) {
-      const double kept = f.parameters[i];
-      f.parameters[i] = kept + h;
-      wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.out);
-      f.parameters[i] = kept - h;
-      wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.other);
-      f.parameters[i] = kept;
-      must_be(f.work[i], (dot(outputs, f.out, f.out) - dot(outputs, f.other, f.other)) / (4.0 * h), 1e-6 * scale,
-              "gradient");
-    }
-    drop(&f);
-  }
-}
-
-/* lower + I ⊗ kappa = J Jᵀ, row by row from the gradient. */
-static void kernels_against_jacobian(void **state) {
-  (void)state;
-  for (int depth = 2; depth <= 4; depth++) {
-    fixture f = make(WL_ACTIVATION_ERF, depth, 2);
-    const int64_t K = f.net.heads, size = K * POINTS;
-    double *J = calloc((size_t)(size * f.size), sizeof(double)), *kappa = numbers(POINTS * POINTS, 3);
-    double *lower = numbers(size * size, 4);
-    wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.out);
-    for (int64_t k = 0; k < K; k++)
-      for (int64_t j = 0; j < POINTS; j++) {
-        memset(f.other, 0, sizeof(double) * (size_t)size);
-        f.other[j * K + k] = 1.0;
-        wl_net_backward(&f.net, f.parameters, f.x, f.tape, f.other, 1.0, 0.0, J + (k * POINTS + j) * f.size);
-      }
-    assert_int_equal(wl_net_kernels(&f.net, f.parameters, f.x, f.tape, kappa, lower), WL_OK);
-    for (int64_t a = 0; a < size; a++)
-      for (int64_t b = 0; b < size; b++) {
-        const double last = a / POINTS == b / POINTS ? kappa[a % POINTS * POINTS + b % POINTS] : 0.0;
-        must_be(lower[b * size + a] + last, dot(f.size, J + a * f.size, J + b * f.size), 1e-11, "tangent kernel");
-      }
-    free(J);
-    free(kappa);
-    free(lower);
-    drop(&f);
-  }
-}
-
-/* One fused step is a gradient and an addition; wide enough that a layer takes several panels of columns. */
-static void step_against_gradient(void **state) {
-  (void)state;
-  fixture f = make(WL_ACTIVATION_TANH, 4, 2);
-  f.net.width = 200;
-  f.size = wl_net_parameters(&f.net);
-  wl_tape_destroy(&f.tape);
-  assert_int_equal(wl_tape_create(&f.net, POINTS, &f.tape), WL_OK);
-  double *parameters = numbers(f.size, 5), *velocity = numbers(f.size, 6),
-         *expected = malloc(sizeof(double) * (size_t)f.size);
-  memcpy(expected, velocity, sizeof(double) * (size_t)f.size);
-  wl_net_forward(&f.net, parameters, POINTS, f.x, f.tape, f.out);
-  wl_net_backward(&f.net, parameters, f.x, f.tape, f.out, -0.25, 0.5, expected);
-  double *before = malloc(sizeof(double) * (size_t)f.size);
-  memcpy(before, parameters, sizeof(double) * (size_t)f.size);
-  wl_net_step(&f.net, f.x, f.tape, f.out, 0.25, 0.5, parameters, velocity);
-  for (int64_t i = 0; i < f.size; i++) {
-    must_be(velocity[i], expected[i], 1e-12, "velocity");
-    must_be(parameters[i], before[i] + expected[i], 1e-12, "parameter");
-  }
-  free(parameters);
-  free(velocity);
-  free(expected);
-  free(before);
-  drop(&f);
-}
+#include "finite_fixture.h"
 
 /* A network that is linear in its parameters (depth 1) ends where the closed form says, also beyond the training points:
    gradient descent to 1e-12 and one solve. */
@@ -223,15 +14,15 @@ static void descent_against_closed_form(void **state) {
   for (int i = 0; i < POINTS; i++)
     for (int j = 0; j < POINTS; j++)
       kappa[i * POINTS + j] = 2.0 / DIMENSION * dot(DIMENSION, f.x + i * DIMENSION, f.x + j * DIMENSION) + 0.16;
-  wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.out);
+  wl_net_forward(f.net, f.parameters, POINTS, f.x, f.tape, f.out);
   wl_trained closed, trained;
   const wl_linearization linear = {2, TRAIN, POINTS, kappa, lower, 0.0, 0.0, 1e-9};
   assert_int_equal(wl_net_linearized(&linear, targets, f.out, &closed), WL_OK);
   assert_true(closed.converged);
   const wl_descent options = {.step = 0.1, .momentum = 0.8, .residual = 1e-12, .steps = 100000};
-  trained = wl_net_descend(&f.net, &options, TRAIN, f.x, targets, f.tape, f.parameters, f.work);
+  trained = wl_net_descend(f.net, &options, TRAIN, f.x, targets, f.tape, f.parameters, f.work);
   assert_true(trained.converged);
-  wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.other);
+  wl_net_forward(f.net, f.parameters, POINTS, f.x, f.tape, f.other);
   for (int i = 0; i < 2 * POINTS; i++) must_be(f.other[i], f.out[i], 1e-9, "trained output");
   drop(&f);
 }
@@ -266,20 +57,20 @@ static void descent_to_a_time(void **state) {
   for (int i = 0; i < POINTS; i++)
     for (int j = 0; j < POINTS; j++)
       kappa[i * POINTS + j] = 2.0 / DIMENSION * dot(DIMENSION, f.x + i * DIMENSION, f.x + j * DIMENSION) + 0.16;
-  wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.out);
+  wl_net_forward(f.net, f.parameters, POINTS, f.x, f.tape, f.out);
   wl_trained trained;
   const wl_linearization linear = {2, TRAIN, POINTS, kappa, lower, 0.0, 0.5, 1e-9};
   assert_int_equal(wl_net_linearized(&linear, targets, f.out, &trained), WL_OK);
   assert_true(trained.converged);
   for (int64_t steps = 1000; steps <= 2000; steps *= 2) {
     const wl_descent options = {.step = 0.5 / (double)steps, .steps = steps, .timed = true};
-    wl_net_draw(&f.net, 3, WL_STREAM_FINITE_PREDICTOR, 0, false, f.parameters);
-    trained = wl_net_descend(&f.net, &options, TRAIN, f.x, targets, f.tape, f.parameters, f.work);
+    wl_net_draw(f.net, &(wl_net_source){3, WL_STREAM_FINITE_PREDICTOR, 0, false}, f.parameters);
+    trained = wl_net_descend(f.net, &options, TRAIN, f.x, targets, f.tape, f.parameters, f.work);
     assert_true(trained.converged);
     assert_int_equal(trained.steps, steps);
-    if (steps == 1000) wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, coarse);
+    if (steps == 1000) wl_net_forward(f.net, f.parameters, POINTS, f.x, f.tape, coarse);
   }
-  wl_net_forward(&f.net, f.parameters, POINTS, f.x, f.tape, f.other);
+  wl_net_forward(f.net, f.parameters, POINTS, f.x, f.tape, f.other);
   for (int i = 0; i < 2 * POINTS; i++) must_be(2.0 * f.other[i] - coarse[i], f.out[i], 1e-5, "output at a time");
   drop(&f);
 }
@@ -289,30 +80,12 @@ static void descent_that_fails(void **state) {
   fixture f = make(WL_ACTIVATION_ERF, 3, 2);
   double targets[2 * POINTS] = {1, 2, 3};
   const wl_descent few = {.step = 1e-3, .residual = 1e-9, .steps = 7};
-  wl_trained t = wl_net_descend(&f.net, &few, POINTS, f.x, targets, f.tape, f.parameters, f.work);
+  wl_trained t = wl_net_descend(f.net, &few, POINTS, f.x, targets, f.tape, f.parameters, f.work);
   assert_false(t.converged);
   assert_int_equal(t.steps, 7);
   const wl_descent wild = {.step = 1e3, .momentum = 0.9, .residual = 1e-9, .steps = 100000};
-  t = wl_net_descend(&f.net, &wild, POINTS, f.x, targets, f.tape, f.parameters, f.work);
+  t = wl_net_descend(f.net, &wild, POINTS, f.x, targets, f.tape, f.parameters, f.work);
   assert_false(t.converged);
-  drop(&f);
-}
-
-/* Draws: a function of the number alone, heads apart unless a head is repeated on purpose. */
-static void draws(void **state) {
-  (void)state;
-  fixture f = make(WL_ACTIVATION_ERF, 3, 2);
-  wl_net_draw(&f.net, 3, WL_STREAM_FINITE_PREDICTOR, 0, false, f.work);
-  assert_memory_equal(f.work, f.parameters, sizeof(double) * (size_t)f.size);
-  wl_net_draw(&f.net, 3, WL_STREAM_FINITE_PREDICTOR, 0, true, f.work);
-  const int64_t last = wl_net_offset(&f.net, 2);
-  assert_memory_equal(f.work, f.parameters, sizeof(double) * (size_t)last);
-  for (int64_t i = last; i < f.size; i += 2) {
-    assert_true(f.work[i] == f.parameters[i] && f.work[i + 1] == f.work[i]);
-    assert_true(f.parameters[i + 1] != f.parameters[i]);
-  }
-  wl_net_draw(&f.net, 3, WL_STREAM_FINITE_PREDICTOR, 1, false, f.work);
-  for (int64_t i = 0; i < f.size; i++) assert_true(f.work[i] != f.parameters[i]);
   drop(&f);
 }
 
@@ -565,15 +338,8 @@ static void verdicts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(activations_and_derivatives),
-      cmocka_unit_test(jvp_against_differences),
-      cmocka_unit_test(gradient_against_jvp),
-      cmocka_unit_test(gradient_against_differences),
-      cmocka_unit_test(kernels_against_jacobian),
-      cmocka_unit_test(step_against_gradient),
       cmocka_unit_test(descent_against_closed_form),
       cmocka_unit_test(descent_that_fails),
-      cmocka_unit_test(draws),
       cmocka_unit_test(normal_numbers),
       cmocka_unit_test(squares_without_bias),
       cmocka_unit_test(extrapolation),
