@@ -72,7 +72,7 @@ typedef enum wl_layer_kind {
   WL_LAYER_NORM,
   WL_LAYER_DROPOUT, /**< units times mask/keep; each row of the data has a mask of its own, also beside equal ones */
   WL_LAYER_ABRELU,    /**< a min(z, 0) + b max(z, 0), not both zero */
-  WL_LAYER_GAUSSIAN,  /**< a exp(−b² z²) */
+  WL_LAYER_GAUSSIAN,  /**< a exp(b z²), b < 0 */
   WL_LAYER_EXP,       /**< a exp(b z) */
   WL_LAYER_SINE,      /**< a sin(b z + c) */
   WL_LAYER_POLYNOMIAL /**< Σ_n hermite[n] h_n(z), h_n the normalized Hermite polynomials of N(0, 1) */
@@ -89,7 +89,7 @@ typedef struct wl_layer {
   double slope;             /**< of leaky_relu, in [0, 1) */
   double sigma_w, sigma_b;  /**< of a dense layer: σ_w > 0, σ_b ≥ 0 */
   double keep;              /**< of dropout: probability that a unit stays, in (0, 1] */
-  double a, b, c;           /**< of activations; but for abrelu, 0 stands for 1 in a and b */
+  double a, b, c;           /**< of activations; of an ACTIVATION 0 stands for 1 in a and b */
   double hermite[WL_LAYER_HERMITE]; /**< of a polynomial */
 } wl_layer;
 
