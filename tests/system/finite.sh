@@ -30,6 +30,9 @@ finite_width: {widths: [32, 64], networks: 16, heads: 1, momentum: none, stop: {
 output: {directory: linear}
 END
 "$program" finite linear.yaml >log || [ $? = 4 ] # whether so few networks pass is not asked
+# Width 64, 1 head, N = 4 points: two vectors of 3 * 64 + 65 parameters; 3 * 4 + 2 outputs and targets, two kernels of 16, one of all heads of 16,
+# 2 * 4 of P; four arrays of 64 * 4 on the tape; and for the kernels two of 64 * 4 and two of 16. In all 2152 doubles.
+grep -q '^  memory   16\.8 KiB a rank for networks of width 64$' log || { cat log && echo 'FAILED: memory of a network' && exit 1; }
 f=finite_width w=finite_width.widths.0
 "$check_summary" linear/summary.json $f.theta_eigenvalue_min 0.4 1e-14 $f.theta_eigenvalue_max 1.6 1e-14 \
   $w.mean_steps.ensemble 80 0 $w.mean_steps.rnd 80 0 $w.mean_steps.bayesian_rnd 80 0 \

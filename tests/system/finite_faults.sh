@@ -54,6 +54,7 @@ expect 2 'time is 1000: .*steps' --set finite_width.training=gradient_descent --
 expect 2 'heads' --set finite_width.heads=1000
 expect 2 'verdict.*rank 0' --set finite_width.networks=1000000
 x=${input%toy.yaml}toy_train.csv
+expect 2 'width 46000 needs .*left' --set network.depth=20 --set finite_width.widths='[32, 64, 46000]'
 expect 2 'settled by the training points' --set "data.test.inputs=$x:2-7" --set "data.test.targets=$x:8"
 expect 2 'none\.csv' --set data.train.inputs=none.csv
 : >file
