@@ -146,7 +146,6 @@ for other in network.width=255 network.parameterization=ntk; do
   refused 2 'standard\.h5.*network\.(width|parameterization)|network\.(width|parameterization).*standard\.h5' \
     predict --factor standard.h5 short.yaml "${set_other[@]}" --set output.directory=refused
 done
-refused 2 'network\.parameterization: finite_width trains' finite short.yaml --set $standard --set $width --set noise_variance=0 --set 'finite_width={widths: [32, 64]}'
 
 ### RND's target as a list of layers
 target='rnd={target: {depth: 2, activation: relu, sigma_w: 1.3, sigma_b: 0.3}}'
@@ -165,7 +164,6 @@ good "${one[@]}" -- plan short.yaml --set "$other"
 refused 2 'rnd\.target\.depth: cannot stand together with rnd\.target\.layers' run short.yaml --set "$list" --set rnd.target.depth=2
 refused 2 'rnd\.target\.layers\[1\]: there is no layer' run short.yaml --set 'rnd={target: {layers: [dense, rleu, dense]}}'
 refused 2 'rnd\.target\.layers\[1\]: is the last layer' run short.yaml --set 'rnd={target: {layers: [dense, relu]}}'
-refused 2 'rnd\.target\.layers: finite_width trains' finite short.yaml --set noise_variance=0 --set "$list" --set 'finite_width={widths: [32, 64]}'
 
 ### kept factors know the layers
 good "${many[@]}" -- run list.yaml --set factor.save=factor.h5 --set output.directory=kept
@@ -176,7 +174,6 @@ refused 2 'factor\.h5.*network\.layers|network\.layers.*factor\.h5' predict --fa
 refused 2 'factor\.h5' predict --factor factor.h5 short.yaml --set output.directory=refused
 
 ### what is refused, by name
-refused 2 'list\.yaml.*network\.layers: finite_width trains' finite list.yaml --set 'finite_width={widths: [32, 64]}'
 refused 2 'solver\.method: is iterative, but network\.layers' run list.yaml --set solver.method=iterative
 refused 2 'network\.depth: cannot stand together with network\.layers' run list.yaml --set network.depth=3
 refused 2 'varies network\.depth, which network\.layers' tune list.yaml --set 'tune={parameters: {network.depth: [2, 3]}}'
