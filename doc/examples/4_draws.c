@@ -44,7 +44,8 @@ static wl_error predict(setting *s) {
 }
 
 static wl_error draw(setting *s) {
-  const wl_sampler_options options = {.seed = 7};
+  wl_sampler_options options = wl_sampler_options_default();
+  options.seed = 7;
   WL_TRY(wl_sampler_create(&options, s->train, s->test, s->targets, &s->sampler));
   WL_TRY(wl_matrix_create(s->grid, TEST, DRAWS, &s->draws));
   WL_TRY(wl_sampler_draw(s->sampler, WL_DRAW_ENSEMBLE, 0, s->draws));

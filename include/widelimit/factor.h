@@ -40,8 +40,8 @@ typedef struct wl_factor_info {
   double log_determinant; /**< log det S = 2 Σ log L_ii */
   double norm;            /**< ‖S‖₁ */
   /** ‖S Z − L Lᵀ Z‖_F / (n ε ‖S‖₁ ‖Z‖_F) for four random vectors Z: rounding gives < 1, and a factor with WL_RESIDUAL_LIMIT
-      or more is an error. In mixed precision the largest
-      ‖b − S x‖₂ / (n ε ‖S‖₁ ‖x‖₂) of first solutions x, ε being that of single precision. */
+      or more is an error. In mixed precision the largest ‖b − S x‖₂ / (n ε ‖S‖₁ ‖x‖₂) of first solutions x, ε being that of
+      single precision. */
   double residual;
   /** 1 / (‖S‖₁ ‖S⁻¹‖₁), ‖S⁻¹‖₁ estimated from below, seldom by more than a factor 3 [Higham 1988]. */
   double reciprocal_condition;

@@ -23,7 +23,8 @@ typedef struct wl_grid wl_grid;
  * @param rows, columns  P and Q with P·Q = number of ranks; one may be 0 (follows from the other), both 0: the
  *                       most nearly square grid with P ≤ Q
  * @param block          1 ≤ nb ≤ 8192, see wl_grid_choose_block
- * Errors: WL_ERROR_CONFIG where rows × columns is not the number of ranks; WL_ERROR_MEMORY.
+ * Errors: WL_ERROR_CONFIG where rows × columns is not the number of ranks, or for a block out of range; WL_ERROR_USAGE before
+ * MPI_Init or for MPI_COMM_NULL; WL_ERROR_MEMORY.
  */
 WL_API wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, wl_grid **grid);
 

@@ -131,8 +131,10 @@ WL_API wl_error wl_network_check(const wl_network *network);
  * @param theta  likewise Θ; NULL: not wanted
  * Errors: WL_ERROR_USAGE; WL_ERROR_CONFIG (wl_network_check); WL_ERROR_NUMERICAL where a layer's variance at a point is above
  * 1e150 or not a number; WL_ERROR_MEMORY.
- * Equal points give exactly the diagonal's closed form, but behind dropout, where x_i and y_j are different rows in any case; of nearly equal or opposite ones the angle keeps its accuracy, except in
- * a list where relu or leaky_relu stands behind another activation: there the rounding of κ is in it.
+ *
+ * Equal points give exactly the diagonal's closed form, but not behind dropout, where x_i and y_j are different rows in any case.
+ * The angle between nearly equal or opposite points keeps its accuracy, except in a list where relu or leaky_relu stands behind
+ * another activation: there the rounding of κ is in it.
  */
 WL_API wl_error wl_network_kernel(const wl_network *network, int64_t dimension, int64_t rows, const double *x,
                                   int64_t columns, const double *y, double *kappa, double *theta);

@@ -52,10 +52,13 @@ typedef struct wl_sampler_options {
       *rnd_target; /**< RND's target network g; NULL: one like the predictor's. Borrowed for the call */
 } wl_sampler_options;
 
+/** Local. No noise, no jitter, seed 1, a target network like the predictor's. */
+WL_API wl_sampler_options wl_sampler_options_default(void);
+
 typedef struct wl_sampler wl_sampler;
 
 /**
- * Collective. Factors the joint kernel of X and T.
+ * Collective. Assembles the joint Θ of X and T and factors it.
  * @param train    X, n ≥ 1 points; borrowed for the call, as are test and targets
  * @param test     T, m ≥ 1 points of the same network on the same grid
  * @param targets  Y, n × c on the same grid

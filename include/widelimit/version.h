@@ -1,6 +1,6 @@
 /**
  * @file version.h
- * Which widelimit this is: the headers' version as macros, the library's as a function. CONTRIBUTING.md says what may change
+ * Which widelimit this is: the headers' version as macros, the library's as a function. doc/library.md says what may change
  * from one version to the next.
  */
 #ifndef WIDELIMIT_VERSION_H

@@ -262,11 +262,13 @@ static wl_error read_header(const char *path, hid_t file, wl_checkpoint *c) {
   const hid_t set = H5Dopen2(file, "/header", H5P_DEFAULT), type = set >= 0 ? H5Dget_type(set) : -1;
   const size_t size =
       type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0 ? H5Tget_size(type) : 0;
-  char *text = size > 0 && size < (size_t)1 << 30 ? calloc(size + 1, 1) : NULL;
-  wl_error error = WL_ERROR_DATA;
+  const bool sound = size > 0 && size < (size_t)1 << 30;
+  char *text = sound ? calloc(size + 1, 1) : NULL;
+  wl_error error = sound && !text ? WL_ERROR_MEMORY : WL_ERROR_DATA;
   if (text && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) >= 0)
     error = wl_checkpoint_parse(text, strlen(text), c);
-  if (error != WL_OK) wl_error_set(error, "%s: is damaged: it has no header", path);
+  if (error == WL_ERROR_DATA) wl_error_set(error, "%s: is damaged: it has no header", path);
+  if (error == WL_ERROR_MEMORY) wl_error_set(error, "%s: no memory for its header", path);
   free(text);
   if (type >= 0) H5Tclose(type);
   if (set >= 0) H5Dclose(set);

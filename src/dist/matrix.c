@@ -199,22 +199,23 @@ wl_error wl_matrix_scatter_rows(wl_matrix *a, int64_t i, int64_t rows, const dou
   return scatter_rows(__func__, a, i, rows, values);
 }
 
-wl_error wl_matrix_scatter(wl_matrix *a, const double *values) {
-  WL_REQUIRE(a);
-  return scatter_rows(__func__, a, 0, a->rows, values);
+wl_error wl_matrix_scatter(wl_matrix *matrix, const double *values) {
+  WL_REQUIRE(matrix);
+  return scatter_rows(__func__, matrix, 0, matrix->rows, values);
 }
 
-wl_error wl_matrix_gather(const wl_matrix *a, double *values) {
-  WL_REQUIRE(a);
-  const int64_t step = lines_a_piece(a->rows);
-  const bool root = a->grid->rank == 0;
+wl_error wl_matrix_gather(const wl_matrix *matrix, double *values) {
+  WL_REQUIRE(matrix);
+  const int64_t step = lines_a_piece(matrix->rows);
+  const bool root = matrix->grid->rank == 0;
   double *piece = NULL;
-  wl_error error = begin_transfer(__func__, a, values, root ? smaller(step, a->columns) * a->rows : 0, &piece);
-  for (int64_t j = 0; j < a->columns && error == WL_OK; j += step) {
-    const int64_t columns = smaller(step, a->columns - j);
-    error = wl_matrix_get(a, 0, j, a->rows, columns, piece);
+  wl_error error =
+      begin_transfer(__func__, matrix, values, root ? smaller(step, matrix->columns) * matrix->rows : 0, &piece);
+  for (int64_t j = 0; j < matrix->columns && error == WL_OK; j += step) {
+    const int64_t columns = smaller(step, matrix->columns - j);
+    error = wl_matrix_get(matrix, 0, j, matrix->rows, columns, piece);
     for (int64_t k = 0; root && error == WL_OK && k < columns; k++)
-      for (int64_t i = 0; i < a->rows; i++) values[i * a->columns + j + k] = piece[i + k * a->rows];
+      for (int64_t i = 0; i < matrix->rows; i++) values[i * matrix->columns + j + k] = piece[i + k * matrix->rows];
   }
   free(piece);
   return error;
@@ -235,7 +236,8 @@ wl_matrix wl_matrix_first_columns(const wl_matrix *a, int64_t columns) {
 }
 
 void wl_matrix_copy(const wl_matrix *from, wl_matrix *to) {
-  memcpy(to->data, from->data, sizeof(double) * (size_t)(from->ld * from->local_columns));
+  for (int64_t j = 0; j < from->local_columns; j++)
+    memcpy(to->data + j * to->ld, from->data + j * from->ld, sizeof(double) * (size_t)from->local_rows);
 }
 
 double *wl_matrix_diagonal_at(const wl_matrix *a, int64_t il) {

@@ -85,7 +85,7 @@ void wl_matrix_set_rows(wl_matrix *a, int64_t i, int64_t rows, double *in);
 wl_matrix wl_matrix_leading(const wl_matrix *a, int64_t rows, int64_t columns);
 wl_matrix wl_matrix_first_columns(const wl_matrix *a, int64_t columns);
 
-/** Local. Copies values; same grid and shape. */
+/** Local. Copies values between matrices of the same grid and shape, leading parts of others among them. */
 void wl_matrix_copy(const wl_matrix *from, wl_matrix *to);
 
 /** Local. The diagonal entry of local row il, where it is on this rank; else NULL. */

@@ -134,8 +134,8 @@ static void fill_diagonal_tile(const wl_points *points, wl_gram_content content,
 }
 
 /*
- * Θ of a tile below the diagonal, and with it κ of its exchange image where that is within reach. Other tiles above the
- * diagonal are evaluated as their exchange images are, which makes an entry independent of the grid.
+ * Θ of a tile below the diagonal, and with it κ of its mirror image where that is within reach. Other tiles above the
+ * diagonal are evaluated as their mirror images are, which makes an entry independent of the grid.
  */
 static void fill_symmetric(const assembly *as, const tile *t, scratch *s) {
   const wl_points *points = as->rows;

@@ -81,8 +81,9 @@ static const double levels[LEVELS] = {0.025, 0.16, 0.5, 0.84, 0.975};
 static wl_error write_quantiles(const wl_finite *f, int model, int64_t w) {
   const wl_experiment *s = f->experiment;
   const int64_t m = f->problem->test, K = s->record.heads[model], count = s->networks * K;
-  double *values = malloc(sizeof(double) * (size_t)(count + m * LEVELS)), *table = values + count;
+  double *values = malloc(sizeof(double) * (size_t)(count + m * LEVELS));
   if (!values) WL_FAIL(WL_ERROR_MEMORY, "results: out of memory");
+  double *table = values + count;
   for (int64_t t = 0; t < m; t++) {
     for (int64_t i = 0; i < s->networks; i++)
       for (int64_t k = 0; k < K; k++)

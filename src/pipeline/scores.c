@@ -82,8 +82,9 @@ wl_error wl_scores_risk(const wl_setup *setup, const wl_scores *s, wl_prior prio
                         const double *variance, const double *skip, double *area) {
   *area = NAN;
   if (!s->loss[prior]) return WL_OK;
-  double *score = malloc(2 * sizeof(double) * (size_t)(points + 1)), *loss = score + points;
+  double *score = malloc(2 * sizeof(double) * (size_t)(points + 1));
   if (!score) WL_FAIL(WL_ERROR_MEMORY, "metrics: out of memory");
+  double *loss = score + points;
   int64_t count = 0;
   for (int64_t i = 0; i < points; i++) {
     if (skip && skip[i] != 0.0) continue;

@@ -47,6 +47,8 @@ static wl_error fill(wl_sampler *s, const wl_sampler_options *options, const wl_
   return wl_joint_create(&joint, s->points, train->count, targets, &s->joint);
 }
 
+wl_sampler_options wl_sampler_options_default(void) { return (wl_sampler_options){.seed = 1}; }
+
 wl_error wl_sampler_create(const wl_sampler_options *options, const wl_points *train, const wl_points *test,
                            const wl_matrix *targets, wl_sampler **sampler) {
   WL_REQUIRE(sampler);
@@ -90,24 +92,25 @@ static wl_error draw_bayesian(wl_sampler *s, wl_draw_numbers numbers, wl_matrix 
   return wl_joint_end_bayesian(s->joint, numbers, out);
 }
 
-wl_error wl_sampler_draw(wl_sampler *s, wl_draw kind, int64_t first, wl_matrix *out) {
-  WL_REQUIRE(s);
+wl_error wl_sampler_draw(wl_sampler *sampler, wl_draw kind, int64_t first, wl_matrix *out) {
+  WL_REQUIRE(sampler);
   WL_REQUIRE(out);
-  if (!wl_grid_same(out->grid, s->points->grid) || out->rows != s->test)
-    WL_FAIL(WL_ERROR_USAGE, "draws need a matrix of %lld rows on the grid of the points", (long long)s->test);
+  if (!wl_grid_same(out->grid, sampler->points->grid) || out->rows != sampler->test)
+    WL_FAIL(WL_ERROR_USAGE, "draws need a matrix of %lld rows on the grid of the points",
+            (long long)sampler->test);
   if (first < 0) WL_FAIL(WL_ERROR_USAGE, "draws are counted from 0, not from %lld", (long long)first);
   const wl_draw_numbers numbers = {first, 1};
   switch (kind) {
     case WL_DRAW_POSTERIOR:
-      return wl_joint_draw_posterior(s->joint, numbers, out);
+      return wl_joint_draw_posterior(sampler->joint, numbers, out);
     case WL_DRAW_ENSEMBLE:
-      WL_TRY(factor_stage(s, WL_STAGE_KAPPA));
-      return wl_joint_draw_ensemble(s->joint, numbers, out);
+      WL_TRY(factor_stage(sampler, WL_STAGE_KAPPA));
+      return wl_joint_draw_ensemble(sampler->joint, numbers, out);
     case WL_DRAW_RND:
-      WL_TRY(factor_stage(s, wl_joint_rnd_stage(s->joint)));
-      return wl_joint_draw_rnd(s->joint, numbers, out);
+      WL_TRY(factor_stage(sampler, wl_joint_rnd_stage(sampler->joint)));
+      return wl_joint_draw_rnd(sampler->joint, numbers, out);
     case WL_DRAW_BAYESIAN_RND:
-      return draw_bayesian(s, numbers, out);
+      return draw_bayesian(sampler, numbers, out);
     case WL_DRAW_COUNT:
       break;
   }

@@ -75,14 +75,14 @@ static void test_null(void **state) {
   wl_prediction p;
   wl_certificate c;
   const wl_model_options options = wl_model_options_default();
-  const wl_sampler_options draws = {0};
+  const wl_sampler_options draws = wl_sampler_options_default();
   const wl_certify_options certify = wl_certify_options_default();
   double out;
   REFUSED(USAGE, "NULL", wl_grid_create(MPI_COMM_WORLD, 0, 0, 1, NULL));
   REFUSED(USAGE, "MPI_COMM_NULL", wl_grid_create(MPI_COMM_NULL, 0, 0, 1, &grid));
   REFUSED(USAGE, "grid is NULL", wl_matrix_create(NULL, 1, 1, &matrix));
   REFUSED(USAGE, "NULL", wl_matrix_create(f->grid, 1, 1, NULL));
-  REFUSED(USAGE, "NULL", wl_matrix_scatter(NULL, f->x));
+  REFUSED(USAGE, "matrix is NULL", wl_matrix_scatter(NULL, f->x));
   REFUSED(USAGE, "values is NULL", wl_matrix_scatter(f->targets, NULL));
   REFUSED(USAGE, "values is NULL", wl_matrix_gather(f->targets, NULL));
   REFUSED(USAGE, "network is NULL", wl_network_kernel(NULL, 1, 1, f->x, 1, f->x, &out, NULL));
@@ -101,7 +101,7 @@ static void test_null(void **state) {
   REFUSED(USAGE, "model is NULL", wl_model_solve_targets(NULL));
   REFUSED(USAGE, "model is NULL", wl_model_predict(NULL, f->test, NULL, &p));
   REFUSED(USAGE, "test is NULL", wl_sampler_create(&draws, f->train, NULL, f->targets, &sampler));
-  REFUSED(USAGE, "s is NULL", wl_sampler_draw(NULL, WL_DRAW_RND, 0, f->targets));
+  REFUSED(USAGE, "sampler is NULL", wl_sampler_draw(NULL, WL_DRAW_RND, 0, f->targets));
   REFUSED(USAGE, "certificate is NULL", wl_certify(&certify, f->train, f->test, f->targets, NULL));
   REFUSED(USAGE, "test is NULL", wl_certify(&certify, f->train, NULL, f->targets, &c));
   wl_activation activation;
@@ -190,7 +190,8 @@ static void test_wrong_options(void **state) {
   options.noise_variance = 0.0;
   options.jitter = -1.0;
   REFUSED(USAGE, "jitter is -1", wl_model_create(&options, f->train, f->targets, &model));
-  wl_sampler_options draws = {.noise_variance = -1.0};
+  wl_sampler_options draws = wl_sampler_options_default();
+  draws.noise_variance = -1.0;
   REFUSED(USAGE, "noise_variance is -1", wl_sampler_create(&draws, f->train, f->test, f->targets, &sampler));
   wl_certify_options certify = wl_certify_options_default();
   certify.replicates = 1;
@@ -203,7 +204,7 @@ static void test_wrong_options(void **state) {
 static void test_wrong_shapes_and_grids(void **state) {
   fixture *f = *state;
   const wl_model_options options = wl_model_options_default();
-  const wl_sampler_options draws = {0};
+  const wl_sampler_options draws = wl_sampler_options_default();
   wl_model *model;
   wl_sampler *sampler;
   wl_matrix *few = NULL, *elsewhere = NULL;
