@@ -111,6 +111,68 @@ static void test_capacity(void **state) {
   wl_grid_destroy(&grid);
 }
 
+static void fill(wl_matrix *a, double sign) {
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++)
+      a->data[il + jl * a->ld] = sign * value_at(wl_matrix_global_row(a, il) + 1, wl_matrix_global_column(a, jl));
+}
+
+/* Local. Entries that are not those of fill: with -1 in the first rows and columns, and with 1 elsewhere. */
+static double count_wrong(const wl_matrix *a, int64_t rows, int64_t columns) {
+  double wrong = 0.0;
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++) {
+      const int64_t i = wl_matrix_global_row(a, il), j = wl_matrix_global_column(a, jl);
+      wrong += a->data[il + jl * a->ld] != (i < rows && j < columns ? -1.0 : 1.0) * value_at(i + 1, j);
+    }
+  return wrong;
+}
+
+/* A leading part lies within another matrix, whose columns are further apart: copies go by columns, and leave the rest alone. */
+static void check_leading(const wl_grid *grid, int64_t n) {
+  const int64_t rows = n / 2 + 1, columns = n / 3 + 1;
+  wl_matrix *whole = NULL, *part = NULL;
+  assert_int_equal(wl_matrix_create(grid, n, n, &whole), WL_OK);
+  assert_int_equal(wl_matrix_create(grid, rows, columns, &part), WL_OK);
+  fill(whole, 1.0);
+  wl_matrix leading = wl_matrix_leading(whole, rows, columns);
+  wl_matrix_copy(&leading, part);
+  assert_true(worst_of_all(count_wrong(part, 0, 0)) == 0.0);
+  fill(part, -1.0);
+  wl_matrix_copy(part, &leading);
+  assert_true(worst_of_all(count_wrong(whole, rows, columns)) == 0.0);
+  wl_matrix_destroy(&part);
+  wl_matrix_destroy(&whole);
+}
+
+/* Rows from rank 0 go where they belong, and others stay. */
+static void check_scatter(const wl_grid *grid, int64_t n) {
+  const int64_t first = n / 4, rows = n / 2;
+  wl_matrix *a = NULL;
+  double *values = grid->rank == 0 ? malloc(sizeof(double) * (size_t)(rows * n + 1)) : NULL;
+  assert_int_equal(wl_matrix_create(grid, n, n, &a), WL_OK);
+  fill(a, 1.0);
+  for (int64_t k = 0; values && k < rows * n; k++) values[k] = value_at(first + k / n + 1, k % n) + 0.5;
+  assert_int_equal(wl_matrix_scatter_rows(a, first, rows, values), WL_OK);
+  double wrong = 0.0;
+  for (int64_t jl = 0; jl < a->local_columns; jl++)
+    for (int64_t il = 0; il < a->local_rows; il++) {
+      const int64_t i = wl_matrix_global_row(a, il);
+      const double change = i >= first && i < first + rows ? 0.5 : 0.0;
+      wrong += a->data[il + jl * a->ld] != value_at(i + 1, wl_matrix_global_column(a, jl)) + change;
+    }
+  assert_true(worst_of_all(wrong) == 0.0);
+  free(values);
+  wl_matrix_destroy(&a);
+}
+
+static void test_parts(void **state) {
+  (void)state;
+  static const grid_case cases[] = {{1, 4}, {9, 16}, {37, 4}};
+  on_every_grid(cases, sizeof cases / sizeof *cases, check_leading);
+  on_every_grid(cases, sizeof cases / sizeof *cases, check_scatter);
+}
+
 /* Whichever rank fails, all return its error with its message. */
 static void test_agreement(void **state) {
   (void)state;
@@ -131,6 +193,7 @@ static int group(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_owned_counts_add_up),
                                      cmocka_unit_test(test_panels_are_even),
                                      cmocka_unit_test(test_round_trip),
+                                     cmocka_unit_test(test_parts),
                                      cmocka_unit_test(test_grid_must_match_ranks),
                                      cmocka_unit_test(test_capacity),
                                      cmocka_unit_test(test_agreement)};
