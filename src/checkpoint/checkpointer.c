@@ -106,9 +106,8 @@ void wl_checkpointer_announce(const wl_checkpointer *k) {
 }
 
 void wl_checkpointer_hand_over(wl_checkpointer *k, wl_model_setup *model) {
-  const bool *q = model->options.quantity;
   if (k->options.factor && !model->keep_kernels) /* factors come from the file; A κ_XX Aᵀ wants κ itself */
-    model->holds = q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND] ? WL_GRAM_THETA : WL_GRAM_BOTH;
+    model->holds = wl_quantities_need_ensemble(model->options.quantity) ? WL_GRAM_THETA : WL_GRAM_BOTH;
   if (!k->resumed) return;
   if (k->state.draws.begun) { /* nothing is wanted of the model any more */
     model->holds = WL_GRAM_KAPPA;

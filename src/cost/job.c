@@ -15,9 +15,7 @@ enum { ITERATIVE_BATCH = 256 };
 
 static bool is_mixed(const wl_config *config) { return config->precision == WL_PRECISION_MIXED; }
 
-static bool has_ensemble(const wl_config *config) {
-  return config->quantity[WL_QUANTITY_ENSEMBLE] || config->quantity[WL_QUANTITY_RND];
-}
+static bool has_ensemble(const wl_config *config) { return wl_quantities_need_ensemble(config->quantity); }
 
 bool wl_job_has_draws(const wl_config *config) {
   for (int d = 0; d < WL_DRAW_COUNT; d++)
@@ -270,12 +268,11 @@ double wl_job_covariance_products(const wl_config *config, wl_prior prior) {
   if (!config->output_covariance && !(theta && wl_job_keeps_covariance(config))) return 0.0;
   if (!theta) return q[WL_QUANTITY_NNGP] ? 1.0 : 0.0; /* VᵀV */
   return (q[WL_QUANTITY_NTK_GP] || q[WL_QUANTITY_BAYESIAN_RND] ? 1.0 : 0.0) +
-         (q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND] ? 2.0 : 0.0); /* and Wᵀ D + Dᵀ W */
+         (has_ensemble(config) ? 2.0 : 0.0); /* and Wᵀ D + Dᵀ W */
 }
 
 double wl_job_predict_flops(const wl_config *config, const wl_data_shape *shape, wl_prior prior, int64_t count) {
-  const bool *q = config->quantity;
-  const bool ensemble = prior == WL_PRIOR_THETA && (q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND]);
+  const bool ensemble = prior == WL_PRIOR_THETA && has_ensemble(config);
   const double n = (double)shape->train, m = (double)count,
                target = ensemble && wl_job_rnd_target(config) ? 2.0 : 0.0;
   return (target + (ensemble ? 4.0 : 1.0)) * n * n * m + /* forward 1, backward 1, product with a κ 2 */

@@ -61,7 +61,7 @@ static wl_memory predict_memory(const wl_job *job) {
   const wl_data_shape *s = job->shape;
   const wl_grid test = wl_job_test_grid(job->config, g, job->batch);
   const double exchange = (double)wl_tile_exchange_bytes(g->block, wl_machine_threads());
-  const bool *q = job->config->quantity, ensemble = q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND];
+  const bool ensemble = wl_quantities_need_ensemble(job->config->quantity);
   const double loo = job->config->loo ? wl_loo_bytes(g, s->train, ensemble) : 0.0;
   const double target =
       wl_job_rnd_target(job->config) ? wl_predict_target_bytes(g, &test, s->train, job->batch) : 0.0;
@@ -168,7 +168,7 @@ static wl_memory spectrum_memory(const wl_job *job) {
   return (wl_memory){
       .matrix = local_bytes(job, s->train, s->train),
       .eigenvectors = wl_spectrum_bytes(g, &test, s->train, times ? job->batch : 0, vectors,
-                                        c->quantity[WL_QUANTITY_ENSEMBLE] || c->quantity[WL_QUANTITY_RND]),
+                                        wl_quantities_need_ensemble(c->quantity)),
       .points = points_bytes(job),
       .targets = 4.0 * local_bytes(job, s->train, s->outputs),
       .square = times && c->output_covariance ? local_bytes(job, s->test, s->test) : 0.0,

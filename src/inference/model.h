@@ -14,6 +14,11 @@ static inline wl_prior wl_quantity_prior(wl_quantity quantity) {
   return quantity == WL_QUANTITY_NNGP ? WL_PRIOR_KAPPA : WL_PRIOR_THETA;
 }
 
+/** Local. Whether ensemble or rnd is among these quantities: both need κ_XX and its products. */
+static inline bool wl_quantities_need_ensemble(const bool quantity[WL_QUANTITY_COUNT]) {
+  return quantity[WL_QUANTITY_ENSEMBLE] || quantity[WL_QUANTITY_RND];
+}
+
 /** Local. "theta" or "kappa": in messages, tables and files. */
 static inline const char *wl_prior_name(wl_prior prior) { return prior == WL_PRIOR_THETA ? "theta" : "kappa"; }
 

@@ -45,9 +45,9 @@ wl_error wl_model_refine(wl_model *model, const wl_mixed_request *requests, int 
 /** Local. In mixed precision: what a prior's evidence says of the refinement. */
 void wl_model_note_refinement(wl_model *model, wl_prior prior);
 
-/** Local. Both ensemble and rnd need κ_XX and its products. */
+/** Local. Whether the model's quantities need κ_XX and its products. */
 static inline bool wl_model_needs_ensemble(const wl_model *model) {
-  return model->setup.options.quantity[WL_QUANTITY_ENSEMBLE] || model->setup.options.quantity[WL_QUANTITY_RND];
+  return wl_quantities_need_ensemble(model->setup.options.quantity);
 }
 
 #endif

@@ -26,10 +26,6 @@ double wl_training_filter(double t, double lambda) {
   return fabs(x) < 1e-300 ? t : -expm1(-x) / lambda;
 }
 
-static bool wants_ensemble(const wl_training_time_options *o) {
-  return o->quantity[WL_QUANTITY_ENSEMBLE] || o->quantity[WL_QUANTITY_RND];
-}
-
 /* The eigenvalue of S that row i of G belongs to. */
 static double lambda_of(const wl_training_time *tt, int64_t i) {
   return tt->spectrum->theta.values[i] + tt->options.shift;
@@ -52,7 +48,7 @@ void wl_training_time_destroy(wl_training_time **pointer) {
 static wl_error create_panels(wl_training_time *tt) {
   const wl_grid *grid = tt->test->grid;
   const int64_t n = tt->spectrum->train->count, w = tt->test->count;
-  const bool ensemble = wants_ensemble(&tt->options);
+  const bool ensemble = wl_quantities_need_ensemble(tt->options.quantity);
   WL_TRY(wl_matrix_create(grid, n, w, &tt->g));
   WL_TRY(wl_matrix_create(grid, n, w, &tt->w));
   if (ensemble) WL_TRY(wl_matrix_create(grid, n, w, &tt->d));
@@ -66,7 +62,7 @@ static wl_error create_panels(wl_training_time *tt) {
 wl_error wl_training_time_create(const wl_spectrum *spectrum, const wl_training_time_options *options,
                                  const wl_points *test, int64_t first, wl_training_time **result) {
   *result = NULL;
-  if (!spectrum->theta.vectors || (wants_ensemble(options) && !spectrum->kappa))
+  if (!spectrum->theta.vectors || (wl_quantities_need_ensemble(options->quantity) && !spectrum->kappa))
     WL_FAIL(WL_ERROR_USAGE,
             "predictions at a time need the eigenvectors of theta, and ensemble and rnd need kappa");
   wl_training_time *tt = calloc(1, sizeof *tt);
@@ -114,7 +110,7 @@ static wl_error check_time(const wl_training_time *tt, double t) {
 static wl_error create_prediction(const wl_training_time *tt, wl_prediction *p) {
   *p = (wl_prediction){
       .prior = WL_PRIOR_THETA, .first = tt->first, .count = tt->test->count, .outputs = tt->spectrum->y->columns};
-  const bool ensemble = wants_ensemble(&tt->options), *q = tt->options.quantity;
+  const bool ensemble = wl_quantities_need_ensemble(tt->options.quantity), *q = tt->options.quantity;
   const bool needed[WL_QUANTITY_COUNT] = {[WL_QUANTITY_ENSEMBLE] = ensemble,
                                           [WL_QUANTITY_RND] = ensemble,
                                           [WL_QUANTITY_BAYESIAN_RND] = q[WL_QUANTITY_BAYESIAN_RND]};
@@ -188,7 +184,7 @@ static wl_error predict(wl_training_time *tt, double t, wl_matrix *covariance, w
   WL_TRY(create_prediction(tt, p));
   WL_TRY(mean_at(tt, t, p));
   if (tt->options.quantity[WL_QUANTITY_BAYESIAN_RND]) WL_TRY(error_law_at(tt, t, covariance, p));
-  if (wants_ensemble(&tt->options)) WL_TRY(ensemble_at(tt, t, covariance, p));
+  if (wl_quantities_need_ensemble(tt->options.quantity)) WL_TRY(ensemble_at(tt, t, covariance, p));
   wl_prediction_drop_unasked(tt->options.quantity, p);
   return WL_OK;
 }

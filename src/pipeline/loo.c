@@ -174,8 +174,7 @@ wl_error wl_loo_run(const wl_setup *setup, const wl_services *services, const wl
   const wl_watch watch = {&b, reached};
   wl_prediction p = {0};
   wl_timer_enter(services->timer, WL_PHASE_LOO);
-  const bool *q = setup->config->quantity;
-  const bool ensemble = prior == WL_PRIOR_THETA && (q[WL_QUANTITY_ENSEMBLE] || q[WL_QUANTITY_RND]);
+  const bool ensemble = prior == WL_PRIOR_THETA && wl_quantities_need_ensemble(setup->config->quantity);
   wl_timer_count(services->timer, wl_loo_flops(setup->shape.train, ensemble));
   WL_TRY(wl_model_leave_one_out(assembly->model, &watch, &p));
   loo->clamped += p.clamped;

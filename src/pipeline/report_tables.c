@@ -114,7 +114,7 @@ static void print_means(const wl_report *r) {
   print_classes(r);
 }
 
-static void column(char *text, size_t size, int show, const char *format, double value) {
+static void column(char *text, size_t size, bool show, const char *format, double value) {
   if (show && isfinite(value))
     snprintf(text, size, format, value);
   else
@@ -126,11 +126,11 @@ static void print_quantity(const wl_report *r, const wl_report_numbers *f, int q
   const bool ood = r->tally->ood != NULL;
   const wl_score *s = &r->tally->scores.likelihood[q];
   char inside[32], outside[48] = "", likelihood[48] = "", last[48] = "", text[32];
-  column(inside, sizeof inside, 1, "%.6g", f->mean_variance[q][0]);
+  column(inside, sizeof inside, true, "%.6g", f->mean_variance[q][0]);
   if (ood) {
-    column(text, sizeof text, 1, "%.6g", f->mean_variance[q][1]);
+    column(text, sizeof text, true, "%.6g", f->mean_variance[q][1]);
     snprintf(outside, sizeof outside, " %14s", text);
-    column(text, sizeof text, 1, "%.4f", f->auroc[q]);
+    column(text, sizeof text, true, "%.4f", f->auroc[q]);
     snprintf(last, sizeof last, " %8s", text);
   }
   if (r->setup->shape.test_targets) {
@@ -178,9 +178,9 @@ static void print_detection(const wl_report *r, const wl_report_numbers *f) {
     const wl_detection *d = &f->detection[q];
     char out[32], in[32], rate[32];
     if (!r->tally->variance[q]) continue;
-    column(out, sizeof out, 1, "%.4f", d->aupr_out);
-    column(in, sizeof in, 1, "%.4f", d->aupr_in);
-    column(rate, sizeof rate, 1, "%.4f", d->fpr95);
+    column(out, sizeof out, true, "%.4f", d->aupr_out);
+    column(in, sizeof in, true, "%.4f", d->aupr_in);
+    column(rate, sizeof rate, true, "%.4f", d->fpr95);
     wl_log_line("  %-13s %9s %9s %9s", wl_quantity_name((wl_quantity)q), out, in, rate);
   }
 }
