@@ -78,6 +78,18 @@ wl_error wl_exact_target(wl_certifier *c);   /* with κ + κ_g: V_A[κ + κ_g], 
 wl_error wl_exact_bayesian(wl_certifier *c); /* with Θ⁻ added: C */
 wl_error wl_exact_solve(wl_certifier *c);
 
+/* Local. H ← factor H. */
+void wl_certifier_scale(wl_matrix *h, double factor);
+
+/*
+ * Collective. R replicates, where κ, κ + κ_g or Θ⁻ is factored in the joint array: their statistics, and inner products of pairs.
+ * WL_ERROR_MEMORY; errors of the watch.
+ */
+wl_error wl_replicates_kappa(
+    wl_certifier *c); /* members; RND heads with a target like the predictor; half of Bayesian heads */
+wl_error wl_replicates_rnd(wl_certifier *c);   /* RND heads with another target */
+wl_error wl_replicates_theta(wl_certifier *c); /* the other half of Bayesian heads; posterior draws */
+
 /* Local. Whether RND's target is another network, and the law of its errors. */
 static inline bool wl_certifier_has_target(const wl_certifier *c) { return c->law[WL_LAW_RND].matrix != NULL; }
 static inline const wl_law *wl_certifier_rnd_law(const wl_certifier *c) {
