@@ -35,6 +35,7 @@ typedef enum wl_phase {
       WL_PHASE_COUNT
 } wl_phase;
 
+/** Local. Name in tables, the summary and the plan. */
 const char *wl_phase_name(wl_phase phase);
 
 /** A stopwatch that is always in one phase. */

@@ -26,6 +26,8 @@ typedef struct wl_statistics {
 /* Collective. WL_ERROR_MEMORY. */
 wl_error wl_statistics_create(const wl_matrix *shape, int64_t replicates, int64_t degrees, bool centred,
                               wl_statistics *observed);
+
+/* Local. Frees. */
 void wl_statistics_destroy(wl_statistics *observed);
 
 /* The covariances that functions are held against, and the places of their resolution in the certificate. */

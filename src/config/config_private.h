@@ -1,6 +1,6 @@
 /**
  * @file config_private.h
- * The rules between keys (config_rules.c), for config_read.c.
+ * The rules between keys (config_rules.c), for config_read.c. Local.
  */
 #ifndef WIDELIMIT_CONFIG_CONFIG_PRIVATE_H
 #define WIDELIMIT_CONFIG_CONFIG_PRIVATE_H

@@ -1,6 +1,6 @@
 /**
  * @file schema_private.h
- * What the files of the schema share: places in texts, libyaml, and the kinds of values.
+ * What the files of the schema share: places in texts, libyaml, and the kinds of values. Local.
  */
 #ifndef WIDELIMIT_CONFIG_SCHEMA_PRIVATE_H
 #define WIDELIMIT_CONFIG_SCHEMA_PRIVATE_H

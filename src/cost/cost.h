@@ -1,6 +1,7 @@
 /**
  * @file cost.h
- * Costs that the phases of every kind of run are made of (doc/performance.md). Seconds of the slowest rank; local.
+ * Costs that the phases of every kind of run are made of (doc/performance.md): seconds of the slowest rank, where nothing else is
+ * said, from measured speeds. The formula of each stands in cost.c. All calls are Local.
  */
 #ifndef WIDELIMIT_COST_COST_H
 #define WIDELIMIT_COST_COST_H
@@ -12,10 +13,11 @@ typedef struct wl_circle {
   double members, on_node, on_link;
 } wl_circle;
 
+/** What costs depend on. */
 typedef struct wl_cost {
-  wl_speeds s; /**< as one rank gets them */
-  const wl_layout *l;
-  const wl_work *w;
+  wl_speeds s;           /**< as one rank gets them */
+  const wl_layout *l;    /**< borrowed */
+  const wl_work *w;      /**< borrowed */
   wl_circle row, column; /**< the Q ranks of a process row, the P ranks of a process column */
 } wl_cost;
 
@@ -27,11 +29,13 @@ static inline bool wl_work_draws_functions(const wl_work *w) {
   return w->samples[WL_DRAW_ENSEMBLE] > 0 || w->samples[WL_DRAW_RND] > 0 || w->samples[WL_DRAW_BAYESIAN_RND] > 0;
 }
 
+/** Those of this work on that layout, which are borrowed. */
 wl_cost wl_cost_of(const wl_speeds *speeds, const wl_layout *layout, const wl_work *work);
 
-/** Flops a second with blocks of this width. */
+/** Flops a second with blocks of this width: 10⁹ gflops width / (width + half). */
 double wl_cost_rate(double gflops, double half, double width);
 
+/** `bytes` from one member to all. */
 double wl_cost_broadcast(const wl_cost *cost, const wl_circle *circle, double bytes);
 
 /** Pieces of `bytes` in all, from all to all. */
@@ -40,9 +44,11 @@ double wl_cost_gather(const wl_cost *cost, const wl_circle *circle, double bytes
 /** Numbers that all ranks must agree on, so many times. */
 double wl_cost_agree(const wl_cost *cost, double times);
 
+/** Doubles moved within memory, and doubles written to memory for the first time. */
 double wl_cost_copy(const wl_cost *cost, double numbers);
 double wl_cost_touch(const wl_cost *cost, double numbers);
 
+/** How many ranks there are. */
 double wl_cost_ranks(const wl_cost *cost);
 
 /** Rows beyond a block of which one coordinate of `count` has at most so many. */

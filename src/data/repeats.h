@@ -1,6 +1,6 @@
 /**
  * @file repeats.h
- * Finds rows of a matrix that are equal, without holding the matrix: by a hash of each row.
+ * Finds rows of a matrix that are equal, without holding the matrix: by a hash of each row. Local.
  */
 #ifndef WIDELIMIT_DATA_REPEATS_H
 #define WIDELIMIT_DATA_REPEATS_H

@@ -1,7 +1,7 @@
 /**
  * @file synthetic.h
  * Made-up data for studies of size: inputs x ~ N(0, I), targets y = sin(2 u·x) with u = (1, …, 1)/√d, a function of
- * the seed and the row alone.
+ * the seed and the row alone. Local.
  */
 #ifndef WIDELIMIT_DATA_SYNTHETIC_H
 #define WIDELIMIT_DATA_SYNTHETIC_H

@@ -43,10 +43,10 @@ wl_error wl_tune_spread(const wl_setup *setup, wl_tune_data *data);
  */
 wl_error wl_tune_objective_value(const wl_setup *setup, bool same_network, wl_tune_data *data, double *value);
 
-/** Forgets the network that was evaluated last. */
+/** Local. Forgets the network that was evaluated last. */
 void wl_tune_data_forget(wl_tune_data *data);
 
-/** Frees what it holds. Before the grid. */
+/** Local. Frees what it holds. Before the grid. */
 void wl_tune_data_clear(wl_tune_data *data);
 
 #endif
