@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/util.h"
+
 /* Returns 0, or what errno was. */
 static int sync_path(const char *path, int flags) {
   const int handle = open(path, flags | O_RDONLY | O_CLOEXEC);
@@ -23,7 +25,7 @@ wl_error wl_durable_sync(const char *path) {
 
 /* A folder that may be written to but not read, or of a file system that does not sync folders, is no error. */
 static int sync_folder_of(const char *path) {
-  char folder[4200];
+  char folder[WL_PATH_SIZE];
   snprintf(folder, sizeof folder, "%s", path);
   char *slash = strrchr(folder, '/');
   if (slash) slash[slash == folder] = 0;

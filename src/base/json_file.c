@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "base/writable.h"
 
 static bool may_be_replaced(const char *path, const char *mark) {
@@ -40,7 +41,7 @@ wl_error wl_json_file_try(const char *path, const char *mark) {
 
 wl_error wl_json_file_write(const json_t *root, const char *path, unsigned digits) {
   struct stat status;
-  char part[4200];
+  char part[WL_PATH_SIZE];
   const bool direct = lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
   if (snprintf(part, sizeof part, "%s%s", path, direct ? "" : ".part") >= (int)sizeof part)
     WL_FAIL(WL_ERROR_IO, "%s: cannot write: %s", path, strerror(ENAMETOOLONG));

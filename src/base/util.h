@@ -12,6 +12,9 @@
 static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/** Bytes of a path with what the program puts before or behind it, such as .partial: 4096, the longest of Linux, and some more. */
+enum { WL_PATH_SIZE = 4200 };
+
 enum { HUGE_PAGE = 2 << 20 };
 
 /**

@@ -10,20 +10,22 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4200, LONGEST = 4096 };
+#include "base/util.h"
+
+enum { LONGEST = 4096 };
 
 static bool is_folder(const char *path) {
   struct stat status;
   return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-static void folder_of(const char *path, char folder[PATH_SIZE]) {
-  snprintf(folder, PATH_SIZE, "%s", path);
+static void folder_of(const char *path, char folder[WL_PATH_SIZE]) {
+  snprintf(folder, WL_PATH_SIZE, "%s", path);
   char *slash = strrchr(folder, '/');
   if (slash)
     slash[slash == folder] = 0;
   else
-    snprintf(folder, PATH_SIZE, ".");
+    snprintf(folder, WL_PATH_SIZE, ".");
 }
 
 /* One of the folders of `path`; what is there already need not be allowed to be made. */
@@ -36,7 +38,7 @@ static wl_error make(const char *part, const char *path, const char *key) {
 }
 
 static wl_error make_all(const char *path, const char *key) {
-  char part[PATH_SIZE];
+  char part[WL_PATH_SIZE];
   if (strlen(path) >= LONGEST) WL_FAIL(WL_ERROR_IO, "%.60s…: the path is too long (%s)", path, key);
   snprintf(part, sizeof part, "%s", path);
   for (char *slash = part[0] ? strchr(part + 1, '/') : NULL; slash; slash = strchr(slash + 1, '/')) {
@@ -49,7 +51,7 @@ static wl_error make_all(const char *path, const char *key) {
 
 /* Permissions do not tell: a disk may be read-only, and the superuser is let in everywhere else. */
 static wl_error try(const char *folder, const char *key) {
-  char path[PATH_SIZE + 32];
+  char path[WL_PATH_SIZE + 32];
   snprintf(path, sizeof path, "%s/.widelimit-XXXXXX", folder);
   const int file = mkstemp(path);
   if (file < 0 && errno != ENOSPC && errno != EDQUOT)
@@ -67,7 +69,7 @@ wl_error wl_writable_folder(const char *path, const char *key) {
 
 wl_error wl_writable_file(const char *path, const char *key) {
   struct stat status;
-  char folder[PATH_SIZE];
+  char folder[WL_PATH_SIZE];
   if (strlen(path) >= LONGEST) WL_FAIL(WL_ERROR_IO, "%.60s…: the path is too long (%s)", path, key);
   snprintf(folder, sizeof folder, "%s.partial", path); /* its name until it is complete */
   if (stat(folder, &status) != 0 && errno == ENAMETOOLONG)
@@ -81,7 +83,7 @@ wl_error wl_writable_file(const char *path, const char *key) {
 wl_disk wl_disk_of(const char *path) {
   struct stat status;
   struct statvfs disk;
-  char folder[PATH_SIZE];
+  char folder[WL_PATH_SIZE];
   if (stat(path, &status) != 0) {
     folder_of(path, folder);
     path = folder;

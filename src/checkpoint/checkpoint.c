@@ -17,9 +17,10 @@
 #include "base/durable.h"
 #include "base/hdf5_abandon.h"
 #include "base/hdf5_errors.h"
+#include "base/util.h"
 #include "checkpoint/checkpoint_file.h"
 
-enum { PATH_SIZE = 4200, PIECE = 1 << 20 };
+enum { PIECE = 1 << 20 };
 
 static wl_error cannot_write(const char *path) {
   WL_FAIL(WL_ERROR_IO, "%s: cannot be written: %s", path, errno ? strerror(errno) : "HDF5 refuses");
@@ -246,7 +247,7 @@ static wl_error write_partial(const wl_grid *g, const char *path, const wl_check
 wl_error wl_checkpoint_write(const wl_grid *g, const char *path, const wl_checkpoint_content *content,
                              wl_checkpoint *c) {
   WL_HDF5_QUIET;
-  char partial[PATH_SIZE];
+  char partial[WL_PATH_SIZE];
   snprintf(partial, sizeof partial, "%s.partial", path);
   wl_error error = write_partial(g, partial, content, c);
   if (g->rank == 0) {

@@ -143,7 +143,7 @@ void wl_checkpointer_remove_all(const wl_checkpointer *k) {
   if (!k->open || k->rank != 0) return;
   const int64_t count = wl_checkpointer_list(k, WL_CHECKPOINTER_MOST, numbers);
   for (int64_t i = 0; i < count; i++) {
-    char name[WL_CHECKPOINTER_PATH], path[WL_CHECKPOINTER_PATH];
+    char name[WL_PATH_SIZE], path[WL_PATH_SIZE];
     wl_checkpointer_name(k, numbers[i], name, sizeof name);
     wl_checkpointer_path(k, name, path, sizeof path);
     unlink(path);

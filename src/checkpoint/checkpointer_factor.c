@@ -92,7 +92,7 @@ static bool may_write(const wl_checkpointer *k, const char *path) {
 
 wl_error wl_checkpointer_prepare_factors(const wl_checkpointer *k) {
   for (int p = 0; p < WL_PRIOR_COUNT; p++) {
-    char path[WL_CHECKPOINTER_PATH];
+    char path[WL_PATH_SIZE];
     if (!k->options.works[p]) continue;
     wl_checkpointer_factor_path(k->options.factor_save, (wl_prior)p, path, sizeof path);
     WL_TRY(wl_writable_file(path, "factor.save"));
@@ -125,7 +125,7 @@ static wl_error write_factor(wl_checkpointer *k, wl_prior prior, const char *pat
 static void keep_factor(wl_checkpointer *k, wl_prior prior) {
   if (!k->options.factor_save) return;
   const wl_phase before = wl_timer_enter(k->options.timer, WL_PHASE_CHECKPOINT);
-  char path[WL_CHECKPOINTER_PATH];
+  char path[WL_PATH_SIZE];
   int kept = 0;
   wl_checkpointer_factor_path(k->options.factor_save, prior, path, sizeof path);
   if (k->rank == 0) kept = is_kept(k, path);
@@ -174,7 +174,7 @@ static wl_error open_factor(const wl_checkpointer *k, wl_prior prior, const char
 
 /* Root. Whether factor.save names another file than that of the factor, by whatever name, and one that may be written. */
 static bool may_save(const wl_checkpointer *k, wl_prior prior, const char *path) {
-  char save[WL_CHECKPOINTER_PATH];
+  char save[WL_PATH_SIZE];
   if (!k->options.factor_save) return false;
   wl_checkpointer_factor_path(k->options.factor_save, prior, save, sizeof save);
   if (wl_same_file(path, save)) return false;
@@ -207,7 +207,7 @@ static wl_error read_factor(wl_checkpointer *k, wl_prior prior, const char *path
 }
 
 static wl_error use_factor(wl_checkpointer *k, wl_prior prior) {
-  char path[WL_CHECKPOINTER_PATH];
+  char path[WL_PATH_SIZE];
   wl_checkpoint c = {0};
   wl_checkpointer_factor_path(k->options.factor, prior, path, sizeof path);
   wl_error error = k->rank == 0 ? open_factor(k, prior, path, &c) : WL_OK;

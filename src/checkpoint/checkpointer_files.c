@@ -37,7 +37,7 @@ static int64_t number_of(const wl_checkpointer *k, const char *file, const char 
 }
 
 bool wl_checkpointer_owns(const char *name, const char *file) {
-  char lock[WL_CHECKPOINTER_PATH];
+  char lock[WL_PATH_SIZE];
   snprintf(lock, sizeof lock, ".%s.lock", name);
   return number_in(name, file, ending) > 0 || number_in(name, file, partial) > 0 || strcmp(file, lock) == 0;
 }
@@ -71,7 +71,7 @@ static void remove_partial(const wl_checkpointer *k) {
   const struct dirent *entry;
   while (folder && (entry = readdir(folder))) {
     if (number_of(k, entry->d_name, partial) < 0) continue;
-    char path[WL_CHECKPOINTER_PATH];
+    char path[WL_PATH_SIZE];
     wl_checkpointer_path(k, entry->d_name, path, sizeof path);
     unlink(path);
   }
@@ -79,19 +79,19 @@ static void remove_partial(const wl_checkpointer *k) {
 }
 
 static void name_lock(const wl_checkpointer *k, char *path, size_t size) {
-  char name[WL_CHECKPOINTER_PATH];
+  char name[WL_PATH_SIZE];
   snprintf(name, sizeof name, ".%s.lock", k->options.name);
   wl_checkpointer_path(k, name, path, size);
 }
 
 static wl_error take_lock(wl_checkpointer *k) {
-  char path[WL_CHECKPOINTER_PATH];
+  char path[WL_PATH_SIZE];
   name_lock(k, path, sizeof path);
   return wl_checkpointer_take_lock(path, k->options.directory, k->options.name, &k->lock);
 }
 
 void wl_checkpointer_leave_folder(wl_checkpointer *k) {
-  char path[WL_CHECKPOINTER_PATH];
+  char path[WL_PATH_SIZE];
   name_lock(k, path, sizeof path);
   wl_checkpointer_drop_lock(path, &k->lock);
 }
@@ -107,7 +107,7 @@ wl_error wl_checkpointer_make_folder(wl_checkpointer *k) {
 static bool is_needed(const wl_checkpointer *k, int64_t count, const int64_t *numbers, const char *name) {
   bool needed = false;
   for (int64_t i = 0; i < count && !needed; i++) {
-    char own[WL_CHECKPOINTER_PATH], path[WL_CHECKPOINTER_PATH];
+    char own[WL_PATH_SIZE], path[WL_PATH_SIZE];
     wl_checkpoint c;
     wl_checkpointer_name(k, numbers[i], own, sizeof own);
     wl_checkpointer_path(k, own, path, sizeof path);
@@ -123,7 +123,7 @@ void wl_checkpointer_prune(const wl_checkpointer *k, int64_t keep) {
   int64_t numbers[WL_CHECKPOINTER_MOST];
   const int64_t count = wl_checkpointer_list(k, WL_CHECKPOINTER_MOST, numbers), kept = keep < count ? keep : count;
   for (int64_t i = 0; i < count - kept; i++) {
-    char name[WL_CHECKPOINTER_PATH], path[WL_CHECKPOINTER_PATH];
+    char name[WL_PATH_SIZE], path[WL_PATH_SIZE];
     wl_checkpointer_name(k, numbers[i], name, sizeof name);
     if (is_needed(k, kept, numbers + count - kept, name)) continue;
     wl_checkpointer_path(k, name, path, sizeof path);

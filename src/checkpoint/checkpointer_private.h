@@ -5,10 +5,11 @@
 #ifndef WIDELIMIT_CHECKPOINT_CHECKPOINTER_PRIVATE_H
 #define WIDELIMIT_CHECKPOINT_CHECKPOINTER_PRIVATE_H
 
+#include "base/util.h"
 #include "checkpoint/checkpointer.h"
 
-/** Bytes of a path; checkpoints that are looked at, the newest. */
-enum { WL_CHECKPOINTER_PATH = 4200, WL_CHECKPOINTER_MOST = 64 };
+/** Checkpoints that are looked at: the newest. */
+enum { WL_CHECKPOINTER_MOST = 64 };
 
 /** Whether the checkpoint that was read is in the middle of this prior. */
 static inline bool wl_checkpointer_resumes_at(const wl_checkpointer *k, wl_prior prior) {

@@ -12,9 +12,9 @@
 typedef struct candidate {
   int64_t left; /* how many of `numbers` are not yet tried */
   int64_t numbers[WL_CHECKPOINTER_MOST];
-  char path[WL_CHECKPOINTER_PATH], matrix_path[WL_CHECKPOINTER_PATH];
+  char path[WL_PATH_SIZE], matrix_path[WL_PATH_SIZE];
   wl_checkpoint matrix; /* header of the matrix's file, where that is another */
-  char lower_path[WL_CHECKPOINTER_PATH];
+  char lower_path[WL_PATH_SIZE];
   wl_checkpoint lower; /* of the file with L, where that is another still */
 } candidate;
 
@@ -48,7 +48,7 @@ static void leave_out(wl_checkpointer *k, candidate *c) {
 /* Root. The newest candidate that is whole, as far as one rank can tell; `found` says whether there is one. */
 static wl_error next_candidate(wl_checkpointer *k, candidate *c, int *found) {
   for (*found = 0; c->left > 0 && !*found;) {
-    char name[WL_CHECKPOINTER_PATH];
+    char name[WL_PATH_SIZE];
     wl_checkpointer_name(k, c->numbers[--c->left], name, sizeof name);
     wl_checkpointer_path(k, name, c->path, sizeof c->path);
     wl_error error = wl_checkpoint_open(c->path, &k->state);
@@ -63,7 +63,7 @@ static wl_error next_candidate(wl_checkpointer *k, candidate *c, int *found) {
 /* Collective. Reads L into the joint array and keeps its diagonal, which goes to the other factor. */
 static wl_error load_lower(wl_checkpointer *k, candidate *c) {
   WL_TRY(wl_checkpoint_share(k->options.comm, &c->lower));
-  MPI_Bcast(c->lower_path, WL_CHECKPOINTER_PATH, MPI_CHAR, 0, k->options.comm);
+  MPI_Bcast(c->lower_path, WL_PATH_SIZE, MPI_CHAR, 0, k->options.comm);
   WL_TRY(wl_checkpoint_read_matrix(c->lower_path, &c->lower, WL_TRIANGLE_LOWER, k->array));
   free(k->lower_diagonal);
   k->lower_diagonal = calloc((size_t)k->array->local_rows + 1, sizeof(double));
@@ -101,7 +101,7 @@ static wl_error load(wl_checkpointer *k, candidate *c) {
   if (!k->state.matrix_file) return WL_OK;
   const bool other = *k->state.matrix_file != 0;
   if (other) WL_TRY(wl_checkpoint_share(k->options.comm, &c->matrix));
-  MPI_Bcast(c->matrix_path, WL_CHECKPOINTER_PATH, MPI_CHAR, 0, k->options.comm);
+  MPI_Bcast(c->matrix_path, WL_PATH_SIZE, MPI_CHAR, 0, k->options.comm);
   WL_TRY(wl_checkpoint_read_matrix(c->matrix_path, other ? &c->matrix : &k->state, state_triangle(&k->state),
                                    k->array));
   if (k->state.factored) return WL_OK;

@@ -38,17 +38,17 @@ wl_error wl_checkpointer_make_header(const wl_checkpointer *k, wl_checkpoint *c)
 
 static wl_error write_file(wl_checkpointer *k, wl_checkpoint *c, const wl_checkpoint_content *given, char *path) {
   wl_checkpoint_content content = *given;
-  char results[WL_CHECKPOINTER_PATH], name[WL_CHECKPOINTER_PATH];
+  char results[WL_PATH_SIZE], name[WL_PATH_SIZE];
   wl_error error = wl_checkpointer_make_header(k, c);
   if (k->rank == 0) {
     wl_checkpointer_name(k, k->number + 1, name, sizeof name);
-    wl_checkpointer_path(k, name, path, WL_CHECKPOINTER_PATH);
+    wl_checkpointer_path(k, name, path, WL_PATH_SIZE);
     if (error == WL_OK) error = wl_checkpointer_make_folder(k);
     if (error == WL_OK) error = k->client.results(k->client.context, results, sizeof results);
     content.results = results;
   }
   WL_TRY(wl_error_agree(k->options.comm, error));
-  MPI_Bcast(path, WL_CHECKPOINTER_PATH, MPI_CHAR, 0, k->options.comm);
+  MPI_Bcast(path, WL_PATH_SIZE, MPI_CHAR, 0, k->options.comm);
   WL_TRY(wl_checkpoint_write(k->grid, path, &content, c));
   k->number++;
   k->written++;
@@ -77,7 +77,7 @@ wl_error wl_checkpointer_save(wl_checkpointer *k, wl_decision decision, wl_check
                               const wl_checkpoint_content *content) {
   const wl_phase before = wl_timer_enter(k->options.timer, WL_PHASE_CHECKPOINT);
   const double began = MPI_Wtime();
-  char path[WL_CHECKPOINTER_PATH] = "", bytes[32];
+  char path[WL_PATH_SIZE] = "", bytes[32];
   const wl_error error = write_file(k, c, content, path);
   const double seconds = MPI_Wtime() - began, size = size_of(content);
   wl_checkpoint_clear(c);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "pipeline/iterate_output.h"
 #include "pipeline/loo.h"
 #include "pipeline/observed.h"
@@ -88,7 +89,7 @@ static wl_error declare_results(const wl_setup *setup, wl_results **file) {
 /* Root. The results so far of a checkpoint. */
 static wl_error restore_results(const wl_setup *setup, const wl_checkpointer *checkpointer, wl_results **results) {
   const char *directory = setup->config->output_directory;
-  char to[4200];
+  char to[WL_PATH_SIZE];
   WL_TRY(wl_results_claim_partial(directory, to, sizeof to));
   WL_TRY(wl_checkpoint_extract_results(checkpointer->resumed_from, to));
   WL_TRY(wl_results_reopen(directory, results));

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "checkpoint/checkpointer.h"
 #include "data/source.h"
 #include "dist/scalapack.h"
@@ -105,7 +106,7 @@ static wl_error write_factors(const wl_setup *setup, wl_results *results) {
       [WL_PRIOR_THETA] = "factor_theta", [WL_PRIOR_KAPPA] = "factor_kappa"};
   const wl_model_options options = wl_job_model_options(setup->config);
   for (int p = 0; setup->request->factor && p < WL_PRIOR_COUNT; p++) {
-    char path[4200];
+    char path[WL_PATH_SIZE];
     if (!wl_model_needs(&options, (wl_prior)p)) continue;
     wl_checkpointer_factor_path(setup->request->factor, (wl_prior)p, path, sizeof path);
     if (access(path, F_OK) != 0) continue; /* who reads it says more */
@@ -125,7 +126,7 @@ static wl_error write_config(const wl_setup *setup, wl_results *results) {
 }
 
 static wl_error write_texts(const wl_setup *setup, wl_results *results) {
-  char date[64], host[256], seed[32], ranks[32], scalapack[512], folder[4200];
+  char date[64], host[256], seed[32], ranks[32], scalapack[512], folder[WL_PATH_SIZE];
   int size;
   MPI_Comm_size(setup->comm, &size);
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)setup->config->seed);

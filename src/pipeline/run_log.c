@@ -5,6 +5,7 @@
 
 #include "base/durable.h"
 #include "base/log.h"
+#include "base/util.h"
 
 static void name_partial(const wl_run_log *log, char *path, size_t size) {
   snprintf(path, size, "%s/.run.log.partial", log->directory);
@@ -12,7 +13,7 @@ static void name_partial(const wl_run_log *log, char *path, size_t size) {
 
 wl_error wl_run_log_open(wl_run_log *log, const wl_setup *setup) {
   if (setup->rank != 0) return WL_OK;
-  char path[4200];
+  char path[WL_PATH_SIZE];
   *log = (wl_run_log){.resumed = setup->request->resume};
   snprintf(log->directory, sizeof log->directory, "%s", setup->config->output_directory);
   name_partial(log, path, sizeof path);
@@ -23,7 +24,7 @@ wl_error wl_run_log_open(wl_run_log *log, const wl_setup *setup) {
 
 void wl_run_log_commit(wl_run_log *log) {
   if (!log->open) return;
-  char from[4200], to[4200];
+  char from[WL_PATH_SIZE], to[WL_PATH_SIZE];
   name_partial(log, from, sizeof from);
   snprintf(to, sizeof to, "%s/run.log", log->directory);
   if (wl_durable_rename(from, to) != WL_OK)
@@ -35,7 +36,7 @@ void wl_run_log_commit(wl_run_log *log) {
 
 void wl_run_log_end(wl_run_log *log, wl_error error) {
   if (!log->open) return;
-  char path[4200];
+  char path[WL_PATH_SIZE];
   name_partial(log, path, sizeof path);
   if (error != WL_ERROR_STOPPED && !log->resumed) unlink(path);
   log->open = false;

@@ -232,7 +232,7 @@ static wl_error read_rows(const char *path, wl_tune_table *t) {
 }
 
 wl_error wl_tune_table_read(const wl_config *c, const char *made_with, wl_tune_table *t) {
-  char path[4200], *then = NULL;
+  char path[WL_PATH_SIZE], *then = NULL;
   snprintf(path, sizeof path, "%s/%s", c->output_directory, file_name);
   if (access(path, F_OK) != 0) return WL_OK;
   WL_TRY(wl_read_back_note(path, made_with_name, &then));

@@ -15,6 +15,7 @@
 #include "base/hdf5_abandon.h"
 #include "base/hdf5_errors.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "base/writable.h"
 #include "results/results_file.h"
 
@@ -70,7 +71,7 @@ static wl_error refuse(const char *path) {
 static wl_error create_in(wl_results *r, double bytes) {
   WL_TRY(make_directory(r->directory));
   WL_TRY(check_room(r->directory, bytes));
-  char path[4200];
+  char path[WL_PATH_SIZE];
   path_of(r, RESULTS, true, path, sizeof path);
   WL_HDF5_QUIET;
   const int folder =
@@ -127,7 +128,7 @@ wl_error wl_results_claim_partial(const char *directory, char *path, size_t size
 wl_error wl_results_reopen(const char *directory, wl_results **result) {
   *result = NULL;
   wl_results *r = NULL;
-  char path[4200];
+  char path[WL_PATH_SIZE];
   WL_TRY(allocate(directory, results_name, &r));
   path_of(r, RESULTS, true, path, sizeof path);
   WL_HDF5_QUIET;
@@ -150,7 +151,7 @@ void wl_results_discard(wl_results **pointer) {
   wl_results *r = *pointer;
   if (!r) return;
   if (r->file >= 0) wl_hdf5_abandon(r->file);
-  char path[4200];
+  char path[WL_PATH_SIZE];
   for (int f = 0; f < FILES && r->created; f++) {
     path_of(r, f, true, path, sizeof path);
     unlink(path);
@@ -161,7 +162,7 @@ void wl_results_discard(wl_results **pointer) {
 }
 
 static wl_error write_text(const wl_results *r, int file, const char *text) {
-  char path[4200];
+  char path[WL_PATH_SIZE];
   path_of(r, file, true, path, sizeof path);
   FILE *out = fopen(path, "w");
   bool good = out && fputs(text, out) >= 0 && fflush(out) == 0;
@@ -188,7 +189,7 @@ static wl_error commit(wl_results *r, const char *summary, const char *config) {
   const int files = summary ? FILES : SUMMARY;
   if (summary) WL_TRY(write_text(r, SUMMARY, summary));
   for (int f = 0; f < files; f++) { /* what a rename could still fail on, before the first one */
-    char from[4200], to[4200];
+    char from[WL_PATH_SIZE], to[WL_PATH_SIZE];
     struct stat status;
     path_of(r, f, true, from, sizeof from);
     WL_TRY(wl_durable_sync(from));
@@ -197,7 +198,7 @@ static wl_error commit(wl_results *r, const char *summary, const char *config) {
       WL_FAIL(WL_ERROR_IO, "%s: is a folder, where this file belongs", to);
   }
   for (int f = 0; f < files; f++) {
-    char from[4200], to[4200];
+    char from[WL_PATH_SIZE], to[WL_PATH_SIZE];
     path_of(r, f, true, from, sizeof from);
     path_of(r, f, false, to, sizeof to);
     WL_TRY(wl_durable_rename(from, to));
