@@ -9,7 +9,7 @@
 
 /* relu is leaky_relu with slope a = 0. With w² = σ_w² (1 + a²)/2 the next variance is q' = σ_b² + w² q. Put
    w √q = √q' cos α: off the diagonal α enters through cos α, tan(α/2) and √2 cos²(α/2); see rectifier in
-   block.inc. A point with q' = 0 (x = 0 without bias) gets α = 0: its κ and Θ are 0. */
+   block.inc. Field 4, 1/√q', is of the general rectifier. A point with q' = 0 (x = 0 without bias) gets α = 0: its κ and Θ are 0. */
 static double leak(const wl_layer_model *model) {
   return model->activation == WL_ACTIVATION_LEAKY_RELU ? model->slope : 0.0;
 }
@@ -21,11 +21,17 @@ static void rectifier_diagonal(const wl_layer_model *model, double q, double *sq
 }
 
 static void rectifier_prepare(const wl_layer_model *model, double q, double next, double *field) {
-  const double a = leak(model), w_root = sqrt(0.5 * model->weight * (1.0 + a * a)) * sqrt(q), root = sqrt(next);
+  const double a = leak(model), w_root = sqrt(0.5 * model->own_weight * (1.0 + a * a)) * sqrt(q),
+               root = sqrt(next);
   field[0] = root;
   field[1] = next > 0.0 ? w_root / root : 1.0;
   field[2] = next > 0.0 ? model->sigma_b / (root + w_root) : 0.0;
   field[3] = next > 0.0 ? M_SQRT1_2 * (1.0 + w_root / root) : M_SQRT2;
+}
+
+static void rectifier_general_prepare(const wl_layer_model *model, double q, double next, double *field) {
+  rectifier_prepare(model, q, next, field);
+  field[4] = next > 0.0 ? 1.0 / field[0] : 0.0;
 }
 
 /* E[erf²] = 2/π asin(2q/(1+2q)), the asin by way of its tangent because it tends to π/2. [Williams 1997] */
@@ -168,6 +174,7 @@ static const wl_activation_entry entries[WL_ACTIVATION_COUNT] = {
 };
 
 static const wl_activation_entry of_lists[] = {
+    {WL_KERNEL_rectifier_general, 5, rectifier_diagonal, rectifier_general_prepare},
     {WL_KERNEL_gaussian, 2, gaussian_diagonal, gaussian_prepare},
     {WL_KERNEL_exponential, 1, exponential_diagonal, exponential_prepare},
     {WL_KERNEL_erf_shifted, 2, erf_shifted_diagonal, erf_prepare},
@@ -218,6 +225,7 @@ void wl_layer_model_init(wl_layer_model *model, wl_activation activation, double
   model->sigma_w = sigma_w;
   model->sigma_b = sigma_b;
   model->weight = sigma_w * sigma_w;
+  model->own_weight = model->weight / shape->keep;
   model->bias = sigma_b * sigma_b;
   wl_logistic_init(&model->logistic, activation);
   if (shape->shift > 0.0) wl_shifted_erf_init(&model->shifted, shape->shift);

@@ -15,12 +15,13 @@
 
 struct wl_block;
 
-/** What the activations of lists alone have beside a slope; zero otherwise. */
+/** What an activation and the dense layer behind it may have beside a slope and σ; zero where it does not matter. */
 typedef struct wl_shape {
   double odd, even; /**< wave: E[φφ] = odd e^{−h} sinh κ + even e^{−h} cosh κ, h = (q + q')/2 */
   double hermite[WL_LAYER_HERMITE]; /**< polynomial */
   double shift;                     /**< erf_shifted: c > 0 */
-  double gain, constant;            /**< standard: Θ + gain κ + constant */
+  double keep;                      /**< of a dropout between the activation and the dense layer; 1: none */
+  double gain, constant; /**< Θ + gain κ + constant, κ without biases: 1 and σ_b², or as program.h says */
 } wl_shape;
 
 typedef struct wl_layer_model {
@@ -29,6 +30,7 @@ typedef struct wl_layer_model {
   wl_shape shape;
   double sigma_w, sigma_b;      /**< of the dense layer */
   double weight;                /**< σ_w² */
+  double own_weight;            /**< σ_w²/keep, of a point with itself */
   double bias;                  /**< σ_b² */
   wl_logistic logistic;         /**< tanh and its relatives only */
   wl_shifted_erf shifted;       /**< erf_shifted only */
@@ -41,6 +43,7 @@ typedef struct wl_layer_model {
  */
 #define WL_ACTIVATION_KERNEL_LIST(X) \
   X(rectifier)                       \
+  X(rectifier_general)               \
   X(erf)                             \
   X(gelu) X(sin) X(cos) X(identity) X(logistic) X(gaussian) X(exponential) X(erf_shifted) X(wave) X(polynomial)
 #define WL_PLAIN_KERNEL_LIST(X) \

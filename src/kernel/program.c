@@ -52,7 +52,7 @@ static void want(builder *b, bool scaled, int layer) {
   if (b->scaled == scaled) return;
   b->scaled = scaled;
   wl_step *last = p->count > 0 ? &p->step[p->count - 1] : NULL;
-  if (!scaled && last && last->kernel == WL_KERNEL_rectifier)
+  if (!scaled && last && (last->kernel == WL_KERNEL_rectifier || last->kernel == WL_KERNEL_rectifier_general))
     last->unscale = true;
   else
     append_plain(b, scaled ? WL_KERNEL_scale : WL_KERNEL_unscale, layer);
@@ -71,6 +71,7 @@ static function plain_function(wl_activation activation, double slope) {
   return (function){.entry = wl_activation_get(activation),
                     .activation = activation,
                     .slope = slope,
+                    .shape.keep = 1.0,
                     .inner = 1.0,
                     .outer = 1.0};
 }
@@ -79,6 +80,7 @@ static function plain_function(wl_activation activation, double slope) {
 static function list_function(wl_kernel kernel, double inner, double outer) {
   return (function){.entry = wl_activation_of_lists(kernel),
                     .activation = WL_ACTIVATION_IDENTITY,
+                    .shape.keep = 1.0,
                     .inner = fabs(inner),
                     .outer = fabs(outer)};
 }
@@ -131,14 +133,35 @@ static const wl_layer_model *find_model(wl_program *p, const function *f, double
   return &p->model[p->models++];
 }
 
-static void append_kernel(builder *b, wl_kernel kernel, const function *f, double sigma_w, double sigma_b,
-                          int layer) {
+/* A function and a dense layer, whose part in Θ is κ where nothing else is said. */
+static void append_kernel(builder *b, wl_kernel kernel, const wl_activation_entry *entry, const function *f,
+                          double sigma_w, double sigma_b, int layer) {
   append(b,
          (wl_step){.kernel = kernel,
                    .model = find_model(b->program, f, sigma_w, sigma_b),
-                   .activation = f->entry,
-                   .fields = f->entry->fields},
+                   .activation = entry,
+                   .fields = entry->fields},
          layer);
+  if (f->shape.keep < 1.0) b->program->dropout = true;
+}
+
+static function with_kappa(const function *f, double sigma_b) {
+  function g = *f;
+  g.shape.gain = 1.0;
+  g.shape.constant = sigma_b * sigma_b;
+  return g;
+}
+
+static bool is_standard(const wl_network *network) {
+  return network->parameterization == WL_PARAMETERIZATION_STANDARD;
+}
+
+/* N κ_in, + 1 with biases, of what is σ_w² κ_in without: the part in Θ of a dense layer in standard parametrization. */
+static function with_units(const function *f, double units, double sigma_w, double sigma_b) {
+  function g = *f;
+  g.shape.gain = units / (sigma_w * sigma_w);
+  g.shape.constant = sigma_b > 0.0 ? 1.0 : 0.0;
+  return g;
 }
 
 /*
@@ -147,17 +170,13 @@ static void append_kernel(builder *b, wl_kernel kernel, const function *f, doubl
  */
 static void append_standard(builder *b, double units, double sigma_w, double sigma_b, int layer) {
   const wl_kernel kernel = b->scaled ? WL_KERNEL_standard_scaled : WL_KERNEL_standard;
-  function f = plain_function(WL_ACTIVATION_LEAKY_RELU, 1.0); /* whose fields a dense layer has */
-  f.shape.gain = units / (sigma_w * sigma_w) - 1.0;
-  f.shape.constant = sigma_b > 0.0 ? 1.0 : 0.0;
+  const function plain = plain_function(WL_ACTIVATION_LEAKY_RELU, 1.0); /* whose fields a dense layer has */
+  function f = with_units(&plain, units, sigma_w, sigma_b);
+  f.shape.gain -= 1.0;
   append(b,
          (wl_step){
              .kernel = kernel, .model = find_model(b->program, &f, 1.0, sigma_b), .fields = plain_fields(kernel)},
          layer);
-}
-
-static bool is_standard(const wl_network *network) {
-  return network->parameterization == WL_PARAMETERIZATION_STANDARD;
 }
 
 /* Units of the layer below are multiplied. */
@@ -175,27 +194,32 @@ static void append_dropout(builder *b, double keep, int layer) {
   b->program->dropout = true;
 }
 
-static void append_function(builder *b, const function *f, double sigma_w, double sigma_b, int layer) {
-  const wl_kernel kernel = f->entry->kernel;
-  want(b, kernel == WL_KERNEL_rectifier, layer);
+static void append_function(builder *b, const function *f, bool general, double sigma_w, double sigma_b,
+                            int layer) {
+  const wl_activation_entry *entry = general ? wl_activation_of_lists(WL_KERNEL_rectifier_general) : f->entry;
+  want(b, f->entry->kernel == WL_KERNEL_rectifier, layer);
   append_factor(b, f->inner, layer);
-  append_kernel(b, kernel, f, f->outer * sigma_w, sigma_b, layer);
+  append_kernel(b, entry->kernel, entry, f, f->outer * sigma_w, sigma_b, layer);
 }
 
-/* With the dense layer behind it. */
+/* With the dense layer behind it. In standard parametrization a rectifier sees to all of that, another activation to its weights. */
 static void append_function_dense(builder *b, const function *f, double sigma_w, double sigma_b, int layer) {
-  const bool standard = is_standard(b->network);
-  append_function(b, f, sigma_w, standard ? 0.0 : sigma_b, layer);
-  if (standard) append_standard(b, b->network->width, sigma_w, sigma_b, layer);
+  const bool rectifier = f->entry->kernel == WL_KERNEL_rectifier, standard = is_standard(b->network),
+             rest = standard && !rectifier;
+  const double units = b->network->width, bias = rest ? 0.0 : sigma_b;
+  const function g = standard && rectifier ? with_units(f, units, sigma_w, sigma_b) : with_kappa(f, bias);
+  append_function(b, &g, rectifier && (standard || f->shape.keep < 1.0), sigma_w, bias, layer);
+  if (rest) append_standard(b, units, sigma_w, sigma_b, layer);
 }
 
 /* A point has of it what it has of leaky_relu of slope 1, or of the identity. */
 static void append_dense(builder *b, double sigma_w, double sigma_b, int layer) {
-  const function f =
+  const function plain =
       b->scaled ? plain_function(WL_ACTIVATION_LEAKY_RELU, 1.0) : plain_function(WL_ACTIVATION_IDENTITY, 0.0);
   const bool standard = is_standard(b->network);
-  append_kernel(b, b->scaled ? WL_KERNEL_dense_scaled : WL_KERNEL_identity, &f, sigma_w, standard ? 0.0 : sigma_b,
-                layer);
+  const double bias = standard ? 0.0 : sigma_b;
+  const function f = with_kappa(&plain, bias);
+  append_kernel(b, b->scaled ? WL_KERNEL_dense_scaled : WL_KERNEL_identity, f.entry, &f, sigma_w, bias, layer);
   if (standard) append_standard(b, b->network->width, sigma_w, sigma_b, layer);
 }
 
@@ -227,16 +251,20 @@ static bool bends(const wl_layer *layer) {
   return wl_layer_is_activation(layer) && (f.entry->kernel != WL_KERNEL_identity || f.inner * f.outer != 1.0);
 }
 
-/* An activation, and the dense layer behind it if there is one. Returns the last layer that it has seen to. */
+/* An activation, and the dense layer behind it if there is one, with a dropout in between. Returns the last layer that it has seen to. */
 static int append_fused(builder *b, int k, int end) {
   const wl_layer *layer = &b->network->layer[k];
-  const function f = function_of(layer);
+  function f = function_of(layer);
   if (!bends(layer)) return k; /* leaves all as it is */
-  if (k + 1 < end && layer[1].kind == WL_LAYER_DENSE) {
-    append_function_dense(b, &f, layer[1].sigma_w, layer[1].sigma_b, k + 2);
-    return k + 1;
+  const int behind = k + 1 < end && layer[1].kind == WL_LAYER_DROPOUT ? k + 2 : k + 1;
+  const wl_layer *dense = &b->network->layer[behind];
+  if (behind < end && dense->kind == WL_LAYER_DENSE) {
+    if (behind > k + 1) f.shape.keep = layer[1].keep;
+    append_function_dense(b, &f, dense->sigma_w, dense->sigma_b, behind + 1);
+    return behind;
   }
-  append_function(b, &f, 1.0, 0.0, k + 1);
+  f = with_kappa(&f, 0.0);
+  append_function(b, &f, false, 1.0, 0.0, k + 1);
   append_plain(b, b->scaled ? WL_KERNEL_bare_scaled : WL_KERNEL_bare, k + 1);
   return k;
 }
@@ -326,13 +354,13 @@ void wl_program_bounds(const wl_network *network, int *fields, int *series, int 
 
 /* ---- a point ---------------------------------------------------------------------------------------------------- */
 
-/* q' = σ_b² + σ_w² E[φ²], Θ' = Θ σ_w² E[φ'²] + q'. */
+/* q' = σ_b² + w² E[φ²], Θ' = Θ w² E[φ'²] + gain w² E[φ²] + constant, w² = σ_w²/keep. */
 static double apply_activation(const wl_step *step, wl_point_state *point, double *field) {
   const wl_layer_model *model = step->model;
   double square, slope;
   step->activation->diagonal(model, point->q, &square, &slope);
-  const double next = model->bias + model->weight * square;
-  point->theta = point->theta * (model->weight * slope) + next;
+  const double own = model->own_weight * square, next = model->bias + own;
+  point->theta = point->theta * (model->own_weight * slope) + (model->shape.gain * own + model->shape.constant);
   if (step->activation->prepare) step->activation->prepare(model, point->q, next, field);
   point->q = next;
   return slope;

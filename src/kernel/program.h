@@ -12,6 +12,8 @@
  *   layer_norm                           normalize
  *   dropout                              dropout
  *   dense in standard parametrization    the same without its bias, standard
+ *   activation, dropout, dense           the activation's kernel; that of a rectifier in general, and so in
+ *                                        standard parametrization
  *   residual: branch                     keep, the branch's steps, join
  *
  * relu and leaky_relu work on the scaled state, other activations on κ and Θ; scale and unscale stand between. All else has a

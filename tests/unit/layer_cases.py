@@ -188,11 +188,14 @@ CASES = [
     [dense(1.3, 0.2), RELU, DROPOUT, dense(1.2, 0.1), RELU, ("dropout", 0.9), dense(1.1, 0.3), ("leaky_relu", 0.2), DROPOUT, dense(1, 0)],
     [dense(1.2, 0.1), ERF, DROPOUT, ("residual", [dense(1, 0.2), RELU, DROPOUT, dense(0.9, 0)]), NORM, dense(1.3, 0), TANH,
      ("dropout", 0.3), dense(1.1, 0.2)],
+    [dense(1.2, 0.3), DROPOUT, dense(1.4, 0.1), RELU, ("dropout", 0.5), NORM, dense(1.1, 0.2), ("abrelu", -0.8, 1.1), ("dropout", 0.99),
+     dense(1.3, 0.1), RELU, DROPOUT, dense(1.2, 0.4)],
 ]
 
 STANDARD = [
     (40, [dense(1.5, 0.1), RELU, dense(1.2, 0.3), ("leaky_relu", 0.2), DROPOUT, dense(1.1, 0)]),
     (300, [dense(1.3, 0), ERF, dense(0.3, 1.5), RELU, ("residual", [dense(0.7, 2), RELU, dense(0.9, 0)]), NORM, dense(1.1, 0.4)]),
+    (25, [dense(0.8, 0.6), ("abrelu", -0.6, 1.2), dense(1.3, 0), RELU, ("dropout", 0.6), dense(1.1, 1.7), ("leaky_relu", 0.3), dense(1, 0.2)]),
 ]
 SHIFTED = [
     [dense(1.2, 0.1), ("erf", 1.3, 0.9, 0.7), dense(1.1, 0.2)],
