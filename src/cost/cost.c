@@ -15,8 +15,10 @@ static wl_speeds speeds_of_rank(const wl_speeds *speeds, const wl_layout *l) {
   double *const blas[] = {&s.gemm_gflops, &s.update_gflops, &s.corner_gflops, &s.push_gflops,
                           &s.pull_gflops, &s.panel_gflops,  &s.tile_gflops,   &s.read_gbytes};
   double *const single[] = {&s.copy_gbytes, &s.touch_gbytes, &s.local_gbytes};
+  double *const entry[] = {&s.shift_ns, &s.shift_more_ns};
   for (size_t i = 0; i < sizeof blas / sizeof *blas; i++) *blas[i] *= share * l->threads / l->measured_threads;
   for (size_t i = 0; i < sizeof single / sizeof *single; i++) *single[i] *= share;
+  for (size_t i = 0; i < sizeof entry / sizeof *entry; i++) *entry[i] /= share;
   for (int a = 0; a < WL_ACTIVATION_COUNT; a++) {
     s.kappa[a].first /= share;
     s.kappa[a].layer /= share;
@@ -97,8 +99,21 @@ static wl_activation like(const wl_layer *layer) {
   }
 }
 
+/* What a shift adds to a layer of erf. */
+static double shift_ns(const wl_speeds *s, const wl_layer *layer) {
+  const bool shifted = layer->kind == WL_LAYER_ACTIVATION && layer->c != 0.0;
+  return shifted ? s->shift_ns + s->shift_more_ns * fabs(layer->c) : 0.0;
+}
+
+/* Whether a dense layer passes with the activation before it, or with the dropout behind that. */
+static bool is_fused(const wl_layer *dense) {
+  const wl_layer *before = dense - 1;
+  if (before->kind == WL_LAYER_DROPOUT) before--;
+  return like(before) != WL_ACTIVATION_IDENTITY;
+}
+
 /* ns an entry, without its inner product. What a list has beside activations passes over it about once, like the identity. */
-static double network_ns(const wl_network *net, const wl_entry_cost *cost) {
+static double network_ns(const wl_network *net, const wl_speeds *s, const wl_entry_cost *cost) {
   const wl_entry_cost *first = &cost[net->depth > 1 ? net->activation : WL_ACTIVATION_IDENTITY];
   const double rest =
       net->parameterization == WL_PARAMETERIZATION_STANDARD ? cost[WL_ACTIVATION_IDENTITY].layer : 0.0;
@@ -106,8 +121,7 @@ static double network_ns(const wl_network *net, const wl_entry_cost *cost) {
   double ns = cost[WL_ACTIVATION_IDENTITY].first;
   for (int k = 1; k < net->layer_count; k++) {
     const wl_layer *layer = &net->layer[k];
-    const bool fused = layer->kind == WL_LAYER_DENSE && like(layer - 1) != WL_ACTIVATION_IDENTITY;
-    if (!fused) ns += cost[like(layer)].layer;
+    if (layer->kind != WL_LAYER_DENSE || !is_fused(layer)) ns += cost[like(layer)].layer + shift_ns(s, layer);
     if (layer->kind == WL_LAYER_DENSE) ns += rest;
   }
   return ns;
@@ -115,7 +129,7 @@ static double network_ns(const wl_network *net, const wl_entry_cost *cost) {
 
 double wl_cost_entry(const wl_cost *m, const wl_entry_cost *cost, int threads) {
   if (m->w->given) return wl_cost_read_entry(m);
-  return 1e-9 * network_ns(&m->w->network, cost) / threads +
+  return 1e-9 * network_ns(&m->w->network, &m->s, cost) / threads +
          2.0 * (double)m->w->dimension / (1e9 * m->s.gemm_gflops);
 }
 

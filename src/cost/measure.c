@@ -237,17 +237,14 @@ static void entries(bench *b) {
                         (wl_tile){b->want_theta ? place : NULL, TILE}, b->work);
 }
 
-/* ns an entry of a network of this depth, without its inner products. */
-static wl_error entry_ns(bench *b, wl_activation activation, int depth, bool theta, double *ns) {
-  wl_network network = wl_network_default();
-  network.depth = depth;
-  network.activation = activation;
+/* ns an entry of a network. */
+static wl_error entry_ns(bench *b, const wl_network *network, bool theta, double *ns) {
   double x[2 * TILE * DIMENSION];
   for (int i = 0; i < 2 * TILE * DIMENSION; i++)
     x[i] = wl_random_normal(0, WL_STREAM_SYNTHETIC_TRAIN, (uint64_t)i, 0);
   b->want_theta = theta;
-  b->work = malloc(sizeof(double) * wl_network_tile_work(&network, TILE, TILE));
-  wl_error error = wl_kernel_points_create(&network, 2 * TILE, DIMENSION, x, NULL, &b->points);
+  b->work = malloc(sizeof(double) * wl_network_tile_work(network, TILE, TILE));
+  wl_error error = wl_kernel_points_create(network, 2 * TILE, DIMENSION, x, NULL, &b->points);
   if (error == WL_OK && !b->work) error = wl_error_set(WL_ERROR_MEMORY, "calibration: out of memory");
   error = wl_error_agree(b->comm, error);
   if (error == WL_OK) *ns = 1e9 * time_kernel(b, entries) / (TILE * TILE);
@@ -261,10 +258,37 @@ static wl_error measure_entry(bench *b, wl_activation activation, bool theta, do
                               wl_entry_cost *cost) {
   const int shallow = 2, deep = 5;
   double low = 0.0, high = 0.0;
-  WL_TRY(entry_ns(b, activation, shallow, theta, &low));
-  WL_TRY(entry_ns(b, activation, deep, theta, &high));
+  wl_network network = wl_network_default();
+  network.activation = activation;
+  network.depth = shallow;
+  WL_TRY(entry_ns(b, &network, theta, &low));
+  network.depth = deep;
+  WL_TRY(entry_ns(b, &network, theta, &high));
   cost->layer = fmax(0.0, (high - low) / (deep - shallow));
   cost->first = fmax(0.0, low - products - (shallow - 1) * cost->layer);
+  return WL_OK;
+}
+
+/* ns an entry, κ and Θ, of dense, erf(z + c), dense. */
+static wl_error shifted_ns(bench *b, double c, double *ns) {
+  const wl_layer dense = {.kind = WL_LAYER_DENSE, .sigma_w = 1.4, .sigma_b = 0.1},
+                 erf = {.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF, .c = c};
+  wl_network network = wl_network_default();
+  network.layer_count = 3;
+  network.layer[0] = network.layer[2] = dense;
+  network.layer[1] = erf;
+  return entry_ns(b, &network, true, ns);
+}
+
+/* Terms of its series grow with c, by as many each time. */
+static wl_error measure_shift(bench *b, wl_speeds *s) {
+  const double none = 0.0, small = 1.0, large = 6.0, least = 0.01;
+  double ns[3];
+  WL_TRY(shifted_ns(b, none, &ns[0]));
+  WL_TRY(shifted_ns(b, small, &ns[1]));
+  WL_TRY(shifted_ns(b, large, &ns[2]));
+  s->shift_more_ns = fmax(least, (ns[2] - ns[1]) / (large - small));
+  s->shift_ns = fmax(least, ns[1] - ns[0] - small * s->shift_more_ns);
   return WL_OK;
 }
 
@@ -274,7 +298,7 @@ static wl_error measure_entries(bench *b, wl_speeds *s) {
     WL_TRY(measure_entry(b, (wl_activation)a, false, products, &s->kappa[a]));
     WL_TRY(measure_entry(b, (wl_activation)a, true, products, &s->theta[a]));
   }
-  return WL_OK;
+  return measure_shift(b, s);
 }
 
 /* ---- all -------------------------------------------------------------------------------------------------------- */

@@ -45,6 +45,8 @@
   X(copy_gbytes, 15.0, "GB/s of copying")                                              \
   X(touch_gbytes, 6.0, "GB/s of writing to memory that is new")                        \
   X(input_ns, 60.0, "ns to make or read one number of the inputs")                     \
+  X(shift_ns, 3.6, "ns an entry that a shift c adds to a layer of erf, small c")       \
+  X(shift_more_ns, 0.6, "ns an entry more for each 1 of c")                            \
   X(local_latency_us, 0.9, "us of a short message within a node")                      \
   X(local_gbytes, 2.4, "GB/s of a long message within a node, all ranks at once")      \
   X(network_latency_us, 2.0, "us of a short message between nodes")                    \

@@ -115,6 +115,12 @@ static void erf_shifted_diagonal(const wl_layer_model *model, double q, double *
   wl_shifted_erf_diagonal(&model->shifted, q, square, slope);
 }
 
+/* The fields of erf, and the series. */
+static void erf_shifted_prepare(const wl_layer_model *model, double q, double next, double *field) {
+  erf_prepare(model, q, next, field);
+  wl_shifted_erf_series(&model->shifted, q, field + 2);
+}
+
 /* A mixture of sin and cos, whose products with one another have mean 0. */
 static void sine_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {
   const double odd = -0.5 * expm1(-2.0 * q), even = 0.5 * (1.0 + exp(-2.0 * q));
@@ -177,7 +183,7 @@ static const wl_activation_entry of_lists[] = {
     {WL_KERNEL_rectifier_general, 5, rectifier_diagonal, rectifier_general_prepare},
     {WL_KERNEL_gaussian, 2, gaussian_diagonal, gaussian_prepare},
     {WL_KERNEL_exponential, 1, exponential_diagonal, exponential_prepare},
-    {WL_KERNEL_erf_shifted, 2, erf_shifted_diagonal, erf_prepare},
+    {WL_KERNEL_erf_shifted, 2, erf_shifted_diagonal, erf_shifted_prepare},
     {WL_KERNEL_wave, 2, sine_diagonal, sin_prepare},
     {WL_KERNEL_polynomial, WL_LAYER_HERMITE, polynomial_diagonal, polynomial_prepare},
 };

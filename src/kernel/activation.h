@@ -59,7 +59,7 @@ typedef enum wl_kernel {
       WL_KERNEL_COUNT
 } wl_kernel;
 
-/** Upper bound of wl_activation_entry.fields. */
+/** Upper bound of wl_activation_entry.fields; the series of erf_shifted comes on top. */
 enum { WL_FIELDS = WL_LAYER_HERMITE };
 
 /** One activation. */

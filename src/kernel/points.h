@@ -2,7 +2,7 @@
  * @file points.h
  * What a set of points keeps for the recursion.
  *
- * Memory beside x: 4 doubles a point and at most 4 for each step, 9 for a polynomial. The logistic activations add their series
+ * Memory beside x: 4 doubles a point and at most 4 for each step, 9 for a polynomial, 10 + 7c for a shifted erf. The logistic activations add their series
  * in each of theirs: for tanh about 30 doubles at a variance of 0.1, 240 at 1 and WL_SERIES_TERMS from 1.2 on,
  * for its relatives as many at four times the variance. Neighbours of exactly the same variance share them.
  */

@@ -93,6 +93,9 @@ static function abrelu(double a, double b) {
   return f;
 }
 
+/* Of a shift below this the square is nothing beside 1, and soon no number. */
+static const double least_shift = 0x1p-200;
+
 static function function_of(const wl_layer *layer) {
   function f;
   switch (layer->kind) {
@@ -113,8 +116,8 @@ static function function_of(const wl_layer *layer) {
       return f;
     default:
       f = plain_function(layer->activation, layer->slope);
-      if (layer->c != 0.0) f = list_function(WL_KERNEL_erf_shifted, 1.0, 1.0);
-      f.shape.shift = fabs(layer->c);
+      if (fabs(layer->c) > least_shift) f = list_function(WL_KERNEL_erf_shifted, 1.0, 1.0);
+      f.shape.shift = f.entry->kernel == WL_KERNEL_erf_shifted ? fabs(layer->c) : 0.0;
       f.inner = layer->b == 0.0 ? 1.0 : fabs(layer->b);
       f.outer = layer->a == 0.0 ? 1.0 : fabs(layer->a);
       return f;
@@ -136,12 +139,9 @@ static const wl_layer_model *find_model(wl_program *p, const function *f, double
 /* A function and a dense layer, whose part in Θ is κ where nothing else is said. */
 static void append_kernel(builder *b, wl_kernel kernel, const wl_activation_entry *entry, const function *f,
                           double sigma_w, double sigma_b, int layer) {
-  append(b,
-         (wl_step){.kernel = kernel,
-                   .model = find_model(b->program, f, sigma_w, sigma_b),
-                   .activation = entry,
-                   .fields = entry->fields},
-         layer);
+  const wl_layer_model *model = find_model(b->program, f, sigma_w, sigma_b);
+  const int fields = entry->fields + model->shifted.terms;
+  append(b, (wl_step){.kernel = kernel, .model = model, .activation = entry, .fields = fields}, layer);
   if (f->shape.keep < 1.0) b->program->dropout = true;
 }
 
@@ -347,6 +347,7 @@ void wl_program_bounds(const wl_network *network, int *fields, int *series, int 
   for (int k = 0; k < layers; k++) {
     const wl_layer *layer = &network->layer[k];
     if (layer->kind == WL_LAYER_RESIDUAL) *frames = WL_LAYER_NESTING;
+    if (layer->kind == WL_LAYER_ACTIVATION && layer->c != 0.0) *fields += wl_shifted_erf_terms(fabs(layer->c));
     *series +=
         layer->kind == WL_LAYER_ACTIVATION && wl_activation_get(layer->activation)->kernel == WL_KERNEL_logistic;
   }

@@ -28,7 +28,7 @@ typedef struct wl_step {
   wl_kernel kernel;
   const wl_layer_model *model;           /**< NULL: has no activation and no weights; owned by the program */
   const wl_activation_entry *activation; /**< NULL likewise; static */
-  int fields;                            /**< numbers that the kernel reads of each point, ≤ WL_FIELDS */
+  int fields;                            /**< numbers that the kernel reads of each point */
   int field;                             /**< how many all steps before have */
   int series;   /**< its number among the steps with a series (logistic.h); −1: it has none */
   int frame;    /**< of keep and join: the residuals around this one */

@@ -205,8 +205,11 @@ static void test_same_activations(void **state) {
   compare_closely(
       &(wl_layer){.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF, .a = -2.0, .b = 0.5, .c = 1.3},
       &(wl_layer){.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF, .a = 2.0, .b = -0.5, .c = -1.3});
-  compare_closely(&(wl_layer){.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF, .c = 1e-18},
-                  &(wl_layer){.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF});
+  for (int k = 0; k < 3; k++)
+    compare_closely(&(wl_layer){.kind = WL_LAYER_ACTIVATION,
+                                .activation = WL_ACTIVATION_ERF,
+                                .c = (double[]){1e-18, 1e-60, 1e-300}[k]},
+                    &(wl_layer){.kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_ERF});
   compare_closely(&sine, &(wl_layer){.kind = WL_LAYER_SINE, .a = -1.0, .b = 1.0});
   compare_closely(&cosine, &(wl_layer){.kind = WL_LAYER_SINE, .a = 1.0, .b = -1.0, .c = M_PI_2});
 }
