@@ -32,8 +32,8 @@ WL_API wl_error wl_grid_create(MPI_Comm comm, int rows, int columns, int block, 
 WL_API void wl_grid_destroy(wl_grid **grid);
 
 /**
- * Local. The block size that suits an n × n matrix on `size` ranks: 192 where every rank still gets several
- * tiles a row, less (a multiple of 16) for small matrices. 16 at least.
+ * Local. The block size that suits an n × n matrix on `size` ranks, a multiple of 16 from 16 to 192: at most
+ * n / (8 Q) for Q process columns and, on more than one rank, n / (16 Q) where that is 48 or more.
  */
 WL_API int wl_grid_choose_block(int64_t n, int size);
 

@@ -125,8 +125,10 @@ wl_error wl_grid_check_square(const wl_grid *grid) {
 int wl_grid_choose_block(int64_t n, int size) {
   int rows, columns;
   most_nearly_square(size > 0 ? size : 1, &rows, &columns);
-  const int64_t even = n / (8 * (int64_t)columns) / 16 * 16;
-  return even > 192 ? 192 : even < 16 ? 16 : (int)even;
+  const int64_t eighth = n / columns / 8;
+  /* One rank deals out nothing; several wait less with 16 tiles a row, unless these become too small for BLAS. */
+  const int64_t even = size > 1 && eighth > 48 ? larger(48, eighth / 2) : eighth;
+  return (int)larger(16, smaller(192, even / 16 * 16));
 }
 
 int64_t wl_grid_owned(int64_t n, int block, int me, int count) {

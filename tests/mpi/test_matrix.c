@@ -70,6 +70,18 @@ static void test_panels_are_even(void **state) {
       }
 }
 
+/* Several ranks: 16 tiles a row where they are 48 or larger, 8 at least; one rank: 8. */
+static void test_chosen_blocks(void **state) {
+  (void)state;
+  assert_int_equal(wl_grid_choose_block(100, 2), 16);
+  assert_int_equal(wl_grid_choose_block(720, 2), 32);
+  assert_int_equal(wl_grid_choose_block(2000, 1), 192);
+  assert_int_equal(wl_grid_choose_block(2000, 2), 48);
+  assert_int_equal(wl_grid_choose_block(4000, 2), 112);
+  assert_int_equal(wl_grid_choose_block(4000, 6), 80);
+  assert_int_equal(wl_grid_choose_block(20000, 2), 192);
+}
+
 static void test_round_trip(void **state) {
   (void)state;
   check_round_trip(1, 1, 4);
@@ -192,6 +204,7 @@ static void test_agreement(void **state) {
 static int group(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_owned_counts_add_up),
                                      cmocka_unit_test(test_panels_are_even),
+                                     cmocka_unit_test(test_chosen_blocks),
                                      cmocka_unit_test(test_round_trip),
                                      cmocka_unit_test(test_parts),
                                      cmocka_unit_test(test_grid_must_match_ranks),
