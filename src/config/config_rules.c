@@ -9,6 +9,7 @@
 #include "config/config_private.h"
 #include "config/tune_parameters.h"
 #include "kernel/layers.h"
+#include "kernel/rounding.h"
 
 static size_t find(const char *name) { return wl_schema_find(&wl_config_schema, name); }
 
@@ -326,6 +327,17 @@ static wl_error check_solver_keys(const wl_values *values) {
   return WL_OK;
 }
 
+/** Brackets rest on how far an entry of a kernel may be off. */
+static wl_error check_rounding(const wl_values *values, size_t key, const wl_network *network) {
+  const int at = wl_network_unbounded(network);
+  if (at < 0) return WL_OK;
+  return wl_values_fail(
+      values, key,
+      "is iterative, but network.layers[%d] is %s behind a smooth activation, where nearly equal "
+      "points lose half the digits of their angle: set solver.method: cholesky",
+      at, wl_layer_name(&network->layer[at]));
+}
+
 /** Brackets rest on the noise, and nothing but predictions can be had without a matrix. */
 static wl_error check_solver(const wl_values *values, const wl_config *config) {
   const size_t key = find("solver.method");
@@ -336,7 +348,6 @@ static wl_error check_solver(const wl_values *values, const wl_config *config) {
   bool draws = false;
   for (int d = 0; d < WL_DRAW_COUNT; d++) draws = draws || config->samples[d] > 0;
   const request others[] = {{draws, "sampling"},
-                            {config->network_layers, "network.layers"},
                             {config->precision == WL_PRECISION_MIXED, "precision: mixed"},
                             {config->rnd_target.wanted, "rnd.target"},
                             {config->certify.wanted, "certify"},
@@ -348,9 +359,10 @@ static wl_error check_solver(const wl_values *values, const wl_config *config) {
                             {config->tune.wanted, "tune"},
                             {decomposes(config), decomposes(config)}};
   const char *other = first_given(others, sizeof others / sizeof *others);
-  return other ? wl_values_fail(values, key, "is iterative, but %s needs the matrix: set solver.method: cholesky",
-                                other)
-               : WL_OK;
+  if (other)
+    return wl_values_fail(values, key, "is iterative, but %s needs the matrix: set solver.method: cholesky",
+                          other);
+  return check_rounding(values, key, &config->network);
 }
 
 /** Three quantities have a law at a time, RND with a target like its predictor. */

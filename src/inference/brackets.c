@@ -3,10 +3,9 @@
 #include <float.h>
 #include <math.h>
 
-wl_rounding wl_rounding_of(int64_t n, int64_t dimension, int depth, int64_t width) {
+wl_rounding wl_rounding_of(int64_t n, double entry, int64_t width) {
   const double points = (double)n;
-  return (wl_rounding){.chain = DBL_EPSILON * (512.0 + points / (double)width + points / 64.0),
-                       .entry = DBL_EPSILON * ((double)dimension + 64.0 * depth)};
+  return (wl_rounding){.chain = DBL_EPSILON * (512.0 + points / (double)width + points / 64.0), .entry = entry};
 }
 
 /* r̂ = b − S x: the product, the shift and the difference; entries of K, and of b where those are of K as well. */

@@ -27,11 +27,11 @@ typedef struct wl_rounding {
 } wl_rounding;
 
 /**
- * Of n points of dimension d in a network of L layers, kernel products in parts of `width` columns.
+ * Of n points whose kernels have entries right to `entry` (kernel/rounding.h), kernel products in parts of `width` columns.
  * chain: BLAS adds products in registers, a few hundred at a time, and each such sum to memory once: 512 roundings within and
- * one for each part and each 64 rows. entry: d for the inner product and 64 for each layer.
+ * one for each part and each 64 rows.
  */
-wl_rounding wl_rounding_of(int64_t n, int64_t dimension, int depth, int64_t width);
+wl_rounding wl_rounding_of(int64_t n, double entry, int64_t width);
 
 /** One kernel with its preconditioner. */
 typedef struct wl_bracket_system {

@@ -8,7 +8,7 @@
 #include "dist/scalapack.h"
 #include "inference/iterative_state.h"
 #include "inference/partial_cholesky.h"
-#include "kernel/layers.h"
+#include "kernel/rounding.h"
 
 int64_t wl_iterative_choose_rank(int64_t n, int64_t dimension) {
   enum { FEWEST = 256, MOST = 4096 };
@@ -22,6 +22,12 @@ static double shift_of(const wl_iterative *it) { return it->options.noise_varian
 
 static const char *name_of(wl_prior prior) { return prior == WL_PRIOR_THETA ? "theta" : "kappa"; }
 
+double wl_iterative_entry_of(const wl_points *points) {
+  double entry = fmax(wl_kernel_points_rounding(points->row), wl_kernel_points_rounding(points->column));
+  MPI_Allreduce(MPI_IN_PLACE, &entry, 1, MPI_DOUBLE, MPI_MAX, points->grid->comm);
+  return entry;
+}
+
 /* Below twice the deficit nothing is left of the noise that S ⪰ P rests on. */
 static wl_error check_shift(const wl_iterative *it, wl_prior prior, double deficit) {
   if (shift_of(it) > 2.0 * deficit) return WL_OK;
@@ -34,12 +40,11 @@ static wl_error check_shift(const wl_iterative *it, wl_prior prior, double defic
 static wl_error prepare_prior(wl_iterative *it, wl_prior prior) {
   wl_iterative_prior *s = &it->prior[prior];
   const wl_points *train = it->train;
-  const double entry = wl_rounding_of(1, train->dimension, wl_network_depth(&train->network), 1).entry;
   wl_partial_cholesky factor = {0};
   s->kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
   const int64_t *known = s->pivot;
   const wl_error error =
-      wl_partial_cholesky_create(train, s->kernel, it->options.rank, it->options.seed, known, entry, &factor);
+      wl_partial_cholesky_create(train, s->kernel, it->options.rank, it->options.seed, known, it->entry, &factor);
   free(s->pivot);
   s->pivot = factor.pivot;
   WL_TRY(error);
@@ -75,6 +80,7 @@ wl_error wl_iterative_create(const wl_iterative_options *options, const wl_point
   it->options = *options;
   it->train = train;
   it->targets = targets;
+  it->entry = wl_iterative_entry_of(train);
   it->prior[WL_PRIOR_THETA].used = wl_iterative_needs_posterior(it) || wl_iterative_needs_ensemble(it);
   it->prior[WL_PRIOR_KAPPA].used = options->quantity[WL_QUANTITY_NNGP];
   error = create_scales(it);

@@ -1,6 +1,6 @@
 /**
  * @file iterative_state.h
- * What iterative.c, iterative_batch.c and iterative_save.c share.
+ * What iterative.c, iterative_batch.c, iterative_results.c and iterative_save.c share.
  */
 #ifndef WIDELIMIT_INFERENCE_ITERATIVE_STATE_H
 #define WIDELIMIT_INFERENCE_ITERATIVE_STATE_H
@@ -51,6 +51,7 @@ struct wl_iterative {
   const wl_points *train;
   const wl_matrix *targets;
   wl_iterative_prior prior[WL_PRIOR_COUNT];
+  double entry;  /* how far an entry of the kernels may be off (kernel/rounding.h) */
   double *scale; /* of each target column: its root mean square, or 1 where that is 0 */
   wl_iterative_widths widths;
   int passes;                /* of batches that are solved */
@@ -58,12 +59,25 @@ struct wl_iterative {
   wl_iterative_tape tape;    /* how far options.from is read; it is NULL once the batch of the state has begun */
 };
 
+/* Collective on the points' grid. u of a set of points (kernel/rounding.h), the same on all ranks. */
+double wl_iterative_entry_of(const wl_points *points);
+
 /* Makes room for what is known of the targets. Collective. Errors: WL_ERROR_MEMORY. */
 wl_error wl_iterative_create_evidence(const wl_iterative *solver, wl_iterative_prior *prior);
 
 /* What was learned of the targets and of the log-determinant, with the first batch: `column` its solutions of targets and probes. */
 wl_error wl_iterative_learn(wl_iterative *solver, wl_prior prior, const wl_conjugate *c, int64_t tests,
                             const wl_solved *column, const wl_bracket_system *system);
+
+/* Local. From the numbers of the last pass that measured residuals. */
+wl_iterative_widths wl_iterative_batch_widths(const wl_iterative_batch *batch);
+
+/*
+ * Collective. Results of the test points, whose numbers start with `first`; with the first batch what it tells of the targets, too.
+ * Errors: WL_ERROR_MEMORY.
+ */
+wl_error wl_iterative_batch_finish(const wl_iterative_batch *batch, int64_t first,
+                                   wl_bracketed results[WL_PRIOR_COUNT]);
 
 /*
  * Collective. The parts of options.from in their order: pivots, before the preconditioners are made; what is known of the targets,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/block.h"
+#include "kernel/rounding.h"
 
 /* Variances up to here are accepted: products of two of them do not overflow. */
 static const double variance_limit = 1e150;
@@ -99,6 +100,7 @@ static bool normalizes(const wl_step *step) {
 /* The recursion on the diagonal. */
 static wl_error recurse(wl_kernel_points *points, int64_t i) {
   wl_point_state state = {.q = points->variance[i], .theta = points->variance[i]};
+  wl_entry_error error = wl_entry_error_start(points->dimension);
   for (int s = 0; s < points->program.count; s++) {
     const wl_step *step = &points->program.step[s];
     const double q = state.q;
@@ -111,9 +113,11 @@ static wl_error recurse(wl_kernel_points *points, int64_t i) {
       WL_FAIL(WL_ERROR_NUMERICAL, "the tangent kernel of point %lld overflows in layer %d", label_of(points, i),
               step->layer);
     if (step->series >= 0) WL_TRY(add_series(points, step, i, q, slope));
+    wl_entry_error_pass(step, q, slope, state.q, &error);
   }
   points->kappa[i] = state.q;
   points->theta[i] = state.theta;
+  points->rounding = fmax(points->rounding, fmax(error.kappa, error.theta));
   return WL_OK;
 }
 

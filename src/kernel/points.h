@@ -22,6 +22,7 @@ struct wl_kernel_points {
   double *variance;     /**< κ¹(x_i, x_i); owned */
   double *inverse_root; /**< 1/√ of it, NaN where that is zero; owned */
   double *field;        /**< [step][point][field]; owned */
+  double rounding;      /**< the largest α and β of any point (rounding.h) */
   /* Logistic activations only: */
   int64_t *series_start;                 /**< [step with a series][point]: index into series; owned */
   int (*series_terms)[WL_SERIES_LEVELS]; /**< [step with a series][point]; owned */

@@ -24,6 +24,8 @@ typedef struct problem {
   double noise;
   int64_t rank;
   int passes;
+  const wl_layer *layers; /* NULL: activation and depth; else up to one without weights */
+  int width;              /* of standard parametrization; 0: NTK parametrization */
 } problem;
 
 typedef struct reading {
@@ -39,9 +41,19 @@ static wl_error read_points(void *context, int64_t first, int64_t count, double 
   return WL_OK;
 }
 
-static wl_points *points_of(const wl_grid *grid, const problem *c, int64_t first, int64_t count) {
+static wl_network network_of(const problem *c) {
   wl_network network = {
       .depth = c->depth, .activation = c->activation, .slope = 0.01, .sigma_w = 1.4, .sigma_b = 0.2};
+  for (const wl_layer *l = c->layers; l && (l->kind != WL_LAYER_DENSE || l->sigma_w > 0.0); l++)
+    network.layer[network.layer_count++] = *l;
+  network.width = c->width;
+  if (c->width > 0) network.parameterization = WL_PARAMETERIZATION_STANDARD;
+  assert_int_equal(wl_network_check(&network), WL_OK);
+  return network;
+}
+
+static wl_points *points_of(const wl_grid *grid, const problem *c, int64_t first, int64_t count) {
+  const wl_network network = network_of(c);
   reading r = {first, c->dimension};
   wl_points *points = NULL;
   assert_int_equal(wl_points_read(grid, &network, count, c->dimension, read_points, &r, &points), WL_OK);
@@ -182,15 +194,54 @@ static counts run(const wl_grid *grid, const problem *c, bool spoiled) {
   return n;
 }
 
+#define DENSE(w, b) \
+  { .kind = WL_LAYER_DENSE, .sigma_w = (w), .sigma_b = (b) }
+#define PHI(NAME) \
+  { .kind = WL_LAYER_ACTIVATION, .activation = WL_ACTIVATION_##NAME, .slope = 0.2 }
+#define NORM \
+  { .kind = WL_LAYER_NORM }
+#define RESIDUAL(layers) \
+  { .kind = WL_LAYER_RESIDUAL, .branch = (layers) }
+#define DROPOUT \
+  { .kind = WL_LAYER_DROPOUT, .keep = 0.8 }
+#define END \
+  { .kind = WL_LAYER_DENSE }
+static const wl_layer residual[] = {DENSE(1.5, 0.1), PHI(RELU),       RESIDUAL(3), DENSE(1.0, 0.0),
+                                    PHI(RELU),       DENSE(1.4, 0.2), NORM,        DENSE(1.2, 0.0),
+                                    PHI(LEAKY_RELU), DENSE(1.0, 0.3), END};
+static const wl_layer mixed[] = {DENSE(1.4, 0.2),
+                                 PHI(RELU),
+                                 RESIDUAL(3),
+                                 DENSE(1.1, 0.1),
+                                 PHI(ERF),
+                                 DENSE(1.0, 0.0),
+                                 DENSE(1.3, 0.1),
+                                 PHI(GELU),
+                                 NORM,
+                                 DENSE(1.2, 0.2),
+                                 PHI(TANH),
+                                 DENSE(1.0, 0.0),
+                                 END};
+static const wl_layer dropped[] = {DENSE(1.4, 0.2), PHI(RELU),       DROPOUT, DENSE(1.4, 0.2),
+                                   PHI(ERF),        DENSE(1.4, 0.1), END};
+
 static const problem problems[] = {
-    {150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-1, 40, 400},
-    {150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-2, 40, 4},
-    {97, 5, 3, 1, WL_ACTIVATION_ERF, 2, 8, 1e-4, 20, 400},
-    {97, 5, 3, 1, WL_ACTIVATION_ERF, 8, 8, 1e-3, 97, 2},
-    {131, 40, 9, 3, WL_ACTIVATION_RELU, 2, 13, 1e-3, 1, 7},
-    {131, 1, 2, 1, WL_ACTIVATION_ERF, 4, 32, 1e-4, 30, 15},
-    {64, 3, 4, 1, WL_ACTIVATION_RELU, 8, 64, 1e-4, 64, 400},
-    {3, 2, 2, 1, WL_ACTIVATION_RELU, 2, 4, 1e-2, 2, 9},
+    {150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-1, 40, 400, NULL, 0},
+    {150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-2, 40, 4, NULL, 0},
+    {97, 5, 3, 1, WL_ACTIVATION_ERF, 2, 8, 1e-4, 20, 400, NULL, 0},
+    {97, 5, 3, 1, WL_ACTIVATION_ERF, 8, 8, 1e-3, 97, 2, NULL, 0},
+    {131, 40, 9, 3, WL_ACTIVATION_RELU, 2, 13, 1e-3, 1, 7, NULL, 0},
+    {131, 1, 2, 1, WL_ACTIVATION_ERF, 4, 32, 1e-4, 30, 15, NULL, 0},
+    {64, 3, 4, 1, WL_ACTIVATION_RELU, 8, 64, 1e-4, 64, 400, NULL, 0},
+    {3, 2, 2, 1, WL_ACTIVATION_RELU, 2, 4, 1e-2, 2, 9, NULL, 0},
+    {97, 5, 3, 1, WL_ACTIVATION_TANH, 3, 8, 1e-3, 40, 400, NULL, 0},
+    {150, 12, 6, 2, .block = 16, .noise = 1e-2, .rank = 40, .passes = 400, .layers = residual},
+    {97, 5, 3, 1, .block = 8, .noise = 1e-3, .rank = 20, .passes = 6, .layers = residual},
+    {97, 5, 3, 2, .block = 8, .noise = 1e-3, .rank = 50, .passes = 400, .layers = mixed},
+    {131, 40, 9, 1, .block = 13, .noise = 1e-1, .rank = 9, .passes = 3, .layers = mixed},
+    {90, 12, 4, 1, .block = 16, .noise = 1e-2, .rank = 30, .passes = 400, .layers = dropped},
+    {90, 12, 4, 1, .block = 16, .noise = 1.0, .rank = 40, .passes = 400, .layers = mixed, .width = 64},
+    {90, 12, 4, 1, WL_ACTIVATION_RELU, 3, 16, 1.0, 40, 5, .width = 64},
 };
 
 static void test_inside(void **state) {
@@ -214,11 +265,14 @@ static void test_inside(void **state) {
 
 static void test_spoiled(void **state) {
   (void)state;
-  const problem c = {150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-1, 140, 2};
-  wl_grid *grid = grid_of(MPI_COMM_WORLD, c.block);
-  assert_int_equal(run(grid, &c, false).outside, 0);
-  assert_true(run(grid, &c, true).outside > 0);
-  wl_grid_destroy(&grid);
+  const problem c[] = {{150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-1, 140, 2, NULL, 0},
+                       {150, 12, 6, 2, .block = 16, .noise = 1e-1, .rank = 140, .passes = 2, .layers = residual}};
+  for (int k = 0; k < 2; k++) {
+    wl_grid *grid = grid_of(MPI_COMM_WORLD, c[k].block);
+    assert_int_equal(run(grid, &c[k], false).outside, 0);
+    assert_true(run(grid, &c[k], true).outside > 0);
+    wl_grid_destroy(&grid);
+  }
 }
 
 /* ---- stopped between two passes, and gone on with --------------------------------------------------------------------- */
@@ -370,7 +424,7 @@ static void stop_and_go_on(const wl_grid *grid, const problem *c, int at, const 
 
 static void test_stopped(void **state) {
   (void)state;
-  const problem c = {150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-2, 40, 400};
+  const problem c = {150, 12, 6, 2, WL_ACTIVATION_RELU, 3, 16, 1e-2, 40, 400, NULL, 0};
   wl_grid *grid = grid_of(MPI_COMM_WORLD, c.block);
   setting s;
   results all = {{{{0}, NULL, {NULL}}}};
@@ -433,22 +487,26 @@ static void test_partial_cholesky(void **state) {
   wl_grid_destroy(&grid);
 }
 
-/* ‖R − P P⁻¹ R‖ ≤ 100 ε (‖G‖² / s + 1) ‖R‖, and log det P against the factor of P itself. */
+/* P = Gᵀ G + 0.3 I with random G. */
+static void create_low_rank(const wl_grid *grid, wl_matrix **g, wl_low_rank *p) {
+  assert_int_equal(wl_matrix_create(grid, 21, 75, g), WL_OK);
+  for (int64_t jl = 0; jl < (*g)->local_columns; jl++)
+    for (int64_t il = 0; il < (*g)->local_rows; il++)
+      (*g)->data[il + jl * (*g)->ld] = wl_random_normal(1, WL_STREAM_PROBE, (uint64_t)wl_matrix_global_row(*g, il),
+                                                        (uint64_t)wl_matrix_global_column(*g, jl));
+  assert_int_equal(wl_low_rank_create(*g, 0.3, p), WL_OK);
+}
+
+/* ‖R − P P⁻¹ R‖ ≤ 100 ε (‖G‖² / s + 1) ‖R‖ */
 static void test_low_rank(void **state) {
   (void)state;
-  const int64_t n = 75, rank = 21, columns = 7;
+  const int64_t columns = 7;
   wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
-  wl_matrix *g = NULL, *r = NULL, *z = NULL, *w = NULL, *whole = NULL;
-  wl_low_rank p;
-  assert_int_equal(wl_matrix_create(grid, rank, n, &g), WL_OK);
-  for (int64_t jl = 0; jl < g->local_columns; jl++)
-    for (int64_t il = 0; il < g->local_rows; il++)
-      g->data[il + jl * g->ld] = wl_random_normal(1, WL_STREAM_PROBE, (uint64_t)wl_matrix_global_row(g, il),
-                                                  (uint64_t)wl_matrix_global_column(g, jl));
-  assert_int_equal(wl_low_rank_create(g, 0.3, &p), WL_OK);
   const wl_grid panels = wl_grid_for_panels(grid, columns);
-  wl_matrix **const all[] = {&r, &z, &w};
-  for (int i = 0; i < 3; i++) assert_int_equal(wl_matrix_create(&panels, n, columns, all[i]), WL_OK);
+  wl_matrix *g = NULL, *r = NULL, *z = NULL, *w = NULL, **const all[] = {&r, &z, &w};
+  wl_low_rank p;
+  create_low_rank(grid, &g, &p);
+  for (int i = 0; i < 3; i++) assert_int_equal(wl_matrix_create(&panels, g->columns, columns, all[i]), WL_OK);
   assert_int_equal(wl_low_rank_draw(&p, 9, r), WL_OK);
   assert_int_equal(wl_low_rank_solve(&p, r, z), WL_OK);
   assert_int_equal(wl_low_rank_multiply(&p, z, w), WL_OK);
@@ -459,25 +517,35 @@ static void test_low_rank(void **state) {
       most = fmax(most, fabs(r->data[i + j * r->ld]));
     }
   assert_true(worst_of_all(off) <= 100.0 * DBL_EPSILON * (p.trace / 0.3 + 1.0) * worst_of_all(most));
+  for (int i = 0; i < 3; i++) wl_matrix_destroy(all[i]);
+  wl_low_rank_destroy(&p);
+  wl_matrix_destroy(&g);
+  wl_grid_destroy(&grid);
+}
 
-  assert_int_equal(wl_matrix_create(grid, n, n, &whole), WL_OK);
+/* log det P against the factor of P itself. */
+static void test_low_rank_determinant(void **state) {
+  (void)state;
+  wl_grid *grid = grid_of(MPI_COMM_WORLD, 8);
+  wl_matrix *g = NULL, *whole = NULL;
+  wl_low_rank p;
+  create_low_rank(grid, &g, &p);
+  assert_int_equal(wl_matrix_create(grid, g->columns, g->columns, &whole), WL_OK);
   memset(whole->data, 0, sizeof(double) * (size_t)(whole->ld * whole->local_columns));
   double *diagonal = malloc(sizeof(double) * (size_t)(whole->local_rows + 1));
   for (int64_t il = 0; il < whole->local_rows; il++) diagonal[il] = -0.3;
   wl_matrix_set_diagonal(whole, diagonal);
   wl_syrk_transposed(WL_TRIANGLE_LOWER, p.g, whole); /* −P */
   for (int64_t k = 0; k < whole->ld * whole->local_columns; k++) whole->data[k] = -whole->data[k];
-  assert_int_equal(wl_potrf(WL_TRIANGLE_LOWER, whole), n);
+  assert_int_equal(wl_potrf(WL_TRIANGLE_LOWER, whole), whole->rows);
   for (int64_t il = 0; il < whole->local_rows; il++) diagonal[il] = 1.0;
   wl_matrix_get_diagonal(whole, diagonal);
   double sum = 0.0;
   for (int64_t il = 0; il < whole->local_rows; il++) sum += 2.0 * log(diagonal[il]);
   MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
   assert_true(fabs(sum - p.log_determinant) <= 1e-10 * fabs(sum));
-
   free(diagonal);
   wl_matrix_destroy(&whole);
-  for (int i = 0; i < 3; i++) wl_matrix_destroy(all[i]);
   wl_low_rank_destroy(&p);
   wl_matrix_destroy(&g);
   wl_grid_destroy(&grid);
@@ -486,7 +554,7 @@ static void test_low_rank(void **state) {
 /* Within four standard errors (and the truncated quadrature, 1e-6), with an error that means something. */
 static void test_log_determinant(void **state) {
   (void)state;
-  const problem c = {150, 4, 6, 1, WL_ACTIVATION_RELU, 3, 16, 1e-2, 40, 400};
+  const problem c = {150, 4, 6, 1, WL_ACTIVATION_RELU, 3, 16, 1e-2, 40, 400, NULL, 0};
   wl_grid *grid = grid_of(MPI_COMM_WORLD, c.block);
   setting s;
   dense d;
@@ -523,7 +591,7 @@ static void test_lanczos(void **state) {
 /* Noise that rounding leaves nothing of. */
 static void test_small_noise(void **state) {
   (void)state;
-  const problem c = {90, 4, 5, 1, WL_ACTIVATION_RELU, 3, 16, 1e-15, 20, 9};
+  const problem c = {90, 4, 5, 1, WL_ACTIVATION_RELU, 3, 16, 1e-15, 20, 9, NULL, 0};
   wl_grid *grid = grid_of(MPI_COMM_WORLD, c.block);
   setting s;
   wl_iterative *solver = NULL;
@@ -540,9 +608,15 @@ static void test_small_noise(void **state) {
 
 static int group(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_lanczos), cmocka_unit_test(test_low_rank),    cmocka_unit_test(test_partial_cholesky),
-      cmocka_unit_test(test_inside),  cmocka_unit_test(test_spoiled),     cmocka_unit_test(test_log_determinant),
-      cmocka_unit_test(test_stopped), cmocka_unit_test(test_small_noise),
+      cmocka_unit_test(test_lanczos),
+      cmocka_unit_test(test_low_rank),
+      cmocka_unit_test(test_low_rank_determinant),
+      cmocka_unit_test(test_partial_cholesky),
+      cmocka_unit_test(test_inside),
+      cmocka_unit_test(test_spoiled),
+      cmocka_unit_test(test_log_determinant),
+      cmocka_unit_test(test_stopped),
+      cmocka_unit_test(test_small_noise),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,29 @@ inside 'rank=1 passes=20' small.yaml 'quantities=[ensemble]' "grid={rows: $ranks
 inside 'tolerance=1e-3' "$digits" noise_variance=0.1
 inside '' small.yaml synthetic.test=600 # three batches
 
+cat >list.yaml <<'YAML'
+seed: 3
+synthetic: {train: 200, test: 30, dimension: 8}
+noise_variance: 0.01
+network:
+  layers:
+    - dense: {sigma_w: 1.5, sigma_b: 0.1}
+    - relu
+    - residual: [dense: {sigma_w: 1.0}, erf, dense]
+    - layer_norm
+    - dense
+    - gelu
+    - dense: {sigma_w: 1.0, sigma_b: 0}
+YAML
+inside '' list.yaml
+inside 'passes=4 rank=30' list.yaml
+on 1 plan list.yaml --set solver.method=iterative || failed "no plan for a list"
+grep -q '^ *solver iterative, rank 200: ' log || failed "the plan for a list has another solver"
+inside '' list.yaml network.parameterization=standard network.width=64 noise_variance=1
+inside '' small.yaml network.parameterization=standard network.width=64 noise_variance=1
+
+refused 'layers\[3\] is relu behind a smooth activation' 'network={layers: [dense, erf, dense, relu, dense]}'
+refused 'theta - kappa to be a kernel' 'quantities=[ntk_gp]' 'network={depth: 3, parameterization: standard, width: 1, sigma_w: 2}'
 refused 'noise_variance' noise_variance=0
 refused 'precision' precision=mixed
 refused 'sampling' sampling.posterior=3

@@ -422,8 +422,15 @@ static void layers_are_checked(void **state) {
   must_fail(LIST, "network.sigma_b=0", "network.sigma_b|cannot stand together with network.layers");
   must_fail(LIST, "tune={parameters: {network.sigma_w: [1, 2]}}", "tune.parameters|varies network.sigma_w");
   must_fail(SYNTHETIC, "tune={parameters: {network.layers: [1, 2]}}", "network.layers cannot be tuned");
-  must_fail(LIST "jitter: 0.1\n", "solver.method=iterative", "solver.method|network.layers needs");
 #undef LIST
+#define ITERATIVE(layers) \
+  "solver: {method: iterative}\njitter: 0.1\n" SYNTHETIC "network: {layers: [" layers "]}\n"
+  wl_config *config = must_read(ITERATIVE("dense, relu, residual: [dense, erf, dense], layer_norm, dense"), NULL);
+  wl_config_destroy(&config);
+  must_fail(ITERATIVE("dense, residual: [dense, erf, dense], relu, dense"), NULL,
+            "solver.method|is iterative, but network.layers[5] is relu behind a smooth activation");
+  must_fail(ITERATIVE("dense, relu, dense, exp, dense, abs, dense"), NULL, "layers[5] is abrelu behind");
+#undef ITERATIVE
 }
 
 /* Standard parametrization: what belongs to it, and what needs a width. */

@@ -14,9 +14,12 @@
 #include "kernel/layers.h"
 #include "kernel/network.h"
 #include "kernel/points.h"
+#include "kernel/rounding.h"
 #include "layer_cases.inc"
 
 enum { CASES = sizeof layer_case / sizeof *layer_case };
+
+static const long double pi = 3.14159265358979323846264338327950288L;
 
 static wl_network list_of(const wl_layer *layer, int count) {
   wl_network network = wl_network_default();
@@ -58,6 +61,13 @@ static void tile(const wl_network *network, const wl_kernel_points *a, const wl_
   wl_network_tile((wl_point_range){a, 0, a->count}, (wl_point_range){b, 0, b->count}, (wl_tile){kappa, a->count},
                   (wl_tile){theta, a->count}, work);
   free(work);
+}
+
+enum { ROWS = 70, COLUMNS = 11, D = 6 };
+
+static void make_points(double *x, int count, double seed) {
+  for (int i = 0; i < count; i++)
+    for (int k = 0; k < D; k++) x[i * D + k] = (1.0 + sin(0.1 * i)) * sin(1.7 * (i + seed) * (k + 2) + 0.3 * k);
 }
 
 /* ---- references -------------------------------------------------------------------------------------------------- */
@@ -125,14 +135,123 @@ static void test_reference(void **state) {
   }
 }
 
-/* ---- the network in short ---------------------------------------------------------------------------------------- */
-
-enum { ROWS = 70, COLUMNS = 11, D = 6 };
-
-static void make_points(double *x, int count, double seed) {
-  for (int i = 0; i < count; i++)
-    for (int k = 0; k < D; k++) x[i * D + k] = (1.0 + sin(0.1 * i)) * sin(1.7 * (i + seed) * (k + 2) + 0.3 * k);
+/* What brackets rest on is no less than what test_reference holds entries to, and lists that lose the angle are not bounded. */
+static void test_rounding(void **state) {
+  (void)state;
+  for (int c = 0; c < CASES; c++) {
+    const wl_network network = network_of_case(c);
+    const double known = 32.0 * network.layer_count * 0x1p-53 + (has_series(c) ? WL_SERIES_TOLERANCE : 0.0);
+    wl_kernel_points *b = create(&network, LAYER_POINTS, LAYER_DIMENSION, layer_point[0]);
+    assert_true(wl_kernel_points_rounding(b) >= known);
+    assert_true((wl_network_unbounded(&network) >= 0) == loses_angle(c));
+    wl_kernel_points_destroy(&b);
+  }
 }
+
+/* u of the points x = 1 and 2 of dimension 1 in a network in short. */
+static double rounding_of(wl_activation phi, double sigma_w, int width) {
+  const double x[2] = {1.0, 2.0};
+  wl_network network = wl_network_default();
+  network.activation = phi;
+  network.sigma_w = sigma_w;
+  network.width = width;
+  if (width > 0) network.parameterization = WL_PARAMETERIZATION_STANDARD;
+  wl_kernel_points *a = create(&network, 2, 1, x);
+  const double u = wl_kernel_points_rounding(a);
+  wl_kernel_points_destroy(&a);
+  return u;
+}
+
+static void test_rounding_of_short_form(void **state) {
+  (void)state;
+  const double plain = DBL_EPSILON * (1.0 + 3.0 * 64.0);
+  assert_true(fabs(rounding_of(WL_ACTIVATION_RELU, 50.0, 0) - plain) < 1e-3 * plain);
+  assert_true(rounding_of(WL_ACTIVATION_TANH, 1.0, 0) > 2.0 * WL_SERIES_TOLERANCE);
+  assert_true(rounding_of(WL_ACTIVATION_ERF, 50.0, 0) > 1e3 * plain);
+  assert_true(rounding_of(WL_ACTIVATION_RELU, 4.0, 16) > 10.0 * plain); /* 65 (1 + 2 · 16) from the first layer */
+}
+
+/* The recursion in long double; erf, sin, and gaussian and exp of lists. */
+static void dual_of(const wl_layer *phi, long double q, long double p, long double k, long double *square,
+                    long double *slope) {
+  const long double R2 = (1.0L + 2.0L * q) * (1.0L + 2.0L * p) - 4.0L * k * k;
+  if (phi->kind == WL_LAYER_GAUSSIAN) {
+    *square = 1.0L / sqrtl(R2);
+    *slope = 4.0L * k / (R2 * sqrtl(R2));
+  } else if (phi->kind == WL_LAYER_EXP) {
+    *square = *slope = expl((q + p) / 2.0L + k);
+  } else if (phi->activation == WL_ACTIVATION_ERF) {
+    *square = 2.0L / pi * atan2l(2.0L * k, sqrtl(R2));
+    *slope = 4.0L / pi / sqrtl(R2);
+  } else {
+    const long double up = expl(k - (q + p) / 2.0L), down = expl(-k - (q + p) / 2.0L);
+    *square = (up - down) / 2.0L;
+    *slope = (up + down) / 2.0L;
+  }
+}
+
+/* κ and Θ of two points of D coordinates through `hidden` layers of φ, all dense layers σ_w and 0. */
+static void kernels_of(const wl_layer *phi, int hidden, long double sigma_w, const double *x, const double *y,
+                       long double *kappa, long double *theta) {
+  const long double w = sigma_w * sigma_w;
+  long double q = 0.0L, p = 0.0L, k = 0.0L, slope;
+  for (int i = 0; i < D; i++) q += w * x[i] * x[i] / D, p += w * y[i] * y[i] / D, k += w * x[i] * y[i] / D;
+  long double t = k;
+  for (int l = 0; l < hidden; l++) {
+    long double next[3];
+    dual_of(phi, q, q, q, &next[0], &slope);
+    dual_of(phi, p, p, p, &next[1], &slope);
+    dual_of(phi, q, p, k, &next[2], &slope);
+    q = w * next[0], p = w * next[1], k = w * next[2], t = t * w * slope + k;
+  }
+  *kappa = k;
+  *theta = t;
+}
+
+/* The largest error of entries beside the first point over (d + 64 L) ε; it is not beyond what wl_kernel_points_rounding says. */
+static double growth_of(const wl_layer *phi, int hidden, double sigma_w) {
+  static double x[ROWS * D], kappa[ROWS * ROWS], theta[ROWS * ROWS];
+  wl_network network = wl_network_default();
+  double worst = 0.0, most[2] = {0.0, 0.0};
+  network.layer[network.layer_count++] = dense(sigma_w, 0.0);
+  for (int l = 0; l < hidden; l++) {
+    network.layer[network.layer_count++] = *phi;
+    network.layer[network.layer_count++] = dense(sigma_w, 0.0);
+  }
+  make_points(x, ROWS, 4.0);
+  for (int k = 0; k < D; k++) x[9 * D + k] = x[k] * (1.0 + 1e-4 * k);
+  wl_kernel_points *a = create(&network, ROWS, D, x);
+  const double u = wl_kernel_points_rounding(a);
+  tile(&network, a, a, kappa, theta);
+  for (int i = 0; i < ROWS; i++) most[0] = fmax(most[0], a->kappa[i]), most[1] = fmax(most[1], a->theta[i]);
+  wl_kernel_points_destroy(&a);
+  for (int i = 1; i < ROWS; i++) {
+    long double k, t;
+    kernels_of(phi, hidden, sigma_w, x, x + i * D, &k, &t);
+    worst = fmax(worst, fmax((double)fabsl(kappa[i] - k) / most[0], (double)fabsl(theta[i] - t) / most[1]));
+  }
+  if (!(worst <= u)) fail_msg("kind %d, %d layers, sigma_w %g: %.2e > %.2e", phi->kind, hidden, sigma_w, worst, u);
+  return worst / (DBL_EPSILON * (D + 64.0 * network.layer_count));
+}
+
+/* Errors grow with the variance. */
+static void test_rounding_grows(void **state) {
+  (void)state;
+  const wl_layer phi[] = {activation(WL_ACTIVATION_ERF),
+                          activation(WL_ACTIVATION_SIN),
+                          {.kind = WL_LAYER_GAUSSIAN, .a = 1.0, .b = -1.0},
+                          {.kind = WL_LAYER_EXP, .a = 1.0, .b = 1.0}};
+  const double sigma_w[] = {1.0, 3.0, 10.0};
+  double most = 0.0;
+  for (size_t f = 0; f < sizeof phi / sizeof *phi; f++)
+    for (int s = 0; s < 3; s++)
+      for (int hidden = 1; hidden <= 5; hidden++)
+        if (phi[f].kind != WL_LAYER_EXP || (s == 0 && hidden == 1)) /* the variance is its exponent */
+          most = fmax(most, growth_of(&phi[f], hidden, sigma_w[s]));
+  assert_true(most > 10.0);
+}
+
+/* ---- the network in short ---------------------------------------------------------------------------------------- */
 
 static void compare_exactly(const wl_network *one, const wl_network *two) {
   static double x[ROWS * D], y[COLUMNS * D], kappa[2][ROWS * COLUMNS], theta[2][ROWS * COLUMNS];
@@ -482,6 +601,9 @@ static void test_standard_bound(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_reference),
+      cmocka_unit_test(test_rounding),
+      cmocka_unit_test(test_rounding_of_short_form),
+      cmocka_unit_test(test_rounding_grows),
       cmocka_unit_test(test_short_form),
       cmocka_unit_test(test_same_activations),
       cmocka_unit_test(test_neutral),

@@ -1,0 +1,107 @@
+#include "kernel/rounding.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "kernel/layers.h"
+#include "kernel/points.h"
+
+static const double roundings = 64.0; /* of a layer */
+
+wl_entry_error wl_entry_error_start(int64_t dimension) {
+  const double first = (double)dimension + roundings;
+  return (wl_entry_error){first, first};
+}
+
+static double gelu_curvature(double q, double slope) {
+  const double s = q / (1.0 + 2.0 * q),
+               square = (4.0 - 4.0 * s + 3.0 * s * s) / (2.0 * M_PI * sqrt(1.0 + 2.0 * q));
+  return q * square / slope;
+}
+
+static double gaussian_curvature(double q) {
+  const double v = q / (1.0 + 4.0 * q);
+  return (1.0 + 4.0 * q) * (12.0 * v * v - 4.0 * v + 1.0);
+}
+
+static double shifted_curvature(double q, double c) {
+  return 4.0 * q * (c * c / ((1.0 + 4.0 * q) * (1.0 + 4.0 * q)) + q / (1.0 + 4.0 * q));
+}
+
+/* H = q E[φ''²]/E[φ'²] or more, slope = E[φ'²]. */
+static double curvature(const wl_step *step, double q, double slope) {
+  switch (step->kernel) {
+    case WL_KERNEL_rectifier:
+    case WL_KERNEL_identity:
+    case WL_KERNEL_dense_scaled:
+      return 0.0;
+    case WL_KERNEL_erf:
+      return shifted_curvature(q, 0.0);
+    case WL_KERNEL_erf_shifted:
+      return shifted_curvature(q, step->model->shape.shift);
+    case WL_KERNEL_gelu:
+      return gelu_curvature(q, slope);
+    case WL_KERNEL_gaussian:
+      return gaussian_curvature(q);
+    case WL_KERNEL_polynomial:
+      return WL_LAYER_HERMITE - 2;
+    case WL_KERNEL_sin:
+    case WL_KERNEL_cos:
+    case WL_KERNEL_wave:
+      return q + 1.0; /* q coth q or q tanh q */
+    default:
+      return 4.0 *
+             q; /* exp: q; |φ''| ≤ 2 φ' of tanh, ≤ φ' of sigmoid and softplus, and ≤ 1/2 of silu, where E[φ'²] ≥ 1/16 */
+  }
+}
+
+/* G = w q E[φ'²]/q' is less where the layer behind has biases. */
+static void pass_activation(const wl_step *step, double q, double slope, double next, wl_entry_error *e) {
+  const bool any = q > 0.0 && slope > 0.0 && next > 0.0;
+  const double G = any ? step->model->weight * slope * q / next : 0.0, H = any ? curvature(step, q, slope) : 0.0;
+  const double added = roundings + (step->series >= 0 ? WL_SERIES_TOLERANCE / DBL_EPSILON : 0.0);
+  const double alpha = e->kappa;
+  e->kappa = (G + sqrt(G * H) / 16.0) * alpha + added;
+  e->theta = fmax(e->theta + 1.125 * H * alpha + added, e->kappa);
+}
+
+static double cancellation(const wl_step *step) {
+  const bool standard = step->kernel == WL_KERNEL_standard || step->kernel == WL_KERNEL_standard_scaled;
+  if (!standard || step->model->shape.gain >= 0.0) return 1.0;
+  return 1.0 + 2.0 / (1.0 + step->model->shape.gain); /* gain = N/σ_w² − 1 */
+}
+
+void wl_entry_error_pass(const wl_step *step, double q, double slope, double next, wl_entry_error *e) {
+  if (step->activation) {
+    pass_activation(step, q, slope, next, e);
+    return;
+  }
+  e->kappa += roundings;
+  e->theta = (e->theta + roundings) * cancellation(step);
+}
+
+double wl_kernel_points_rounding(const wl_kernel_points *points) { return DBL_EPSILON * points->rounding; }
+
+/* ---- lists -------------------------------------------------------------------------------------------------------- */
+
+/* Whether φ has a kink at 0, so that Θ depends on the angle of two points itself, not on its cosine. */
+static bool has_kink(const wl_layer *layer) {
+  return layer->kind == WL_LAYER_ABRELU ||
+         (layer->kind == WL_LAYER_ACTIVATION &&
+          (layer->activation == WL_ACTIVATION_RELU || layer->activation == WL_ACTIVATION_LEAKY_RELU));
+}
+
+static bool is_linear(const wl_layer *layer) {
+  return layer->kind == WL_LAYER_ACTIVATION && layer->activation == WL_ACTIVATION_IDENTITY;
+}
+
+int wl_network_unbounded(const wl_network *network) {
+  bool smooth = false;
+  for (int k = 0; k < network->layer_count; k++) {
+    const wl_layer *layer = &network->layer[k];
+    if (!wl_layer_is_activation(layer) || is_linear(layer)) continue;
+    if (has_kink(layer) && smooth) return k;
+    smooth = smooth || !has_kink(layer);
+  }
+  return -1;
+}

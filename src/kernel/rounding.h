@@ -1,0 +1,42 @@
+/**
+ * @file rounding.h
+ * How far an entry of a tile may be off, from first-order analysis along the layers of its points. Everything is Local.
+ *
+ * An entry of κ is right to α ε √(q q'), one of Θ to β ε √(Θ_ii Θ_jj), with q and Θ_ii of either point after a layer. Inner products of
+ * d terms leave α = β = d + 64. Dense layers, residual sums and layer normalization keep relative errors (Cauchy-Schwarz) and add
+ * 64; an activation makes of them, with G = q E[φ'²]/E[φ²] and H = q E[φ''²]/E[φ'²],
+ *
+ *   α ← G α + √(G H) α/16 + 64 + t          ∂E[φφ]/∂κ = E[φ'φ'], and the points' own q, right to a sixteenth of α at least
+ *   β ← max(β + 9/8 H α + 64 + t, α)        ∂E[φ'φ']/∂κ = E[φ''φ''], likewise
+ *
+ * t ε = WL_SERIES_TOLERANCE where there is a series (logistic.h), else 0. For relu G = 1, and H = 0 as its angles are right
+ * themselves: α = β = d + 64 L. In standard parametrization Θ = σ_w² Θ_in + κ − (σ_w² − N) κ_in is a difference where N < σ_w²
+ * units enter, and N κ_in of it at least is left: β ← (1 + 2 σ_w²/N) β.
+ */
+#ifndef WIDELIMIT_KERNEL_ROUNDING_H
+#define WIDELIMIT_KERNEL_ROUNDING_H
+
+#include "kernel/network.h"
+#include "kernel/program.h"
+
+/** α and β. */
+typedef struct wl_entry_error {
+  double kappa, theta;
+} wl_entry_error;
+
+/** Of the first layer. */
+wl_entry_error wl_entry_error_start(int64_t dimension);
+
+/** One step of a point, whose variance was q and is `next`; slope is what wl_step_apply returned. */
+void wl_entry_error_pass(const wl_step *step, double q, double slope, double next, wl_entry_error *error);
+
+/** The largest α ε and β ε of these points: how far their entries may be off, over the largest diagonal entry of κ or Θ. */
+double wl_kernel_points_rounding(const wl_kernel_points *points);
+
+/**
+ * The place in the array of the first layer of a list to which this does not apply: relu, leaky_relu or abrelu behind another
+ * activation, whose rounding is in their angle (widelimit/network.h), to √ε where points are nearly equal. −1: there is none.
+ */
+int wl_network_unbounded(const wl_network *network);
+
+#endif
