@@ -29,7 +29,7 @@ run() {
   shift 2
   for setting in "$@"; do settings+=(--set "$setting"); done
   "${launch[@]}" "$program" run "$config" --set "solver.method=$method" --set "output.directory=$folder/$method" \
-    --set output.covariance=false --set output.kernels=false "${settings[@]}" >"$folder/log" 2>&1 && return
+    --set output.covariance=false --set output.kernels=false --overwrite "${settings[@]}" >"$folder/log" 2>&1 && return
   cat "$folder/log"
   exit 1
 }
