@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/spelling.h"
+
 static wl_error parse_count(const wl_option *option, const char *text, int64_t *value) {
   char *end;
   errno = 0;
@@ -100,11 +102,31 @@ static const wl_option *find_option(const wl_command *command, const char *word)
   return NULL;
 }
 
+/* Names that are near, or begin as the word does. */
+static wl_error unknown_option(const wl_command *command, const char *word) {
+  const size_t length = strcspn(word, "=");
+  size_t least = wl_spelling_limit(length);
+  const char *best = NULL;
+  for (int i = 0; i < command->option_count && length < WL_SPELLING_SIZE; i++) {
+    const char *name = command->options[i].name;
+    size_t distance = wl_edit_distance(word, length, name, strlen(name));
+    if (distance == 0) WL_FAIL(WL_ERROR_USAGE, "%s takes no value; see widelimit %s --help", name, command->name);
+    if (length > 3 && strncmp(word, name, length) == 0) distance = 1;
+    if (distance >= least) continue;
+    least = distance;
+    best = name;
+  }
+  if (best)
+    WL_FAIL(WL_ERROR_USAGE, "unknown option %s, did you mean %s? See widelimit %s --help", word, best,
+            command->name);
+  WL_FAIL(WL_ERROR_USAGE, "unknown option %s; see widelimit %s --help", word, command->name);
+}
+
 static wl_error parse_option(const wl_command *command, int count, char *const *words, int *i,
                              wl_arguments *arguments) {
   const char *word = words[*i], *equals = strchr(word, '=');
   const wl_option *option = find_option(command, word);
-  if (!option) WL_FAIL(WL_ERROR_USAGE, "unknown option %s; see widelimit %s --help", word, command->name);
+  if (!option) return unknown_option(command, word);
   if (!option->argument) return parse_value(option, NULL, arguments);
   if (equals) return parse_value(option, equals + 1, arguments);
   if (*i + 1 == count)
@@ -130,6 +152,20 @@ wl_error wl_arguments_parse(const wl_command *command, int count, char *const *w
   if (command->operand && !a->config)
     WL_FAIL(WL_ERROR_USAGE, "widelimit %s needs a configuration file", command->name);
   return WL_OK;
+}
+
+const char *wl_command_nearest(const char *word) {
+  const size_t length = strlen(word);
+  size_t least = wl_spelling_limit(length);
+  const char *best = NULL;
+  for (int i = 0; i < WL_COMMAND_COUNT && length < WL_SPELLING_SIZE; i++) {
+    const char *name = wl_commands[i].name;
+    const size_t distance = wl_edit_distance(word, length, name, strlen(name));
+    if (distance >= least) continue;
+    least = distance;
+    best = name;
+  }
+  return best;
 }
 
 /* Appends a word; a quote in it leaves the quotes for a moment. */

@@ -44,6 +44,9 @@ typedef struct wl_arguments {
 wl_error wl_arguments_parse(const wl_command *command, int count, char *const *words, wl_arguments *arguments);
 void wl_arguments_clear(wl_arguments *arguments);
 
+/** The command that was meant by a word that names none; NULL: none is near. Static. */
+const char *wl_command_nearest(const char *word);
+
 /** The words as a shell reads them, those with other characters than paths have in quotes. Owned by the caller; NULL: no memory. */
 char *wl_arguments_join(int count, char *const *words);
 

@@ -46,6 +46,8 @@ static wl_error run_command(int rank, int ranks, int number, int argc, char *con
 static wl_error unknown_command(const char *word) {
   if (access(word, F_OK) == 0)
     WL_FAIL(WL_ERROR_USAGE, "%s is a file, the command comes before it: widelimit run %s", word, word);
+  const char *meant = wl_command_nearest(word);
+  if (meant) WL_FAIL(WL_ERROR_USAGE, "unknown command %s, did you mean %s? See widelimit --help", word, meant);
   WL_FAIL(WL_ERROR_USAGE, "unknown command %s; see widelimit --help", word);
 }
 
@@ -55,7 +57,9 @@ static wl_error dispatch(int rank, int ranks, int argc, char **argv) {
     WL_FAIL(WL_ERROR_USAGE, "no command given");
   }
   if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
-    if (rank == 0) wl_command_print_help(stdout, argc > 2 ? wl_command_find(argv[2]) : -1);
+    const bool whole = argc == 2 || is_help(argv[2]);
+    if (!whole && wl_command_find(argv[2]) < 0) return unknown_command(argv[2]);
+    if (rank == 0) wl_command_print_help(stdout, whole ? -1 : wl_command_find(argv[2]));
     return WL_OK;
   }
   if (strcmp(argv[1], "--version") == 0) {

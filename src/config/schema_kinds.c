@@ -48,6 +48,11 @@ static void append_bounds(char *text, size_t size, const wl_key *key) {
   if (key->infinite) append(text, size, ", or .inf");
 }
 
+static bool is_numeric(wl_kind kind) {
+  return kind == WL_KIND_INT || kind == WL_KIND_INT64 || kind == WL_KIND_UINT64 || kind == WL_KIND_REAL ||
+         kind == WL_KIND_INTEGERS || kind == WL_KIND_REALS;
+}
+
 wl_error wl_kind_reject(wl_place at, const wl_key *key, const yaml_node_t *node) {
   char allowed[ALLOWED_SIZE], buffer[SHOWN_SIZE];
   wl_schema_allowed(key, allowed, sizeof allowed);
@@ -56,8 +61,9 @@ wl_error wl_kind_reject(wl_place at, const wl_key *key, const yaml_node_t *node)
     const bool empty = node->data.sequence.items.start == node->data.sequence.items.top;
     return wl_place_fail(at, "is %s, it must be %s", empty ? "empty" : "a list", allowed);
   }
-  return wl_place_fail(at, "'%s' is not allowed, it must be %s",
-                       wl_shown((const char *)node->data.scalar.value, buffer), allowed);
+  const char *text = (const char *)node->data.scalar.value;
+  return wl_place_fail(at, "'%s' is not allowed, it must be %s%s", wl_shown(text, buffer), allowed,
+                       is_numeric(key->kind) ? wl_number_hint(text) : "");
 }
 
 static wl_error reject(const reading *r) { return wl_kind_reject(r->at, r->key, r->node); }
@@ -85,8 +91,26 @@ static bool is_natural(const char *text) {
          text[strspn(text, "0123456789")] == '\0';
 }
 
+static const char *without_sign(const char *text) { return text + (text[0] == '-' || text[0] == '+'); }
+
+/** Digits of which the first of several is 0: 017 is 15 to YAML 1.1, and 17 to YAML 1.2. */
+static bool looks_octal(const char *magnitude) {
+  return magnitude[0] == '0' && magnitude[1] != '\0' && magnitude[strspn(magnitude, "0123456789")] == '\0';
+}
+
+const char *wl_number_hint(const char *text) {
+  const char *magnitude = without_sign(text);
+  if (looks_octal(magnitude)) return "; YAML's versions read a leading 0 as octal or not: leave it out";
+  const bool other_base = magnitude[0] == '0' && magnitude[1] != '\0' && strchr("xXoObB", magnitude[1]) != NULL;
+  const bool number =
+      isdigit((unsigned char)magnitude[0]) && magnitude[strspn(magnitude, "0123456789.eE_:+-")] == '\0';
+  if (other_base || (number && strpbrk(magnitude, "_:") != NULL))
+    return "; numbers are written in decimal, without _ or :";
+  return "";
+}
+
 bool wl_read_integer(const char *text, int64_t *number) {
-  if (!is_natural(text + (text[0] == '-' || text[0] == '+'))) return false;
+  if (!is_natural(without_sign(text))) return false;
   errno = 0;
   const long long value = strtoll(text, NULL, 10);
   *number = value;
@@ -94,10 +118,11 @@ bool wl_read_integer(const char *text, int64_t *number) {
 }
 
 bool wl_read_real(const char *text, bool infinite, double *number) {
-  const char *magnitude = text + (text[0] == '-' || text[0] == '+');
+  const char *magnitude = without_sign(text);
   *number = text[0] == '-' ? -INFINITY : INFINITY;
   if (infinite && (!strcmp(magnitude, ".inf") || !strcmp(magnitude, ".Inf") || !strcmp(magnitude, ".INF")))
     return true;
+  if (looks_octal(magnitude)) return false;
   if (text[strspn(text, "0123456789+-.eE")] != '\0') return false; /* strtod also takes nan and hexadecimal */
   char *end;
   *number = strtod(text, &end);

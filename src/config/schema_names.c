@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/spelling.h"
 #include "config/schema_private.h"
 
 size_t wl_schema_find(const wl_schema *schema, const char *name) {
@@ -40,23 +41,6 @@ void wl_schema_names_within(const wl_schema *schema, const char *section, char *
   }
 }
 
-/** Number of letters to insert, delete or replace. */
-static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length) {
-  size_t row[NAME_SIZE];
-  for (size_t j = 0; j <= b_length; j++) row[j] = j;
-  for (size_t i = 1; i <= a_length; i++) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b_length; j++) {
-      const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      const size_t shorter = row[j] < row[j - 1] ? row[j] : row[j - 1];
-      row[j] = replaced < shorter + 1 ? replaced : shorter + 1;
-    }
-  }
-  return row[b_length];
-}
-
 static const char *last_part(const char *name) {
   const char *dot = strrchr(name, '.');
   return dot != NULL ? dot + 1 : name;
@@ -65,14 +49,14 @@ static const char *last_part(const char *name) {
 /** The key or section that was meant, written to `best`; false if none is close. */
 static bool nearest_name(const wl_schema *schema, const char *name, char best[NAME_SIZE]) {
   const size_t length = strlen(name);
-  if (length >= NAME_SIZE) return false;
-  const size_t limit = 2 + length / 8 + 1;
+  if (length >= WL_SPELLING_SIZE) return false;
+  const size_t limit = wl_spelling_limit(length);
   size_t least = limit;
   for (size_t key = 0; key < schema->count; key++) {
     const char *candidate = schema->keys[key].name;
     for (size_t end = 1; end <= strlen(candidate); end++) {
       if (candidate[end] != '\0' && candidate[end] != '.') continue;
-      size_t distance = edit_distance(name, length, candidate, end);
+      size_t distance = wl_edit_distance(name, length, candidate, end);
       /* "depth" alone, or in the wrong section */
       if (candidate[end] == '\0' && strcmp(last_part(name), last_part(candidate)) == 0) distance = 1;
       if (distance >= least) continue;

@@ -70,11 +70,14 @@ int wl_yaml_add(yaml_document_t *document, const char *text, yaml_scalar_style_t
 
 /* ---- schema_kinds.c ------------------------------------------------------------------------------------------- */
 
-/** A decimal number that a double holds, or .inf where that is allowed; false if the text is no such number. */
+/** A decimal number that a double holds, or .inf where that is allowed; false if the text is no such number, or octal to some. */
 bool wl_read_real(const char *text, bool infinite, double *number);
 
 /** A decimal integer without leading zeros; false if the text is no such number. */
 bool wl_read_integer(const char *text, int64_t *number);
+
+/** What to add to a message that refuses a number: that it is in another notation of YAML's; "" where it is not. Static. */
+const char *wl_number_hint(const char *text);
 
 /** Fails: the value is not what wl_schema_allowed says. */
 wl_error wl_kind_reject(wl_place at, const wl_key *key, const yaml_node_t *node);

@@ -46,7 +46,8 @@ static wl_error reject(const wl_tree *tree, const char *allowed) {
   char buffer[SHOWN_SIZE];
   if (tree->form == WL_TREE_LIST) return wl_tree_fail(tree, "is a list, it must be %s", allowed);
   if (tree->form == WL_TREE_MAP) return wl_tree_fail(tree, "is a mapping, it must be %s", allowed);
-  return wl_tree_fail(tree, "'%s' is not allowed, it must be %s", wl_shown(tree->text, buffer), allowed);
+  return wl_tree_fail(tree, "'%s' is not allowed, it must be %s%s", wl_shown(tree->text, buffer), allowed,
+                      wl_number_hint(tree->text));
 }
 
 wl_error wl_tree_real(const wl_tree *tree, double *number) {

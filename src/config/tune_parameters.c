@@ -43,9 +43,10 @@ static bool is_within(const wl_key *key, double x) {
 static wl_error reject(const wl_tree *value, const wl_key *key) {
   char allowed[ALLOWED_SIZE], buffer[SHOWN_SIZE];
   wl_schema_allowed(key, allowed, sizeof allowed);
-  return wl_tree_fail(value, "'%s' is not allowed, %s must be %s",
-                      value->form == WL_TREE_SCALAR ? wl_shown(value->text, buffer) : "a list or mapping",
-                      key->name, allowed);
+  const bool scalar = value->form == WL_TREE_SCALAR;
+  return wl_tree_fail(value, "'%s' is not allowed, %s must be %s%s",
+                      scalar ? wl_shown(value->text, buffer) : "a list or mapping", key->name, allowed,
+                      scalar ? wl_number_hint(value->text) : "");
 }
 
 /* A number that the key may be. */

@@ -83,7 +83,8 @@ wl_error wl_rows_read(const char *spec, int64_t total, wl_rows *rows) {
   char *path = strdup(spec);
   if (!path) WL_FAIL(WL_ERROR_MEMORY, "%s: no memory to read it", spec);
   const int base = take_base(path);
-  const wl_source_options options = {.header = WL_HEADER_FALSE};
+  const wl_source_options options = {.header = WL_HEADER_FALSE,
+                                     .header_hint = "; a list of rows has no header: take the line out"};
   wl_source *source = NULL;
   wl_error error = wl_source_open(path, &options, &source);
   if (error == WL_OK) error = read_list(spec, base, total, source, rows);

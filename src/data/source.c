@@ -131,6 +131,7 @@ wl_error wl_source_open(const char *spec, const wl_source_options *options, wl_s
   WL_GOTO(error, failed, take_apart(s, spec, options != NULL ? options->directory : NULL));
   WL_GOTO(error, failed, check_file(s->path));
   s->header = options != NULL ? options->header : WL_HEADER_AUTO;
+  s->header_hint = options != NULL ? options->header_hint : NULL;
   WL_GOTO(error, failed, s->format->open(s));
   WL_GOTO(error, failed, check_shape(s));
   *source = s;

@@ -21,6 +21,8 @@ typedef struct wl_source wl_source;
 typedef struct wl_source_options {
   const char *directory; /**< relative paths start here; NULL: the current directory; borrowed */
   wl_header header;
+  const char *
+      header_hint; /**< ends the message where a first line that is no header is not numeric; NULL: none; borrowed */
 } wl_source_options;
 
 /**

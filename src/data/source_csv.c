@@ -38,8 +38,12 @@ static wl_error bad_field(const wl_source *source, const csv_state *state, int64
   const wl_csv_reader *reader = &state->reader;
   const wl_csv_field *field = &reader->fields[column];
   const long long line = reader->place.line, number = column + 1;
-  const bool first = source->header == WL_HEADER_AUTO && line == state->head.line.line;
-  const char *hint = first ? "; if the line is a header: data.header: true" : "";
+  const bool first = line == state->head.line.line;
+  const char *hint = "";
+  if (first && source->header_hint)
+    hint = source->header_hint;
+  else if (first && source->header == WL_HEADER_AUTO)
+    hint = "; if the line is a header: data.header: true";
   char shown[WL_SHOWN_SIZE];
   if (field->length == 0)
     WL_FAIL(WL_ERROR_DATA, "%s:%lld: column %lld is empty%s", source->path, line, number, hint);

@@ -14,11 +14,12 @@ typedef struct wl_source_format wl_source_format;
 
 struct wl_source {
   const wl_source_format *format;
-  char *spec;       /**< as given; owned */
-  char *path;       /**< of the file, usable from the current directory; owned */
-  char *selector;   /**< the part after the colon; NULL: none; owned */
-  char *label;      /**< path and selector, for messages; owned */
-  wl_header header; /**< what line 1 of a text file is */
+  char *spec;              /**< as given; owned */
+  char *path;              /**< of the file, usable from the current directory; owned */
+  char *selector;          /**< the part after the colon; NULL: none; owned */
+  char *label;             /**< path and selector, for messages; owned */
+  wl_header header;        /**< what line 1 of a text file is */
+  const char *header_hint; /**< of the options */
   int64_t rows, cols;
   int64_t *chosen;      /**< rows of the file that the source shows, from 0; NULL: all; owned */
   int64_t chosen_count; /**< how many */

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "dist/scalapack.h"
+#include "kernel/layers.h"
 #include "linalg/condition.h"
 #include "linalg/factorize.h"
 #include "linalg/trsm.h"
@@ -53,6 +54,12 @@ wl_error wl_mixed_round(wl_mixed *m, wl_mixed *behind) {
   return behind ? check_entries(behind) : WL_OK;
 }
 
+const char *wl_singular_remedy(const wl_points *points) {
+  return !points->given && wl_network_is_homogeneous(&points->network)
+             ? ", or set sigma_b above 0: without biases, rows that are multiples of one another repeat"
+             : "";
+}
+
 static wl_error factor(wl_mixed *m, wl_factor_info *info) {
   info->norm = m->rounded.norm;
   int64_t pivot;
@@ -64,8 +71,8 @@ static wl_error factor(wl_mixed *m, wl_factor_info *info) {
       WL_ERROR_NUMERICAL,
       "the kernel matrix %s is not positive definite to the rounding of single precision: its pivot at training "
       "row %lld (counted from 1) vanishes; set precision: double, or add noise_variance or jitter, or remove "
-      "rows that (nearly) repeat",
-      m->name, (long long)pivot + 1);
+      "rows that (nearly) repeat%s",
+      m->name, (long long)pivot + 1, wl_singular_remedy(m->points));
 }
 
 /* log det M = 2 Σ log L_ii − n log scale */

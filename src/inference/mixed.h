@@ -34,6 +34,9 @@ wl_error wl_mixed_round(wl_mixed *m, wl_mixed *behind);
  */
 wl_error wl_mixed_factor(wl_mixed *m, wl_factor_info *info);
 
+/** Local. What else there is to do where the kernel of these points is singular; ends a message. Static; "" where that is all. */
+const char *wl_singular_remedy(const wl_points *points);
+
 /** The targets, n × c, and what is found with them. */
 typedef struct wl_mixed_targets {
   const wl_matrix *y;

@@ -296,6 +296,7 @@ static wl_cholesky_options how_to_factor(const wl_model *model, wl_prior prior, 
                                          const wl_factor_state *resume) {
   return (wl_cholesky_options){.engine = model->setup.options.engine,
                                .name = wl_prior_name(prior),
+                               .remedy = wl_singular_remedy(model->train),
                                .seed = model->setup.options.seed,
                                .watch = watch,
                                .resume = resume};

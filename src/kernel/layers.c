@@ -234,6 +234,35 @@ bool wl_network_vanishes_at_zero(const wl_network *network) {
   return network->sigma_b == 0.0 && (network->depth == 1 || is_zero_at_zero(&hidden));
 }
 
+static bool is_homogeneous(const wl_layer *layer) {
+  const wl_activation phi = layer->activation;
+  if (layer->kind != WL_LAYER_ACTIVATION) return layer->kind == WL_LAYER_ABRELU;
+  return !has_shift(layer) &&
+         (phi == WL_ACTIVATION_RELU || phi == WL_ACTIVATION_LEAKY_RELU || phi == WL_ACTIVATION_IDENTITY);
+}
+
+/* The k with f(cx) = c^k f(x) behind layers first … end − 1 where there is one before them; else INHOMOGENEOUS. */
+enum { INHOMOGENEOUS = -1 };
+static int degree(const wl_network *network, int first, int end, int before) {
+  for (int k = first; k < end && before != INHOMOGENEOUS; k++) {
+    const wl_layer *layer = &network->layer[k];
+    if (layer->kind == WL_LAYER_NORM) before = 0;
+    const bool bends = (layer->kind == WL_LAYER_DENSE && layer->sigma_b > 0.0) ||
+                       (wl_layer_is_activation(layer) && !is_homogeneous(layer));
+    if (bends && before > 0) before = INHOMOGENEOUS;
+    if (layer->kind != WL_LAYER_RESIDUAL) continue;
+    if (degree(network, k + 1, k + 1 + layer->branch, before) != before) before = INHOMOGENEOUS;
+    k += layer->branch;
+  }
+  return before;
+}
+
+bool wl_network_is_homogeneous(const wl_network *network) {
+  if (network->layer_count > 0) return degree(network, 0, network->layer_count, 1) != INHOMOGENEOUS;
+  const wl_layer hidden = {.kind = WL_LAYER_ACTIVATION, .activation = network->activation};
+  return network->sigma_b == 0.0 && (network->depth == 1 || is_homogeneous(&hidden));
+}
+
 /* ---- in words ---------------------------------------------------------------------------------------------------- */
 
 /* A text that grows until there is no more room. */

@@ -35,6 +35,12 @@ bool wl_network_theta_bounds_kappa(const wl_network *network);
 /** Whether the network is zero at x = 0 whatever its weights: no biases, and activations with φ(0) = 0. */
 bool wl_network_vanishes_at_zero(const wl_network *network);
 
+/**
+ * Whether f(cx) is c f(x), or f(x), for every c > 0 whatever the weights: then Θ and κ are singular where a row is a positive
+ * multiple of another. No biases but behind a normalization, and relu and its kin as activations.
+ */
+bool wl_network_is_homogeneous(const wl_network *network);
+
 /** Whether any units are dropped: then equal rows of the data are not one point, and a row meets itself on the diagonal alone. */
 bool wl_network_has_dropout(const wl_network *network);
 

@@ -60,14 +60,14 @@ static wl_error measure_before(wl_cholesky *f, const char *name, const wl_matrix
   return WL_OK;
 }
 
-static wl_error check_pivot(const char *name, int64_t pivot) {
+static wl_error check_pivot(const wl_cholesky_options *options, int64_t pivot) {
   if (pivot < 0) return WL_OK;
   WL_FAIL(
       WL_ERROR_NUMERICAL,
       "the kernel matrix %s is not positive definite to rounding: its pivot at training row %lld (counted from "
       "1) vanishes, the rows before determine this one; add noise_variance or jitter, or remove rows that "
-      "(nearly) repeat, or change the depth",
-      name, (long long)pivot + 1);
+      "(nearly) repeat, or change the depth%s",
+      options->name, (long long)pivot + 1, options->remedy ? options->remedy : "");
 }
 
 wl_error wl_check_residual(const wl_factor_info *info, const char *name, wl_engine engine) {
@@ -84,7 +84,7 @@ static wl_error factor_from(wl_cholesky *f, const wl_cholesky_options *options, 
   const wl_factorize_options how = {options->engine, options->name, options->watch, state};
   int64_t pivot;
   WL_TRY(wl_factorize_with(f->matrix, f->triangle, &how, &pivot));
-  WL_TRY(check_pivot(options->name, pivot));
+  WL_TRY(check_pivot(options, pivot));
   f->info.log_determinant = wl_log_determinant(f->matrix);
   return WL_OK;
 }

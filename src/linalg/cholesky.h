@@ -61,6 +61,7 @@ typedef struct wl_factor_watch {
 typedef struct wl_cholesky_options {
   wl_engine engine;
   const char *name;             /**< of S in messages and progress */
+  const char *remedy;           /**< ends the message where a pivot vanishes; NULL: nothing to add */
   uint64_t seed;                /**< of the probing vectors */
   const wl_factor_watch *watch; /**< NULL: not watched */
   const wl_factor_state

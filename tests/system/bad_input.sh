@@ -218,6 +218,12 @@ bad 'classes that are not integers' 2 'Y\.csv.*row 3' --set data.target_encoding
 edit '6s/.*/0.4,-0.5,0.6/' X.csv
 bad 'identical rows without noise' 2 'X\.csv.*2.*5' --set noise_variance=0
 
+edit '6s/.*/0.8,-1.0,1.2/' X.csv # twice row 2
+bad 'a multiple of a row and no biases' 3 'row 5 .*sigma_b above 0: .*multiples' --set noise_variance=0 --set network.sigma_b=0
+edit '6s/.*/0.8,-1.0,1.2/' X.csv
+bad 'the same in mixed precision' 3 'row 5 .*sigma_b above 0: .*multiples' --set noise_variance=0 --set network.sigma_b=0 \
+  --set precision=mixed --set quantities=[ensemble]
+
 ### the run
 bad 'kernel not positive definite' 3 'row.*(noise|jitter|depth)' --set network.depth=1 --set network.sigma_b=0
 edit '/^data:/,/test:/d' case.yaml

@@ -148,7 +148,7 @@ refuses 'does not fit on 65536 nodes' "$input" --train 100000 --dimension 100000
 refuses 'needs a configuration' --nodes 2
 refuses 'nowhere.yaml' nowhere.yaml
 refuses 'one configuration at a time' "$input" "$input"
-refuses 'unknown option --node;' "$input" --node 2
+refuses 'unknown option --node, did you mean --nodes[?] ' "$input" --node 2
 refuses '--ranks needs a whole number' "$input" --ranks 0
 refuses '--ranks needs a whole number' "$input" --ranks many
 refuses '--ranks needs a value' "$input" --ranks

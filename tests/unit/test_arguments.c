@@ -58,9 +58,12 @@ static void test_refusals(void **state) {
   (void)state;
   REFUSES("needs a configuration file", WL_COMMAND_RUN, "--resume");
   REFUSES("one configuration at a time: a or b", WL_COMMAND_RUN, "a", "b");
-  REFUSES("unknown option --ranks", WL_COMMAND_RUN, "a", "--ranks", "2");
-  REFUSES("unknown option --resume=yes", WL_COMMAND_RUN, "a", "--resume=yes");
-  REFUSES("unknown option --tim", WL_COMMAND_RUN, "a", "--tim", "1:00:00");
+  REFUSES("unknown option --ranks; see widelimit run --help", WL_COMMAND_RUN, "a", "--ranks", "2");
+  REFUSES("--resume takes no value; see", WL_COMMAND_RUN, "a", "--resume=yes");
+  REFUSES("unknown option --tim, did you mean --time-limit? See widelimit run --help", WL_COMMAND_RUN, "a",
+          "--tim", "1:00:00");
+  REFUSES("unknown option --rseume, did you mean --resume?", WL_COMMAND_RUN, "a", "--rseume");
+  REFUSES("unknown option --sett=a=1, did you mean --set?", WL_COMMAND_RUN, "a", "--sett=a=1");
   REFUSES("unknown option a", WL_COMMAND_BENCH, "a");
   REFUSES("--set needs a value after it, KEY=VALUE; see widelimit certify --help", WL_COMMAND_CERTIFY, "a",
           "--set");
@@ -92,6 +95,12 @@ static void test_table(void **state) {
     }
   }
   assert_int_equal(wl_command_find("walk"), -1);
+  assert_string_equal(wl_command_nearest("predcit"), "predict");
+  assert_string_equal(wl_command_nearest("Run"), "run");
+  assert_null(wl_command_nearest("walk"));
+  char long_word[1000] = "";
+  memset(long_word, 'r', sizeof long_word - 1);
+  assert_null(wl_command_nearest(long_word));
 }
 
 /* What is joined, a shell takes apart again (bash -c 'printf "<%s>" …' of the line gives the words). */

@@ -80,6 +80,13 @@ static void lists(void **state) {
   write_text("rows.txt", "-1\n");
   assert_int_equal(wl_rows_read("rows.txt", 3, &rows), WL_ERROR_DATA);
   must_contain("entry 1 is row -1");
+  write_text("rows.txt", "index\n0\n2\n");
+  assert_int_equal(wl_rows_read("rows.txt", 3, &rows), WL_ERROR_DATA);
+  must_contain("rows.txt:1: column 1 is not a number: 'index'");
+  must_contain("a list of rows has no header: take the line out");
+  write_text("rows.txt", "0\nend\n");
+  assert_int_equal(wl_rows_read("rows.txt", 3, &rows), WL_ERROR_DATA);
+  must_contain("rows.txt:2: column 1 is not a number: 'end' (the separator is the comma)");
   write_text("rows.txt", "1,2\n");
   assert_int_equal(wl_rows_read("rows.txt", 3, &rows), WL_ERROR_DATA);
   must_contain("has 2 columns; a list of rows has one");

@@ -436,6 +436,42 @@ static void test_zero_point(void **state) {
       strstr(wl_error_message(), "point 0 has no variance that layer_norm could divide by in layer 2"));
 }
 
+/* f(cx) = c f(x) or f(x): Θ between a point and twice that point has correlation 1 just where the function says so; to twice
+   a point nothing rounds that does not round alike in the point. */
+static void expect_homogeneous(bool wanted, const wl_network *network) {
+  const double x[2 * D] = {0.3, -0.4, 0.5, 0.7, -0.1, 0.2, 0.6, -0.8, 1.0, 1.4, -0.2, 0.4};
+  double kappa[4], theta[4];
+  wl_kernel_points *a = create(network, 2, D, x);
+  tile(network, a, a, kappa, theta);
+  wl_kernel_points_destroy(&a);
+  const double defect = 1.0 - theta[1] * theta[1] / (theta[0] * theta[3]);
+  assert_true(wanted ? fabs(defect) < 16.0 * DBL_EPSILON : defect > 1e-2);
+  assert_true(wl_network_is_homogeneous(network) == wanted);
+}
+#define HOMOGENEOUS(wanted, ...)                                                       \
+  do {                                                                                 \
+    const wl_layer listed[] = {__VA_ARGS__};                                           \
+    const wl_network network = list_of(listed, (int)(sizeof listed / sizeof *listed)); \
+    expect_homogeneous(wanted, &network);                                              \
+  } while (0)
+
+static void test_homogeneous(void **state) {
+  (void)state;
+  const wl_layer relu = activation(WL_ACTIVATION_RELU), erf = activation(WL_ACTIVATION_ERF);
+  HOMOGENEOUS(true, dense(1.5, 0.0), relu, residual(1), dense(1.2, 0.0), dense(1.1, 0.0));
+  HOMOGENEOUS(false, dense(1.5, 0.0), relu, residual(1), dense(1.2, 0.3), dense(1.1, 0.0));
+  HOMOGENEOUS(false, dense(1.5, 0.2), relu, dense(1.1, 0.0));
+  HOMOGENEOUS(false, dense(1.5, 0.0), erf, dense(1.1, 0.0));
+  HOMOGENEOUS(true, dense(1.5, 0.0), norm(), erf, dense(1.1, 0.2));
+  HOMOGENEOUS(false, dense(1.5, 0.0), residual(3), norm(), erf, dense(1.1, 0.0), dense(1.0, 0.0));
+  wl_network network = wl_network_default();
+  expect_homogeneous(false, &network);
+  network.sigma_b = 0.0;
+  expect_homogeneous(true, &network);
+  network.activation = WL_ACTIVATION_GELU;
+  expect_homogeneous(false, &network);
+}
+
 /* ---- rules ------------------------------------------------------------------------------------------------------- */
 
 static void expect_wrong(const wl_layer *layer, int count, const char *text) {
@@ -609,6 +645,7 @@ int main(void) {
       cmocka_unit_test(test_neutral),
       cmocka_unit_test(test_tiles),
       cmocka_unit_test(test_zero_point),
+      cmocka_unit_test(test_homogeneous),
       cmocka_unit_test(test_rules),
       cmocka_unit_test(test_words),
       cmocka_unit_test(test_same),
