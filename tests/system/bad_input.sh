@@ -222,7 +222,7 @@ edit '6s/.*/0.8,-1.0,1.2/' X.csv # twice row 2
 bad 'a multiple of a row and no biases' 3 'row 5 .*sigma_b above 0: .*multiples' --set noise_variance=0 --set network.sigma_b=0
 edit '6s/.*/0.8,-1.0,1.2/' X.csv
 bad 'the same in mixed precision' 3 'row 5 .*sigma_b above 0: .*multiples' --set noise_variance=0 --set network.sigma_b=0 \
-  --set precision=mixed --set quantities=[ensemble]
+  --set precision=mixed --set 'quantities=[ensemble]'
 
 ### the run
 bad 'kernel not positive definite' 3 'row.*(noise|jitter|depth)' --set network.depth=1 --set network.sigma_b=0
