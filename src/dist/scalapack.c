@@ -387,13 +387,18 @@ typedef struct corner {
   int64_t i, j;
 } corner;
 
+/* Of a matrix of so many rows, that are copied at a time: 8 MiB of a process row. */
+static int64_t columns_at_a_time(const wl_grid *g, int64_t rows) {
+  return larger(1, ((int64_t)1 << 20) / larger(1, wl_grid_owned(rows, g->block, 0, g->rows)));
+}
+
 /*
  * A part of B ← rows × columns of A, some columns at a time: Cpdgemr2d takes buffers as large as what it copies, and ends the
  * program where these reach 2 GiB.
  */
 static void copy_part(int64_t rows, int64_t columns, const wl_matrix *a, corner from, wl_matrix *b, corner to) {
   const wl_grid *g = a->grid;
-  const int64_t most = larger(1, ((int64_t)1 << 20) / larger(1, wl_grid_owned(a->rows, g->block, 0, g->rows)));
+  const int64_t most = columns_at_a_time(g, a->rows);
   for (int64_t done = 0; done < columns; done += most) {
     const int count = (int)smaller(most, columns - done);
     /* it takes descriptors and the source by pointers to what it does not change */
@@ -409,6 +414,12 @@ void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b) {
 
 void wl_rows_to(int64_t n, const wl_matrix *a, wl_matrix *b) {
   copy_part(a->rows, a->columns, a, (corner){0, 0}, b, (corner){n, 0});
+}
+
+double wl_rows_to_bytes(const wl_grid *g, int64_t rows, int64_t columns) {
+  const int64_t some = smaller(columns, columns_at_a_time(g, rows));
+  return 2.0 * 8.0 * (double)wl_grid_owned(rows, g->block, g->row, g->rows) *
+         (double)wl_grid_owned(some, g->column_block, g->column, g->columns);
 }
 
 void wl_copy_columns(int64_t count, const wl_matrix *a, int64_t i, wl_matrix *b, int64_t j) {

@@ -134,6 +134,9 @@ void wl_rows_from(int64_t n, const wl_matrix *a, wl_matrix *b);
 /** The rows of B from row n on ← A; same columns. */
 void wl_rows_to(int64_t n, const wl_matrix *a, wl_matrix *b);
 
+/** Local. What wl_rows_to takes for an A of rows × columns, in bytes: its entries, some columns at a time, as they leave and as they come. */
+double wl_rows_to_bytes(const wl_grid *grid, int64_t rows, int64_t columns);
+
 /** Columns j … j + count − 1 of B ← columns i … i + count − 1 of A; same rows. */
 void wl_copy_columns(int64_t count, const wl_matrix *a, int64_t i, wl_matrix *b, int64_t j);
 

@@ -16,6 +16,12 @@ double wl_factorize_bytes(const wl_grid *grid, int64_t n);
 /** A block column of doubles on its way to the other process columns. */
 double wl_trsm_bytes(const wl_grid *grid, int64_t n);
 
+/**
+ * Of wl_rfp_multiply with `width` columns and a factor of order n: the second half of the panel, two copies of what of it is on its way to
+ * other rows, and PBLAS's panels.
+ */
+double wl_rfp_multiply_bytes(const wl_grid *grid, int64_t n, int64_t width);
+
 /** Of an eigendecomposition: with vectors their matrix, and about two more shares to work with. */
 double wl_eigen_bytes(const wl_grid *grid, int64_t n, bool vectors);
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "dist/matrix.h"
+#include "linalg/bytes.h"
 #include "linalg/rfp.h"
 
 static double bytes(const wl_grid *g, int64_t rows, int64_t columns) {
@@ -17,7 +18,6 @@ double wl_draw_rfp_factor_bytes(const wl_grid *g, int64_t all) {
 }
 
 double wl_draw_rfp_bytes(const wl_grid *g, int64_t all, int64_t test, int64_t width) {
-  const double whole = bytes(g, all, width), half = bytes(g, all - wl_rfp_first(all), width),
-               draws = bytes(g, test, width);
-  return half + fmax(2.0 * whole + draws, whole + 2.0 * draws);
+  const double whole = bytes(g, all, width), draws = bytes(g, test, width);
+  return wl_rfp_multiply_bytes(g, all, width) + fmax(2.0 * whole + draws, whole + 2.0 * draws);
 }

@@ -14,8 +14,8 @@ double wl_draw_bytes(const wl_grid *grid, int64_t all, int64_t width);
 double wl_draw_rfp_factor_bytes(const wl_grid *grid, int64_t all);
 
 /**
- * `width` columns at `test` of `all` points drawn with it: two panels of all points and the second half of one, and the
- * draws, or one and two of the draws.
+ * `width` columns at `test` of `all` points drawn with it: two panels of all points and the draws, or one and two of the draws, beside
+ * what its product takes.
  */
 double wl_draw_rfp_bytes(const wl_grid *grid, int64_t all, int64_t test, int64_t width);
 

@@ -4,7 +4,7 @@
 # array; a job that is cancelled. HOLD is the library that holds a rank (tests/faults/hold.c), so that limits are met on
 # machines of any speed. Status 77 (skipped) where Slurm is not installed, but in CI (CI=true). Runs in a folder of its own.
 set -uo pipefail
-program=$1 compare=$4 project=$5
+program=$1 launcher=$2 compare=$4 project=$5
 PATH=$PATH:/usr/sbin:/sbin
 for tool in slurmctld slurmd sbatch; do
   command -v $tool >/dev/null && continue
@@ -15,6 +15,7 @@ done
 failures=0
 jobs=$project/jobs/slurm
 export WIDELIMIT=$project/tests/slurm/held.sh
+export WIDELIMIT_LAUNCH=${launcher%% *} # of the MPI of the program; within a job it needs no number
 export HELD_PROGRAM=$program HELD_ATTEMPTS=0 HOLD_LIBRARY=$6
 # Virtual nodes share the host: no shared memory between ranks that believe to be on different ones.
 export OMPI_MCA_btl=tcp,self OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_orte_keep_fqdn_hostnames=0
@@ -76,7 +77,8 @@ END
 # same NAME TOLERANCE: the results are those of a run without Slurm on as many ranks.
 same() { "$compare" "reference-$1/results.h5" "out-$1/results.h5" "$2" || failed "$1: other results"; }
 
-mpi=(env -u OMPI_MCA_btl -u OMPI_MCA_btl_tcp_if_include mpirun -n 2)
+# shellcheck disable=SC2206 # the launcher is a command with an option
+mpi=(env -u OMPI_MCA_btl -u OMPI_MCA_btl_tcp_if_include $launcher 2)
 config short 300
 config long 600
 config cancelled 600
