@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
 
 #include "dist/scalapack.h"
 #include "linalg/border.h"
