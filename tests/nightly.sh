@@ -27,5 +27,5 @@ run_ctest asan "$@"
 ./tests/mutants.sh
 install_packages "${port_packages[@]}"
 build_project mpich build-mpich
-run_ctest mpich --label-exclude '^(ci|packaging|ranks[46])$' --exclude-regex '^(slurm|partition|kills|random_kills)' # ranks of MPICH never yield a core
+run_ctest mpich --label-exclude '^(ci|ranks[46])$' --exclude-regex '^(partition|kills|random_kills)' # ranks of MPICH never yield a core
 ./tests/aarch64.sh --label-regex '^(unit|mpi)$'
