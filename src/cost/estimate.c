@@ -321,9 +321,13 @@ double wl_work_spectrum_flops(const wl_work *w) {
 }
 
 /* Uᵀ Θ_XT; then, with the ensemble, U (f G) and half a product with κ_XX for each time. */
-double wl_work_at_time_flops(const wl_work *w) {
+static double panel_flops(const wl_work *w) {
   const double n = (double)w->train, m = (double)w->test;
   return w->times == 0 ? 0.0 : n * n * m * (2.0 + (w->ensemble ? 3.0 * (double)w->times : 0.0));
+}
+
+double wl_work_at_time_flops(const wl_work *w) {
+  return panel_flops(w) + w->time_products * (double)w->train * (double)w->test * (double)w->test;
 }
 
 static double spectrum_phase(const wl_cost *m) {
@@ -335,10 +339,11 @@ static double spectrum_phase(const wl_cost *m) {
          levels * 8.0 * n * n / wl_cost_ranks(m) / (1e9 * m->s.read_gbytes);
 }
 
-/* Products of U with panels through PBLAS, which have 0.7 of the rate (measured). */
+/* Products of U with panels through PBLAS, which have 0.7 of the rate (measured); and covariances, whose kernels come once. */
 static double at_time_phase(const wl_cost *m) {
-  return wl_work_at_time_flops(m->w) / 0.7 / wl_cost_ranks(m) /
-         wl_cost_rate(m->s.push_gflops, m->s.push_half, fmin(m->l->block, (double)m->w->train));
+  return panel_flops(m->w) / 0.7 / wl_cost_ranks(m) /
+             wl_cost_rate(m->s.push_gflops, m->s.push_half, fmin(m->l->block, (double)m->w->train)) +
+         covariance(m, m->w->time_products);
 }
 
 /* ---- choices ------------------------------------------------------------------------------------------------------ */

@@ -55,6 +55,7 @@ wl_work wl_job_work(const wl_config *c, const wl_data_shape *shape, int64_t batc
   if (wl_job_is_iterative(c)) work.rank = wl_job_iterative_options(c, shape).rank;
   memcpy(work.samples, c->samples, sizeof work.samples);
   for (int p = 0; p < WL_PRIOR_COUNT; p++) work.products[p] = wl_job_covariance_products(c, (wl_prior)p);
+  work.time_products = wl_job_time_products(c);
   if (c->checkpoint.directory) work.checkpoint_seconds = 60.0 * fmax(c->checkpoint.every_minutes, 0.1);
   return work;
 }
@@ -269,6 +270,17 @@ double wl_job_covariance_products(const wl_config *config, wl_prior prior) {
   if (!theta) return q[WL_QUANTITY_NNGP] ? 1.0 : 0.0; /* VᵀV */
   return (q[WL_QUANTITY_NTK_GP] || q[WL_QUANTITY_BAYESIAN_RND] ? 1.0 : 0.0) +
          (has_ensemble(config) ? 2.0 : 0.0); /* and Wᵀ D + Dᵀ W */
+}
+
+double wl_job_time_products(const wl_config *config) {
+  if (!config->output_covariance) return 0.0;
+  return (double)config->training.times.count *
+         ((config->quantity[WL_QUANTITY_BAYESIAN_RND] ? 1.0 : 0.0) + (has_ensemble(config) ? 2.0 : 0.0));
+}
+
+int wl_job_time_squares(const wl_config *config) {
+  if (!config->output_covariance || config->training.times.count == 0) return 0;
+  return config->training.times.count > 1 ? 2 : 1;
 }
 
 double wl_job_predict_flops(const wl_config *config, const wl_data_shape *shape, wl_prior prior, int64_t count) {

@@ -110,6 +110,10 @@ double wl_job_checkpoint_bytes(const wl_config *config, const wl_data_shape *sha
 /** Products of n × m matrices, of which a triangle each is computed, n m² flops, for covariances under a prior; 0: none. */
 double wl_job_covariance_products(const wl_config *config, wl_prior prior);
 
+/** The same for covariances at all training times; and m × m matrices that are there then: the kernels and, of several times, one. */
+double wl_job_time_products(const wl_config *config);
+int wl_job_time_squares(const wl_config *config);
+
 /** Floating point operations, as the summary counts them: of `count` test points under a prior, of all draws, of the certificate. */
 double wl_job_predict_flops(const wl_config *config, const wl_data_shape *shape, wl_prior prior, int64_t count);
 double wl_job_sample_flops(const wl_config *config, const wl_data_shape *shape);

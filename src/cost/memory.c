@@ -172,7 +172,7 @@ static wl_memory spectrum_memory(const wl_job *job) {
                                         wl_quantities_need_ensemble(c->quantity)),
       .points = points_bytes(job),
       .targets = 4.0 * local_bytes(job, s->train, s->outputs),
-      .square = times && c->output_covariance ? local_bytes(job, s->test, s->test) : 0.0,
+      .square = wl_job_time_squares(c) * local_bytes(job, s->test, s->test),
   };
 }
 

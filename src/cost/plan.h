@@ -117,6 +117,7 @@ typedef struct wl_work {
   wl_engine engine;             /**< of the factorizations */
   bool tiles; /**< panels of test points are dealt out in tiles, not evenly: with covariances or kernels */
   double products[WL_PRIOR_COUNT]; /**< wl_job_covariance_products */
+  double time_products;            /**< wl_job_time_products */
   int64_t samples[WL_DRAW_COUNT];  /**< draws of each kind */
   int64_t certify_draws;           /**< replicates × heads; 0: no certificate */
   double checkpoint_bytes;         /**< of one */

@@ -113,6 +113,8 @@ typedef struct phase {
   wl_progress progress;
   wl_points *test;
   wl_training_time *times;
+  wl_matrix *kernels; /* Θ_TT and κ_TT, where covariances are wanted */
+  wl_matrix *square;  /* what a time makes of them; NULL: the only time works in place */
   observed observed;
 } phase;
 
@@ -132,21 +134,25 @@ static wl_error keep(const phase *f, uint32_t k, const wl_prediction *p, const w
 }
 
 static wl_error predict_time(const phase *f, uint32_t k) {
-  wl_matrix *square = NULL;
+  wl_matrix *square = f->square ? f->square : f->kernels;
   wl_prediction p = {0};
-  wl_error error = WL_OK;
-  if (f->setup->config->output_covariance) {
-    WL_TRY(wl_matrix_create(f->setup->grid, f->test->count, f->test->count, &square));
-    error = wl_gram_symmetric(f->test, WL_GRAM_BOTH, square);
-  }
-  if (error == WL_OK)
-    error = wl_training_time_predict(f->times, f->setup->config->training.times.values[k], square, &p);
+  if (f->square) wl_matrix_copy(f->kernels, f->square);
+  wl_error error = wl_training_time_predict(f->times, f->setup->config->training.times.values[k], square, &p);
   if (error == WL_OK) error = keep(f, k, &p, square);
   wl_prediction_clear(&p);
-  wl_matrix_destroy(&square);
   if (error != WL_OK) return error;
   wl_checkpointer *checkpointer = f->services->checkpointer;
   return wl_checkpointer_boundary(checkpointer, checkpointer->options.last_prior, checkpointer->options.test);
+}
+
+/* The kernels of covariances, once for all times. */
+static wl_error create_squares(phase *f) {
+  const int squares = wl_job_time_squares(f->setup->config);
+  const int64_t m = f->test->count;
+  if (squares == 0) return WL_OK;
+  WL_TRY(wl_matrix_create(f->setup->grid, m, m, &f->kernels));
+  if (squares > 1) WL_TRY(wl_matrix_create(f->setup->grid, m, m, &f->square));
+  return wl_gram_symmetric(f->test, WL_GRAM_BOTH, f->kernels);
 }
 
 static wl_error open_batch(phase *f, int64_t first, int64_t count, wl_grid *panels) {
@@ -159,10 +165,13 @@ static wl_error open_batch(phase *f, int64_t first, int64_t count, wl_grid *pane
   WL_TRY(wl_error_agree(f->setup->comm, error));
   if (f->setup->rank == 0)
     for (int64_t j = 0; j < count; j++) f->scores->points += !f->observed.ood || f->observed.ood[j] == 0.0;
+  WL_TRY(create_squares(f));
   return wl_training_time_create(f->spectrum, &options, f->test, first, &f->times);
 }
 
 static void close_batch(phase *f) {
+  wl_matrix_destroy(&f->square);
+  wl_matrix_destroy(&f->kernels);
   wl_training_time_destroy(&f->times);
   wl_points_destroy(&f->test);
   free(f->observed.ood);

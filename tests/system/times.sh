@@ -29,7 +29,7 @@ noise_path: [1.0e-4, 0.01, 0.3]
 checkpoint: {directory: ckpt, every_minutes: 1000}
 output: {directory: out, covariance: true}
 END
-rm -rf out ckpt reference panels zero
+rm -rf out ckpt reference alone panels zero
 run 0 run case.yaml --set output.directory=reference
 
 # At infinity the summary has what it has without times, and at the run's noise what the factor and leave-one-out have.
@@ -50,6 +50,16 @@ for pattern in 'smallest eigenvalue' 'noise variance  log marginal' 'training ti
   grep -q "$pattern" log || failed "no table with $pattern"
 done
 "$compare" reference/results.h5 again/results.h5 0 >log 2>&1 || failed 'twice the same run gives other results'
+
+# A time alone has the covariances that it has behind others, of kernels that all share.
+covariance() { h5dump -y -m %.17g -d "/at_time/covariance/$2[$3,0,0;;1,70,70]" -o "$4" "$1/results.h5" >/dev/null; }
+run 0 run case.yaml --set 'training.times=[3]' --set output.directory=alone
+for quantity in ensemble rnd bayesian_rnd; do
+  covariance reference "$quantity" 2 among.txt
+  covariance alone "$quantity" 0 alone.txt
+  grep -q '[1-9]' alone.txt || failed "no covariance of $quantity"
+  cmp -s among.txt alone.txt || failed "the covariance of $quantity at a time depends on the times before"
+done
 
 # Without covariances test points go by in panels.
 run 0 run case.yaml --set output.covariance=false --set output.directory=panels
