@@ -32,6 +32,7 @@ static double shifted_curvature(double q, double c) {
 static double curvature(const wl_step *step, double q, double slope) {
   switch (step->kernel) {
     case WL_KERNEL_rectifier:
+    case WL_KERNEL_rectifier_general:
     case WL_KERNEL_identity:
     case WL_KERNEL_dense_scaled:
       return 0.0;

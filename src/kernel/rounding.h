@@ -10,8 +10,8 @@
  *   β ← max(β + 9/8 H α + 64 + t, α)        ∂E[φ'φ']/∂κ = E[φ''φ''], likewise
  *
  * t ε = WL_SERIES_TOLERANCE where there is a series (logistic.h), else 0. For relu G = 1, and H = 0 as its angles are right
- * themselves: α = β = d + 64 L. In standard parametrization Θ = σ_w² Θ_in + κ − (σ_w² − N) κ_in is a difference where N < σ_w²
- * units enter, and N κ_in of it at least is left: β ← (1 + 2 σ_w²/N) β.
+ * themselves: α = β = d + 64 L. The step `standard` (program.h) makes Θ = σ_w² Θ_in + κ − (σ_w² − N) κ_in, a difference where
+ * N < σ_w² units enter, of which N κ_in at least is left: β ← (1 + 2 σ_w²/N) β.
  */
 #ifndef WIDELIMIT_KERNEL_ROUNDING_H
 #define WIDELIMIT_KERNEL_ROUNDING_H
