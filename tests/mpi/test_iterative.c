@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "dist/scalapack.h"
+#include "inference/brackets.h"
 #include "inference/iterative.h"
 #include "inference/iterative_state.h"
 #include "inference/partial_cholesky.h"
@@ -606,17 +607,32 @@ static void test_small_noise(void **state) {
   wl_grid_destroy(&grid);
 }
 
+/* By hand, of ‖e‖_S² = γ = 4 and without rounding: yᵀ S⁻¹ y is between bᵀ x + xᵀ r and γ more, and no ensemble has more variance than the
+   posterior. With it, η is the rounding of S x and of b. */
+static void test_formulas(void **state) {
+  (void)state;
+  const double eps = 64.0 * DBL_EPSILON;
+  const wl_bracket_system exact = {.n = 10, .shift = 0.5, .largest = 2.0, .trace = 3.0};
+  const wl_solved column = {.value = 5.0, .norm1 = 1.0, .rz = 4.0};
+  const wl_bracket quadratic = wl_bracket_quadratic(&exact, &column);
+  assert_true(fabs(quadratic.low - 5.0) <= eps * 5.0 && fabs(quadratic.high - 9.0) <= eps * 9.0);
+  const wl_bracket ensemble = wl_bracket_ensemble(&exact, &column, 8.0, 1.0, 1.0); /* (√1 + √4)² = 9 > 8 − 5 */
+  assert_true(ensemble.low == 0.0 && fabs(ensemble.high - 3.0) <= eps * 8.0);
+  wl_bracket_system rounded = exact;
+  rounded.rounding.chain = 0x1p-40;
+  rounded.rounding.entry = 0x1p-42;
+  const wl_solved other = {.norm1 = 3.0, .right = 7.0};
+  const double eta = (0x1p-40 + 0x1p-42) * ((2.0 + 0.5) * 3.0 + 7.0);
+  assert_true(fabs(wl_bracket_residual_error(&rounded, &other) - eta) <= eps * eta);
+}
+
 static int group(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_lanczos),
-      cmocka_unit_test(test_low_rank),
-      cmocka_unit_test(test_low_rank_determinant),
-      cmocka_unit_test(test_partial_cholesky),
-      cmocka_unit_test(test_inside),
-      cmocka_unit_test(test_spoiled),
-      cmocka_unit_test(test_log_determinant),
-      cmocka_unit_test(test_stopped),
-      cmocka_unit_test(test_small_noise),
+      cmocka_unit_test(test_formulas),         cmocka_unit_test(test_lanczos),
+      cmocka_unit_test(test_low_rank),         cmocka_unit_test(test_low_rank_determinant),
+      cmocka_unit_test(test_partial_cholesky), cmocka_unit_test(test_inside),
+      cmocka_unit_test(test_spoiled),          cmocka_unit_test(test_log_determinant),
+      cmocka_unit_test(test_stopped),          cmocka_unit_test(test_small_noise),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -431,6 +431,10 @@ static void layers_are_checked(void **state) {
             "solver.method|is iterative, but network.layers[5] is relu behind a smooth activation");
   must_fail(ITERATIVE("dense, relu, dense, exp, dense, abs, dense"), NULL, "layers[5] is abrelu behind");
 #undef ITERATIVE
+#define LIST SYNTHETIC "rnd: {target: {layers: [dense, relu, dense]}}\n"
+  must_fail(LIST, "rnd.target.depth=3", "rnd.target.depth|cannot stand together with rnd.target.layers");
+  must_fail(LIST, "rnd.target.slope=0.1", "rnd.target.slope|cannot stand together with rnd.target.layers");
+#undef LIST
 }
 
 /* Standard parametrization: what belongs to it, and what needs a width. */
