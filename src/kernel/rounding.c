@@ -56,10 +56,11 @@ static double curvature(const wl_step *step, double q, double slope) {
   }
 }
 
-/* G = w q E[φ'²]/q' is less where the layer behind has biases. */
+/* G = w q E[φ'²]/q', w = σ_w²/keep, is less where the layer behind has biases. */
 static void pass_activation(const wl_step *step, double q, double slope, double next, wl_entry_error *e) {
   const bool any = q > 0.0 && slope > 0.0 && next > 0.0;
-  const double G = any ? step->model->weight * slope * q / next : 0.0, H = any ? curvature(step, q, slope) : 0.0;
+  const double G = any ? step->model->own_weight * slope * q / next : 0.0,
+               H = any ? curvature(step, q, slope) : 0.0;
   const double added = roundings + (step->series >= 0 ? WL_SERIES_TOLERANCE / DBL_EPSILON : 0.0);
   const double alpha = e->kappa;
   e->kappa = (G + sqrt(G * H) / 16.0) * alpha + added;
