@@ -50,9 +50,9 @@ static double curvature(const wl_step *step, double q, double slope) {
     case WL_KERNEL_cos:
     case WL_KERNEL_wave:
       return q + 1.0; /* q coth q or q tanh q */
+    /* exp: q; |φ''| ≤ 2 φ' of tanh, ≤ φ' of sigmoid and softplus, and ≤ 1/2 of silu, where E[φ'²] ≥ 1/16 */
     default:
-      return 4.0 *
-             q; /* exp: q; |φ''| ≤ 2 φ' of tanh, ≤ φ' of sigmoid and softplus, and ≤ 1/2 of silu, where E[φ'²] ≥ 1/16 */
+      return 4.0 * q;
   }
 }
 
