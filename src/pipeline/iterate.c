@@ -21,15 +21,15 @@ static wl_error keep(const wl_setup *setup, const wl_services *services, const w
 /* ---- passes ------------------------------------------------------------------------------------------------------- */
 
 /* Batches done, and how far the present one is: the logarithm of its widest bracket goes down about as the passes go on. */
-typedef struct course {
+typedef struct batch_progress {
   wl_checkpointer *checkpointer;
   int64_t predicted; /* test points of the batches before */
   wl_progress progress;
   char text[64];
   double done, tolerance, first;
-} course;
+} batch_progress;
 
-static void show(course *c, int passes, double ratio) {
+static void show(batch_progress *c, int passes, double ratio) {
   if (passes == 1 || c->first == 0.0) c->first = fmax(ratio, 2.0);
   const double share = fmin(1.0, fmax(0.02, 1.0 - log(fmax(ratio, 0.5) / 0.5) / log(c->first / 0.5)));
   snprintf(c->text, sizeof c->text, "pass %d, widest bracket %.1e of %.1e", passes, ratio * c->tolerance,
@@ -38,7 +38,7 @@ static void show(course *c, int passes, double ratio) {
 }
 
 static wl_error passed(void *context, wl_iterative *solver, int passes, double ratio) {
-  course *c = context;
+  batch_progress *c = context;
   show(c, passes, ratio);
   return wl_checkpointer_passed(c->checkpointer, solver, c->predicted);
 }
@@ -77,10 +77,10 @@ wl_error wl_iterate(const wl_setup *setup, const wl_services *services, const wl
   const double batches = ceil((double)setup->shape.test / (double)setup->batch);
   wl_checkpointer *k = services->checkpointer;
   wl_iterative_source source;
-  course c = {.checkpointer = k,
-              .predicted = k->resumed ? k->state.predicted : 0,
-              .progress = wl_progress_begin("iterate", batches, 0.0),
-              .tolerance = setup->config->solver.tolerance};
+  batch_progress c = {.checkpointer = k,
+                      .predicted = k->resumed ? k->state.predicted : 0,
+                      .progress = wl_progress_begin("iterate", batches, 0.0),
+                      .tolerance = setup->config->solver.tolerance};
   wl_iterative_options options = wl_job_iterative_options(setup->config, &setup->shape);
   options.passed = passed;
   options.context = &c;
