@@ -1,7 +1,10 @@
 #include "base/spelling.h"
 
-size_t wl_edit_distance(const char *a, size_t a_length, const char *b, size_t b_length) {
-  size_t row[WL_SPELLING_SIZE];
+enum { LONGEST = 127 };
+
+/* Number of letters to insert, delete or replace to make one text of the other [Levenshtein 1966]; b_length is at most LONGEST. */
+static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length) {
+  size_t row[LONGEST + 1];
   for (size_t j = 0; j <= b_length; j++) row[j] = j;
   for (size_t i = 1; i <= a_length; i++) {
     size_t diagonal = row[0];
@@ -16,4 +19,15 @@ size_t wl_edit_distance(const char *a, size_t a_length, const char *b, size_t b_
   return row[b_length];
 }
 
-size_t wl_spelling_limit(size_t length) { return 3 + length / 8; }
+wl_nearest wl_nearest_to(const char *word, size_t length) {
+  return (wl_nearest){.word = word, .length = length, .least = 3 + length / 8};
+}
+
+void wl_nearest_try(wl_nearest *nearest, const char *name, size_t length, bool kin) {
+  if (nearest->length > LONGEST || length > LONGEST) return;
+  const size_t distance = kin ? 1 : edit_distance(nearest->word, nearest->length, name, length);
+  if (distance >= nearest->least) return;
+  nearest->least = distance;
+  nearest->best = name;
+  nearest->best_length = length;
+}

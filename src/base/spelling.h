@@ -5,18 +5,23 @@
 #ifndef WIDELIMIT_BASE_SPELLING_H
 #define WIDELIMIT_BASE_SPELLING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/** Names are shorter than this. */
-enum { WL_SPELLING_SIZE = 128 };
+/** A search for the name that a word stands for. */
+typedef struct wl_nearest {
+  const char *word; /**< of `length` letters; borrowed */
+  size_t length;
+  size_t
+      least; /**< a name must be less than so many letters away: at first 3, and one more for every 8 of the word */
+  const char *best; /**< borrowed from whoever offered it; NULL: none is near */
+  size_t best_length;
+} wl_nearest;
 
-/**
- * Number of letters to insert, delete or replace to make one text of the other [Levenshtein 1966].
- * @param b_length  below WL_SPELLING_SIZE
- */
-size_t wl_edit_distance(const char *a, size_t a_length, const char *b, size_t b_length);
+/** Begins; a word of more than 127 letters is near to none. */
+wl_nearest wl_nearest_to(const char *word, size_t length);
 
-/** A name of this length is not meant by one that is so many letters away: 3, and one more for every 8. */
-size_t wl_spelling_limit(size_t length);
+/** Offers a name of so many letters. The first of the nearest stays. @param kin  it counts as one letter away, whatever it is */
+void wl_nearest_try(wl_nearest *nearest, const char *name, size_t length, bool kin);
 
 #endif

@@ -102,22 +102,18 @@ static const wl_option *find_option(const wl_command *command, const char *word)
   return NULL;
 }
 
-/* Names that are near, or begin as the word does. */
+/* The name of an option that is near, or begins as the word does. */
 static wl_error unknown_option(const wl_command *command, const char *word) {
   const size_t length = strcspn(word, "=");
-  size_t least = wl_spelling_limit(length);
-  const char *best = NULL;
-  for (int i = 0; i < command->option_count && length < WL_SPELLING_SIZE; i++) {
+  wl_nearest nearest = wl_nearest_to(word, length);
+  for (int i = 0; i < command->option_count; i++) {
     const char *name = command->options[i].name;
-    size_t distance = wl_edit_distance(word, length, name, strlen(name));
-    if (distance == 0) WL_FAIL(WL_ERROR_USAGE, "%s takes no value; see widelimit %s --help", name, command->name);
-    if (length > 3 && strncmp(word, name, length) == 0) distance = 1;
-    if (distance >= least) continue;
-    least = distance;
-    best = name;
+    if (strlen(name) == length && strncmp(word, name, length) == 0)
+      WL_FAIL(WL_ERROR_USAGE, "%s takes no value; see widelimit %s --help", name, command->name);
+    wl_nearest_try(&nearest, name, strlen(name), length > 3 && strncmp(word, name, length) == 0);
   }
-  if (best)
-    WL_FAIL(WL_ERROR_USAGE, "unknown option %s, did you mean %s? See widelimit %s --help", word, best,
+  if (nearest.best)
+    WL_FAIL(WL_ERROR_USAGE, "unknown option %s, did you mean %s? See widelimit %s --help", word, nearest.best,
             command->name);
   WL_FAIL(WL_ERROR_USAGE, "unknown option %s; see widelimit %s --help", word, command->name);
 }
@@ -155,17 +151,10 @@ wl_error wl_arguments_parse(const wl_command *command, int count, char *const *w
 }
 
 const char *wl_command_nearest(const char *word) {
-  const size_t length = strlen(word);
-  size_t least = wl_spelling_limit(length);
-  const char *best = NULL;
-  for (int i = 0; i < WL_COMMAND_COUNT && length < WL_SPELLING_SIZE; i++) {
-    const char *name = wl_commands[i].name;
-    const size_t distance = wl_edit_distance(word, length, name, strlen(name));
-    if (distance >= least) continue;
-    least = distance;
-    best = name;
-  }
-  return best;
+  wl_nearest nearest = wl_nearest_to(word, strlen(word));
+  for (int i = 0; i < WL_COMMAND_COUNT; i++)
+    wl_nearest_try(&nearest, wl_commands[i].name, strlen(wl_commands[i].name), false);
+  return nearest.best;
 }
 
 /* Appends a word; a quote in it leaves the quotes for a moment. */

@@ -46,31 +46,27 @@ static const char *last_part(const char *name) {
   return dot != NULL ? dot + 1 : name;
 }
 
-/** The key or section that was meant, written to `best`; false if none is close. */
-static bool nearest_name(const wl_schema *schema, const char *name, char best[NAME_SIZE]) {
-  const size_t length = strlen(name);
-  if (length >= WL_SPELLING_SIZE) return false;
-  const size_t limit = wl_spelling_limit(length);
-  size_t least = limit;
+/** The key or section that was meant. */
+static wl_nearest nearest_name(const wl_schema *schema, const char *name) {
+  wl_nearest nearest = wl_nearest_to(name, strlen(name));
   for (size_t key = 0; key < schema->count; key++) {
     const char *candidate = schema->keys[key].name;
     for (size_t end = 1; end <= strlen(candidate); end++) {
       if (candidate[end] != '\0' && candidate[end] != '.') continue;
-      size_t distance = wl_edit_distance(name, length, candidate, end);
       /* "depth" alone, or in the wrong section */
-      if (candidate[end] == '\0' && strcmp(last_part(name), last_part(candidate)) == 0) distance = 1;
-      if (distance >= least) continue;
-      least = distance;
-      snprintf(best, NAME_SIZE, "%.*s", (int)end, candidate);
+      const bool kin = candidate[end] == '\0' && strcmp(last_part(name), last_part(candidate)) == 0;
+      wl_nearest_try(&nearest, candidate, end, kin);
     }
   }
-  return least < limit;
+  return nearest;
 }
 
 wl_error wl_schema_unknown(const wl_schema *schema, wl_place at) {
-  char best[NAME_SIZE], buffer[SHOWN_SIZE], names[ALLOWED_SIZE], section[NAME_SIZE];
+  char buffer[SHOWN_SIZE], names[ALLOWED_SIZE], section[NAME_SIZE];
   const wl_place here = {at.from, at.line, wl_shown(at.name, buffer)};
-  if (nearest_name(schema, at.name, best)) return wl_place_fail(here, "unknown key, did you mean %s?", best);
+  const wl_nearest nearest = nearest_name(schema, at.name);
+  if (nearest.best)
+    return wl_place_fail(here, "unknown key, did you mean %.*s?", (int)nearest.best_length, nearest.best);
   snprintf(section, sizeof section, "%s", at.name);
   do { /* the part of the name that exists */
     char *dot = strrchr(section, '.');

@@ -68,8 +68,15 @@ static double *turn(pair *p) {
   return written;
 }
 
-void wl_net_backward(const wl_net *net, const double *parameters, const double *x, wl_tape *tape,
-                     const double *cotangent, double alpha, double beta, double *into) {
+/*
+ * What a pass down does at a layer with weights: δ is the cotangent of its values, `input` what enters it. The cotangent of that
+ * goes to `below`, which is NULL where nothing is below.
+ */
+typedef void (*visitor)(const void *context, const wl_net_layer *layer, int64_t count, const double *delta,
+                        const double *input, double *below);
+
+static void pass_down(const wl_net *net, const double *x, wl_tape *tape, const double *cotangent, visitor visit,
+                      const void *context) {
   const double *delta = cotangent;
   double *own = NULL;
   pair work = {tape->delta, tape->second};
@@ -79,28 +86,45 @@ void wl_net_backward(const wl_net *net, const double *parameters, const double *
       wl_net_pass(net, tape, l, WL_NET_CLOSE, own, tape->frame);
       continue;
     }
-    wl_weights_gradient(&y->weights, tape->count, delta, wl_net_input(y, tape, x), alpha, beta, into + y->offset);
-    if (l == 0) break;
-    wl_weights_pull(&y->weights, parameters + y->offset, tape->count, delta, work.next);
+    visit(context, y, tape->count, delta, wl_net_input(y, tape, x), l > 0 ? work.next : NULL);
     delta = own = turn(&work);
   }
 }
 
+typedef struct gradient {
+  const double *parameters;
+  double alpha, beta, *into;
+} gradient;
+
+static void add_gradient(const void *context, const wl_net_layer *y, int64_t count, const double *delta,
+                         const double *input, double *below) {
+  const gradient *g = context;
+  wl_weights_gradient(&y->weights, count, delta, input, g->alpha, g->beta, g->into + y->offset);
+  if (below) wl_weights_pull(&y->weights, g->parameters + y->offset, count, delta, below);
+}
+
+void wl_net_backward(const wl_net *net, const double *parameters, const double *x, wl_tape *tape,
+                     const double *cotangent, double alpha, double beta, double *into) {
+  const gradient g = {parameters, alpha, beta, into};
+  pass_down(net, x, tape, cotangent, add_gradient, &g);
+}
+
+typedef struct descent_step {
+  wl_pace pace;
+  double *parameters, *velocity;
+} descent_step;
+
+static void take_step(const void *context, const wl_net_layer *y, int64_t count, const double *delta,
+                      const double *input, double *below) {
+  const descent_step *s = context;
+  wl_weights_step(&y->weights, count, delta, input, s->pace, s->parameters + y->offset, s->velocity + y->offset,
+                  below);
+}
+
 void wl_net_step(const wl_net *net, const double *x, wl_tape *tape, const double *cotangent, double step,
                  double momentum, double *parameters, double *velocity) {
-  const double *delta = cotangent;
-  double *own = NULL;
-  pair work = {tape->delta, tape->second};
-  for (int l = net->count - 1; l >= 0; l--) {
-    const wl_net_layer *y = &net->layer[l];
-    if (y->kind != WL_NET_WEIGHTS) {
-      wl_net_pass(net, tape, l, WL_NET_CLOSE, own, tape->frame);
-      continue;
-    }
-    wl_weights_step(&y->weights, tape->count, delta, wl_net_input(y, tape, x), (wl_pace){step, momentum},
-                    parameters + y->offset, velocity + y->offset, l > 0 ? work.next : NULL);
-    delta = own = turn(&work);
-  }
+  const descent_step s = {{step, momentum}, parameters, velocity};
+  pass_down(net, x, tape, cotangent, take_step, &s);
 }
 
 void wl_net_jvp(const wl_net *net, const double *parameters, const double *direction, const double *x,
