@@ -8,6 +8,7 @@
 Prints the largest deviation of kappa and Theta between 40 and 20 points, relative to their largest entry, and that of the diagonals of
 the 40. It adds branches to Gaussian units only, so others are not here.
 """
+import argparse
 import json
 import math
 import pathlib
@@ -17,12 +18,9 @@ import tempfile
 import types
 import warnings
 
-if sys.argv[1:] in (["-h"], ["--help"]):
-    print(__doc__)
-    sys.exit()
-if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
-    print(__doc__, file=sys.stderr)
-    sys.exit(2)
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("widelimit", type=pathlib.Path)
+arguments = parser.parse_args()
 
 import h5py
 import numpy as np
@@ -101,7 +99,7 @@ def kernels_of(program, folder, layers, standard):
 
 
 def main():
-    program = pathlib.Path(sys.argv[1]).resolve()
+    program = arguments.widelimit.resolve()
     random = np.random.default_rng(5)
     x, t = random.standard_normal((40, 6)), random.standard_normal((20, 6))
     with tempfile.TemporaryDirectory() as name:

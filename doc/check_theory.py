@@ -6,18 +6,15 @@
 Needs NumPy, SciPy and h5py (Debian: python3-scipy, python3-h5py); what needs more than 16 digits is left out where
 mpmath is missing.
 """
+import argparse
 import json
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-if sys.argv[1:] in (["-h"], ["--help"]):
-    print(__doc__)
-    sys.exit()
-if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
-    print(__doc__, file=sys.stderr)
-    sys.exit(2)
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("widelimit")
+arguments = parser.parse_args()
 
 import h5py
 import numpy as np
@@ -302,5 +299,5 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
         check_duals()
         check_algebra()
-        check_digits(sys.argv[1], Path(place))
-        check_program(sys.argv[1], Path(place))
+        check_digits(arguments.widelimit, Path(place))
+        check_program(arguments.widelimit, Path(place))

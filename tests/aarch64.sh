@@ -8,9 +8,8 @@
 # build-aarch64/sysroot (600 MB), once for each list of packages.
 set -euo pipefail
 
-case ${1-} in
-  -h | --help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" ;;
-esac
+# shellcheck source-path=SCRIPTDIR source=usage.sh
+. "$(dirname "$0")/usage.sh"
 
 # shellcheck source-path=SCRIPTDIR/../jobs source=setup.sh
 . "$(dirname "$0")/../jobs/setup.sh"

@@ -3,13 +3,9 @@
 #
 #   tests/headers.sh [MPI...]      (ompi-c mpich)
 set -uo pipefail
-case ${1-} in
-  -h | --help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" ;;
-  -*)
-    "$0" --help >&2
-    exit 2
-    ;;
-esac
+# shellcheck source-path=SCRIPTDIR source=usage.sh
+. "$(dirname "$0")/usage.sh"
+case ${1-} in -*) refuse_usage ;; esac
 cd "$(dirname "$0")/.." || exit
 (($# > 0)) || set -- ompi-c mpich
 failures=0 compiled=0

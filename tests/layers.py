@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """layers.py [--print]: that no file uses a layer that its own may not use, and that no more than two files use one another
 in a circle by their calls. From the text of src/; seconds. --print: the table as doc/code.md has it."""
+import argparse
 import collections
 import pathlib
 import re
@@ -127,13 +128,9 @@ def table():
 
 
 def main():
-    if sys.argv[1:] in (["-h"], ["--help"]):
-        print(__doc__)
-        return 0
-    if sys.argv[1:] not in ([], ["--print"]):
-        print(__doc__, file=sys.stderr)
-        return 2
-    if sys.argv[1:]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--print", action="store_true", help="the table of layers, for doc/code.md")
+    if parser.parse_args().print:
         print(table(), end="")
         return 0
     sources = read_sources()

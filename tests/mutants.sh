@@ -7,13 +7,9 @@
 # With PATTERN, those whose line in the list it matches. The copy and its build are in build-mutants/.
 set -euo pipefail
 
-case ${1-} in
-  -h | --help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" ;;
-  -*)
-    "$0" --help >&2
-    exit 2
-    ;;
-esac
+# shellcheck source-path=SCRIPTDIR source=usage.sh
+. "$(dirname "$0")/usage.sh"
+case ${1-} in -*) refuse_usage ;; esac
 
 # shellcheck source-path=SCRIPTDIR/../jobs source=setup.sh
 . "$(dirname "$0")/../jobs/setup.sh"

@@ -7,13 +7,9 @@
 # 600 seconds unless told otherwise; 0: no fuzzing. `tests/nightly.sh 0 -R '^(signals|resume)[.]'` runs these tests under the sanitizers, and nothing else.
 set -euo pipefail
 
-case ${1-} in
-  -h | --help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" ;;
-  *[!0-9]*)
-    "$0" --help >&2
-    exit 2
-    ;;
-esac
+# shellcheck source-path=SCRIPTDIR source=usage.sh
+. "$(dirname "$0")/usage.sh"
+case ${1-} in *[!0-9]*) refuse_usage ;; esac
 
 # shellcheck source-path=SCRIPTDIR/../jobs source=setup.sh
 . "$(dirname "$0")/../jobs/setup.sh"

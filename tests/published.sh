@@ -4,13 +4,9 @@
 # by NumPy and h5py), runs the program on each and prints what came of it as the table of doc/formats.md. Needs pip,
 # apt-get, dpkg-deb and jq; all goes into FOLDER (build/published).
 set -euo pipefail
-case ${1-} in
-  -h | --help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" ;;
-  '' | -*)
-    "$0" --help >&2
-    exit 2
-    ;;
-esac
+# shellcheck source-path=SCRIPTDIR source=usage.sh
+. "$(dirname "$0")/usage.sh"
+case ${1-} in '' | -*) refuse_usage ;; esac
 program=$(realpath "$1")
 folder=${2:-build/published}
 mkdir -p "$folder"

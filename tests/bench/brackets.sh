@@ -3,14 +3,10 @@
 # iterative, over noise, depth, activation, passes and rank. By hand: minutes to an hour. Without CONFIG, generated data and the
 # digits. One line a run; status 1 where any bracket misses. Works in a folder of its own in TMPDIR.
 set -uo pipefail
-case ${1-} in
-  -h | --help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" ;;
-  '' | -*)
-    "$0" --help >&2
-    exit 2
-    ;;
-esac
-(($# >= 4)) || exec "$0"
+# shellcheck source-path=SCRIPTDIR/.. source=usage.sh
+. "$(dirname "$0")/../usage.sh"
+case ${1-} in '' | -*) refuse_usage ;; esac
+(($# >= 4)) || refuse_usage
 program=$(realpath "$1") check=$(realpath "$2") launcher=$3 ranks=$4
 shift 4
 here=$(cd "$(dirname "$0")/../.." && pwd)

@@ -10,6 +10,7 @@ Means and variances of the ensemble and of the posteriors under both kernels, de
 double precision with all cores (depth 3: three dense layers); prints seconds (without importing, with compiling), peak memory, and the largest deviations relative to the
 largest value of ours.
 """
+import argparse
 import gzip
 import pathlib
 import resource
@@ -17,12 +18,12 @@ import sys
 import time
 import types
 
-if sys.argv[1:] in (["-h"], ["--help"]):
-    print(__doc__)
-    sys.exit()
-if len(sys.argv) != 5 or sys.argv[1].startswith("-"):
-    print(__doc__, file=sys.stderr)
-    sys.exit(2)
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("results")
+parser.add_argument("folder", type=pathlib.Path)
+parser.add_argument("train")
+parser.add_argument("test")
+arguments = parser.parse_args()
 
 import h5py
 import numpy as np
@@ -53,10 +54,8 @@ def network():
 
 
 def main():
-    ours, folder, train, test = sys.argv[1:]
-    folder = pathlib.Path(folder)
-    x, labels = load(folder, "train", train)
-    s, _ = load(folder, "t10k", test)
+    x, labels = load(arguments.folder, "train", arguments.train)
+    s, _ = load(arguments.folder, "t10k", arguments.test)
     y = np.eye(labels.max() + 1)[labels]
     begin = time.perf_counter()
     kernel = network()
@@ -67,7 +66,7 @@ def main():
     posterior = np.asarray(jnp.diagonal(nngp.covariance))
     seconds = time.perf_counter() - begin
     print(f"neural-tangents: {seconds:.1f} s, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
-    with h5py.File(ours) as file:
+    with h5py.File(arguments.results) as file:
         for name, theirs in (("mean/ntk", mean), ("variance/ensemble", variance), ("variance/nngp", posterior)):
             values = file[name][...]
             print(f"  {name}: {np.abs(values - theirs).max() / np.abs(values).max():.1e}")

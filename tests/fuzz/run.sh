@@ -3,13 +3,9 @@
 # left in build-fuzz/. Needs clang with libFuzzer (Debian: clang libclang-rt-14-dev). The target h5 must be named:
 # HDF5 1.10 itself reads beyond its buffers on damaged files (in H5G__ent_to_link, when links are listed).
 set -euo pipefail
-case ${1-} in
-  -h | --help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" ;;
-  *[!0-9]*)
-    "$0" --help >&2
-    exit 2
-    ;;
-esac
+# shellcheck source-path=SCRIPTDIR/.. source=usage.sh
+. "$(dirname "$0")/../usage.sh"
+case ${1-} in *[!0-9]*) refuse_usage ;; esac
 cd "$(dirname "$0")/../.."
 seconds=${1:-10}
 shift || true

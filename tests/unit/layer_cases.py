@@ -4,20 +4,18 @@ parallel. Smooth activations by the trapezoidal rule in two dimensions, relu and
 a finer rule (--check) moves one value, Theta of the closest points where relu stands behind gelu, by 5e-15. Needs mpmath; minutes. Run: python3 layer_cases.py > layer_cases.inc
 
 Every coordinate is a double, so the values belong to exactly the points that the test uses."""
+import argparse
 import random
 import sys
 
-if sys.argv[1:] in (["-h"], ["--help"]):
-    print(__doc__)
-    sys.exit()
-if sys.argv[1:] not in ([], ["--check"]):
-    print(__doc__, file=sys.stderr)
-    sys.exit(2)
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--check", action="store_true", help="by a finer rule")
+arguments = parser.parse_args()
 
 from mpmath import mp, mpf, sqrt, acos, pi, sin, cos, exp, erf, tanh, log, factorial
 
 mp.dps = 36
-STEP = mpf(1) / (11 if "--check" in sys.argv else 9)
+STEP = mpf(1) / (11 if arguments.check else 9)
 REACH = mpf(11)
 WIDE = [k * STEP for k in range(int(-REACH / STEP), int(REACH / STEP) + 1)]
 WEIGHT = [exp(-x * x / 2) * STEP / sqrt(2 * pi) for x in WIDE]

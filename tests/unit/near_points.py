@@ -3,15 +3,10 @@
 near pi, to 60 digits. Needs mpmath. Run: python3 near_points.py > near_points.inc
 
 Every coordinate is a double, so the values belong to exactly the points that the test uses."""
+import argparse
 import random
-import sys
 
-if sys.argv[1:] in (["-h"], ["--help"]):
-    print(__doc__)
-    sys.exit()
-if sys.argv[1:]:
-    print(__doc__, file=sys.stderr)
-    sys.exit(2)
+argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
 
 from mpmath import mp, mpf, sqrt, acos, pi, sin
 
