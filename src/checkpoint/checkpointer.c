@@ -115,7 +115,7 @@ void wl_checkpointer_hand_over(wl_checkpointer *k, wl_model_setup *model) {
   }
   model->array = k->array;
   k->array = NULL;
-  model->holds = k->state.prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
+  model->holds = wl_prior_kernel(k->state.prior);
 }
 
 void wl_checkpointer_suspend(wl_checkpointer *k) { k->suspended = true; }

@@ -20,8 +20,6 @@ int64_t wl_iterative_columns(int64_t count, int64_t outputs) { return count + ou
 
 static double shift_of(const wl_iterative *it) { return it->options.noise_variance + it->options.jitter; }
 
-static const char *name_of(wl_prior prior) { return prior == WL_PRIOR_THETA ? "theta" : "kappa"; }
-
 double wl_iterative_entry_of(const wl_points *points) {
   double entry = fmax(wl_kernel_points_rounding(points->row), wl_kernel_points_rounding(points->column));
   MPI_Allreduce(MPI_IN_PLACE, &entry, 1, MPI_DOUBLE, MPI_MAX, points->grid->comm);
@@ -34,14 +32,15 @@ static wl_error check_shift(const wl_iterative *it, wl_prior prior, double defic
   WL_FAIL(WL_ERROR_NUMERICAL,
           "solver: iterative: noise_variance + jitter is %g, but rounding of %s with %lld points and rank %lld "
           "leaves brackets only from %.1e on: add noise_variance or jitter, or lower solver.rank",
-          shift_of(it), name_of(prior), (long long)it->train->count, (long long)it->options.rank, 2.0 * deficit);
+          shift_of(it), wl_prior_name(prior), (long long)it->train->count, (long long)it->options.rank,
+          2.0 * deficit);
 }
 
 static wl_error prepare_prior(wl_iterative *it, wl_prior prior) {
   wl_iterative_prior *s = &it->prior[prior];
   const wl_points *train = it->train;
   wl_partial_cholesky factor = {0};
-  s->kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
+  s->kernel = wl_prior_kernel(prior);
   const int64_t *known = s->pivot;
   const wl_error error =
       wl_partial_cholesky_create(train, s->kernel, it->options.rank, it->options.seed, known, it->entry, &factor);

@@ -19,7 +19,7 @@ static const wl_solved *target_of(const batch *b, wl_prior prior) {
 static wl_bracket variance_of(const batch *b, wl_quantity quantity, int64_t j) {
   const wl_prior prior = wl_quantity_prior(quantity);
   const wl_solved *column = &b->column[prior][j];
-  if (quantity != WL_QUANTITY_ENSEMBLE && quantity != WL_QUANTITY_RND)
+  if (!wl_quantity_is_of_functions(quantity))
     return wl_bracket_posterior(&b->system[prior], column, b->diagonal[prior][j]);
   wl_bracket v =
       wl_bracket_ensemble(&b->system[prior], column, b->diagonal[prior][j], b->ensemble[j], b->largest_kappa);
@@ -29,8 +29,7 @@ static wl_bracket variance_of(const batch *b, wl_quantity quantity, int64_t j) {
 
 /* What widths of a quantity are relative to. */
 static double prior_variance(const batch *b, wl_quantity quantity, int64_t j) {
-  const bool ensemble = quantity == WL_QUANTITY_ENSEMBLE || quantity == WL_QUANTITY_RND;
-  const wl_prior prior = ensemble ? WL_PRIOR_KAPPA : wl_quantity_prior(quantity);
+  const wl_prior prior = wl_quantity_is_of_functions(quantity) ? WL_PRIOR_KAPPA : wl_quantity_prior(quantity);
   const double variance = b->diagonal[prior][j] > 0.0 ? b->diagonal[prior][j] : b->largest_kappa;
   return quantity == WL_QUANTITY_RND ? 2.0 * variance : variance;
 }

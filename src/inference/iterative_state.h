@@ -88,7 +88,7 @@ wl_error wl_iterative_recall_targets(wl_iterative *solver);
 wl_error wl_iterative_recall_batch(wl_iterative *solver);
 
 static inline bool wl_iterative_needs_ensemble(const wl_iterative *solver) {
-  return solver->options.quantity[WL_QUANTITY_ENSEMBLE] || solver->options.quantity[WL_QUANTITY_RND];
+  return wl_quantities_need_ensemble(solver->options.quantity);
 }
 
 static inline bool wl_iterative_needs_posterior(const wl_iterative *solver) {

@@ -31,7 +31,7 @@ static wl_error create_side(wl_model *model, wl_prior prior) {
   wl_evidence *evidence = &model->evidence[prior];
   wl_mixed_prior *own = &model->prior[prior];
   own->mixed = (wl_mixed){.points = model->train,
-                          .kernel = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA,
+                          .kernel = wl_prior_kernel(prior),
                           .name = wl_prior_name(prior),
                           .shift = model->setup.options.noise_variance + model->setup.options.jitter,
                           .engine = model->setup.options.engine,
@@ -350,8 +350,7 @@ wl_error wl_model_restore_factor(wl_model *model, wl_prior prior, const wl_evide
 }
 
 wl_error wl_model_assemble_border(wl_model *model, wl_prior prior, int64_t rows) {
-  const wl_gram_content content = prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
-  WL_TRY(wl_gram_border(model->train, content, rows, model->gram));
+  WL_TRY(wl_gram_border(model->train, wl_prior_kernel(prior), rows, model->gram));
   diagonal_of(model, prior);
   wl_matrix_set_diagonal(model->gram, model->saved_diagonal);
   return WL_OK;

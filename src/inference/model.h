@@ -14,6 +14,11 @@ static inline wl_prior wl_quantity_prior(wl_quantity quantity) {
   return quantity == WL_QUANTITY_NNGP ? WL_PRIOR_KAPPA : WL_PRIOR_THETA;
 }
 
+/** Local. ensemble and rnd: spreads of trained functions, by κ, rather than a posterior under a prior. */
+static inline bool wl_quantity_is_of_functions(wl_quantity quantity) {
+  return quantity == WL_QUANTITY_ENSEMBLE || quantity == WL_QUANTITY_RND;
+}
+
 /** Local. Whether ensemble or rnd is among these quantities: both need κ_XX and its products. */
 static inline bool wl_quantities_need_ensemble(const bool quantity[WL_QUANTITY_COUNT]) {
   return quantity[WL_QUANTITY_ENSEMBLE] || quantity[WL_QUANTITY_RND];
@@ -21,6 +26,11 @@ static inline bool wl_quantities_need_ensemble(const bool quantity[WL_QUANTITY_C
 
 /** Local. "theta" or "kappa": in messages, tables and files. */
 static inline const char *wl_prior_name(wl_prior prior) { return prior == WL_PRIOR_THETA ? "theta" : "kappa"; }
+
+/** Local. A prior's kernel alone. */
+static inline wl_gram_content wl_prior_kernel(wl_prior prior) {
+  return prior == WL_PRIOR_THETA ? WL_GRAM_THETA : WL_GRAM_KAPPA;
+}
 
 /** Local. The triangle of the model's array that has this prior's kernel, and then its factor. */
 static inline wl_triangle wl_prior_triangle(wl_prior prior) {

@@ -45,8 +45,7 @@ static wl_error predict_from_right(const wl_model *model, const wl_points *test,
   WL_TRY(wl_matrix_create(s->x->grid, s->x->rows, s->x->columns, &b));
   wl_error error = fill_right(model, p->prior, test, b);
   if (error == WL_OK) error = wl_predict_mean(model, b, s, p);
-  if (error == WL_OK && covariance)
-    subtract_quadratic(b, s, p->prior == WL_PRIOR_THETA ? WL_TRIANGLE_LOWER : WL_TRIANGLE_UPPER, covariance);
+  if (error == WL_OK && covariance) subtract_quadratic(b, s, wl_prior_triangle(p->prior), covariance);
   wl_matrix_destroy(&b);
   return error;
 }

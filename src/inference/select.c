@@ -82,7 +82,7 @@ static void picker_destroy(picker *p) {
 static wl_error picker_create(wl_model *model, const wl_points *pool, const wl_select_options *options,
                               picker *p) {
   const int64_t columns = wl_kernel_points_count(pool->column), count = options->count;
-  const bool functions = options->by == WL_QUANTITY_ENSEMBLE || options->by == WL_QUANTITY_RND;
+  const bool functions = wl_quantity_is_of_functions(options->by);
   *p = (picker){.options = options,
                 .model = model,
                 .pool = pool,
@@ -414,8 +414,8 @@ static wl_error check(const wl_model *model, const wl_points *pool, const wl_sel
   if (o->count < 1 || o->count > pool->count)
     WL_FAIL(WL_ERROR_USAGE, "%lld points cannot be chosen from a pool of %lld", (long long)o->count,
             (long long)pool->count);
-  const bool posterior = o->by != WL_QUANTITY_ENSEMBLE && o->by != WL_QUANTITY_RND;
-  if (o->rule == WL_SELECT_INFORMATION && !(posterior && model->setup.options.noise_variance > 0.0))
+  if (o->rule == WL_SELECT_INFORMATION &&
+      (wl_quantity_is_of_functions(o->by) || !(model->setup.options.noise_variance > 0.0)))
     WL_FAIL(WL_ERROR_USAGE,
             "information is that of a posterior with noise: choose by ntk_gp or nngp, with "
             "noise_variance above 0");

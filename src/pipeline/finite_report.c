@@ -202,7 +202,7 @@ static json_t *section(const wl_finite *f) {
 
 /* The summary of an earlier run of the same name in the folder, which gets the section; else a new one. */
 static json_t *summary_to_extend(const wl_config *config) {
-  char path[4200];
+  char path[WL_PATH_SIZE];
   snprintf(path, sizeof path, "%s/summary.json", config->output_directory);
   json_t *root = json_load_file(path, 0, NULL);
   const char *name = json_string_value(json_object_get(root, "name"));

@@ -5,6 +5,7 @@
 #ifndef WIDELIMIT_PIPELINE_FINITE_REPORT_H
 #define WIDELIMIT_PIPELINE_FINITE_REPORT_H
 
+#include "base/util.h"
 #include "finite/finite.h"
 #include "pipeline/run_log.h"
 #include "results/results.h"
@@ -19,8 +20,8 @@ typedef struct wl_finite {
   wl_experiment *experiment;
   wl_verdict verdict; /**< rank 0 */
   int ranks;
-  double rank_bytes;  /**< of the widest network on a rank */
-  char journal[4200]; /**< path of the file that a stopped study goes on from */
+  double rank_bytes;          /**< of the widest network on a rank */
+  char journal[WL_PATH_SIZE]; /**< path of the file that a stopped study goes on from */
 } wl_finite;
 
 /** Local, on rank 0. Everything measured to finite.h5. */

@@ -156,6 +156,7 @@ static wl_error predict_together(const inference *in) {
   wl_timer_count(in->services->timer, flops);
   wl_progress progress = wl_progress_begin("predict", (double)m, flops / 1e9);
   const wl_error error = predict_both(in);
+  if (error == WL_OK) wl_progress_update(&progress, (double)m);
   wl_progress_end(&progress);
   return error;
 }
