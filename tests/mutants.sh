@@ -2,13 +2,19 @@
 # Tests the tests: puts one fault after another (tests/mutants.txt) into a copy of the sources, builds, and runs the tests that
 # should notice. Fails where one survives.
 #
-#   tests/mutants.sh [PATTERN]
+#   tests/mutants.sh [--check] [PATTERN]
 #
-# With PATTERN, those whose line in the list it matches. The copy and its build are in build-mutants/.
+# With PATTERN, those whose line in the list it matches. --check only sees whether each fault still changes one line of the sources.
+# The copy and its build are in build-mutants/.
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=usage.sh
 . "$(dirname "$0")/usage.sh"
+check=false
+if [ "${1-}" = --check ]; then
+  check=true
+  shift
+fi
 case ${1-} in -*) refuse_usage ;; esac
 
 # shellcheck source-path=SCRIPTDIR/../jobs source=setup.sh
@@ -18,9 +24,6 @@ list=$PWD/tests/mutants.txt
 copy='build-mutants/source'
 build='build-mutants/build'
 log=$PWD/build-mutants/log original=$PWD/build-mutants/original touched=$PWD/build-mutants/touched
-install_packages "${build_packages[@]}"
-mpi_environment
-
 # A copy of what is tracked or new, times of unchanged files kept. Files that an earlier run had changed are built again.
 copy_sources() {
   mkdir -p "$copy"
@@ -70,6 +73,9 @@ try_mutant() {
 mapfile -t mutants < <(grep -v '^#' "$list" | grep ' ;; ' | grep -e "$pattern")
 ((${#mutants[@]} > 0)) || refuse "no mutant matches $pattern"
 for mutant in "${mutants[@]}"; do check_applies "$mutant"; done
+$check && echo "${#mutants[@]} mutants, each of one line" && exit
+install_packages "${build_packages[@]}"
+mpi_environment
 copy_sources
 step 'configure mutants' cmake -S "$copy" -B "$build" -DCMAKE_BUILD_TYPE=Release
 read -ra all_targets <<<"$(for m in "${mutants[@]}"; do field "$m" 3; done | tr ' ' '\n' | sort -u | tr '\n' ' ')"

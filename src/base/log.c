@@ -223,7 +223,9 @@ void wl_progress_elapsed(const char *phase, double elapsed, double predicted, bo
 }
 
 const char *wl_format_seconds(double seconds, char *text, size_t size) {
-  if (seconds < 1e-3)
+  if (seconds == 0.0)
+    snprintf(text, size, "0 s");
+  else if (seconds < 1e-3)
     snprintf(text, size, "%.0f us", 1e6 * seconds);
   else if (seconds < 1.0)
     snprintf(text, size, "%.0f ms", 1e3 * seconds);

@@ -46,6 +46,9 @@ bool wl_network_has_dropout(const wl_network *network);
 
 bool wl_layer_is_activation(const wl_layer *layer);
 
+/** Whether it is an activation φ(b z + c) with c other than 0 that a name alone stands for: erf. */
+bool wl_layer_has_shift(const wl_layer *layer);
+
 /** The activation as the configuration names it: abrelu, gaussian, exp, sin, polynomial, or of wl_activation_name. */
 const char *wl_layer_name(const wl_layer *layer);
 

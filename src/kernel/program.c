@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "kernel/block.h"
+#include "kernel/function.h"
 #include "kernel/layers.h"
-
-/* ---- from layers to steps --------------------------------------------------------------------------------------- */
 
 /* Numbers of a point that a step without an activation has. */
 static int plain_fields(wl_kernel kernel) {
@@ -58,74 +57,8 @@ static void want(builder *b, bool scaled, int layer) {
     append_plain(b, scaled ? WL_KERNEL_scale : WL_KERNEL_unscale, layer);
 }
 
-/* outer φ(inner z), by the kernel of φ. */
-typedef struct function {
-  const wl_activation_entry *entry;
-  wl_activation activation; /* and slope, of the model */
-  double slope;
-  wl_shape shape;
-  double inner, outer; /* above 0: signs change no kernel */
-} function;
-
-static function plain_function(wl_activation activation, double slope) {
-  return (function){.entry = wl_activation_get(activation),
-                    .activation = activation,
-                    .slope = slope,
-                    .shape.keep = 1.0,
-                    .inner = 1.0,
-                    .outer = 1.0};
-}
-
-/* The identity has no slope, and none of the activations of lists has a table of its own. */
-static function list_function(wl_kernel kernel, double inner, double outer) {
-  return (function){.entry = wl_activation_of_lists(kernel),
-                    .activation = WL_ACTIVATION_IDENTITY,
-                    .shape.keep = 1.0,
-                    .inner = fabs(inner),
-                    .outer = fabs(outer)};
-}
-
-/* φ(−z) has the kernel of φ(z): the larger of the two slopes may stand for z > 0, and is then divided out. */
-static function abrelu(double a, double b) {
-  const double large = fabs(a) > fabs(b) ? a : b, small = fabs(a) > fabs(b) ? b : a;
-  function f = plain_function(WL_ACTIVATION_LEAKY_RELU, small / large);
-  f.outer = fabs(large);
-  return f;
-}
-
-/* Of a shift below this the square is nothing beside 1, and soon no number. */
-static const double least_shift = 0x1p-200;
-
-static function function_of(const wl_layer *layer) {
-  function f;
-  switch (layer->kind) {
-    case WL_LAYER_ABRELU:
-      return abrelu(layer->a, layer->b);
-    case WL_LAYER_GAUSSIAN:
-      return list_function(WL_KERNEL_gaussian, sqrt(-layer->b), layer->a);
-    case WL_LAYER_EXP:
-      return list_function(WL_KERNEL_exponential, layer->b, layer->a);
-    case WL_LAYER_SINE:
-      f = list_function(WL_KERNEL_wave, layer->b, layer->a);
-      f.shape.odd = cos(layer->c) * cos(layer->c);
-      f.shape.even = sin(layer->c) * sin(layer->c);
-      return f;
-    case WL_LAYER_POLYNOMIAL:
-      f = list_function(WL_KERNEL_polynomial, 1.0, 1.0);
-      memcpy(f.shape.hermite, layer->hermite, sizeof f.shape.hermite);
-      return f;
-    default:
-      f = plain_function(layer->activation, layer->slope);
-      if (fabs(layer->c) > least_shift) f = list_function(WL_KERNEL_erf_shifted, 1.0, 1.0);
-      f.shape.shift = f.entry->kernel == WL_KERNEL_erf_shifted ? fabs(layer->c) : 0.0;
-      f.inner = layer->b == 0.0 ? 1.0 : fabs(layer->b);
-      f.outer = layer->a == 0.0 ? 1.0 : fabs(layer->a);
-      return f;
-  }
-}
-
 /* The model of a function and a dense layer, made once for all layers that have it. */
-static const wl_layer_model *find_model(wl_program *p, const function *f, double sigma_w, double sigma_b) {
+static const wl_layer_model *find_model(wl_program *p, const wl_function *f, double sigma_w, double sigma_b) {
   for (int k = 0; k < p->models; k++) {
     const wl_layer_model *m = &p->model[k];
     if (m->activation == f->activation && m->slope == f->slope && m->sigma_w == sigma_w && m->sigma_b == sigma_b &&
@@ -137,7 +70,7 @@ static const wl_layer_model *find_model(wl_program *p, const function *f, double
 }
 
 /* A function and a dense layer, whose part in Θ is κ where nothing else is said. */
-static void append_kernel(builder *b, wl_kernel kernel, const wl_activation_entry *entry, const function *f,
+static void append_kernel(builder *b, wl_kernel kernel, const wl_activation_entry *entry, const wl_function *f,
                           double sigma_w, double sigma_b, int layer) {
   const wl_layer_model *model = find_model(b->program, f, sigma_w, sigma_b);
   const int fields = entry->fields + model->shifted.terms;
@@ -145,23 +78,8 @@ static void append_kernel(builder *b, wl_kernel kernel, const wl_activation_entr
   if (f->shape.keep < 1.0) b->program->dropout = true;
 }
 
-static function with_kappa(const function *f, double sigma_b) {
-  function g = *f;
-  g.shape.gain = 1.0;
-  g.shape.constant = sigma_b * sigma_b;
-  return g;
-}
-
 static bool is_standard(const wl_network *network) {
   return network->parameterization == WL_PARAMETERIZATION_STANDARD;
-}
-
-/* N κ_in, + 1 with biases, of what is σ_w² κ_in without: the part in Θ of a dense layer in standard parametrization. */
-static function with_units(const function *f, double units, double sigma_w, double sigma_b) {
-  function g = *f;
-  g.shape.gain = units / (sigma_w * sigma_w);
-  g.shape.constant = sigma_b > 0.0 ? 1.0 : 0.0;
-  return g;
 }
 
 /*
@@ -170,8 +88,8 @@ static function with_units(const function *f, double units, double sigma_w, doub
  */
 static void append_standard(builder *b, double units, double sigma_w, double sigma_b, int layer) {
   const wl_kernel kernel = b->scaled ? WL_KERNEL_standard_scaled : WL_KERNEL_standard;
-  const function plain = plain_function(WL_ACTIVATION_LEAKY_RELU, 1.0); /* whose fields a dense layer has */
-  function f = with_units(&plain, units, sigma_w, sigma_b);
+  const wl_function plain = wl_function_plain(WL_ACTIVATION_LEAKY_RELU, 1.0); /* whose fields a dense layer has */
+  wl_function f = wl_function_with_units(&plain, units, sigma_w, sigma_b);
   f.shape.gain -= 1.0;
   append(b,
          (wl_step){
@@ -194,7 +112,7 @@ static void append_dropout(builder *b, double keep, int layer) {
   b->program->dropout = true;
 }
 
-static void append_function(builder *b, const function *f, bool general, double sigma_w, double sigma_b,
+static void append_function(builder *b, const wl_function *f, bool general, double sigma_w, double sigma_b,
                             int layer) {
   const wl_activation_entry *entry = general ? wl_activation_of_lists(WL_KERNEL_rectifier_general) : f->entry;
   want(b, f->entry->kernel == WL_KERNEL_rectifier, layer);
@@ -203,22 +121,23 @@ static void append_function(builder *b, const function *f, bool general, double 
 }
 
 /* With the dense layer behind it. In standard parametrization a rectifier sees to all of that, another activation to its weights. */
-static void append_function_dense(builder *b, const function *f, double sigma_w, double sigma_b, int layer) {
+static void append_function_dense(builder *b, const wl_function *f, double sigma_w, double sigma_b, int layer) {
   const bool rectifier = f->entry->kernel == WL_KERNEL_rectifier, standard = is_standard(b->network),
              rest = standard && !rectifier;
   const double units = b->network->width, bias = rest ? 0.0 : sigma_b;
-  const function g = standard && rectifier ? with_units(f, units, sigma_w, sigma_b) : with_kappa(f, bias);
+  const wl_function g =
+      standard && rectifier ? wl_function_with_units(f, units, sigma_w, sigma_b) : wl_function_with_kappa(f, bias);
   append_function(b, &g, rectifier && (standard || f->shape.keep < 1.0), sigma_w, bias, layer);
   if (rest) append_standard(b, units, sigma_w, sigma_b, layer);
 }
 
 /* A point has of it what it has of leaky_relu of slope 1, or of the identity. */
 static void append_dense(builder *b, double sigma_w, double sigma_b, int layer) {
-  const function plain =
-      b->scaled ? plain_function(WL_ACTIVATION_LEAKY_RELU, 1.0) : plain_function(WL_ACTIVATION_IDENTITY, 0.0);
+  const wl_function plain = b->scaled ? wl_function_plain(WL_ACTIVATION_LEAKY_RELU, 1.0)
+                                      : wl_function_plain(WL_ACTIVATION_IDENTITY, 0.0);
   const bool standard = is_standard(b->network);
   const double bias = standard ? 0.0 : sigma_b;
-  const function f = with_kappa(&plain, bias);
+  const wl_function f = wl_function_with_kappa(&plain, bias);
   append_kernel(b, b->scaled ? WL_KERNEL_dense_scaled : WL_KERNEL_identity, f.entry, &f, sigma_w, bias, layer);
   if (standard) append_standard(b, b->network->width, sigma_w, sigma_b, layer);
 }
@@ -247,14 +166,14 @@ static void append_residual(builder *b, int first, int end, int layer) {
 
 /* Whether the layer is an activation other than the identity. */
 static bool bends(const wl_layer *layer) {
-  const function f = function_of(layer);
+  const wl_function f = wl_function_of(layer);
   return wl_layer_is_activation(layer) && (f.entry->kernel != WL_KERNEL_identity || f.inner * f.outer != 1.0);
 }
 
 /* An activation, and the dense layer behind it if there is one, with a dropout in between. Returns the last layer that it has seen to. */
 static int append_fused(builder *b, int k, int end) {
   const wl_layer *layer = &b->network->layer[k];
-  function f = function_of(layer);
+  wl_function f = wl_function_of(layer);
   if (!bends(layer)) return k; /* leaves all as it is */
   const int behind = k + 1 < end && layer[1].kind == WL_LAYER_DROPOUT ? k + 2 : k + 1;
   const wl_layer *dense = &b->network->layer[behind];
@@ -263,7 +182,7 @@ static int append_fused(builder *b, int k, int end) {
     append_function_dense(b, &f, dense->sigma_w, dense->sigma_b, behind + 1);
     return behind;
   }
-  f = with_kappa(&f, 0.0);
+  f = wl_function_with_kappa(&f, 0.0);
   append_function(b, &f, false, 1.0, 0.0, k + 1);
   append_plain(b, b->scaled ? WL_KERNEL_bare_scaled : WL_KERNEL_bare, k + 1);
   return k;
@@ -297,7 +216,7 @@ static void build_list(wl_program *program, const wl_network *network, int64_t d
   builder b = {.program = program, .network = network};
   int k = 0;
   while (k < network->layer_count && !bends(&network->layer[k])) k++;
-  b.scaled = k < network->layer_count && function_of(&network->layer[k]).entry->kernel == WL_KERNEL_rectifier;
+  b.scaled = k < network->layer_count && wl_function_of(&network->layer[k]).entry->kernel == WL_KERNEL_rectifier;
   append_first(&b, dimension, network->layer[0].sigma_w, network->layer[0].sigma_b);
   append_layers(&b, 1, network->layer_count);
   want(&b, false, network->layer_count);
@@ -305,7 +224,7 @@ static void build_list(wl_program *program, const wl_network *network, int64_t d
 
 static void build_short(wl_program *program, const wl_network *network, int64_t dimension) {
   builder b = {.program = program, .network = network};
-  const function f = plain_function(network->activation, network->slope);
+  const wl_function f = wl_function_plain(network->activation, network->slope);
   b.scaled = network->depth > 1 && f.entry->kernel == WL_KERNEL_rectifier;
   append_first(&b, dimension, network->sigma_w, network->sigma_b);
   for (int l = 2; l <= network->depth; l++) append_function_dense(&b, &f, network->sigma_w, network->sigma_b, l);
@@ -347,101 +266,8 @@ void wl_program_bounds(const wl_network *network, int *fields, int *series, int 
   for (int k = 0; k < layers; k++) {
     const wl_layer *layer = &network->layer[k];
     if (layer->kind == WL_LAYER_RESIDUAL) *frames = WL_LAYER_NESTING;
-    if (layer->kind == WL_LAYER_ACTIVATION && layer->c != 0.0) *fields += wl_shifted_erf_terms(fabs(layer->c));
+    if (wl_layer_has_shift(layer)) *fields += wl_shifted_erf_terms(fabs(layer->c));
     *series +=
         layer->kind == WL_LAYER_ACTIVATION && wl_activation_get(layer->activation)->kernel == WL_KERNEL_logistic;
   }
-}
-
-/* ---- a point ---------------------------------------------------------------------------------------------------- */
-
-/* q' = σ_b² + w² E[φ²], Θ' = Θ w² E[φ'²] + gain w² E[φ²] + constant, w² = σ_w²/keep. */
-static double apply_activation(const wl_step *step, wl_point_state *point, double *field) {
-  const wl_layer_model *model = step->model;
-  double square, slope;
-  step->activation->diagonal(model, point->q, &square, &slope);
-  const double own = model->own_weight * square, next = model->bias + own;
-  point->theta = point->theta * (model->own_weight * slope) + (model->shape.gain * own + model->shape.constant);
-  if (step->activation->prepare) step->activation->prepare(model, point->q, next, field);
-  point->q = next;
-  return slope;
-}
-
-/* A rest of a dense layer: q' = q + σ_b², Θ' = Θ + gain q + constant (block.inc: standard_scaled). */
-static void apply_standard(const wl_step *step, wl_point_state *point, double *field) {
-  const wl_layer_model *model = step->model;
-  const double next = point->q + model->bias;
-  if (step->fields > 0) {
-    wl_activation_get(model->activation)->prepare(model, point->q, next, field);
-    field[0] = next > 0.0 ? 1.0 / sqrt(next) : 0.0;
-  }
-  point->theta += model->shape.gain * point->q + model->shape.constant;
-  point->q = next;
-}
-
-/* Units are divided by √q, or multiplied by a factor. */
-static void normalize(const wl_step *step, wl_point_state *point, double *field) {
-  const double factor = step->factor > 0.0 ? step->factor : 1.0 / sqrt(point->q);
-  if (step->fields > 0) field[0] = factor;
-  point->theta = step->factor > 0.0 ? point->theta * (factor * factor) : point->theta / point->q;
-  point->q = step->factor > 0.0 ? point->q * (factor * factor) : 1.0;
-}
-
-/* The sum of what enters, q₁, and the branch, q₂ (block.inc: join_scaled). */
-static void join(const wl_step *step, wl_point_state *point, double *field) {
-  const double q_1 = point->frame_q[step->frame], q_2 = point->q, q = q_1 + q_2;
-  point->theta += point->frame_theta[step->frame];
-  point->q = q;
-  if (step->fields == 0) return;
-  const double cosine = q > 0.0 ? sqrt(q_1 / q) : 1.0, sine = q > 0.0 ? sqrt(q_2 / q) : 0.0;
-  field[0] = cosine;
-  field[1] = sine;
-  field[2] = sine / (1.0 + cosine);
-  field[3] = M_SQRT1_2 * (1.0 + cosine);
-}
-
-/* A unit's square is kept with probability `keep` and divided by keep². */
-static void drop(const wl_step *step, wl_point_state *point, double *field) {
-  if (step->fields > 0) field[0] = sqrt(step->factor);
-  point->q /= step->factor;
-  point->theta /= step->factor;
-}
-
-double wl_step_apply(const wl_step *step, wl_point_state *point, double *field) {
-  const double q = point->q;
-  switch (step->kernel) {
-    case WL_KERNEL_scale:
-      field[0] = q > 0.0 ? 1.0 / sqrt(q) : 0.0;
-      break;
-    case WL_KERNEL_unscale:
-      field[0] = sqrt(q);
-      break;
-    case WL_KERNEL_bare:
-    case WL_KERNEL_bare_scaled:
-      point->theta -= q;
-      break;
-    case WL_KERNEL_normalize:
-    case WL_KERNEL_normalize_scaled:
-      normalize(step, point, field);
-      break;
-    case WL_KERNEL_dropout:
-    case WL_KERNEL_dropout_scaled:
-      drop(step, point, field);
-      break;
-    case WL_KERNEL_standard:
-    case WL_KERNEL_standard_scaled:
-      apply_standard(step, point, field);
-      break;
-    case WL_KERNEL_keep:
-      point->frame_q[step->frame] = q;
-      point->frame_theta[step->frame] = point->theta;
-      break;
-    case WL_KERNEL_join:
-    case WL_KERNEL_join_scaled:
-      join(step, point, field);
-      break;
-    default:
-      return apply_activation(step, point, field);
-  }
-  return 0.0;
 }

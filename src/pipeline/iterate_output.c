@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "pipeline/report_numbers.h"
+#include "pipeline/result_paths.h"
 
 wl_error wl_brackets_declare(const wl_setup *setup, wl_results *results) {
   static const char *const formula = "low and high: between them lies the exact value, rounding included";

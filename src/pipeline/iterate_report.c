@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "pipeline/json_number.h"
 #include "pipeline/report_numbers.h"
+#include "pipeline/result_paths.h"
 
 /* Of the targets in their units. */
 static double likelihood_of(const wl_iterative_evidence *e, const wl_setup *setup, int64_t output) {

@@ -6,10 +6,7 @@
 
 #include "base/util.h"
 #include "inference/loo.h"
-
-static const char *mean_path(wl_prior prior) {
-  return prior == WL_PRIOR_THETA ? "/loo/mean/ntk" : "/loo/mean/nngp";
-}
+#include "pipeline/result_paths.h"
 
 static void variance_path(int quantity, char path[64]) {
   snprintf(path, 64, "/loo/variance/%s", wl_quantity_name((wl_quantity)quantity));
@@ -37,7 +34,7 @@ wl_error wl_loo_declare(const wl_setup *setup, wl_results *results) {
   const int64_t n = setup->shape.train;
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     if (wl_model_needs(&options, (wl_prior)p))
-      WL_TRY(wl_results_add(results, mean_path((wl_prior)p), n, setup->shape.outputs, mean[p], "target units"));
+      WL_TRY(wl_results_add(results, wl_loo_mean_path(p), n, setup->shape.outputs, mean[p], "target units"));
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     char path[64];
     variance_path(q, path);
@@ -134,7 +131,7 @@ static wl_error score(const wl_setup *setup, const wl_prediction *p, wl_loo *loo
 
 /* Root. */
 static wl_error write(const wl_setup *setup, const wl_prediction *p, wl_results *results) {
-  WL_TRY(wl_results_put(results, mean_path(p->prior), 0, 0, p->count, p->outputs, p->mean));
+  WL_TRY(wl_results_put(results, wl_loo_mean_path(p->prior), 0, 0, p->count, p->outputs, p->mean));
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     char path[64];
     variance_path(q, path);
@@ -191,7 +188,7 @@ static wl_error read_back(const wl_setup *setup, wl_results *results, wl_predict
   const size_t size = sizeof(double) * (size_t)p->count;
   p->mean = malloc(size * (size_t)p->outputs);
   if (!p->mean) WL_FAIL(WL_ERROR_MEMORY, "leave-one-out: out of memory");
-  WL_TRY(wl_results_get(results, mean_path(p->prior), 0, p->count, p->mean));
+  WL_TRY(wl_results_get(results, wl_loo_mean_path(p->prior), 0, p->count, p->mean));
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if (!setup->config->quantity[q] || wl_quantity_prior((wl_quantity)q) != p->prior) continue;
     char path[64];

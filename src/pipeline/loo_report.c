@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "pipeline/report_numbers.h"
+#include "pipeline/result_paths.h"
 #include "pipeline/score_report.h"
 
 bool wl_loo_is_done(const wl_loo *loo) {

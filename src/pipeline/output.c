@@ -11,6 +11,7 @@
 #include "pipeline/points.h"
 #include "pipeline/predictive.h"
 #include "pipeline/provenance.h"
+#include "pipeline/result_paths.h"
 #include "pipeline/sample_output.h"
 #include "pipeline/spectrum.h"
 
@@ -71,9 +72,10 @@ static wl_error declare_results(const wl_setup *setup, wl_results **file) {
                          "S = theta_XX + (noise_variance + jitter) I; X, T: training and test inputs"));
   const wl_model_options options = wl_job_model_options(setup->config);
   if (wl_model_needs(&options, WL_PRIOR_THETA))
-    WL_TRY(wl_results_add(results, "/mean/ntk", s->test, s->outputs, "theta_TX S^-1 Y", "target units"));
+    WL_TRY(wl_results_add(results, wl_mean_path(WL_PRIOR_THETA), s->test, s->outputs, "theta_TX S^-1 Y",
+                          "target units"));
   if (wl_model_needs(&options, WL_PRIOR_KAPPA))
-    WL_TRY(wl_results_add(results, "/mean/nngp", s->test, s->outputs,
+    WL_TRY(wl_results_add(results, wl_mean_path(WL_PRIOR_KAPPA), s->test, s->outputs,
                           "kappa_TX (kappa_XX + (noise_variance + jitter) I)^-1 Y", "target units"));
   WL_TRY(wl_units_write(&setup->units, results));
   WL_TRY(declare_quantities(setup, results));
@@ -172,8 +174,7 @@ wl_error wl_output_kernels(const wl_setup *setup, const wl_services *services, c
 }
 
 wl_error wl_output_prediction(const wl_setup *setup, wl_results *results, const wl_prediction *p) {
-  WL_TRY(wl_results_put(results, p->prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp", p->first, 0, p->count,
-                        p->outputs, p->mean));
+  WL_TRY(wl_results_put(results, wl_mean_path(p->prior), p->first, 0, p->count, p->outputs, p->mean));
   char path[64];
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if (!p->variance[q]) continue;
@@ -212,8 +213,8 @@ wl_error wl_output_covariances(const wl_setup *setup, wl_results *results, const
 static wl_error remove_prior(const wl_setup *setup, wl_results *results, wl_prior prior) {
   static const char *const groups[] = {"variance", "covariance", "loo/variance"};
   char path[64];
-  WL_TRY(wl_results_remove(results, prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp"));
-  WL_TRY(wl_results_remove(results, prior == WL_PRIOR_THETA ? "/loo/mean/ntk" : "/loo/mean/nngp"));
+  WL_TRY(wl_results_remove(results, wl_mean_path(prior)));
+  WL_TRY(wl_results_remove(results, wl_loo_mean_path(prior)));
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     if (wl_quantity_prior((wl_quantity)q) != prior) continue;
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {

@@ -19,9 +19,6 @@ typedef struct wl_report_numbers {
                       [2]; /**< over test points in (0) and out of distribution (1); all are 0 without flags */
 } wl_report_numbers;
 
-/** Local. "ntk" or "nngp". */
-static inline const char *wl_mean_name(int prior) { return prior == WL_PRIOR_THETA ? "ntk" : "nngp"; }
-
 /** Root. The tables on the console (report_tables.c); the text of summary.json (report_summary.c). */
 void wl_report_print(const wl_report *report, const wl_report_numbers *numbers);
 wl_error wl_report_summary(const wl_report *report, const wl_report_numbers *numbers, char **text);

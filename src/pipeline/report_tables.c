@@ -9,6 +9,7 @@
 #include "pipeline/iterate_report.h"
 #include "pipeline/loo_report.h"
 #include "pipeline/report_numbers.h"
+#include "pipeline/result_paths.h"
 #include "pipeline/score_report.h"
 #include "pipeline/spectrum_report.h"
 

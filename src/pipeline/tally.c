@@ -1,5 +1,7 @@
 #include "pipeline/tally.h"
 
+#include "pipeline/result_paths.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +34,7 @@ static wl_error recall(const wl_setup *setup, wl_results *results, wl_prior prio
   wl_prediction p = {.prior = prior, .count = count, .outputs = setup->shape.outputs};
   p.mean = malloc(sizeof(double) * (size_t)(count * p.outputs + 1));
   if (!p.mean) WL_FAIL(WL_ERROR_MEMORY, "metrics: out of memory");
-  wl_error error = wl_results_get(results, prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp", 0, count, p.mean);
+  wl_error error = wl_results_get(results, wl_mean_path(prior), 0, count, p.mean);
   for (int q = 0; q < WL_QUANTITY_COUNT && error == WL_OK; q++) {
     if (!t->variance[q] || wl_quantity_prior((wl_quantity)q) != prior) continue;
     char path[64];
