@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds and runs the whole test suite.
+# Builds and runs the test suite; with CI=true all of it.
 set -euo pipefail
 
 usage() {

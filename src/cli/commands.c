@@ -183,9 +183,10 @@ const wl_command wl_commands[WL_COMMAND_COUNT] = {
          .usage = {"[mpirun -n RANKS] widelimit predict --factor FILE CONFIG\n"
                    "                                    [--set KEY=VALUE]..."},
          .text = "As widelimit run, with factors that an earlier run kept (factor.save): no matrix\n"
-                 "is factored again. Training inputs, network, noise_variance and jitter must be\n"
-                 "those of that run; test points, targets, quantities and the number of ranks are\n"
-                 "free. Training rows may follow those of that run: the factor is extended.\n",
+                 "is factored again. Training inputs, their scale and standardization, network,\n"
+                 "noise_variance and jitter must be those of that run; test points, targets,\n"
+                 "quantities and the number of ranks are free. Training rows may follow those of\n"
+                 "that run: the factor is extended.\n",
          .options = predict_options,
          .option_count = COUNT(predict_options)},
     [WL_COMMAND_CERTIFY] = {.name = "certify",
@@ -304,7 +305,8 @@ const char wl_program_notes[] =
     "  mpirun -n 2 widelimit run inputs/digits/digits.yaml\n"
     "\n"
     "exit status: 0 done, 2 wrong usage, configuration or data, 3 numerical failure,\n"
-    "4 a certificate failed, 5 input or output failed, 75 stopped early\n";
+    "4 a certificate or a claim of finite failed, 5 input or output failed,\n"
+    "75 stopped early\n";
 
 int wl_command_find(const char *name) {
   for (int i = 0; i < WL_COMMAND_COUNT; i++)
