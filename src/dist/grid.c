@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/util.h"
+#include "dist/collectives.h"
 #include "dist/scalapack.h"
 
 enum { BLOCK_LIMIT = 8192 }; /* a tile is one message, and every rank has room for several */
@@ -98,9 +99,7 @@ void wl_grid_shape(const wl_grid *grid, int *rows, int *columns) {
 }
 
 void wl_grid_broadcast(const wl_grid *grid, int64_t count, double *values) {
-  const int64_t step = (int64_t)1 << 27; /* 1 GiB: MPI counts with 31 bits */
-  for (int64_t first = 0; first < count; first += step)
-    MPI_Bcast(values + first, (int)smaller(step, count - first), MPI_DOUBLE, 0, grid->comm);
+  wl_broadcast(grid->comm, 0, count, values);
 }
 
 bool wl_grid_same(const wl_grid *a, const wl_grid *b) {

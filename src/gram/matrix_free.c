@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "dist/collectives.h"
 #include "gram/matrix_free.h"
 
 /* One kernel's share in a pass. */
@@ -219,13 +220,13 @@ static void move_column(move way, int64_t width, double *piece, const double *fr
   if (way == ADD_PIECE_TO_ROW) cblas_daxpy((int)width, 1.0, piece, 1, to, 1);
 }
 
-static int piece_size(const pass *p, const replica *r, int row) {
+static int64_t piece_size(const pass *p, const replica *r, int row) {
   const wl_grid *g = p->grid;
   int64_t points = 0;
   for (int64_t jl = 0; jl < r->column_count; jl += g->block)
     if ((jl / g->block * g->columns + g->column) % g->rows == row)
       points += smaller(g->block, r->column_count - jl);
-  return (int)(points * r->columns);
+  return points * r->columns;
 }
 
 static void move_piece(const pass *p, replica *r, int row, move way) {
@@ -247,7 +248,7 @@ static void rows_to_columns(const pass *p, replica *r) {
   const wl_grid *g = p->grid;
   for (int row = 0; row < g->rows; row++) {
     if (row == g->row) move_piece(p, r, row, ROW_TO_PIECE);
-    MPI_Bcast(r->piece, piece_size(p, r, row), MPI_DOUBLE, row, g->column_comm);
+    wl_broadcast(g->column_comm, row, piece_size(p, r, row), r->piece);
     move_piece(p, r, row, PIECE_TO_COLUMN);
   }
 }
@@ -256,8 +257,7 @@ static void columns_to_rows(const pass *p, replica *r) {
   const wl_grid *g = p->grid;
   for (int row = 0; row < g->rows; row++) {
     move_piece(p, r, row, COLUMN_TO_PIECE);
-    MPI_Reduce(row == g->row ? MPI_IN_PLACE : r->piece, r->piece, piece_size(p, r, row), MPI_DOUBLE, MPI_SUM, row,
-               g->column_comm);
+    wl_sum_on_root(g->column_comm, row, piece_size(p, r, row), r->piece);
     if (row == g->row) move_piece(p, r, row, ADD_PIECE_TO_ROW);
   }
 }
@@ -272,8 +272,7 @@ static void replica_begin(const pass *p, const wl_product *product, replica *r) 
     for (int64_t jl = 0; jl < q->v->local_columns && r->row_count > 0; jl++)
       memcpy(to + wl_matrix_global_column(q->v, jl) * r->row_count, q->v->data + jl * q->v->ld,
              sizeof(double) * (size_t)r->row_count);
-  if (g->columns > 1)
-    MPI_Allreduce(MPI_IN_PLACE, r->v_row, (int)(r->row_count * r->columns), MPI_DOUBLE, MPI_SUM, g->row_comm);
+  if (g->columns > 1) wl_sum_on_all(g->row_comm, r->row_count * r->columns, r->v_row);
   if (g->rows > 1) rows_to_columns(p, r);
   memset(r->c_row, 0, sizeof(double) * (size_t)(r->row_count * r->columns));
   memset(r->c_column, 0, sizeof(double) * (size_t)(r->column_count * r->columns));
@@ -284,8 +283,7 @@ static void replica_end(const pass *p, const wl_product *product, replica *r) {
   const wl_grid *g = p->grid;
   if (!product) return;
   if (g->rows > 1) columns_to_rows(p, r);
-  if (g->columns > 1)
-    MPI_Allreduce(MPI_IN_PLACE, r->c_row, (int)(r->row_count * r->columns), MPI_DOUBLE, MPI_SUM, g->row_comm);
+  if (g->columns > 1) wl_sum_on_all(g->row_comm, r->row_count * r->columns, r->c_row);
   const double *from = r->c_row;
   for (const wl_product *q = product; q; from += q->c->columns * r->row_count, q = q->also)
     for (int64_t jl = 0; jl < q->c->local_columns && r->row_count > 0; jl++)

@@ -57,13 +57,16 @@ typedef struct wl_bracket {
   double low, high, value, rounding;
 } wl_bracket;
 
+/** What b is: y, exactly, or entries of a kernel, which are right to the rounding of those. */
+typedef enum wl_right_side { WL_RIGHT_TARGETS, WL_RIGHT_KERNEL } wl_right_side;
+
 /** η: how far an entry of the computed residual may be off. */
-double wl_bracket_residual_error(const wl_bracket_system *system, const wl_solved *column);
+double wl_bracket_residual_error(const wl_bracket_system *system, const wl_solved *column, wl_right_side right);
 
 /**
  * ‖e‖_S at most. For any z: rᵀ P⁻¹ r = rᵀ z + zᵀ (r − P z) + ‖r − P z‖²_{P⁻¹} ≤ rᵀ z + ‖z‖ ‖r − P z‖ + ‖r − P z‖² / s.
  */
-double wl_bracket_energy(const wl_bracket_system *system, const wl_solved *column);
+double wl_bracket_energy(const wl_bracket_system *system, const wl_solved *column, wl_right_side right);
 
 /** prior − bᵀ S⁻¹ b ≥ 0 */
 wl_bracket wl_bracket_posterior(const wl_bracket_system *system, const wl_solved *column, double prior);

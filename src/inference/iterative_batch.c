@@ -135,7 +135,8 @@ static double target_gamma(const batch *b, wl_prior prior) {
   const wl_conjugate *c = &b->c[prior];
   double worst = 0.0;
   for (int64_t k = 0; !b->first && k < b->outputs; k++) {
-    const double energy = wl_bracket_energy(&b->system[prior], &b->it->prior[prior].target[k]) / b->it->scale[k];
+    const double energy =
+        wl_bracket_energy(&b->system[prior], &b->it->prior[prior].target[k], WL_RIGHT_TARGETS) / b->it->scale[k];
     worst = fmax(worst, energy * energy);
   }
   for (int64_t jl = 0; b->first && jl < c->x->local_columns; jl++) {

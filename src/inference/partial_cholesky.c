@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "base/util.h"
+#include "dist/collectives.h"
 #include "dist/scalapack.h"
 
 /* Ranks at which pivots are drawn: an eighth, a quarter, half, all of them. */
@@ -63,7 +64,7 @@ static void gather_points(const wl_points *points, const int64_t *pivot, int64_t
     if (g->column == 0 && pivot[k] / g->block % g->rows == g->row)
       memcpy(x + k * d, points->row_x + wl_grid_owned(pivot[k], g->block, g->row, g->rows) * d,
              sizeof(double) * (size_t)d);
-  MPI_Reduce(g->rank == 0 ? MPI_IN_PLACE : x, x, (int)(rank * d), MPI_DOUBLE, MPI_SUM, 0, g->comm);
+  wl_sum_on_root(g->comm, 0, rank * d, x);
 }
 
 static wl_error create_landmarks(const wl_points *points, const int64_t *pivot, int64_t rank,

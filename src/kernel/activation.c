@@ -130,16 +130,21 @@ static void sine_diagonal(const wl_layer_model *model, double q, double *square,
 
 /* E[φ(√q ζ) h_n(ζ)] = B_n √q^n, from He_m(√q ζ) = Σ_j m!/(2^j j! (m − 2j)!) (q − 1)^j √q^(m − 2j) He_{m−2j}(ζ):
      B_n = Σ_j c_{n+2j} √((n + 2j)!/n!) ((q − 1)/2)^j / j!.  Then E[φφ] = Σ B_n B'_n κ^n. */
-static void polynomial_prepare(const wl_layer_model *model, double q, double next, double *field) {
-  (void)next;
-  for (int n = 0; n < WL_LAYER_HERMITE; n++) {
-    double sum = 0.0, factor = 1.0;
-    for (int j = 0; n + 2 * j < WL_LAYER_HERMITE; j++) {
-      if (j > 0) factor *= sqrt((double)(n + 2 * j) * (n + 2 * j - 1)) * 0.5 * (q - 1.0) / j;
-      sum += model->shape.hermite[n + 2 * j] * factor;
-    }
-    field[n] = sum;
+void wl_polynomial_sum(const wl_layer_model *model, double q, int n, double *sum, double *moduli) {
+  double factor = 1.0;
+  *sum = *moduli = 0.0;
+  for (int j = 0; n + 2 * j < WL_LAYER_HERMITE; j++) {
+    if (j > 0) factor *= sqrt((double)(n + 2 * j) * (n + 2 * j - 1)) * 0.5 * (q - 1.0) / j;
+    const double term = model->shape.hermite[n + 2 * j] * factor;
+    *sum += term;
+    *moduli += fabs(term);
   }
+}
+
+static void polynomial_prepare(const wl_layer_model *model, double q, double next, double *field) {
+  double moduli;
+  (void)next;
+  for (int n = 0; n < WL_LAYER_HERMITE; n++) wl_polynomial_sum(model, q, n, &field[n], &moduli);
 }
 
 static void polynomial_diagonal(const wl_layer_model *model, double q, double *square, double *slope) {

@@ -78,6 +78,9 @@ const wl_activation_entry *wl_activation_get(wl_activation activation);
 /** Local. The entry of one of the activations that lists alone have: gaussian, exponential, erf_shifted, wave, polynomial. */
 const wl_activation_entry *wl_activation_of_lists(wl_kernel kernel);
 
+/** Local. B_n of a polynomial at q (activation.c), and the sum of its terms' moduli. */
+void wl_polynomial_sum(const wl_layer_model *model, double q, int n, double *sum, double *moduli);
+
 /** Local. The model of an activation, with slope and shape where it has them, and of a dense layer. */
 void wl_layer_model_init(wl_layer_model *model, wl_activation activation, double slope, const wl_shape *shape,
                          double sigma_w, double sigma_b);

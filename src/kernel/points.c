@@ -92,11 +92,6 @@ static wl_error add_series(wl_kernel_points *points, const wl_step *step, int64_
   return append_series(points, wl_kernel_points_series(points, step, i), &series);
 }
 
-static bool normalizes(const wl_step *step) {
-  return step->factor == 0.0 &&
-         (step->kernel == WL_KERNEL_normalize || step->kernel == WL_KERNEL_normalize_scaled);
-}
-
 /* The recursion on the diagonal. */
 static wl_error recurse(wl_kernel_points *points, int64_t i) {
   wl_point_state state = {.q = points->variance[i], .theta = points->variance[i]};
@@ -104,7 +99,7 @@ static wl_error recurse(wl_kernel_points *points, int64_t i) {
   for (int s = 0; s < points->program.count; s++) {
     const wl_step *step = &points->program.step[s];
     const double q = state.q;
-    if (normalizes(step) && !(q > 0.0))
+    if (wl_step_normalizes(step) && !(q > 0.0))
       WL_FAIL(WL_ERROR_NUMERICAL, "point %lld has no variance that layer_norm could divide by in layer %d",
               label_of(points, i), step->layer);
     const double slope = wl_step_apply(step, &state, wl_kernel_points_field(points, step, i));
@@ -117,7 +112,7 @@ static wl_error recurse(wl_kernel_points *points, int64_t i) {
   }
   points->kappa[i] = state.q;
   points->theta[i] = state.theta;
-  points->rounding = fmax(points->rounding, fmax(error.kappa, error.theta));
+  points->rounding = fmax(points->rounding, fmax(error.now.kappa, error.now.theta));
   return WL_OK;
 }
 

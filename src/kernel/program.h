@@ -67,6 +67,9 @@ typedef struct wl_point_state {
   double frame_q[WL_LAYER_NESTING], frame_theta[WL_LAYER_NESTING]; /**< those that entered the residuals around */
 } wl_point_state;
 
+/** Whether it divides units by √q, as layer_norm. */
+bool wl_step_normalizes(const wl_step *step);
+
 /**
  * One step of a point. field gets the step's fields.
  * @return  for an activation E[φ'²] under N(0, q) of before

@@ -3,6 +3,11 @@
 
 #include "kernel/program.h"
 
+bool wl_step_normalizes(const wl_step *step) {
+  return step->factor == 0.0 &&
+         (step->kernel == WL_KERNEL_normalize || step->kernel == WL_KERNEL_normalize_scaled);
+}
+
 /* q' = σ_b² + w² E[φ²], Θ' = Θ w² E[φ'²] + gain w² E[φ²] + constant, w² = σ_w²/keep. */
 static double apply_activation(const wl_step *step, wl_point_state *point, double *field) {
   const wl_layer_model *model = step->model;

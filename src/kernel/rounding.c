@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "kernel/activation.h"
 #include "kernel/layers.h"
 #include "kernel/points.h"
 
@@ -10,7 +11,7 @@ static const double roundings = 64.0; /* of a layer */
 
 wl_entry_error wl_entry_error_start(int64_t dimension) {
   const double first = (double)dimension + roundings;
-  return (wl_entry_error){first, first};
+  return (wl_entry_error){.now = {.kappa = first, .theta = first, .own = first / 16.0}};
 }
 
 static double gelu_curvature(double q, double slope) {
@@ -56,15 +57,32 @@ static double curvature(const wl_step *step, double q, double slope) {
   }
 }
 
+/* Of the sums B_n of a polynomial (activation.c): moduli of their terms over what is left of them, in the norms of κ and Θ. */
+static double polynomial_cancellation(const wl_layer_model *model, double q) {
+  double left[2] = {0.0, 0.0}, moduli[2] = {0.0, 0.0}, power = 1.0;
+  for (int n = 0; n < WL_LAYER_HERMITE; n++, power *= q) {
+    double sum = 0.0, modulus = 0.0;
+    wl_polynomial_sum(model, q, n, &sum, &modulus);
+    left[0] += sum * sum * power, moduli[0] += modulus * modulus * power;
+    left[1] += n * sum * sum * power, moduli[1] += n * modulus * modulus * power;
+  }
+  return sqrt(fmax(moduli[0] / left[0], left[1] > 0.0 ? moduli[1] / left[1] : 1.0));
+}
+
 /* G = w q E[φ'²]/q', w = σ_w²/keep, is less where the layer behind has biases. */
-static void pass_activation(const wl_step *step, double q, double slope, double next, wl_entry_error *e) {
-  const bool any = q > 0.0 && slope > 0.0 && next > 0.0;
+static void pass_activation(const wl_step *step, double q, double slope, double next, wl_relative_error *e) {
+  const bool any = q > 0.0 && slope > 0.0 && next > 0.0, polynomial = step->kernel == WL_KERNEL_polynomial;
   const double G = any ? step->model->own_weight * slope * q / next : 0.0,
-               H = any ? curvature(step, q, slope) : 0.0;
-  const double added = roundings + (step->series >= 0 ? WL_SERIES_TOLERANCE / DBL_EPSILON : 0.0);
-  const double alpha = e->kappa;
-  e->kappa = (G + sqrt(G * H) / 16.0) * alpha + added;
-  e->theta = fmax(e->theta + 1.125 * H * alpha + added, e->kappa);
+               H = any ? curvature(step, q, slope) : 0.0, mixed = sqrt(G * H);
+  const double terms = any && polynomial ? polynomial_cancellation(step->model, q) : 1.0;
+  const double added = terms * roundings + (step->series >= 0 ? WL_SERIES_TOLERANCE / DBL_EPSILON : 0.0);
+  const double alpha = e->kappa, own = e->own;
+  e->kappa = G * alpha + mixed * own + added;
+  e->theta = fmax(e->theta + H * (alpha + 2.0 * own) + added, e->kappa);
+  if (polynomial || step->kernel == WL_KERNEL_exponential)
+    e->own = (G + mixed) * own + added;
+  else
+    e->own = (G + mixed / 16.0) * own + added / 16.0;
 }
 
 static double cancellation(const wl_step *step) {
@@ -73,13 +91,30 @@ static double cancellation(const wl_step *step) {
   return 1.0 + 2.0 / (1.0 + step->model->shape.gain); /* gain = N/σ_w² − 1 */
 }
 
-void wl_entry_error_pass(const wl_step *step, double q, double slope, double next, wl_entry_error *e) {
+static wl_relative_error worse(wl_relative_error a, wl_relative_error b) {
+  return (wl_relative_error){fmax(a.kappa, b.kappa), fmax(a.theta, b.theta), fmax(a.own, b.own)};
+}
+
+/* Units are divided by √q. */
+static void pass_normalize(wl_relative_error *e) {
+  e->kappa += e->own;
+  e->theta += e->own;
+  e->own = 0.0;
+}
+
+void wl_entry_error_pass(const wl_step *step, double q, double slope, double next, wl_entry_error *error) {
+  wl_relative_error *e = &error->now;
   if (step->activation) {
     pass_activation(step, q, slope, next, e);
     return;
   }
+  if (step->kernel == WL_KERNEL_keep) error->frame[step->frame] = *e;
+  if (step->kernel == WL_KERNEL_join || step->kernel == WL_KERNEL_join_scaled)
+    *e = worse(*e, error->frame[step->frame]);
+  if (wl_step_normalizes(step)) pass_normalize(e);
   e->kappa += roundings;
   e->theta = (e->theta + roundings) * cancellation(step);
+  e->own += roundings / 16.0;
 }
 
 double wl_kernel_points_rounding(const wl_kernel_points *points) { return DBL_EPSILON * points->rounding; }

@@ -1,5 +1,7 @@
 #include "pipeline/iterate_output.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,7 +37,9 @@ static wl_error write_in_target_units(const wl_units *u, wl_results *results, co
   char path[64];
   for (int64_t k = 0; k < 2 * best->count * u->outputs; k++) {
     const int64_t j = k / 2 % u->outputs;
-    ends[k] = u->location[j] + u->scale[j] * b->mean[k];
+    const double part = u->scale[j] * b->mean[k], end = u->location[j] + part;
+    const double off = u->standardized ? DBL_EPSILON * (2.0 * fabs(u->location[j]) + fabs(part) + fabs(end)) : 0.0;
+    ends[k] = k % 2 ? end + off : end - off;
   }
   snprintf(path, sizeof path, "/bracket/mean/%s", wl_mean_name((int)best->prior));
   WL_TRY(wl_results_put_cube(results, path, best->first, 0, best->count, u->outputs, ends));

@@ -608,7 +608,7 @@ static void test_small_noise(void **state) {
 }
 
 /* By hand, of ‖e‖_S² = γ = 4 and without rounding: yᵀ S⁻¹ y is between bᵀ x + xᵀ r and γ more, and no ensemble has more variance than the
-   posterior. With it, η is the rounding of S x and of b. */
+   posterior. With it, η is the rounding of S x and of b, and of all entries that are a kernel's. */
 static void test_formulas(void **state) {
   (void)state;
   const double eps = 64.0 * DBL_EPSILON;
@@ -622,8 +622,9 @@ static void test_formulas(void **state) {
   rounded.rounding.chain = 0x1p-40;
   rounded.rounding.entry = 0x1p-42;
   const wl_solved other = {.norm1 = 3.0, .right = 7.0};
-  const double eta = (0x1p-40 + 0x1p-42) * ((2.0 + 0.5) * 3.0 + 7.0);
-  assert_true(fabs(wl_bracket_residual_error(&rounded, &other) - eta) <= eps * eta);
+  const double eta = 0x1p-40 * ((2.0 + 0.5) * 3.0 + 7.0) + 0x1p-42 * 2.0 * 3.0, of_kernel = eta + 0x1p-42 * 2.0;
+  assert_true(fabs(wl_bracket_residual_error(&rounded, &other, WL_RIGHT_TARGETS) - eta) <= eps * eta);
+  assert_true(fabs(wl_bracket_residual_error(&rounded, &other, WL_RIGHT_KERNEL) - of_kernel) <= eps * eta);
 }
 
 static int group(void) {

@@ -253,6 +253,103 @@ static void test_rounding_grows(void **state) {
   assert_true(most > 10.0);
 }
 
+/* κ of two points and u of their network, held against the exact value; returns the error over ε and the larger variance. */
+static double error_of(const wl_network *network, const double *x, long double exact, int pair) {
+  double kappa[4], theta[4];
+  wl_kernel_points *a = create(network, 2, D, x);
+  const double u = wl_kernel_points_rounding(a), most = fmax(a->kappa[0], a->kappa[1]);
+  tile(network, a, a, kappa, theta);
+  const double computed = pair ? kappa[2] : a->kappa[0], error = (double)fabsl(computed - exact) / most;
+  wl_kernel_points_destroy(&a);
+  if (!(error <= u)) fail_msg("%.2e > %.2e", error, u);
+  return error / DBL_EPSILON;
+}
+
+/* Twice D numbers, the second point the first but for `away`, |x|² = D q. */
+static void two_points(double seed, double q, double away, double x[2 * D]) {
+  make_points(x, 1, seed);
+  double sum = 0.0;
+  for (int k = 0; k < D; k++) sum += x[k] * x[k];
+  for (int k = 0; k < D; k++) {
+    x[k] *= sqrt(D * q / sum);
+    x[D + k] = x[k] * (1.0 + (k % 2 ? away : -away));
+  }
+}
+
+/* A branch of little weight forgets how wrong what enters it is; the path around it does not. */
+static void test_rounding_of_residuals(void **state) {
+  (void)state;
+  enum { BLOCKS = 10 };
+  const wl_layer erf = activation(WL_ACTIVATION_ERF);
+  wl_network network = wl_network_default();
+  double x[2 * D];
+  two_points(7.0, 1.0, 1e-6, x);
+  network.layer[network.layer_count++] = dense(6.0, 0.0);
+  for (int b = 0; b < BLOCKS; b++) {
+    const wl_layer block[] = {
+        {.kind = WL_LAYER_RESIDUAL, .branch = 2}, erf, dense(0.01, 0.3), erf, dense(6.0, 0.0)};
+    memcpy(network.layer + network.layer_count, block, sizeof block);
+    network.layer_count += (int)(sizeof block / sizeof *block);
+  }
+  long double v[3] = {0.0L, 0.0L, 0.0L}, slope; /* q, p, k */
+  for (int k = 0; k < D; k++) {
+    const long double a = x[k], b = x[D + k], w = 36.0L / D;
+    v[0] += w * a * a, v[1] += w * b * b, v[2] += w * a * b;
+  }
+  for (int b = 0; b < BLOCKS; b++) {
+    long double in[3], next[3];
+    for (int half = 0; half < 2; half++) {
+      memcpy(in, v, sizeof in);
+      dual_of(&erf, in[0], in[0], in[0], &next[0], &slope);
+      dual_of(&erf, in[1], in[1], in[1], &next[1], &slope);
+      dual_of(&erf, in[0], in[1], in[2], &next[2], &slope);
+      for (int k = 0; k < 3; k++)
+        v[k] = half == 0 ? in[k] + (long double)0.01 * 0.01 * next[k] + (long double)0.3 * 0.3 : 36.0L * next[k];
+    }
+  }
+  assert_true(error_of(&network, x, v[2], 1) > 1e4);
+}
+
+/* z⁴ = 3 + 6 √2 h₂ + √24 h₄, of which little is left where z is small: E[u⁴ v⁴] = 9 q² p² + 72 q p k² + 24 k⁴. */
+static void test_rounding_of_polynomials(void **state) {
+  (void)state;
+  const wl_layer layer[] = {dense(1.0, 0.0),
+                            {.kind = WL_LAYER_POLYNOMIAL, .hermite = {3.0, 0.0, 6.0 * M_SQRT2, 0.0, sqrt(24.0)}},
+                            dense(1.0, 0.0)};
+  const wl_network network = list_of(layer, 3);
+  for (int exponent = -4; exponent <= 0; exponent++) {
+    double x[2 * D];
+    two_points(7.0, pow(10.0, exponent), 0.1, x);
+    long double q = 0.0L;
+    for (int k = 0; k < D; k++) q += (long double)x[k] * x[k] / D;
+    const double error = error_of(&network, x, 105.0L * q * q * q * q, 0);
+    assert_true(exponent > -4 || error > 1e5);
+  }
+}
+
+/* Errors of its own q grow as those of entries where φ is an exponential: by 2 q = 8 a layer. */
+static void test_rounding_of_exponentials(void **state) {
+  (void)state;
+  enum { HIDDEN = 14 };
+  const wl_layer phi = {.kind = WL_LAYER_EXP, .a = 1.0, .b = 1.0};
+  const double sigma_w = 2.0 * exp(-4.0);
+  double most = 0.0;
+  wl_network network = wl_network_default();
+  double x[2 * D];
+  network.layer[network.layer_count++] = dense(sigma_w, 0.0);
+  for (int l = 0; l < HIDDEN; l++) {
+    network.layer[network.layer_count++] = phi;
+    network.layer[network.layer_count++] = dense(sigma_w, 0.0);
+  }
+  for (int seed = 1; seed <= 20; seed++) {
+    long double kappa, theta;
+    two_points(seed, 4.0 / (sigma_w * sigma_w), 0.0, x);
+    kernels_of(&phi, HIDDEN, sigma_w, x, x + D, &kappa, &theta);
+    most = fmax(most, error_of(&network, x, kappa, 0));
+  }
+  assert_true(most > 1e12);
+}
+
 /* ---- the network in short ---------------------------------------------------------------------------------------- */
 
 static void compare_exactly(const wl_network *one, const wl_network *two) {
@@ -642,6 +739,9 @@ int main(void) {
       cmocka_unit_test(test_rounding),
       cmocka_unit_test(test_rounding_of_short_form),
       cmocka_unit_test(test_rounding_grows),
+      cmocka_unit_test(test_rounding_of_residuals),
+      cmocka_unit_test(test_rounding_of_polynomials),
+      cmocka_unit_test(test_rounding_of_exponentials),
       cmocka_unit_test(test_short_form),
       cmocka_unit_test(test_same_activations),
       cmocka_unit_test(test_neutral),
