@@ -225,9 +225,7 @@ static wl_error check_target(const wl_values *values, const wl_config *config) {
   WL_TRY(check_network(values, "rnd.target", &config->rnd_target.network));
   if (!config->quantity[WL_QUANTITY_RND])
     return wl_values_fail(values, find("rnd.target"), "is given, but rnd is not among the quantities");
-  if (config->loo)
-    return wl_values_fail(values, find("loo"),
-                          "has no rnd with rnd.target: set loo: false");
+  if (config->loo) return wl_values_fail(values, find("loo"), "has no rnd with rnd.target: set loo: false");
   if (config->finite_width.sabotage == WL_FINITE_FAULT_SHARED)
     return wl_values_fail(values, find("finite_width.sabotage"),
                           "is shared, but rnd.target has no parameters in common with the predictor");
