@@ -34,7 +34,8 @@ wl_error wl_loo_declare(const wl_setup *setup, wl_results *results) {
   const int64_t n = setup->shape.train;
   for (int p = 0; p < WL_PRIOR_COUNT; p++)
     if (wl_model_needs(&options, (wl_prior)p))
-      WL_TRY(wl_results_add(results, wl_loo_mean_path(p), n, setup->shape.outputs, mean[p], "target units"));
+      WL_TRY(wl_results_add(results, wl_loo_mean_path((wl_prior)p), n, setup->shape.outputs, mean[p],
+                            "target units"));
   for (int q = 0; q < WL_QUANTITY_COUNT; q++) {
     char path[64];
     variance_path(q, path);

@@ -9,10 +9,10 @@
 
 static inline const char *wl_mean_name(int prior) { return prior == WL_PRIOR_THETA ? "ntk" : "nngp"; }
 
-static inline const char *wl_mean_path(int prior) { return prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp"; }
+static inline const char *wl_mean_path(wl_prior prior) { return prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp"; }
 
 /** Of leave-one-out. */
-static inline const char *wl_loo_mean_path(int prior) {
+static inline const char *wl_loo_mean_path(wl_prior prior) {
   return prior == WL_PRIOR_THETA ? "/loo/mean/ntk" : "/loo/mean/nngp";
 }
 
