@@ -9,7 +9,9 @@
 
 static inline const char *wl_mean_name(int prior) { return prior == WL_PRIOR_THETA ? "ntk" : "nngp"; }
 
-static inline const char *wl_mean_path(wl_prior prior) { return prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp"; }
+static inline const char *wl_mean_path(wl_prior prior) {
+  return prior == WL_PRIOR_THETA ? "/mean/ntk" : "/mean/nngp";
+}
 
 /** Of leave-one-out. */
 static inline const char *wl_loo_mean_path(wl_prior prior) {
