@@ -1,6 +1,7 @@
 /*
  * check_brackets DENSE BRACKETS SLACK: whether every mean and variance of one results.h5 lies between the low and the high of the
- * other's /bracket, within SLACK times the largest entry of its dataset, which is how far the former may be off.
+ * other's /bracket, within SLACK times the largest entry of its dataset, which is how far the former may be off; and whether none is so
+ * narrow that rounding has no room in it.
  * Prints "BRACKETS OUTSIDE WIDEST" (relative to that entry); status 1 where any is outside, or there is none.
  */
 #include <hdf5.h>
@@ -23,7 +24,7 @@ static void check(const char *name, const double *dense, const double *pairs, si
     const double low = pairs[2 * i], high = pairs[2 * i + 1];
     t->brackets++;
     t->widest = fmax(t->widest, (high - low) / largest);
-    if (isfinite(low) && isfinite(high) && low <= high && low - slack * largest <= dense[i] &&
+    if (isfinite(low) && isfinite(high) && (low < high || high == 0.0) && low - slack * largest <= dense[i] &&
         dense[i] <= high + slack * largest)
       continue;
     if (t->outside++ < 5)

@@ -73,6 +73,21 @@ grep -q '^ *solver iterative, rank 200: ' log || failed "the plan for a list has
 inside '' list.yaml network.parameterization=standard network.width=64 noise_variance=1
 inside '' small.yaml network.parameterization=standard network.width=64 noise_variance=1
 
+# Targets far from zero: what the way back to their units rounds is in the brackets.
+awk 'BEGIN { srand(5)
+  for (i = 0; i < 60; i++) {
+    print rand() - 0.5 "," rand() - 0.5 "," rand() - 0.5 >(i < 50 ? "X.csv" : "T.csv")
+    if (i < 50) printf "%.3f\n", 1e9 + rand() >"Y.csv"
+  } }'
+cat >far.yaml <<'YAML'
+data: {train: {inputs: X.csv, targets: Y.csv}, test: {inputs: T.csv}, standardize_targets: true}
+network: {depth: 2}
+noise_variance: 0.1
+YAML
+run iterative far.yaml solver.rank=50 'quantities=[ntk_gp]' || failed "iterative: targets far from zero"
+run cholesky far.yaml 'quantities=[ntk_gp]' || failed "cholesky: targets far from zero"
+"$check_brackets" cholesky/results.h5 iterative/results.h5 0 >brackets 2>outside || failed "outside: $(cat brackets outside)"
+
 refused 'layers\[3\] is relu behind a smooth activation' 'network={layers: [dense, erf, dense, relu, dense]}'
 refused 'theta - kappa to be a kernel' 'quantities=[ntk_gp]' 'network={depth: 3, parameterization: standard, width: 1, sigma_w: 2}'
 refused 'noise_variance' noise_variance=0
