@@ -93,17 +93,22 @@ tune --set tune.groups="$ranks" || failed "local, groups"
 at_least "$(best)" "$grid" || failed "local by groups reaches $(best), the grid $grid"
 refused 'tune.groups: is 9, but there are' --set tune.groups=9
 
-# A search that was stopped goes on to the same end, on other groups too. It has as many evaluations as take some six seconds here.
+# A search that was stopped goes on to the same end, on other groups too. It has as many evaluations as take some six seconds here, and
+# four times as many where these were counted while the machine had other work, and two seconds were enough.
 started=$EPOCHREALTIME
 tune --set tune.method=random --set tune.evaluations=200 || failed "200 evaluations"
 evaluations=$(awk -v from="$started" -v to="$EPOCHREALTIME" 'BEGIN { print int(200 * 6 / (to - from)) + 200 }')
 run_out() { tune --set tune.method=random --set "tune.evaluations=$evaluations" "$@"; }
-run_out || failed "$evaluations evaluations"
-cp out/tune.h5 whole.h5
-cp out/tuned.yaml whole.yaml
-rm -rf out
-status=0
-run_out --time-limit 00:00:02 --set tune.groups=1 || status=$?
+for attempt in 1 2 3; do
+  run_out || failed "$evaluations evaluations"
+  cp out/tune.h5 whole.h5
+  cp out/tuned.yaml whole.yaml
+  rm -rf out
+  status=0
+  run_out --time-limit 00:00:02 --set tune.groups=1 || status=$?
+  { [ "$status" = 0 ] && [ "$attempt" -lt 3 ]; } || break
+  evaluations=$((4 * evaluations))
+done
 { [ "$status" = 75 ] && grep -q 'go on with --resume' log; } || failed "stopped: exit status $status, expected 75"
 run_out --resume || failed "resumed"
 grep -Eq 'resumed  [1-9][0-9]* evaluations are known' log || failed "nothing was known"
