@@ -15,8 +15,8 @@
  * is a series (logistic.h), else 0; of polynomials 64 times what their sums of Hermite coefficients lose by cancellation.
  *
  * For relu G = 1, and H = 0 as its angles are right themselves: α = β = d + 64 L. Of nearly parallel points that are just not near
- * enough for that (block.h: WL_NEAR), the angle is up to 29 times as wrong as its cosine: with d = 384 equal coordinates entries of Θ were
- * off by 985 ε at L = 3. Brackets keep 512 ε and more for sums (inference/brackets.h), and held.
+ * enough for that (block.h: WL_NEAR), the angle is up to 1/(π √(2 WL_NEAR)) = 29 times as wrong as its cosine, which is not in β: there only
+ * what brackets keep for sums (inference/brackets.h), 512 ε and more, can make up for it.
  *
  * The step `standard` (program.h) makes Θ = σ_w² Θ_in + κ − (σ_w² − N) κ_in, a difference where N < σ_w² units enter, of which
  * N κ_in at least is left: β ← (1 + 2 σ_w²/N) β.
