@@ -4,7 +4,6 @@
 
 #include "base/check.h"
 #include "base/util.h"
-#include "dist/collectives.h"
 #include "dist/scalapack.h"
 
 enum { BLOCK_LIMIT = 8192 }; /* a tile is one message, and every rank has room for several */
@@ -96,10 +95,6 @@ int wl_grid_rank(const wl_grid *grid) { return grid ? grid->rank : -1; }
 void wl_grid_shape(const wl_grid *grid, int *rows, int *columns) {
   *rows = grid ? grid->rows : 0;
   *columns = grid ? grid->columns : 0;
-}
-
-void wl_grid_broadcast(const wl_grid *grid, int64_t count, double *values) {
-  wl_broadcast(grid->comm, 0, count, values);
 }
 
 bool wl_grid_same(const wl_grid *a, const wl_grid *b) {

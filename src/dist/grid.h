@@ -35,9 +35,6 @@ wl_error wl_grid_choose_shape(int size, int *rows, int *columns);
  */
 wl_grid wl_grid_for_panels(const wl_grid *grid, int64_t columns);
 
-/** Collective. `count` numbers from rank 0 to all, any number of them. */
-void wl_grid_broadcast(const wl_grid *grid, int64_t count, double *values);
-
 /** Local. Whether they are one grid, or one for panels that was made from it. */
 bool wl_grid_same(const wl_grid *a, const wl_grid *b);
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "dist/collectives.h"
 #include "dist/scalapack.h"
 #include "inference/iterative_state.h"
 
@@ -109,7 +110,7 @@ static wl_error fill_means(const batch *b, wl_bracketed *r) {
   const wl_error error = wl_matrix_gather(mean, r->best.mean);
   wl_matrix_destroy(&mean);
   WL_TRY(error);
-  wl_grid_broadcast(x.grid, b->tests * outputs, r->best.mean);
+  wl_broadcast(x.grid->comm, 0, b->tests * outputs, r->best.mean);
   for (int64_t j = 0; j < b->tests; j++)
     for (int64_t k = 0; k < outputs; k++) {
       const wl_bracket m = wl_bracket_mean(&b->system[prior], &b->column[prior][j], &b->it->prior[prior].target[k],

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "dist/collectives.h"
 #include "inference/model.h"
 #include "inference/variance.h"
 #include "linalg/trsm.h"
@@ -244,7 +245,7 @@ static wl_error means(const pass *s, wl_prediction *loo) {
   WL_GOTO(error, done, wl_cholesky_backward(s->factor, g));
   subtract_from_targets(s, g);
   WL_GOTO(error, done, wl_matrix_gather(g, loo->mean));
-  wl_grid_broadcast(&s->panels, loo->count * loo->outputs, loo->mean);
+  wl_broadcast(s->panels.comm, 0, loo->count * loo->outputs, loo->mean);
 done:
   wl_matrix_destroy(&g);
   return error;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "dist/collectives.h"
 #include "dist/scalapack.h"
 #include "inference/target.h"
 #include "inference/variance.h"
@@ -51,7 +52,7 @@ wl_error wl_predict_mean(const wl_model *model, const wl_matrix *v, const wl_pan
   if (solved) wl_gemm_transposed_add(solved->x, targets->r, mean);
   if (solved) wl_gemm_transposed_add(solved->z, targets->r, mean);
   error = wl_matrix_gather(mean, p->mean);
-  if (error == WL_OK) wl_grid_broadcast(v->grid, p->count * p->outputs, p->mean);
+  if (error == WL_OK) wl_broadcast(v->grid->comm, 0, p->count * p->outputs, p->mean);
   wl_matrix_destroy(&mean);
   return error;
 }

@@ -40,7 +40,7 @@ void wl_select_columns_destroy(wl_select_columns *s) {
 
 int64_t wl_select_columns_local(const wl_select_columns *s, int64_t t) {
   const wl_grid *g = s->pool->grid;
-  if (t / g->column_block % g->columns != g->column) return -1;
+  if (wl_select_columns_owner(s, t) != g->column) return -1;
   return wl_grid_owned(t, g->column_block, g->column, g->columns);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dist/collectives.h"
 #include "dist/scalapack.h"
 #include "inference/variance.h"
 #include "linalg/trsm.h"
@@ -134,7 +135,7 @@ static wl_error mean_at(const wl_training_time *tt, double t, wl_prediction *p) 
     wl_gemm_transposed(tt->g, scaled, mean);
     error = wl_matrix_gather(mean, p->mean);
   }
-  if (error == WL_OK) wl_grid_broadcast(grid, p->count * p->outputs, p->mean);
+  if (error == WL_OK) wl_broadcast(grid->comm, 0, p->count * p->outputs, p->mean);
   wl_matrix_destroy(&mean);
   wl_matrix_destroy(&scaled);
   return error;
